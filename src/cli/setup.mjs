@@ -1,0 +1,79 @@
+/**
+ * Makes a clone ready to run: installs what the lock file says, builds what is out of date.
+ *
+ * It runs before `npm start`, `npm test` and `npm run bench`, so it must work without
+ * `node_modules`: plain JavaScript, and nothing but Node's own modules.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const stampFile = join(root, 'node_modules', '.stream-reconnect-lock');
+
+if (!isInstalled()) install();
+if (!isBuilt()) build();
+
+/** By hash, not by date: a fresh checkout gives every file the same date. */
+function isInstalled() {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lockHash();
+}
+
+function install() {
+  console.log('setup: installing the dependencies (npm ci)');
+  // `include=dev` because NODE_ENV=production would leave out the compiler and the test runner.
+  npm('ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund');
+  writeFileSync(stampFile, lockHash());
+}
+
+/** Directories count as well: their date tells that a file was removed. */
+function isBuilt() {
+  const built = join(root, 'dist', 'src', 'index.js');
+  const inputs = [...tree('src'), ...tree('machines'), join(root, 'tsconfig.json'), stampFile];
+  return existsSync(built) && statSync(built).mtimeMs >= Math.max(...inputs.map(modifiedAt));
+}
+
+function build() {
+  console.log('setup: building dist (tsc)');
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  run(process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root);
+}
+
+function lockHash() {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+}
+
+function tree(folder) {
+  const path = join(root, folder);
+  return [path, ...readdirSync(path, { recursive: true }).map((name) => join(path, name))];
+}
+
+function modifiedAt(path) {
+  return statSync(path).mtimeMs;
+}
+
+function npm(...args) {
+  const cli = process.env.npm_execpath;
+  if (cli?.endsWith('npm-cli.js')) run(process.execPath, cli, ...args);
+  else run('npm', ...args);
+}
+
+/** Quiet while all goes well; on a failure shows what the command printed and leaves with its code. */
+function run(command, ...args) {
+  const shell = process.platform === 'win32' && command === 'npm';
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    shell,
+  });
+  if (status === 0) return;
+  console.error(`setup: failed: ${[command, ...args].join(' ')}`);
+  console.error(stdout + stderr + (error?.message ?? ''));
+  process.exit(status || 1);
+}

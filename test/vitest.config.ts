@@ -1,0 +1,26 @@
+/** How the tests run. With `CI_REPORT` set, a JSON report is written to that file as well. */
+
+import { fileURLToPath } from 'node:url';
+
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const report = process.env['CI_REPORT'];
+
+export default defineConfig({
+  root,
+  test: {
+    include: ['test/**/*.test.ts'],
+    typecheck: {
+      enabled: true,
+      include: ['test/**/*.test-d.ts'],
+      tsconfig: 'test/tsconfig.json',
+    },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'machines/**/*.ts'],
+      reportsDirectory: 'coverage',
+    },
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+  },
+});
