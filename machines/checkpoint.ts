@@ -1,0 +1,175 @@
+/** What survives a reload: small, versioned JSON, and untrusted on the way in. */
+
+import { ReconnectError } from './errors.js';
+import type { ReconnectContext, ReconnectState } from './reconnect.types.js';
+import type { StreamState, ToolCallState, ToolCallStatus } from './stream-state.js';
+
+export const CHECKPOINT_VERSION = 1;
+
+/** The longest id or cursor that is accepted, in UTF-16 units: it goes out in a header. */
+const MAX_CURSOR_LENGTH = 16_384;
+
+/** A stream at rest. Ends of a stream are saved too, so that a finished one is not opened again. */
+export interface Checkpoint {
+  readonly version: typeof CHECKPOINT_VERSION;
+  readonly source: string | null;
+  readonly state: ReconnectState;
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly drops: number;
+  /** Wall time of the next attempt in ms since 1970, while waiting. */
+  readonly retryAt: number | null;
+  readonly cursor: string | null;
+  readonly chars: number;
+  readonly floorMs: number;
+  readonly outcome: 'complete' | 'incomplete' | 'failed' | 'cancelled' | 'closed' | null;
+  readonly streamState: StreamState;
+}
+
+/** The checkpoint of a machine in this state. */
+export function toCheckpoint(state: ReconnectState, context: ReconnectContext): Checkpoint {
+  return Object.freeze({
+    version: CHECKPOINT_VERSION,
+    source: context.source?.name ?? null,
+    state,
+    attempt: context.attempt,
+    attempts: context.attempts,
+    drops: context.drops,
+    retryAt: state === 'waiting' ? context.retryAt : null,
+    cursor: context.ledger.cursor,
+    chars: context.ledger.chars,
+    floorMs: context.ledger.floorMs,
+    outcome: context.outcome?.status ?? null,
+    streamState: context.streamState,
+  });
+}
+
+/**
+ * Checks a saved checkpoint and copies the known fields into a new object.
+ *
+ * @param saved the object, or its JSON text.
+ * @throws ReconnectError kind `checkpoint`, naming the field.
+ */
+export function parseCheckpoint(saved: unknown): Checkpoint {
+  const from = record('checkpoint', typeof saved === 'string' ? parseJson(saved) : saved);
+  if (from['version'] !== CHECKPOINT_VERSION) throw damaged('version', `${CHECKPOINT_VERSION}`);
+  return Object.freeze({
+    version: CHECKPOINT_VERSION,
+    source: nullable(text)('source', from['source']),
+    state: oneOf('state', from['state'], STATES),
+    attempt: count('attempt', from['attempt']),
+    attempts: count('attempts', from['attempts']),
+    drops: count('drops', from['drops']),
+    retryAt: nullable(count)('retryAt', from['retryAt']),
+    cursor: nullable(headerText)('cursor', from['cursor']),
+    chars: count('chars', from['chars']),
+    floorMs: count('floorMs', from['floorMs']),
+    outcome: from['outcome'] === null ? null : oneOf('outcome', from['outcome'], OUTCOMES),
+    streamState: parseStreamState(from['streamState']),
+  });
+}
+
+const STATES: readonly ReconnectState[] = [
+  'idle',
+  'waiting',
+  'connecting',
+  'connected',
+  'failed',
+  'paused',
+  'closed',
+];
+const OUTCOMES = ['complete', 'incomplete', 'failed', 'cancelled', 'closed'] as const;
+const TOOL_STATUSES: readonly ToolCallStatus[] = ['streaming', 'complete', 'interrupted'];
+
+function parseStreamState(value: unknown): StreamState {
+  const from = record('streamState', value);
+  const calls = Object.entries(record('streamState.toolCalls', from['toolCalls']));
+  const state: StreamState = {
+    chunksReceived: count('streamState.chunksReceived', from['chunksReceived']),
+    bytesReceived: count('streamState.bytesReceived', from['bytesReceived']),
+    lastChunkTimeMs: count('streamState.lastChunkTimeMs', from['lastChunkTimeMs']),
+    inToolCall: flag('streamState.inToolCall', from['inToolCall']),
+    currentToolId: nullable(text)('streamState.currentToolId', from['currentToolId']),
+    toolArgsBuffer: text('streamState.toolArgsBuffer', from['toolArgsBuffer']),
+    // fromEntries defines own properties: a call named __proto__ is a call like any other.
+    toolCalls: Object.freeze(
+      Object.fromEntries(calls.map(([id, call]) => [id, parseToolCall(call)])),
+    ),
+  };
+  if (state.inToolCall !== (state.currentToolId !== null))
+    throw damaged('streamState.inToolCall', 'true with a currentToolId, false without');
+  return Object.freeze(state);
+}
+
+function parseToolCall(value: unknown): ToolCallState {
+  const from = record('streamState.toolCalls', value);
+  return Object.freeze({
+    name: nullable(text)('toolCalls.name', from['name']),
+    args: text('toolCalls.args', from['args']),
+    status: oneOf('toolCalls.status', from['status'], TOOL_STATUSES),
+  });
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    throw damaged('checkpoint', 'JSON');
+  }
+}
+
+function record(field: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw damaged(field, 'an object');
+  return value as Record<string, unknown>;
+}
+
+function count(field: string, value: unknown): number {
+  if (
+    typeof value !== 'number' ||
+    !Number.isFinite(value) ||
+    value < 0 ||
+    value > Number.MAX_SAFE_INTEGER
+  ) {
+    throw damaged(field, 'a number from 0 to 2^53 − 1');
+  }
+  return value;
+}
+
+function text(field: string, value: unknown): string {
+  if (typeof value !== 'string') throw damaged(field, 'a string');
+  return value;
+}
+
+/** A cursor goes out in a request: no line ends, no NUL, bounded (WHATWG: Last-Event-ID). */
+function headerText(field: string, value: unknown): string {
+  const cursor = text(field, value);
+  if (cursor.length > MAX_CURSOR_LENGTH || /[\0\r\n]/.test(cursor)) {
+    throw damaged(field, `at most ${MAX_CURSOR_LENGTH} characters, without line ends or NUL`);
+  }
+  return cursor;
+}
+
+function flag(field: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw damaged(field, 'true or false');
+  return value;
+}
+
+function nullable<T>(
+  parse: (field: string, value: unknown) => T,
+): (field: string, value: unknown) => T | null {
+  return (field, value) => (value === null ? null : parse(field, value));
+}
+
+function oneOf<T extends string>(field: string, value: unknown, words: readonly T[]): T {
+  const word = words.find((known) => known === value);
+  if (word === undefined) throw damaged(field, `one of ${words.join(', ')}`);
+  return word;
+}
+
+function damaged(field: string, expected: string): ReconnectError {
+  return new ReconnectError(
+    'checkpoint',
+    `${field}: expected ${expected}. Start without this checkpoint.`,
+  );
+}

@@ -1,0 +1,169 @@
+/** How often and how patiently to reconnect, and the check that refuses what cannot work. */
+
+import { ReconnectError } from './errors.js';
+
+/** First wait after the connection was lost, in attempts. From the seed. */
+export const DEFAULT_MAX_RECONNECT_ATTEMPTS = 5;
+/** Delay before the first attempt, before jitter, in ms. From the seed. */
+export const DEFAULT_INITIAL_BACKOFF_MS = 1000;
+/** Cap of the exponential delay, before jitter, in ms. From the seed. */
+export const DEFAULT_MAX_BACKOFF_MS = 30_000;
+/** Growth of the delay from attempt to attempt. From the seed. */
+export const DEFAULT_BACKOFF_MULTIPLIER = 2;
+
+/** The longest delay a timer can hold, in ms: beyond it `setTimeout` fires at once (HTML, Node). */
+export const MAX_TIMER_MS: number = 2 ** 31 - 1;
+
+export type JitterKind = 'spread' | 'full' | 'equal' | 'decorrelated' | 'additive' | 'none';
+
+export interface ReconnectConfig {
+  /**
+   * Reconnect attempts in a row without new data; the first connection is not one of them.
+   * @default 5
+   */
+  maxAttempts: number;
+  /** Delay before the first attempt, in ms. @default 1000 */
+  initialBackoffMs: number;
+  /** Cap of the exponential delay, in ms. @default 30000 */
+  maxBackoffMs: number;
+  /** Growth from attempt to attempt. @default 2 */
+  backoffMultiplier: number;
+  /** How chance spreads clients that were dropped together; `true` is `additive`. @default 'spread' */
+  jitter: boolean | JitterKind;
+}
+
+/** The config together with the bounds that a host may set. */
+export interface RetryPolicy extends ReconnectConfig {
+  /** No wait is shorter, in ms. @default 0 */
+  minBackoffMs: number;
+  /** Time from the loss of the connection after which no attempt starts, in ms; null: no limit. @default null */
+  maxElapsedMs: number | null;
+  /** If the server asks for a longer wait, the stream gives up openly, in ms. @default 300000 */
+  maxServerDelayMs: number;
+  /** Uptime that, besides new data, is needed before the count starts again, in ms. @default null */
+  resetAfterMs: number | null;
+}
+
+export const defaultReconnectConfig: ReconnectConfig = Object.freeze({
+  maxAttempts: DEFAULT_MAX_RECONNECT_ATTEMPTS,
+  initialBackoffMs: DEFAULT_INITIAL_BACKOFF_MS,
+  maxBackoffMs: DEFAULT_MAX_BACKOFF_MS,
+  backoffMultiplier: DEFAULT_BACKOFF_MULTIPLIER,
+  jitter: 'spread',
+});
+
+export const defaultRetryPolicy: RetryPolicy = Object.freeze({
+  ...defaultReconnectConfig,
+  minBackoffMs: 0,
+  maxElapsedMs: null,
+  maxServerDelayMs: 300_000,
+  resetAfterMs: null,
+});
+
+/** What the wire and the seed can hold: `u32` for counts, whole numbers up to 2^53 − 1 for ms. */
+const COUNT = { max: 2 ** 32 - 1, what: 'a whole number from 0 to 4294967295' };
+const SETTING_MS = { max: Number.MAX_SAFE_INTEGER, what: 'a whole number of ms from 0' };
+const TIMER_MS = { max: MAX_TIMER_MS, what: `a whole number of ms from 0 to ${MAX_TIMER_MS}` };
+const JITTER: readonly unknown[] = [
+  true,
+  false,
+  'spread',
+  'full',
+  'equal',
+  'decorrelated',
+  'additive',
+  'none',
+];
+
+/**
+ * Completes a partial config with the defaults and freezes it.
+ * @throws ReconnectError kind `config`: what was expected, what came, what to write instead.
+ */
+export function resolveConfig(config: Partial<ReconnectConfig> = {}): ReconnectConfig {
+  const resolved = withDefaults(defaultReconnectConfig, config);
+  checkWhole('maxAttempts', resolved.maxAttempts, COUNT, 'For no limit write 4294967295.');
+  checkWhole('initialBackoffMs', resolved.initialBackoffMs, TIMER_MS);
+  checkWhole('maxBackoffMs', resolved.maxBackoffMs, TIMER_MS);
+  const { backoffMultiplier, jitter } = resolved;
+  if (!Number.isFinite(backoffMultiplier) || backoffMultiplier < 0) {
+    throw wrong(
+      'backoffMultiplier',
+      'a finite number from 0',
+      backoffMultiplier,
+      'For a constant delay write 1.',
+    );
+  }
+  if (!JITTER.includes(jitter)) {
+    throw wrong(
+      'jitter',
+      `true, false or one of ${JITTER.slice(2).join(', ')}`,
+      jitter,
+      "The default is 'spread'.",
+    );
+  }
+  return Object.freeze(resolved);
+}
+
+/**
+ * Completes a partial policy with the defaults and freezes it.
+ * @throws ReconnectError kind `config`.
+ */
+export function resolvePolicy(policy: Partial<RetryPolicy> = {}): RetryPolicy {
+  const bounds = withDefaults(defaultRetryPolicy, policy);
+  checkWhole('minBackoffMs', bounds.minBackoffMs, TIMER_MS);
+  checkWhole('maxServerDelayMs', bounds.maxServerDelayMs, TIMER_MS);
+  if (bounds.maxElapsedMs !== null)
+    checkWhole('maxElapsedMs', bounds.maxElapsedMs, SETTING_MS, 'For no limit leave it out.');
+  if (bounds.resetAfterMs !== null)
+    checkWhole(
+      'resetAfterMs',
+      bounds.resetAfterMs,
+      SETTING_MS,
+      'To go by new data alone leave it out.',
+    );
+  return Object.freeze({ ...bounds, ...resolveConfig(policy) });
+}
+
+/** A whole number of ms that a timer can hold. @throws ReconnectError kind `config`. */
+export function checkTimerMs(name: string, value: unknown): void {
+  checkWhole(name, value, TIMER_MS);
+}
+
+/** The error for a wrong option: what was expected, what came, what to write. */
+export function wrong(name: string, expected: string, got: unknown, hint = ''): ReconnectError {
+  return new ReconnectError(
+    'config',
+    `${name}: expected ${expected}, got ${show(got)}.${hint && ` ${hint}`}`,
+  );
+}
+
+function checkWhole(
+  name: string,
+  value: unknown,
+  range: { max: number; what: string },
+  hint?: string,
+): void {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= range.max)
+    return;
+  throw wrong(name, range.what, value, hint);
+}
+
+function withDefaults<T extends object>(defaults: T, given: Partial<T>): T {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw wrong('config', 'an object', given, 'For the defaults write {}.');
+  }
+  const result = { ...defaults };
+  for (const key of Object.keys(defaults) as (keyof T)[]) {
+    const value = given[key];
+    if (value !== undefined) result[key] = value;
+  }
+  return result;
+}
+
+/** Shows the type, and the value only where it cannot be a secret. */
+function show(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean' || value == null)
+    return String(value);
+  if (typeof value === 'string') return value.length <= 12 ? `the string '${value}'` : 'a string';
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}

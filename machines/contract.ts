@@ -1,0 +1,95 @@
+/** The words that both sides share: what a source tells the machine, and what it is told. */
+
+import type { ErrorInfo } from './errors.js';
+
+/** What a source can do after a drop. */
+export type ResumeMode = 'cursor' | 'count' | 'replay' | 'continuation' | 'none';
+
+/** Where a new connection has to go on: everything before it is already in the reader's hands. */
+export interface ResumePoint {
+  /** Identity of the stream (run or response id), once known. */
+  readonly key?: string | undefined;
+  /** The last committed cursor; opaque. */
+  readonly cursor?: string | undefined;
+  /** Data items committed so far. */
+  readonly items: number;
+  /** Bytes of those items. */
+  readonly bytes: number;
+  /** UTF-16 units of those items, for sources that count characters. */
+  readonly chars: number;
+  /** 0 for the first connection, n for the nth attempt of an outage. */
+  readonly attempt: number;
+}
+
+/** A piece of a tool call. `args` is appended, `finalArgs` replaces all that came before. */
+export interface ToolCallDelta {
+  readonly id: string;
+  readonly name?: string;
+  readonly args?: string;
+  readonly finalArgs?: string;
+  readonly done?: boolean;
+}
+
+export type EndOutcome = 'complete' | 'incomplete' | 'failed' | 'cancelled';
+
+export type SourceItem<T> =
+  /** One chunk for the consumer. With an `id` the item is its own checkpoint. */
+  | DataItem<T>
+  /** Commits everything since the last one. */
+  | { readonly type: 'checkpoint'; readonly cursor: string }
+  /** Comment, ping: liveness, not progress. */
+  | { readonly type: 'alive' }
+  /** The server's advice on the next wait, in ms: a floor. */
+  | { readonly type: 'retry'; readonly ms: number }
+  /** The peer starts over: drop everything, or what is not committed. */
+  | { readonly type: 'reset'; readonly scope: 'all' | 'pending'; readonly why: string }
+  /** The protocol's own end marker. */
+  | { readonly type: 'end'; readonly outcome: EndOutcome; readonly detail?: unknown };
+
+export interface DataItem<T> {
+  readonly type: 'data';
+  readonly data: T;
+  /** Size on the wire or a fair estimate, in bytes. */
+  readonly bytes: number;
+  readonly id?: string | undefined;
+  /** UTF-16 units; only sources that resume by characters fill it in. */
+  readonly chars?: number | undefined;
+  readonly toolCall?: readonly ToolCallDelta[] | undefined;
+}
+
+/** One open connection. Every batch, even an empty one, is a sign of life. */
+export interface Connection<T> {
+  readonly batches: AsyncIterable<readonly SourceItem<T>[]>;
+  close(): void | Promise<void>;
+}
+
+/** A kind of stream. It knows this contract and nothing else of the package. */
+export interface StreamSource<T> {
+  readonly name: string;
+  readonly resume: ResumeMode;
+  /** `explicit`: bytes that end without an `end` item are a drop. `eof`: they are the end. */
+  readonly terminal: 'explicit' | 'eof';
+  /** `safe`: opening twice costs nothing. `restarts-work`: a POST that would run, and bill, again. */
+  readonly reopen: 'safe' | 'restarts-work';
+  /**
+   * Opens a connection that goes on at `at`.
+   * @throws ReconnectError of a fitting kind, or {@link OpenFailure} with the server's advice.
+   */
+  open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>>;
+  /** Asks the peer to stop the work; aborting the signal only lets go. */
+  cancel?(at: ResumePoint, reason: string): Promise<void>;
+  /** Where ids tell: false means that something is missing between the two. */
+  contiguous?(previousId: string, nextId: string): boolean;
+}
+
+/** Why a connection was lost or could not be made, as plain data. */
+export interface Failure {
+  readonly error: ErrorInfo;
+  /** No further attempt can help. */
+  readonly fatal: boolean;
+  /** The server's `Retry-After`, in ms: a floor for the next wait. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** The kind of error that broke a connection: the word in `dropped` and `waiting` events. */
+export type DropReason = ErrorInfo['kind'];

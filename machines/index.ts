@@ -1,0 +1,54 @@
+/** Entry `stream-reconnect/machines`: the pure core. */
+
+export { backoffDelayMs } from './backoff.js';
+export { parseCheckpoint } from './checkpoint.js';
+export type { Checkpoint } from './checkpoint.js';
+export {
+  DEFAULT_BACKOFF_MULTIPLIER,
+  DEFAULT_INITIAL_BACKOFF_MS,
+  DEFAULT_MAX_BACKOFF_MS,
+  DEFAULT_MAX_RECONNECT_ATTEMPTS,
+  defaultReconnectConfig,
+} from './config.js';
+export type { JitterKind, ReconnectConfig, RetryPolicy } from './config.js';
+export type {
+  Connection,
+  DataItem,
+  DropReason,
+  EndOutcome,
+  Failure,
+  ResumeMode,
+  ResumePoint,
+  SourceItem,
+  StreamSource,
+  ToolCallDelta,
+} from './contract.js';
+export { ReconnectError } from './errors.js';
+export type { ErrorInfo, ReconnectErrorKind } from './errors.js';
+export { reconnectMachine } from './reconnect.machine.js';
+export type {
+  Ledger,
+  Loss,
+  Moment,
+  OutcomeInfo,
+  ReconnectActor,
+  ReconnectCommand,
+  ReconnectContext,
+  ReconnectEvent,
+  ReconnectInput,
+  ReconnectMachine,
+  ReconnectMachineEvent,
+  ReconnectReport,
+  ReconnectState,
+} from './reconnect.types.js';
+export { planResume } from './resume-plan.js';
+export type { ResumePlan, SourceFacts } from './resume-plan.js';
+export {
+  appendToolArgs,
+  canResume,
+  emptyStreamState,
+  endToolCall,
+  recordChunk,
+  startToolCall,
+} from './stream-state.js';
+export type { StreamState, ToolCallState, ToolCallStatus } from './stream-state.js';

@@ -1,0 +1,34 @@
+/** Time and chance for a machine that may not know them: from the report, or from the actor's clock. */
+
+import type { Moment } from './reconnect.types.js';
+
+/**
+ * The moment that a report carries, or what the actor's clock can tell: `createActor(machine, { clock })`
+ * with a clock that has `now()`, and `wallNow()` and `random()` if it likes. Without any of them time
+ * stands at 0 and every draw is the middle of its range.
+ */
+export function momentOf(event: object, self: object = {}): Moment {
+  const given = carried(event);
+  if (given !== undefined) return given;
+  const clock = (self as { clock?: TellingClock }).clock;
+  const now = clock?.now?.() ?? 0;
+  return { now, date: clock?.wallNow?.() ?? now, draw: clock?.random?.() ?? 0.5 };
+}
+
+interface TellingClock {
+  now?: () => number;
+  wallNow?: () => number;
+  random?: () => number;
+}
+
+/** Reports carry it themselves; results of `open` carry it in their output or error. */
+function carried(event: object): Moment | undefined {
+  const { moment, output, error } = event as { moment?: Moment; output?: unknown; error?: unknown };
+  return moment ?? momentIn(output) ?? momentIn(error);
+}
+
+function momentIn(value: unknown): Moment | undefined {
+  return typeof value === 'object' && value !== null
+    ? (value as { moment?: Moment }).moment
+    : undefined;
+}

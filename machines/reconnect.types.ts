@@ -1,0 +1,233 @@
+/** Context, events and emitted events of the machine, and the explicit type of the machine itself. */
+
+import type {
+  Actor,
+  ActorRefFromLogic,
+  CallbackActorLogic,
+  PromiseActorLogic,
+  StateMachine,
+} from 'xstate';
+import type { Checkpoint } from './checkpoint.js';
+import type { RetryPolicy } from './config.js';
+import type { DropReason, EndOutcome, Failure } from './contract.js';
+import type { ErrorInfo, ReconnectErrorKind } from './errors.js';
+import type { SourceFacts } from './resume-plan.js';
+import type { StreamState, ToolCallStatus } from './stream-state.js';
+
+export type ReconnectState =
+  | 'idle'
+  | 'waiting'
+  | 'connecting'
+  | 'connected'
+  | 'failed'
+  | 'paused'
+  | 'closed';
+
+/** Time and chance as values: what a report carries so that a replay gives the same states. */
+export interface Moment {
+  /** Monotonic time in ms: for durations. */
+  readonly now: number;
+  /** Wall time in ms since 1970: for `retryAt`. */
+  readonly date: number;
+  /** A draw in [0, 1). */
+  readonly draw: number;
+}
+
+/** The reader's exact account of the stream, frozen. */
+export interface Ledger {
+  readonly streamState: StreamState;
+  /** The last committed cursor. */
+  readonly cursor: string | null;
+  /** UTF-16 units received, for sources that count them. */
+  readonly chars: number;
+  /** The server's lasting advice on waits (`retry:`), in ms. */
+  readonly floorMs: number;
+}
+
+export interface OutcomeInfo {
+  readonly status: EndOutcome | 'closed';
+  readonly error?: ErrorInfo | undefined;
+  readonly streamState: StreamState;
+  /** Reconnect attempts made over the life of the stream; the first connection is not one. */
+  readonly attempts: number;
+  /** Connections that broke. */
+  readonly drops: number;
+}
+
+/** Everything here is JSON, may be inspected and saved, and holds no secret by construction. */
+export interface ReconnectContext {
+  readonly policy: RetryPolicy;
+  readonly source: SourceFacts | null;
+  /** Attempts since the last proven health: the seed's attempt count. */
+  readonly attempt: number;
+  /** Attempts over the life of the stream. */
+  readonly attempts: number;
+  readonly drops: number;
+  /** Opaque number of the newest connection: the live object is kept by the facade under it. */
+  readonly connection: number;
+  readonly delayMs: number | null;
+  readonly retryAt: number | null;
+  /** Monotonic time at which the connection was lost or first asked for. */
+  readonly since: number | null;
+  readonly ledger: Omit<Ledger, 'streamState'>;
+  readonly streamState: StreamState;
+  /** The connection being made starts the stream over. */
+  readonly restarting: boolean;
+  /** The reader was asked to stop and has not answered yet. */
+  readonly stopping: boolean;
+  readonly pausedBy: readonly string[];
+  readonly error: ErrorInfo | null;
+  readonly reason: string | null;
+  readonly outcome: OutcomeInfo | null;
+}
+
+export interface ReconnectInput {
+  readonly policy?: Partial<RetryPolicy> | undefined;
+  /** What the machine may know of the source; left out when a host drives the machine. */
+  readonly source?: SourceFacts | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+export type ReconnectCommand =
+  | { type: 'connect'; moment?: Moment }
+  | { type: 'retryNow'; moment?: Moment }
+  | { type: 'pause'; reason?: string }
+  | { type: 'resume'; reason?: string; moment?: Moment }
+  | { type: 'close' }
+  | { type: 'cancel'; reason?: string }
+  | { type: 'reset' };
+
+export type ReconnectReport =
+  | { type: 'attempt.start'; reason?: string; delayMs?: number; moment?: Moment }
+  | { type: 'attempt.connecting'; moment?: Moment }
+  | { type: 'attempt.connected'; moment?: Moment }
+  | { type: 'attempt.failed'; error: string | ErrorInfo }
+  | { type: 'stream.progress'; ledger: Ledger; proven?: boolean; connection?: number }
+  | ({ type: 'stream.dropped' } & Loss)
+  | {
+      type: 'stream.ended';
+      outcome: EndOutcome;
+      ledger?: Ledger;
+      error?: ErrorInfo;
+      connection?: number;
+    }
+  | { type: 'stream.stopped'; command: StopCommand; ledger?: Ledger; connection?: number }
+  | { type: 'stream.stalled'; silentMs: number; connection?: number }
+  | {
+      type: 'stream.toolCall';
+      id: string;
+      name: string | null;
+      status: ToolCallStatus;
+      ledger: Ledger;
+    }
+  | { type: 'stream.replayed'; items: number; connection?: number }
+  | { type: 'stream.reset'; scope: 'all' | 'pending'; why: string; ledger?: Ledger }
+  | { type: 'stream.diagnostic'; code: string; message: string };
+
+export type ReconnectMachineEvent = ReconnectCommand | ReconnectReport;
+
+/** The commands that need the reader's last word before the connection is left. */
+export type StopCommand = Extract<
+  ReconnectCommand,
+  { type: 'pause' | 'close' | 'cancel' | 'retryNow' }
+>;
+
+/** How a connection, or the attempt to make one, was lost. The rejection of `open` has this shape too. */
+export interface Loss {
+  readonly failure: Failure;
+  readonly ledger?: Ledger | undefined;
+  /** The connection had given new data, and uptime where that is asked for. */
+  readonly proven?: boolean | undefined;
+  /** The request certainly never reached the server. */
+  readonly unsent?: boolean | undefined;
+  readonly connection?: number | undefined;
+  readonly moment?: Moment | undefined;
+}
+
+/** What listeners hear: the lifecycle. */
+export type ReconnectEvent =
+  | { readonly type: 'attemptStarted'; readonly attempt: number; readonly maxAttempts: number }
+  | {
+      readonly type: 'waiting';
+      readonly delayMs: number;
+      readonly retryAt: number;
+      readonly attempt: number;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'connected';
+      readonly attempts: number;
+      readonly totalTimeMs: number;
+      readonly resumed: boolean;
+    }
+  | {
+      readonly type: 'failed';
+      readonly attempts: number;
+      readonly error: string;
+      readonly kind: ReconnectErrorKind;
+    }
+  | { readonly type: 'dropped'; readonly reason: DropReason; readonly message: string }
+  | { readonly type: 'restarted'; readonly why: string }
+  | { readonly type: 'reset'; readonly scope: 'all' | 'pending'; readonly why: string }
+  | { readonly type: 'gap'; readonly from: string | number; readonly to: string | number }
+  | { readonly type: 'replayed'; readonly items: number }
+  | { readonly type: 'stalled'; readonly silentMs: number }
+  | { readonly type: 'progress'; readonly streamState: StreamState }
+  | {
+      readonly type: 'toolCall';
+      readonly id: string;
+      readonly name: string | null;
+      readonly status: ToolCallStatus;
+    }
+  | { readonly type: 'paused'; readonly reasons: readonly string[] }
+  | { readonly type: 'diagnostic'; readonly code: string; readonly message: string }
+  | { readonly type: 'closed'; readonly outcome: OutcomeInfo };
+
+export interface OpenInput {
+  readonly connection: number;
+  readonly attempt: number;
+  readonly restarting: boolean;
+}
+
+/** What `open` hands over: an opaque number, and when it happened. */
+export interface Opened {
+  readonly connection: number;
+  readonly moment?: Moment | undefined;
+}
+
+export interface ReaderInput {
+  readonly connection: number;
+}
+
+/** What the machine asks of a reader: answer in the same turn with `stream.stopped`. */
+export interface ReaderEvent {
+  type: 'stop';
+  command: StopCommand;
+}
+
+export type OpenLogic = PromiseActorLogic<Opened, OpenInput>;
+export type ReaderLogic = CallbackActorLogic<ReaderEvent, ReaderInput>;
+
+export type ReconnectActors =
+  | { src: 'open'; logic: OpenLogic; id: 'open' }
+  | { src: 'reader'; logic: ReaderLogic; id: 'reader' };
+
+/** The machine, spelled out: inferred machine types differ between releases of XState 5. */
+export type ReconnectMachine = StateMachine<
+  ReconnectContext,
+  ReconnectMachineEvent,
+  { open?: ActorRefFromLogic<OpenLogic>; reader?: ActorRefFromLogic<ReaderLogic> },
+  ReconnectActors,
+  never,
+  never,
+  'backoff',
+  ReconnectState,
+  never,
+  ReconnectInput,
+  OutcomeInfo,
+  ReconnectEvent,
+  {},
+  {}
+>;
+
+export type ReconnectActor = Actor<ReconnectMachine>;

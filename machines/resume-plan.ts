@@ -1,0 +1,65 @@
+/** After a drop: go on, start over, or stop because either would be wrong. */
+
+import type { ResumeMode } from './contract.js';
+import { canResume } from './stream-state.js';
+import type { StreamState } from './stream-state.js';
+
+/** What the machine knows of a source: words, no functions. */
+export interface SourceFacts {
+  readonly name: string;
+  readonly resume: ResumeMode;
+  readonly reopen: 'safe' | 'restarts-work';
+  /** The caller allows to run the request again from the start. */
+  readonly allowRestart: boolean;
+}
+
+export interface ResumePlan {
+  readonly action: 'resume' | 'restart' | 'refuse';
+  /** Why, in words for a person. */
+  readonly why: string;
+}
+
+/**
+ * Decides from the kind of source and the position in the stream.
+ *
+ * @param source null for a machine that a host drives: the host knows its connection.
+ * @param unsent the last request certainly never reached the server.
+ */
+export function planResume(
+  source: SourceFacts | null,
+  state: StreamState,
+  cursor: string | null,
+  unsent: boolean,
+): ResumePlan {
+  if (source === null) return plan('resume', 'the host drives the connection');
+  if (source.resume === 'cursor' && cursor !== null)
+    return plan('resume', 'the peer goes on after the cursor');
+  if (source.resume === 'count') return plan('resume', 'the peer goes on after the items received');
+  const started = state.chunksReceived > 0;
+  if (!started && (unsent || source.reopen === 'safe'))
+    return plan('resume', 'nothing was received yet');
+  if (source.allowRestart || source.resume === 'replay')
+    return plan('restart', 'the stream starts over');
+  if (source.resume === 'continuation' && started) {
+    return canResume(state, 'continuation')
+      ? plan('resume', 'the text received so far is continued')
+      : plan('refuse', 'a tool call was cut in half and cannot be continued');
+  }
+  if (source.reopen === 'restarts-work') {
+    return plan(
+      'refuse',
+      'sending the request again would run, and bill, the work again; allowRestart: true permits it',
+    );
+  }
+  if (source.resume === 'none') {
+    return plan(
+      'refuse',
+      'this source cannot go on after a drop; allowRestart: true lets it start over',
+    );
+  }
+  return plan('restart', 'no cursor came before the drop, so the stream starts over');
+}
+
+function plan(action: ResumePlan['action'], why: string): ResumePlan {
+  return { action, why };
+}

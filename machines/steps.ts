@@ -1,0 +1,211 @@
+/** The context's steps: each takes the context and what happened, and gives what changes. */
+
+import { clampTimerMs, waitMs } from './backoff.js';
+import { defaultRetryPolicy, resolvePolicy } from './config.js';
+import { errorInfo } from './errors.js';
+import type { ErrorInfo } from './errors.js';
+import type {
+  Ledger,
+  Loss,
+  Moment,
+  OutcomeInfo,
+  ReconnectContext,
+  ReconnectInput,
+} from './reconnect.types.js';
+import { planResume } from './resume-plan.js';
+import { emptyStreamState, interruptToolCalls } from './stream-state.js';
+import { fatalError, floorOf, timeLeftMs } from './verdict.js';
+
+type Change = Partial<ReconnectContext>;
+
+const freshStream = {
+  streamState: emptyStreamState,
+  ledger: Object.freeze({ cursor: null, chars: 0, floorMs: 0 }),
+} as const;
+
+const freshRun = {
+  ...freshStream,
+  attempt: 0,
+  attempts: 0,
+  drops: 0,
+  delayMs: null,
+  retryAt: null,
+  since: null,
+  restarting: false,
+  stopping: false,
+  pausedBy: Object.freeze([]),
+  error: null,
+  reason: null,
+  outcome: null,
+} as const;
+
+/**
+ * The context of a new machine.
+ * @throws ReconnectError kind `config`.
+ */
+export function initialContext(input: ReconnectInput | undefined): ReconnectContext {
+  const { policy, source = null, checkpoint } = input ?? {};
+  const fresh: ReconnectContext = {
+    policy: policy === undefined ? defaultRetryPolicy : resolvePolicy(policy),
+    source,
+    connection: 0,
+    ...freshRun,
+  };
+  if (checkpoint === undefined) return fresh;
+  const { attempt, attempts, drops, retryAt, cursor, chars, floorMs, streamState, outcome } =
+    checkpoint;
+  return {
+    ...fresh,
+    // A stream that had failed is given a new budget: whoever restores it wants it to go on.
+    attempt: checkpoint.state === 'failed' ? 0 : attempt,
+    attempts,
+    drops,
+    retryAt,
+    ledger: Object.freeze({ cursor, chars, floorMs }),
+    streamState,
+    outcome:
+      outcome === null ? null : outcomeOf({ ...fresh, streamState, attempts, drops }, outcome),
+  };
+}
+
+/** Everything back to the start but the policy and the numbering of connections. */
+export function reset(): Change {
+  return freshRun;
+}
+
+/** Takes over the reader's account; proven health gives the attempts back. */
+export function record(ledger: Ledger | undefined, proven = false): Change {
+  const health = proven ? { attempt: 0, since: null } : {};
+  if (ledger === undefined) return health;
+  const { streamState, cursor, chars, floorMs } = ledger;
+  return { ...health, streamState, ledger: Object.freeze({ cursor, chars, floorMs }) };
+}
+
+/** Counts the attempt of a host and draws its wait; the seed's `start_attempt`. */
+export function scheduleAttempt(
+  context: ReconnectContext,
+  report: { delayMs?: number; reason?: string },
+  moment: Moment,
+): Change {
+  const attempt = context.attempt + 1;
+  const delayMs =
+    report.delayMs === undefined
+      ? waitMs(context.policy, {
+          attempt,
+          draw: moment.draw,
+          previousMs: context.delayMs,
+          floorMs: context.ledger.floorMs,
+        })
+      : clampTimerMs(report.delayMs);
+  return {
+    attempt,
+    attempts: context.attempts + 1,
+    since: context.since ?? moment.now,
+    reason: report.reason ?? `Attempt ${attempt} of ${context.policy.maxAttempts}`,
+    ...wait(delayMs, moment),
+  };
+}
+
+/** Counts the attempt after a loss and draws its wait. */
+export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Moment): Change {
+  const recorded = { ...context, ...record(loss.ledger, loss.proven) };
+  const attempt = recorded.attempt + 1;
+  const drawn = waitMs(context.policy, {
+    attempt,
+    draw: moment.draw,
+    previousMs: attempt === 1 ? null : context.delayMs,
+    floorMs: floorOf(context, loss),
+  });
+  return {
+    ...record(loss.ledger, loss.proven),
+    attempt,
+    attempts: context.attempts + 1,
+    since: recorded.since ?? moment.now,
+    error: loss.failure.error,
+    reason: loss.failure.error.kind,
+    ...wait(
+      Math.min(drawn, clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment))),
+      moment,
+    ),
+  };
+}
+
+/** Takes up the rest of a wait that a checkpoint cut short. Never longer than such a wait can be. */
+export function resumeWait(context: ReconnectContext, moment: Moment): Change {
+  const longest = Math.max(context.policy.maxServerDelayMs, context.policy.maxBackoffMs) * 1.5;
+  const rest = Math.min((context.retryAt ?? 0) - moment.date, longest);
+  return { since: moment.now, reason: 'restored', ...wait(clampTimerMs(rest), moment) };
+}
+
+/** A new connection is about to be made: numbered, and known to go on or to start over. */
+export function beginConnection(context: ReconnectContext, moment: Moment): Change {
+  const { action } = planResume(context.source, context.streamState, context.ledger.cursor, false);
+  const started = context.streamState.chunksReceived > 0;
+  return {
+    connection: context.connection + 1,
+    since: context.since ?? moment.now,
+    retryAt: null,
+    restarting: action !== 'resume' && started,
+  };
+}
+
+/** The connection stands; one that starts the stream over starts its account over too. */
+export function connectionStands(context: ReconnectContext): Change {
+  return context.restarting ? { ...freshStream, error: null } : { error: null };
+}
+
+/** A retry by hand from `failed` has the whole budget before it. */
+export function freshBudget(): Change {
+  return { attempt: 0, since: null, delayMs: null, retryAt: null };
+}
+
+/** The stream fails: with the error given, or with what the loss leads to. */
+export function fail(
+  context: ReconnectContext,
+  loss: Loss | undefined,
+  moment: Moment,
+  given?: ErrorInfo,
+): Change {
+  const error = given ?? (loss === undefined ? null : fatalError(context, loss, moment));
+  return { ...record(loss?.ledger, loss?.proven), error, retryAt: null };
+}
+
+export function outcomeOf(
+  context: Pick<ReconnectContext, 'streamState' | 'attempts' | 'drops'>,
+  status: OutcomeInfo['status'],
+  error?: ErrorInfo,
+): OutcomeInfo {
+  return Object.freeze({
+    status,
+    ...(error === undefined ? {} : { error }),
+    streamState: context.streamState,
+    attempts: context.attempts,
+    drops: context.drops,
+  });
+}
+
+/** The stream is over: no open call will ever be finished. */
+export function finish(
+  context: ReconnectContext,
+  status: OutcomeInfo['status'],
+  ledger?: Ledger,
+  error?: ErrorInfo,
+): Change {
+  const recorded = { ...context, ...record(ledger) };
+  const streamState = interruptToolCalls(recorded.streamState);
+  return {
+    ...record(ledger),
+    streamState,
+    retryAt: null,
+    outcome: outcomeOf({ ...recorded, streamState }, status, error),
+  };
+}
+
+export function exhausted(): ErrorInfo {
+  // The seed's sentence: hosts show it.
+  return errorInfo({ kind: 'exhausted', message: 'Maximum reconnection attempts exceeded' });
+}
+
+function wait(delayMs: number, moment: Moment): Pick<ReconnectContext, 'delayMs' | 'retryAt'> {
+  return { delayMs, retryAt: moment.date + delayMs };
+}

@@ -1,0 +1,139 @@
+/** What was received so far: the state that survives a drop, as frozen values and pure steps. */
+
+import type { ResumeMode, ToolCallDelta } from './contract.js';
+
+export type ToolCallStatus = 'streaming' | 'complete' | 'interrupted';
+
+export interface ToolCallState {
+  readonly name: string | null;
+  /** The arguments so far; to be used only when `complete`. */
+  readonly args: string;
+  readonly status: ToolCallStatus;
+}
+
+/** The seed's six fields, and every tool call of the stream by its id. */
+export interface StreamState {
+  readonly chunksReceived: number;
+  readonly bytesReceived: number;
+  /** Time of the last chunk, in ms since the stream began. */
+  readonly lastChunkTimeMs: number;
+  /** Whether the most recent tool call is open. */
+  readonly inToolCall: boolean;
+  readonly currentToolId: string | null;
+  readonly toolArgsBuffer: string;
+  readonly toolCalls: Readonly<Record<string, ToolCallState>>;
+}
+
+export const emptyStreamState: StreamState = Object.freeze({
+  chunksReceived: 0,
+  bytesReceived: 0,
+  lastChunkTimeMs: 0,
+  inToolCall: false,
+  currentToolId: null,
+  toolArgsBuffer: '',
+  toolCalls: Object.freeze({}),
+});
+
+/** Counts one chunk of `bytes` bytes that came `timeMs` after the stream began. */
+export function recordChunk(state: StreamState, bytes: number, timeMs: number): StreamState {
+  return Object.freeze({
+    ...state,
+    chunksReceived: state.chunksReceived + 1,
+    bytesReceived: state.bytesReceived + bytes,
+    lastChunkTimeMs: timeMs,
+  });
+}
+
+/** Opens a tool call; one that was open stays open beside it, but is no longer the current one. */
+export function startToolCall(state: StreamState, id: string): StreamState {
+  return applyToolCall(state, { id });
+}
+
+/** Appends to the current call. With none open the text still goes to the buffer, as in the seed. */
+export function appendToolArgs(state: StreamState, args: string): StreamState {
+  if (state.currentToolId !== null) return applyToolCall(state, { id: state.currentToolId, args });
+  return Object.freeze({ ...state, toolArgsBuffer: state.toolArgsBuffer + args });
+}
+
+/** Closes the current call. */
+export function endToolCall(state: StreamState): StreamState {
+  if (state.currentToolId !== null)
+    return applyToolCall(state, { id: state.currentToolId, done: true });
+  return Object.freeze({ ...state, inToolCall: false, toolArgsBuffer: '' });
+}
+
+/** One step of one call: opened by its first delta, appended to or replaced, closed by `done`. */
+export function applyToolCall(state: StreamState, delta: ToolCallDelta): StreamState {
+  const known = Object.hasOwn(state.toolCalls, delta.id) ? state.toolCalls[delta.id] : undefined;
+  // A finished call that a peer replays stays as it is; one that is started anew by the host begins again.
+  const isStart = delta.args === undefined && delta.finalArgs === undefined && !delta.done;
+  const before = isStart && known?.status !== 'streaming' ? undefined : known;
+  if (before?.status === 'complete') return state;
+  const call: ToolCallState = Object.freeze({
+    name: delta.name ?? before?.name ?? null,
+    args: delta.finalArgs ?? (isStart ? '' : (before?.args ?? '') + (delta.args ?? '')),
+    status: delta.done ? 'complete' : 'streaming',
+  });
+  const toolCalls = Object.freeze({ ...state.toolCalls, [delta.id]: call });
+  if (!delta.done) {
+    return Object.freeze({
+      ...state,
+      toolCalls,
+      inToolCall: true,
+      currentToolId: delta.id,
+      toolArgsBuffer: call.args,
+    });
+  }
+  if (state.currentToolId !== delta.id && state.currentToolId !== null)
+    return Object.freeze({ ...state, toolCalls });
+  return Object.freeze({
+    ...state,
+    toolCalls,
+    inToolCall: false,
+    currentToolId: null,
+    toolArgsBuffer: '',
+  });
+}
+
+/** Marks every open call as interrupted: no more of it will come. */
+export function interruptToolCalls(state: StreamState): StreamState {
+  const entries = Object.entries(state.toolCalls);
+  if (!entries.some(([, call]) => call.status === 'streaming')) return state;
+  const toolCalls = Object.fromEntries(
+    entries.map(([id, call]) => [
+      id,
+      call.status === 'streaming'
+        ? Object.freeze({ ...call, status: 'interrupted' as const })
+        : call,
+    ]),
+  );
+  return Object.freeze({
+    ...state,
+    toolCalls: Object.freeze(toolCalls),
+    inToolCall: false,
+    currentToolId: null,
+    toolArgsBuffer: '',
+  });
+}
+
+/** Marks one call as interrupted, whatever was thought of it before. */
+export function interruptToolCall(state: StreamState, id: string): StreamState {
+  const call = Object.hasOwn(state.toolCalls, id) ? state.toolCalls[id] : undefined;
+  if (call === undefined) return state;
+  const interrupted = Object.freeze({ ...call, status: 'interrupted' as const });
+  return Object.freeze({
+    ...state,
+    toolCalls: Object.freeze({ ...state.toolCalls, [id]: interrupted }),
+  });
+}
+
+/**
+ * Whether the stream can go on after a drop without losing or doubling anything.
+ *
+ * Without a cursor this is the seed's rule: nothing came yet, or no tool call is cut in half. With a
+ * cursor or a count the peer goes on where it stopped, and the buffer with it.
+ */
+export function canResume(state: StreamState, resume: ResumeMode = 'none'): boolean {
+  if (resume === 'cursor' || resume === 'count' || resume === 'replay') return true;
+  return state.chunksReceived === 0 || !state.inToolCall;
+}

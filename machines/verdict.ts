@@ -1,0 +1,66 @@
+/** After a loss: wait for another attempt, or fail and say why. Pure, so that a replay agrees. */
+
+import type { ErrorInfo } from './errors.js';
+import { errorInfo } from './errors.js';
+import type { Loss, Moment, ReconnectContext } from './reconnect.types.js';
+import { planResume } from './resume-plan.js';
+
+/** The error that ends the stream after this loss, or null while another attempt is due. */
+export function fatalError(
+  context: ReconnectContext,
+  loss: Loss,
+  moment: Moment,
+): ErrorInfo | null {
+  const { failure } = loss;
+  if (failure.fatal) return failure.error;
+  const { action, why } = planResume(
+    context.source,
+    loss.ledger?.streamState ?? context.streamState,
+    (loss.ledger ?? context.ledger).cursor,
+    loss.unsent ?? false,
+  );
+  if (action === 'refuse') return because(failure.error, 'not-resumable', why);
+  const { maxServerDelayMs } = context.policy;
+  const floorMs = floorOf(context, loss);
+  if (floorMs > maxServerDelayMs) {
+    return because(
+      failure.error,
+      'server-delay',
+      `the server asks to wait ${floorMs} ms, more than maxServerDelayMs (${maxServerDelayMs})`,
+    );
+  }
+  const attempt = loss.proven ? 0 : context.attempt;
+  if (attempt >= context.policy.maxAttempts) {
+    return because(
+      failure.error,
+      'exhausted',
+      `all ${context.policy.maxAttempts} attempts are used up`,
+    );
+  }
+  const left = timeLeftMs(context, loss.proven ?? false, moment);
+  if (left <= 0 || floorMs > left) {
+    return because(
+      failure.error,
+      'exhausted',
+      `maxElapsedMs (${context.policy.maxElapsedMs}) is used up`,
+    );
+  }
+  return null;
+}
+
+/** The server's advice that holds for the next wait, in ms. */
+export function floorOf(context: ReconnectContext, loss: Loss): number {
+  return Math.max((loss.ledger ?? context.ledger).floorMs, loss.failure.retryAfterMs ?? 0);
+}
+
+/** What is left of `maxElapsedMs` in this outage. */
+export function timeLeftMs(context: ReconnectContext, proven: boolean, moment: Moment): number {
+  const { maxElapsedMs } = context.policy;
+  if (maxElapsedMs === null) return Infinity;
+  const since = proven ? moment.now : (context.since ?? moment.now);
+  return maxElapsedMs - (moment.now - since);
+}
+
+function because(last: ErrorInfo, kind: ErrorInfo['kind'], why: string): ErrorInfo {
+  return errorInfo({ ...last, kind, message: `${why}; the last error was: ${last.message}` });
+}
