@@ -1,0 +1,100 @@
+/** One attempt to connect: bounded in time, ended by the machine, and never left open behind its back. */
+
+import type { Connection, ResumePoint, StreamSource } from '../machines/contract.js';
+import { ReconnectError } from '../machines/errors.js';
+import type { Clock } from './clock.js';
+
+export interface AttemptOptions<T> {
+  readonly source: StreamSource<T>;
+  readonly at: ResumePoint;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** The machine left the attempt. */
+  readonly signal: AbortSignal;
+}
+
+/** An open connection with the controller that ends everything that belongs to it. */
+export interface LiveConnection<T> {
+  readonly connection: Connection<T>;
+  close(): void;
+}
+
+/**
+ * Opens a connection.
+ * @throws what the source throws, or ReconnectError kind `connect-timeout`, `protocol`, `network`.
+ */
+export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConnection<T>> {
+  const { source, at, clock, timeoutMs, signal } = options;
+  const controller = new AbortController();
+  return new Promise((resolve, reject) => {
+    let isLeft = false;
+    const leave = (error: ReconnectError): void => {
+      settle();
+      isLeft = true;
+      controller.abort();
+      reject(error);
+    };
+    const onAbort = (): void => leave(new ReconnectError('network', 'the attempt was given up'));
+    const settle = (): void => {
+      clock.clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    };
+    const timer = clock.setTimeout(
+      () => leave(new ReconnectError('connect-timeout', `no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    signal.addEventListener('abort', onAbort);
+    callOpen(source, at, controller.signal).then(
+      (connection) => {
+        if (isLeft) return closeQuietly(connection);
+        settle();
+        if (!isConnection(connection)) {
+          controller.abort();
+          return reject(
+            new ReconnectError(
+              'protocol',
+              `${source.name}: open() gave no connection with batches and close()`,
+            ),
+          );
+        }
+        return resolve({
+          connection,
+          close: () => {
+            closeQuietly(connection);
+            controller.abort();
+          },
+        });
+      },
+      (error: unknown) => {
+        if (isLeft) return;
+        settle();
+        controller.abort();
+        reject(error);
+      },
+    );
+  });
+}
+
+async function callOpen<T>(
+  source: StreamSource<T>,
+  at: ResumePoint,
+  signal: AbortSignal,
+): Promise<Connection<T>> {
+  return source.open(at, signal);
+}
+
+/** Closing never waits, and a source that fails at it changes nothing. */
+function closeQuietly(connection: unknown): void {
+  if (!isConnection(connection)) return;
+  try {
+    Promise.resolve(connection.close()).catch(() => {});
+  } catch {
+    // The connection is let go of either way.
+  }
+}
+
+function isConnection(value: unknown): value is Connection<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { batches, close } = value as Partial<Connection<unknown>>;
+  return typeof close === 'function' && typeof batches?.[Symbol.asyncIterator] === 'function';
+}

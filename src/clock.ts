@@ -1,0 +1,65 @@
+/** Time and chance as a parameter: the real ones, and the moment that reports carry. */
+
+import type { Moment } from '../machines/reconnect.types.js';
+
+export interface Clock {
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+  /** Monotonic time in ms: every duration comes from it. */
+  now(): number;
+  /** Wall time in ms since 1970, for `retryAt` and saved deadlines. @default now */
+  wallNow?(): number;
+}
+
+/**
+ * The clock of this process. `createActor(reconnectMachine, { clock: systemClock })` gives a
+ * machine that a host drives real times and real chance too.
+ */
+export const systemClock: Clock & { random(): number } = Object.freeze({
+  setTimeout: (fn: () => void, ms: number): unknown => setTimeout(fn, ms),
+  clearTimeout: (id: unknown): void => clearTimeout(id as Parameters<typeof clearTimeout>[0]),
+  now: (): number => performance.now(),
+  wallNow: (): number => Date.now(),
+  random: (): number => Math.random(),
+});
+
+export function momentOf(clock: Clock, random: () => number): Moment {
+  const now = clock.now();
+  return Object.freeze({ now, date: clock.wallNow?.() ?? now, draw: random() });
+}
+
+/**
+ * Runs `fn` once waiting input was read. After a sleep, or a blocked event loop, timers run before the
+ * data that came meanwhile (Node: timers phase before poll phase), and a watchdog must not judge yet.
+ */
+export function afterPendingInput(clock: Clock, fn: () => void): void {
+  if (clock === systemClock && typeof setImmediate === 'function') setImmediate(fn);
+  else clock.setTimeout(fn, 0);
+}
+
+/** What XState needs of a clock, with the time and chance that the machine asks its actor for. */
+export class ActorClock {
+  readonly #clock: Clock;
+  readonly random: () => number;
+
+  constructor(clock: Clock, random: () => number) {
+    this.#clock = clock;
+    this.random = random;
+  }
+
+  setTimeout(fn: (...args: unknown[]) => void, ms: number): unknown {
+    return this.#clock.setTimeout(fn, ms);
+  }
+
+  clearTimeout(id: unknown): void {
+    this.#clock.clearTimeout(id);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  wallNow(): number {
+    return this.#clock.wallNow?.() ?? this.#clock.now();
+  }
+}

@@ -1,0 +1,47 @@
+/** Entry `stream-reconnect`. */
+
+export type { Checkpoint } from '../machines/checkpoint.js';
+export {
+  DEFAULT_BACKOFF_MULTIPLIER,
+  DEFAULT_INITIAL_BACKOFF_MS,
+  DEFAULT_MAX_BACKOFF_MS,
+  DEFAULT_MAX_RECONNECT_ATTEMPTS,
+  defaultReconnectConfig,
+} from '../machines/config.js';
+export type { JitterKind, ReconnectConfig } from '../machines/config.js';
+export type {
+  Connection,
+  DataItem,
+  DropReason,
+  EndOutcome,
+  ResumeMode,
+  ResumePoint,
+  SourceItem,
+  StreamSource,
+  ToolCallDelta,
+} from '../machines/contract.js';
+export { ReconnectError } from '../machines/errors.js';
+export type { ErrorInfo, ReconnectErrorKind } from '../machines/errors.js';
+export type {
+  ReconnectActor,
+  ReconnectEvent,
+  ReconnectState,
+} from '../machines/reconnect.types.js';
+export {
+  appendToolArgs,
+  canResume,
+  emptyStreamState,
+  endToolCall,
+  recordChunk,
+  startToolCall,
+} from '../machines/stream-state.js';
+export type { StreamState, ToolCallState, ToolCallStatus } from '../machines/stream-state.js';
+export { backoffDelayMs } from './backoff.js';
+export type { Classification, Classify, ClassifyContext } from './classify.js';
+export { systemClock } from './clock.js';
+export type { Clock } from './clock.js';
+export { createReconnectManager } from './manager.js';
+export type { ReconnectManager } from './manager.js';
+export type { ReconnectOptions } from './options.js';
+export { reconnectStream } from './stream.js';
+export type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream.js';

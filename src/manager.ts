@@ -1,0 +1,102 @@
+/** The seed's hand-driven API over the same machine: the host makes the calls, the machine keeps the books. */
+
+import { createActor } from 'xstate';
+import { resolveConfig, wrong } from '../machines/config.js';
+import type { ReconnectConfig } from '../machines/config.js';
+import { reconnectMachine } from '../machines/reconnect.machine.js';
+import type {
+  ReconnectEvent,
+  ReconnectReport,
+  ReconnectState,
+} from '../machines/reconnect.types.js';
+import * as steps from '../machines/stream-state.js';
+import type { StreamState } from '../machines/stream-state.js';
+import { momentOf, systemClock } from './clock.js';
+
+/** Counts attempts, computes delays and keeps the stream state for a host that connects by itself. */
+export interface ReconnectManager {
+  readonly state: ReconnectState;
+  readonly attemptCount: number;
+  readonly streamState: StreamState;
+  readonly config: ReconnectConfig;
+  /** Counts an attempt and gives the wait before it, in ms; null, and `failed`, when none is left. */
+  startAttempt(): number | null;
+  markConnecting(): void;
+  markConnected(): void;
+  markFailed(error: string): void;
+  /** Back to the start, for a new stream. */
+  reset(): void;
+  canRetry(): boolean;
+  /** The seed's rule: nothing came yet, or no tool call is open. */
+  canResume(): boolean;
+  /** Counts a chunk of `bytes` bytes that came `timeMs` after the stream began. */
+  recordChunk(bytes: number, timeMs: number): void;
+  startToolCall(id: string): void;
+  appendToolArgs(args: string): void;
+  endToolCall(): void;
+}
+
+/**
+ * Creates a manager that a host drives by hand.
+ *
+ * @param onEvent hears the seed's four events: `attemptStarted`, `waiting`, `connected`, `failed`.
+ * @throws ReconnectError kind `config`.
+ */
+export function createReconnectManager(
+  config: Partial<ReconnectConfig> = {},
+  onEvent?: (event: ReconnectEvent) => void,
+): ReconnectManager {
+  const resolved = resolveConfig(config);
+  if (onEvent !== undefined && typeof onEvent !== 'function')
+    throw wrong('onEvent', 'a function', onEvent);
+  // The host waits by itself: a clock whose timers never fire keeps the machine from going ahead of it.
+  const actor = createActor(reconnectMachine, { input: { policy: resolved }, clock: HELD_CLOCK });
+  for (const type of SEED_EVENTS) actor.on(type, (event) => tell(onEvent, event));
+  actor.start();
+  const context = () => actor.getSnapshot().context;
+  const report = (event: ReconnectReport): void => actor.send(event);
+  const record = (streamState: StreamState): void =>
+    report({ type: 'stream.progress', ledger: { ...context().ledger, streamState } });
+  const moment = () => momentOf(systemClock, systemClock.random);
+  return {
+    get state() {
+      return actor.getSnapshot().value;
+    },
+    get attemptCount() {
+      return context().attempt;
+    },
+    get streamState() {
+      return context().streamState;
+    },
+    get config() {
+      return resolved;
+    },
+    startAttempt() {
+      report({ type: 'attempt.start', moment: moment() });
+      return actor.getSnapshot().value === 'waiting' ? context().delayMs : null;
+    },
+    markConnecting: () => report({ type: 'attempt.connecting', moment: moment() }),
+    markConnected: () => report({ type: 'attempt.connected', moment: moment() }),
+    markFailed: (error) => report({ type: 'attempt.failed', error }),
+    reset: () => actor.send({ type: 'reset' }),
+    canRetry: () => context().attempt < resolved.maxAttempts,
+    canResume: () => steps.canResume(context().streamState),
+    recordChunk: (bytes, timeMs) => record(steps.recordChunk(context().streamState, bytes, timeMs)),
+    startToolCall: (id) => record(steps.startToolCall(context().streamState, id)),
+    appendToolArgs: (args) => record(steps.appendToolArgs(context().streamState, args)),
+    endToolCall: () => record(steps.endToolCall(context().streamState)),
+  };
+}
+
+const SEED_EVENTS = ['attemptStarted', 'waiting', 'connected', 'failed'] as const;
+
+const HELD_CLOCK = { setTimeout: () => 0, clearTimeout: () => {} };
+
+/** The seed ignores a listener that is gone; one that throws changes nothing here either. */
+function tell(onEvent: ((event: ReconnectEvent) => void) | undefined, event: ReconnectEvent): void {
+  try {
+    onEvent?.(event);
+  } catch {
+    // Reported nowhere: the manager has no channel but this one.
+  }
+}

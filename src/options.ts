@@ -1,0 +1,157 @@
+/** What a caller may set, with its defaults and the check that refuses what cannot work. */
+
+import type { InspectionEvent, Observer } from 'xstate';
+import { parseCheckpoint } from '../machines/checkpoint.js';
+import type { Checkpoint } from '../machines/checkpoint.js';
+import { checkTimerMs, resolvePolicy, wrong } from '../machines/config.js';
+import type { ReconnectConfig, RetryPolicy } from '../machines/config.js';
+import type { Classify } from './classify.js';
+import { systemClock } from './clock.js';
+import type { Clock } from './clock.js';
+
+/** How and when to reconnect, deliver and give up. Everything has a default. */
+export interface ReconnectOptions extends Partial<ReconnectConfig> {
+  /** Time from the loss of the connection after which no attempt starts, in ms. @default no limit */
+  maxElapsedMs?: number | undefined;
+  /** No wait between attempts is shorter, in ms. @default 0 */
+  minBackoffMs?: number | undefined;
+  /** If the server asks for a longer wait, the stream fails openly, in ms. @default 300000 */
+  maxServerDelayMs?: number | undefined;
+  /** Uptime that, besides new data, is needed before the attempts start again from 0, in ms. @default none */
+  resetAfterMs?: number | undefined;
+  /** Time for a connection to be made, in ms. @default 10000 */
+  connectTimeoutMs?: number | undefined;
+  /** Silence that is taken for a dead connection, in ms; null: never. @default 45000 */
+  stallTimeoutMs?: number | null | undefined;
+  /** Time without data, pings do not count, that is taken for a dead peer, in ms. @default never */
+  progressTimeoutMs?: number | null | undefined;
+  /** `commit` holds items until their checkpoint; `eager` hands them out and takes them back by `reset`. @default 'commit' */
+  delivery?: 'commit' | 'eager' | undefined;
+  /** Items that may wait for the consumer before reading stops. @default 1024 */
+  highWaterMark?: number | undefined;
+  /** Permits to run a request again from its start where it cannot be resumed. @default false */
+  allowRestart?: boolean | undefined;
+  /** Has the last word on what an error means. */
+  classify?: Classify | undefined;
+  /** Aborting it closes the stream. */
+  signal?: AbortSignal | undefined;
+  /** @default the clock of this process */
+  clock?: Clock | undefined;
+  /** Draws in [0, 1). @default Math.random */
+  random?: (() => number) | undefined;
+  /** An inspector of XState. */
+  inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
+  /** Where an earlier run was: what `stream.checkpoint()` gave, or its JSON text. */
+  checkpoint?: Checkpoint | string | undefined;
+}
+
+export interface ResolvedOptions {
+  readonly policy: RetryPolicy;
+  readonly connectTimeoutMs: number;
+  readonly stallTimeoutMs: number | null;
+  readonly progressTimeoutMs: number | null;
+  readonly delivery: 'commit' | 'eager';
+  readonly highWaterMark: number;
+  readonly allowRestart: boolean;
+  readonly classify: Classify | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly inspect: ReconnectOptions['inspect'];
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/**
+ * Completes the options with their defaults.
+ * @throws ReconnectError kind `config` for a wrong option, `checkpoint` for a damaged checkpoint.
+ */
+export function resolveOptions(options: ReconnectOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object', options);
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !OPTION_NAMES.includes(name)) {
+      throw wrong(name, 'a known option', value, `The options are ${OPTION_NAMES.join(', ')}.`);
+    }
+  }
+  const { connectTimeoutMs = 10_000, stallTimeoutMs = 45_000, progressTimeoutMs = null } = options;
+  const { delivery = 'commit', highWaterMark = 1024, allowRestart = false, classify } = options;
+  const { signal, clock = systemClock, random = Math.random, inspect, checkpoint } = options;
+  checkTimerMs('connectTimeoutMs', connectTimeoutMs);
+  if (stallTimeoutMs !== null) checkTimerMs('stallTimeoutMs', stallTimeoutMs);
+  if (progressTimeoutMs !== null) checkTimerMs('progressTimeoutMs', progressTimeoutMs);
+  if (delivery !== 'commit' && delivery !== 'eager')
+    throw wrong('delivery', "'commit' or 'eager'", delivery);
+  if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {
+    throw wrong('highWaterMark', 'a whole number of items from 1', highWaterMark);
+  }
+  if (typeof allowRestart !== 'boolean') throw wrong('allowRestart', 'true or false', allowRestart);
+  checkFunction('classify', classify);
+  checkFunction('random', random);
+  for (const method of ['setTimeout', 'clearTimeout', 'now'] as const) {
+    if (typeof clock?.[method] !== 'function')
+      throw wrong('clock', `an object with ${method}()`, clock);
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw wrong('signal', 'an AbortSignal', signal, 'Write new AbortController().signal.');
+  }
+  return {
+    policy: resolvePolicy(policyOf(options)),
+    connectTimeoutMs,
+    stallTimeoutMs,
+    progressTimeoutMs,
+    delivery,
+    highWaterMark,
+    allowRestart,
+    classify,
+    signal,
+    clock,
+    random,
+    inspect,
+    checkpoint: checkpoint === undefined ? undefined : parseCheckpoint(checkpoint),
+  };
+}
+
+const OPTION_NAMES: readonly string[] = [
+  'maxAttempts',
+  'initialBackoffMs',
+  'maxBackoffMs',
+  'backoffMultiplier',
+  'jitter',
+  'maxElapsedMs',
+  'minBackoffMs',
+  'maxServerDelayMs',
+  'resetAfterMs',
+  'connectTimeoutMs',
+  'stallTimeoutMs',
+  'progressTimeoutMs',
+  'delivery',
+  'highWaterMark',
+  'allowRestart',
+  'classify',
+  'signal',
+  'clock',
+  'random',
+  'inspect',
+  'checkpoint',
+];
+
+/** Leaves out what is undefined, so that it does not hide a default. */
+function policyOf(options: ReconnectOptions): Partial<RetryPolicy> {
+  const { maxAttempts, initialBackoffMs, maxBackoffMs, backoffMultiplier, jitter } = options;
+  const { maxElapsedMs, minBackoffMs, maxServerDelayMs, resetAfterMs } = options;
+  const all = {
+    maxAttempts,
+    initialBackoffMs,
+    maxBackoffMs,
+    backoffMultiplier,
+    jitter,
+    maxElapsedMs,
+    minBackoffMs,
+    maxServerDelayMs,
+    resetAfterMs,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw wrong(name, 'a function', value);
+}

@@ -1,0 +1,378 @@
+/** `reconnectStream`: the one place where source, machine, reader and delivery are wired. */
+
+import { createActor } from 'xstate';
+import { toCheckpoint } from '../machines/checkpoint.js';
+import type { Checkpoint } from '../machines/checkpoint.js';
+import { wrong } from '../machines/config.js';
+import type { StreamSource } from '../machines/contract.js';
+import type { ErrorInfo, ReconnectError } from '../machines/errors.js';
+import type {
+  OutcomeInfo,
+  ReconnectActor,
+  ReconnectContext,
+  ReconnectEvent,
+  ReconnectMachineEvent,
+  ReconnectState,
+} from '../machines/reconnect.types.js';
+import { applyToolCall } from '../machines/stream-state.js';
+import type { StreamState } from '../machines/stream-state.js';
+import { ActorClock } from './clock.js';
+import { Delivery } from './delivery.js';
+import { frozen, Ledger } from './ledger.js';
+import { resolveOptions } from './options.js';
+import type { ReconnectOptions } from './options.js';
+import { employ, streamMachine } from './stream-machine.js';
+import { Worker } from './worker.js';
+
+/** How a stream ended. `error` says why it failed. */
+export interface StreamOutcome extends OutcomeInfo {
+  readonly error?: ReconnectError | undefined;
+}
+
+/** The stream at one moment: frozen, and the same object until something changes. */
+export interface StreamSnapshot {
+  readonly state: ReconnectState;
+  /** Attempts since the last new data; 0 for the first connection. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** The wait that is going on, in ms, and its end in ms since 1970. */
+  readonly delayMs: number | null;
+  readonly retryAt: number | null;
+  readonly drops: number;
+  readonly pausedBy: readonly string[];
+  readonly error: ErrorInfo | null;
+  readonly streamState: StreamState;
+}
+
+/** A stream that is kept alive. Iterating it starts it; breaking out closes it. */
+export interface ReconnectingStream<T> extends AsyncIterable<T> {
+  /** The items as they arrive together: cheaper per item than `for await` on the stream. One consumer. */
+  batches(): AsyncIterableIterator<readonly T[], undefined>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined>;
+  readonly state: ReconnectState;
+  readonly snapshot: StreamSnapshot;
+  /** Resolves when the stream is closed or has failed; never rejects. After a retry by hand it is a new promise. */
+  readonly done: Promise<StreamOutcome>;
+  /** The running machine, for inspectors and `useSelector`. */
+  readonly actor: ReconnectActor;
+  /** Connects, if nothing has yet. */
+  start(): void;
+  /** Listens to one lifecycle event; the result stops it. */
+  on<K extends ReconnectEvent['type']>(
+    type: K,
+    listener: (event: Extract<ReconnectEvent, { type: K }>) => void,
+  ): () => void;
+  /** Hears every new snapshot; the result stops it. */
+  subscribe(listener: (snapshot: StreamSnapshot) => void): () => void;
+  /** Ends a wait at once, reconnects a live stream that can be resumed, or gives a failed one a new budget. */
+  retryNow(): void;
+  /** Lets go of the connection until every reason is gone. @param reason default 'user' */
+  pause(reason?: string): void;
+  resume(reason?: string): void;
+  /** Lets go for good. */
+  close(): void;
+  /** Asks the server to stop the work, then lets go. Resolves when it was asked; never rejects. */
+  cancel(reason?: string): Promise<void>;
+  /** Where the consumer is: JSON for `options.checkpoint` of a later run. */
+  checkpoint(): Checkpoint;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Supervises a stream: notices when it breaks, waits, reconnects, resumes where it broke.
+ *
+ * Nothing is lost, nothing comes twice and all comes in order while the server honours the cursor;
+ * otherwise `restarted`, `replayed`, `gap` or `failed` says so.
+ *
+ * @throws ReconnectError kind `config` or `checkpoint` for wrong options; what happens later never throws.
+ */
+export function reconnectStream<T>(
+  source: StreamSource<T>,
+  options: ReconnectOptions = {},
+): ReconnectingStream<T> {
+  return new Stream(source, options);
+}
+
+class Stream<T> implements ReconnectingStream<T> {
+  readonly actor: ReconnectActor;
+  readonly #source: StreamSource<T>;
+  readonly #ledger: Ledger;
+  readonly #delivery: Delivery<T>;
+  readonly #worker: Worker<T>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.close();
+  #state: ReconnectState = 'idle';
+  #snapshot: StreamSnapshot | null = null;
+  #seen: ReconnectContext | null = null;
+  #done!: Promise<StreamOutcome>;
+  #settle!: (outcome: StreamOutcome) => void;
+
+  constructor(source: StreamSource<T>, options: ReconnectOptions) {
+    checkSource(source);
+    const resolved = resolveOptions(options);
+    const { policy, clock, random, inspect, checkpoint, allowRestart, highWaterMark } = resolved;
+    const { name, resume, reopen } = source;
+    this.#source = source;
+    this.#signal = resolved.signal;
+    this.actor = createActor(streamMachine, {
+      input: { policy, source: { name, resume, reopen, allowRestart }, checkpoint },
+      clock: new ActorClock(clock, random),
+      ...(inspect === undefined ? {} : { inspect }),
+    });
+    const { context } = this.actor.getSnapshot();
+    this.#ledger = new Ledger({ ...context.ledger, streamState: context.streamState });
+    this.#delivery = new Delivery<T>({
+      highWaterMark,
+      cursor: context.ledger.cursor,
+      onStart: () => this.start(),
+      onReturn: () => this.close(),
+    });
+    this.#worker = new Worker<T>({
+      source,
+      options: resolved,
+      ledger: this.#ledger,
+      delivery: this.#delivery,
+      report: (code, message) => this.#send({ type: 'stream.diagnostic', code, message }),
+    });
+    employ(this.actor.system, this.#worker);
+    this.#renewDone();
+    this.actor.subscribe({
+      next: ({ value, context: now }) => this.#follow(value, now),
+      error: () => {},
+    });
+    this.actor.start();
+    if (this.#signal?.aborted === true) queueMicrotask(this.#onAbort);
+    else this.#signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  get state(): ReconnectState {
+    return this.actor.getSnapshot().value;
+  }
+
+  get snapshot(): StreamSnapshot {
+    const { value, context } = this.actor.getSnapshot();
+    if (this.#snapshot === null || this.#seen !== context || this.#snapshot.state !== value) {
+      this.#seen = context;
+      this.#snapshot = snapshotOf(value, context);
+    }
+    return this.#snapshot;
+  }
+
+  get done(): Promise<StreamOutcome> {
+    return this.#done;
+  }
+
+  start(): void {
+    if (this.#signal?.aborted === true) this.close();
+    else if (this.state === 'idle') this.#send({ type: 'connect', moment: this.#worker.moment() });
+  }
+
+  batches(): AsyncIterableIterator<readonly T[], undefined> {
+    return this.#delivery.batches();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    return this.#delivery.items();
+  }
+
+  on<K extends ReconnectEvent['type']>(
+    type: K,
+    listener: (event: Extract<ReconnectEvent, { type: K }>) => void,
+  ): () => void {
+    if (typeof listener !== 'function') throw wrong('listener', 'a function', listener);
+    const heard = this.actor.on(type, (event) =>
+      this.#guard(type, () => listener(event as Extract<ReconnectEvent, { type: K }>)),
+    );
+    return () => heard.unsubscribe();
+  }
+
+  subscribe(listener: (snapshot: StreamSnapshot) => void): () => void {
+    if (typeof listener !== 'function') throw wrong('listener', 'a function', listener);
+    let last = this.snapshot;
+    const heard = this.actor.subscribe(() => {
+      if (this.snapshot === last) return;
+      last = this.snapshot;
+      this.#guard('subscribe', () => listener(last));
+    });
+    return () => heard.unsubscribe();
+  }
+
+  retryNow(): void {
+    this.#send({ type: 'retryNow', moment: this.#worker.moment() });
+  }
+
+  pause(reason?: string): void {
+    this.#send(reason === undefined ? { type: 'pause' } : { type: 'pause', reason });
+  }
+
+  resume(reason?: string): void {
+    this.#send({
+      type: 'resume',
+      moment: this.#worker.moment(),
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+
+  close(): void {
+    this.#send({ type: 'close' });
+  }
+
+  async cancel(reason = 'cancelled by the caller'): Promise<void> {
+    if (this.state === 'closed') return;
+    const asked = this.#askToCancel(reason);
+    this.#send({ type: 'cancel', reason });
+    await asked;
+  }
+
+  checkpoint(): Checkpoint {
+    const { value, context } = this.actor.getSnapshot();
+    const { streamState, ...ledger } = this.#delivered();
+    return toCheckpoint(value, { ...context, streamState, ledger });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#done;
+  }
+
+  #send(event: ReconnectMachineEvent): void {
+    // A closed stream takes no more commands; XState would warn about each.
+    if (this.actor.getSnapshot().status === 'active') this.actor.send(event);
+  }
+
+  /** Keeps the consumer, `done` and the signal in step with the machine. */
+  #follow(state: ReconnectState, context: ReconnectContext): void {
+    const before = this.#state;
+    if (state === before) return;
+    this.#state = state;
+    if (before === 'failed' && state !== 'closed') this.#revive();
+    if (state === 'idle') this.#forget();
+    if (state === 'failed') {
+      this.#worker.handOutTail();
+      this.#end(
+        {
+          status: 'failed',
+          streamState: context.streamState,
+          attempts: context.attempts,
+          drops: context.drops,
+        },
+        context.error,
+      );
+    } else if (state === 'closed' && context.outcome !== null) {
+      const { error = null, ...outcome } = context.outcome;
+      this.#end(outcome, error ?? (outcome.status === 'failed' ? FAILED_BY_PEER : null));
+    }
+  }
+
+  #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {
+    const error = info === null ? null : this.#worker.errorOf(info);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#delivery.end(error);
+    this.#settle(Object.freeze({ ...outcome, ...(error === null ? {} : { error }) }));
+  }
+
+  #revive(): void {
+    this.#renewDone();
+    this.#delivery.reopen();
+    this.#signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  /** `reset`: a new stream, of which nothing is known. */
+  #forget(): void {
+    this.#ledger.clear();
+    this.#delivery.clear();
+    this.#delivery.cursor = null;
+  }
+
+  #renewDone(): void {
+    this.#done = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  /** Code of the caller: what it throws is told, and stops nobody. */
+  #guard(name: string, call: () => void): void {
+    try {
+      call();
+    } catch {
+      if (name !== 'diagnostic') {
+        this.#send({
+          type: 'stream.diagnostic',
+          code: 'listener',
+          message: `a listener of '${name}' threw`,
+        });
+      }
+    }
+  }
+
+  async #askToCancel(reason: string): Promise<void> {
+    try {
+      await this.#source.cancel?.(this.#ledger.resumePoint(0), reason);
+    } catch {
+      // The peer could not be asked; letting go is all that is left.
+    }
+  }
+
+  /** The account of what the consumer has: without what is still queued for it. */
+  #delivered(): ReturnType<Ledger['freeze']> {
+    const { undelivered, cursor } = this.#delivery;
+    if (undelivered === null) return this.#ledger.freeze();
+    const { items, handedOut, toolsBefore } = undelivered;
+    const counts = { ...this.#counts(), cursor };
+    for (const item of items) {
+      counts.chunks -= 1;
+      counts.bytes -= item.bytes;
+      counts.chars -= item.chars ?? 0;
+    }
+    return frozen(
+      counts,
+      handedOut.flatMap((item) => item.toolCall ?? []).reduce(applyToolCall, toolsBefore),
+    );
+  }
+
+  #counts(): Pick<Ledger, 'chunks' | 'bytes' | 'chars' | 'lastTimeMs' | 'floorMs'> {
+    const { chunks, bytes, chars, lastTimeMs, floorMs } = this.#ledger;
+    return { chunks, bytes, chars, lastTimeMs, floorMs };
+  }
+}
+
+const FAILED_BY_PEER: ErrorInfo = Object.freeze({
+  kind: 'source',
+  message: 'the peer ended the stream as failed',
+});
+
+function snapshotOf(state: ReconnectState, context: ReconnectContext): StreamSnapshot {
+  const { attempt, drops, pausedBy, error, streamState, policy } = context;
+  const isWaiting = state === 'waiting';
+  return Object.freeze({
+    state,
+    attempt,
+    maxAttempts: policy.maxAttempts,
+    delayMs: isWaiting ? context.delayMs : null,
+    retryAt: isWaiting ? context.retryAt : null,
+    drops,
+    pausedBy,
+    error,
+    streamState,
+  });
+}
+
+function checkSource(source: unknown): void {
+  const { open, resume, terminal, reopen, name } = (source ?? {}) as Partial<StreamSource<unknown>>;
+  if (typeof open !== 'function')
+    throw wrong(
+      'source',
+      'a StreamSource with open()',
+      source,
+      'Write sse({ url }) or fromAsyncIterable(…).',
+    );
+  if (typeof name !== 'string') throw wrong('source.name', 'a string', name);
+  const words = {
+    resume: ['cursor', 'count', 'replay', 'continuation', 'none'],
+    terminal: ['explicit', 'eof'],
+    reopen: ['safe', 'restarts-work'],
+  };
+  for (const [field, value] of Object.entries({ resume, terminal, reopen })) {
+    const allowed = words[field as keyof typeof words];
+    if (!allowed.includes(String(value)))
+      throw wrong(`source.${field}`, `one of ${allowed.join(', ')}`, value);
+  }
+}

@@ -1,0 +1,10 @@
+/** Entry `stream-reconnect/wire`: the seed's JSON, both ways. */
+
+export { fromWireConfig, toWireConfig } from './config.js';
+export type { WireConfig } from './config.js';
+export { fromWireEvent, toWireEvent } from './event.js';
+export type { WireEvent } from './event.js';
+export { fromWireState, toWireState } from './state.js';
+export type { WireState } from './state.js';
+export { fromWireStreamState, toWireStreamState } from './stream-state.js';
+export type { WireStreamState } from './stream-state.js';

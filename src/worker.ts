@@ -1,0 +1,221 @@
+/** What one stream does for its machine: opens, reads, and keeps the live objects that no context may hold. */
+
+import type { DataItem, Failure, ResumePoint, StreamSource } from '../machines/contract.js';
+import { ReconnectError } from '../machines/errors.js';
+import type { ErrorInfo } from '../machines/errors.js';
+import type {
+  Loss,
+  Moment,
+  Opened,
+  OpenInput,
+  ReconnectReport,
+} from '../machines/reconnect.types.js';
+import { openConnection } from './attempt.js';
+import type { LiveConnection } from './attempt.js';
+import { classify, toReconnectError, wasNeverSent } from './classify.js';
+import type { ClassifyContext } from './classify.js';
+import { momentOf } from './clock.js';
+import type { Delivery } from './delivery.js';
+import type { Ledger } from './ledger.js';
+import type { ResolvedOptions } from './options.js';
+import { Reader } from './reader.js';
+import type { ReaderHandle, StreamWorker } from './stream-machine.js';
+
+/** Items without an id that may wait for the next one, with an id, before that is an error. */
+const MAX_PENDING = 100_000;
+
+interface WorkerOptions<T> {
+  readonly source: StreamSource<T>;
+  readonly options: ResolvedOptions;
+  readonly ledger: Ledger;
+  readonly delivery: Delivery<T>;
+  report(code: string, message: string): void;
+}
+
+export class Worker<T> implements StreamWorker {
+  readonly #w: WorkerOptions<T>;
+  #live: { number: number; connection: LiveConnection<T>; release: () => void } | null = null;
+  #lastError: ReconnectError | null = null;
+  #streamStartedAt: number | null = null;
+  /** What a lost connection had brought without a checkpoint. */
+  #tail: readonly DataItem<T>[] = [];
+  #isTailOut = false;
+
+  constructor(options: WorkerOptions<T>) {
+    this.#w = options;
+  }
+
+  moment(): Moment {
+    return momentOf(this.#w.options.clock, this.#w.options.random);
+  }
+
+  async open(input: OpenInput, signal: AbortSignal): Promise<Opened> {
+    const { source, options, ledger, delivery } = this.#w;
+    let connection: LiveConnection<T>;
+    try {
+      connection = await openConnection({
+        source,
+        at: this.#resumePoint(input),
+        clock: options.clock,
+        timeoutMs: options.connectTimeoutMs,
+        signal,
+      });
+    } catch (thrown) {
+      const error = toReconnectError(thrown);
+      // eslint-disable-next-line no-throw-literal -- a Loss is plain data: it is seen by inspectors
+      throw this.#loss(error, { phase: 'opening', attempt: input.attempt }, wasNeverSent(error));
+    }
+    if (input.restarting) {
+      ledger.clear();
+      delivery.clear();
+      this.#tail = [];
+      this.#isTailOut = false;
+    }
+    this.#hold(input.connection, connection, signal);
+    return { connection: input.connection, moment: this.moment() };
+  }
+
+  read(number: number, send: (report: ReconnectReport) => void): ReaderHandle {
+    const live = this.#live;
+    if (live === null || live.number !== number) return this.#readNothing(number, send);
+    live.release();
+    const { source, options, ledger, delivery } = this.#w;
+    const { clock, stallTimeoutMs, progressTimeoutMs, policy } = options;
+    const now = clock.now();
+    this.#streamStartedAt ??= now - ledger.lastTimeMs;
+    let reader: Reader<T> | null = null;
+    const lose = (
+      error: ReconnectError,
+      pending: readonly DataItem<T>[],
+      proven: boolean,
+    ): void => {
+      this.#takeBack(pending, send);
+      const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
+      send({
+        type: 'stream.dropped',
+        ...loss,
+        ledger: ledger.freeze(),
+        proven,
+        connection: number,
+      });
+    };
+    try {
+      if (this.#isTailOut) this.#retractTail(send);
+      reader = new Reader(live.connection.connection, {
+        connection: number,
+        source,
+        ledger,
+        delivery,
+        clock,
+        streamStartedAt: this.#streamStartedAt,
+        mode: options.delivery,
+        resumed: ledger.chunks > 0,
+        stallTimeoutMs,
+        progressTimeoutMs,
+        resetAfterMs: policy.resetAfterMs,
+        maxPending: MAX_PENDING,
+        send,
+        lose,
+      });
+      reader.start();
+    } catch (thrown) {
+      lose(toReconnectError(thrown), [], false);
+    }
+    return {
+      stop: (command) => reader?.stop(command),
+      dispose: () => {
+        reader?.dispose();
+        live.connection.close();
+        if (this.#live === live) this.#live = null;
+      },
+    };
+  }
+
+  /** The stream failed: what came without a checkpoint is handed out, since no reconnect will bring it again. */
+  handOutTail(): void {
+    if (this.#tail.length === 0) return;
+    this.#w.delivery.push(this.#tail, this.#w.ledger.tools);
+    this.#tail = [];
+    this.#isTailOut = true;
+  }
+
+  /** The error behind these facts, with its cause where it is still known. */
+  errorOf(info: ErrorInfo): ReconnectError {
+    const last = this.#lastError;
+    if (last !== null && last.kind === info.kind && last.message === info.message) return last;
+    const { kind, message, status, code } = info;
+    return new ReconnectError(kind, message, { status, code, cause: last ?? undefined });
+  }
+
+  #resumePoint({ attempt, restarting }: OpenInput): ResumePoint {
+    return restarting
+      ? { items: 0, bytes: 0, chars: 0, attempt }
+      : this.#w.ledger.resumePoint(attempt);
+  }
+
+  /** Keeps the connection for the reader; one that the machine no longer wants is closed. */
+  #hold(number: number, connection: LiveConnection<T>, signal: AbortSignal): void {
+    const drop = (): void => {
+      connection.close();
+      if (this.#live?.number === number) this.#live = null;
+    };
+    if (signal.aborted) return drop();
+    signal.addEventListener('abort', drop, { once: true });
+    this.#live = { number, connection, release: () => signal.removeEventListener('abort', drop) };
+  }
+
+  #readNothing(number: number, send: (report: ReconnectReport) => void): ReaderHandle {
+    const error = new ReconnectError(
+      'source',
+      'the host reported a connection that this stream did not make',
+    );
+    const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
+    send({ type: 'stream.dropped', ...loss, connection: number });
+    return { stop: () => {}, dispose: () => {} };
+  }
+
+  #takeBack(pending: readonly DataItem<T>[], send: (report: ReconnectReport) => void): void {
+    if (pending.length === 0) return;
+    const { options, delivery, ledger } = this.#w;
+    if (options.delivery === 'commit') {
+      this.#tail = pending;
+      return;
+    }
+    delivery.takeBack(pending.length);
+    send({
+      type: 'stream.reset',
+      scope: 'pending',
+      why: 'the connection broke before their checkpoint came',
+      ledger: ledger.freeze(),
+    });
+  }
+
+  #retractTail(send: (report: ReconnectReport) => void): void {
+    this.#isTailOut = false;
+    const { ledger } = this.#w;
+    send({
+      type: 'stream.reset',
+      scope: 'pending',
+      why: 'the stream was taken up again before these items',
+      ledger: ledger.freeze(),
+    });
+  }
+
+  #loss(
+    error: ReconnectError,
+    where: Omit<ClassifyContext, 'error' | 'fatal'>,
+    unsent: boolean,
+  ): Loss {
+    this.#lastError = error;
+    return Object.freeze({ failure: this.#classify(error, where), unsent, moment: this.moment() });
+  }
+
+  #classify(error: ReconnectError, where: Omit<ClassifyContext, 'error' | 'fatal'>): Failure {
+    try {
+      return classify(error, where, this.#w.options.classify);
+    } catch {
+      this.#w.report('classify', 'classify() threw; the library decided by itself');
+      return classify(error, where, undefined);
+    }
+  }
+}
