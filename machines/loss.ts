@@ -3,8 +3,10 @@
 import { errorInfo, ReconnectError } from './errors.js';
 import type { Loss } from './reconnect.types.js';
 
-/** A {@link Loss} as it is; anything else that an `open` of the host rejects with is taken as weather. */
-export function lossOf(thrown: unknown): Loss {
+/** The loss in a report, or behind the rejection of `open`; what else a host rejects with is weather. */
+export function lossOf(event: object): Loss {
+  if (isLoss(event)) return event;
+  const { error: thrown } = event as { error?: unknown };
   if (isLoss(thrown)) return thrown;
   const error =
     thrown instanceof ReconnectError

@@ -4,6 +4,7 @@ import type {
   Actor,
   ActorRefFromLogic,
   CallbackActorLogic,
+  NonReducibleUnknown,
   PromiseActorLogic,
   StateMachine,
 } from 'xstate';
@@ -144,6 +145,19 @@ export interface Loss {
   readonly moment?: Moment | undefined;
 }
 
+/** What a reader reports and listeners are told as it is. */
+export type TellingReport = Extract<
+  ReconnectReport,
+  { type: `stream.${'progress' | 'toolCall' | 'reset' | 'replayed' | 'stalled' | 'diagnostic'}` }
+>;
+
+/** How a stream ends. */
+export interface End {
+  readonly status: OutcomeInfo['status'];
+  readonly ledger?: Ledger | undefined;
+  readonly error?: ErrorInfo | undefined;
+}
+
 /** What listeners hear: the lifecycle. */
 export type ReconnectEvent =
   | { readonly type: 'attemptStarted'; readonly attempt: number; readonly maxAttempts: number }
@@ -212,14 +226,55 @@ export type ReconnectActors =
   | { src: 'open'; logic: OpenLogic; id: 'open' }
   | { src: 'reader'; logic: ReaderLogic; id: 'reader' };
 
+/** The named actions and guards of the chart: all read what they need from context and event. */
+export type ReconnectActions = Named<
+  | 'record'
+  | 'schedule'
+  | 'scheduleRetry'
+  | 'resumeWait'
+  | 'beginConnection'
+  | 'giveUp'
+  | 'exhaust'
+  | 'fail'
+  | 'refuse'
+  | 'finish'
+  | 'countDrop'
+  | 'addReason'
+  | 'removeReason'
+  | 'forget'
+  | 'renewBudget'
+  | 'tell'
+  | 'tellDrop'
+  | 'takeTurn'
+  | 'askReader'
+  | 'welcome'
+>;
+
+export type ReconnectGuards = Named<
+  | 'isFinished'
+  | 'isRestoredWait'
+  | 'hasNoAttemptLeft'
+  | 'isFatal'
+  | 'isRefused'
+  | 'isStopping'
+  | 'isStillPaused'
+  | 'isStale'
+  | 'isPause'
+  | 'isRetry'
+>;
+
+type Named<TName extends string> = TName extends string
+  ? { type: TName; params: NonReducibleUnknown }
+  : never;
+
 /** The machine, spelled out: inferred machine types differ between releases of XState 5. */
 export type ReconnectMachine = StateMachine<
   ReconnectContext,
   ReconnectMachineEvent,
   { open?: ActorRefFromLogic<OpenLogic>; reader?: ActorRefFromLogic<ReaderLogic> },
   ReconnectActors,
-  never,
-  never,
+  ReconnectActions,
+  ReconnectGuards,
   'backoff',
   ReconnectState,
   never,

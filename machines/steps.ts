@@ -4,15 +4,20 @@ import { clampTimerMs, waitMs } from './backoff.js';
 import { defaultRetryPolicy, resolvePolicy } from './config.js';
 import { errorInfo } from './errors.js';
 import type { ErrorInfo } from './errors.js';
+import type { EndOutcome } from './contract.js';
 import type {
+  End,
   Ledger,
   Loss,
   Moment,
+  OpenInput,
   OutcomeInfo,
   ReconnectContext,
   ReconnectInput,
+  StopCommand,
 } from './reconnect.types.js';
 import { planResume } from './resume-plan.js';
+import type { ResumePlan } from './resume-plan.js';
 import { emptyStreamState, interruptToolCalls } from './stream-state.js';
 import { fatalError, floorOf, timeLeftMs } from './verdict.js';
 
@@ -81,12 +86,15 @@ export function record(ledger: Ledger | undefined, proven = false): Change {
   return { ...health, streamState, ledger: Object.freeze({ cursor, chars, floorMs }) };
 }
 
+/** The account that a report carries, if it carries one. */
+export function recordReport(event: object): Change {
+  const { ledger, proven } = event as { ledger?: Ledger; proven?: boolean };
+  return record(ledger, proven);
+}
+
 /** Counts the attempt of a host and draws its wait; the seed's `start_attempt`. */
-export function scheduleAttempt(
-  context: ReconnectContext,
-  report: { delayMs?: number; reason?: string },
-  moment: Moment,
-): Change {
+export function scheduleAttempt(context: ReconnectContext, event: object, moment: Moment): Change {
+  const report = event as { delayMs?: number; reason?: string };
   const attempt = context.attempt + 1;
   const delayMs =
     report.delayMs === undefined
@@ -139,7 +147,7 @@ export function resumeWait(context: ReconnectContext, moment: Moment): Change {
 
 /** A new connection is about to be made: numbered, and known to go on or to start over. */
 export function beginConnection(context: ReconnectContext, moment: Moment): Change {
-  const { action } = planResume(context.source, context.streamState, context.ledger.cursor, false);
+  const { action } = planOf(context);
   const started = context.streamState.chunksReceived > 0;
   return {
     connection: context.connection + 1,
@@ -159,15 +167,67 @@ export function freshBudget(): Change {
   return { attempt: 0, since: null, delayMs: null, retryAt: null };
 }
 
-/** The stream fails: with the error given, or with what the loss leads to. */
-export function fail(
-  context: ReconnectContext,
-  loss: Loss | undefined,
-  moment: Moment,
-  given?: ErrorInfo,
-): Change {
-  const error = given ?? (loss === undefined ? null : fatalError(context, loss, moment));
-  return { ...record(loss?.ledger, loss?.proven), error, retryAt: null };
+/** No further attempt: with what the loss leads to. */
+export function giveUp(context: ReconnectContext, loss: Loss, moment: Moment): Change {
+  return {
+    ...record(loss.ledger, loss.proven),
+    ...fail(fatalError(context, loss, moment) ?? loss.failure.error),
+  };
+}
+
+export function fail(error: ErrorInfo): Change {
+  return { error, retryAt: null };
+}
+
+/** The host says so. */
+export function failReported(event: object): Change {
+  const { error } = event as { error: string | ErrorInfo };
+  return fail(errorInfo(typeof error === 'string' ? { kind: 'reported', message: error } : error));
+}
+
+/** What a stream that may not be opened again fails with. */
+export function refusal(context: ReconnectContext): ErrorInfo {
+  return errorInfo({ kind: 'not-resumable', message: planOf(context).why });
+}
+
+/** Whether and how this stream can be opened again. */
+export function planOf(context: ReconnectContext): ResumePlan {
+  return planResume(context.source, context.streamState, context.ledger.cursor, false);
+}
+
+/** Whether a report is about a connection that was left. */
+export function isStale(context: ReconnectContext, event: object): boolean {
+  const { connection } = event as { connection?: number };
+  return connection !== undefined && connection !== context.connection;
+}
+
+/** The command itself, or the one that a reader was asked to stop for. */
+export function commandOf(event: object): StopCommand {
+  return (event as { command?: StopCommand }).command ?? (event as StopCommand);
+}
+
+/** How the stream ends by this event. */
+export function endOf(event: object): End {
+  const { outcome, ledger, error } = event as {
+    outcome?: EndOutcome;
+    ledger?: Ledger;
+    error?: ErrorInfo;
+  };
+  const status = outcome ?? (commandOf(event).type === 'cancel' ? 'cancelled' : 'closed');
+  return { status, ledger, error };
+}
+
+export function openInput({ connection, attempt, restarting }: ReconnectContext): OpenInput {
+  return { connection, attempt, restarting };
+}
+
+/** Pause reasons are a set: hidden and offline are two, and both must end. */
+export function withReason(context: ReconnectContext, command: object): readonly string[] {
+  return [...new Set([...context.pausedBy, reasonOf(command)])];
+}
+
+export function withoutReason(context: ReconnectContext, command: object): readonly string[] {
+  return context.pausedBy.filter((reason) => reason !== reasonOf(command));
 }
 
 export function outcomeOf(
@@ -185,12 +245,7 @@ export function outcomeOf(
 }
 
 /** The stream is over: no open call will ever be finished. */
-export function finish(
-  context: ReconnectContext,
-  status: OutcomeInfo['status'],
-  ledger?: Ledger,
-  error?: ErrorInfo,
-): Change {
+export function finish(context: ReconnectContext, { status, ledger, error }: End): Change {
   const recorded = { ...context, ...record(ledger) };
   const streamState = interruptToolCalls(recorded.streamState);
   return {
@@ -201,9 +256,14 @@ export function finish(
   };
 }
 
-export function exhausted(): ErrorInfo {
-  // The seed's sentence: hosts show it.
-  return errorInfo({ kind: 'exhausted', message: 'Maximum reconnection attempts exceeded' });
+/** The seed's sentence: hosts show it. */
+export const EXHAUSTED: ErrorInfo = errorInfo({
+  kind: 'exhausted',
+  message: 'Maximum reconnection attempts exceeded',
+});
+
+function reasonOf(event: object): string {
+  return (commandOf(event) as { reason?: string }).reason ?? 'user';
 }
 
 function wait(delayMs: number, moment: Moment): Pick<ReconnectContext, 'delayMs' | 'retryAt'> {

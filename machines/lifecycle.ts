@@ -1,0 +1,80 @@
+/** The lifecycle events, told from the context and from what happened. */
+
+import { momentOf } from './moment.js';
+import type { Loss, ReconnectContext, ReconnectEvent, TellingReport } from './reconnect.types.js';
+import { outcomeOf, planOf } from './steps.js';
+
+interface Args {
+  readonly context: ReconnectContext;
+}
+
+export function waiting({ context }: Args): ReconnectEvent {
+  const { delayMs, retryAt, attempt, reason } = context;
+  return {
+    type: 'waiting',
+    delayMs: delayMs ?? 0,
+    retryAt: retryAt ?? 0,
+    attempt,
+    reason: reason ?? '',
+  };
+}
+
+export function attemptStarted({ context }: Args): ReconnectEvent {
+  return {
+    type: 'attemptStarted',
+    attempt: context.attempt,
+    maxAttempts: context.policy.maxAttempts,
+  };
+}
+
+export function connected(context: ReconnectContext, event: object, self: object): ReconnectEvent {
+  const { since, restarting, ledger, streamState, attempt } = context;
+  const totalTimeMs =
+    since === null ? 0 : Math.max(0, Math.trunc(momentOf(event, self).now - since));
+  const resumed = !restarting && (ledger.cursor !== null || streamState.chunksReceived > 0);
+  return { type: 'connected', attempts: attempt, totalTimeMs, resumed };
+}
+
+export function restarted({ context }: Args): ReconnectEvent {
+  return { type: 'restarted', why: planOf(context).why };
+}
+
+export function dropped({ failure: { error } }: Loss): ReconnectEvent {
+  return { type: 'dropped', reason: error.kind, message: error.message };
+}
+
+export function failed({ context: { attempt, error } }: Args): ReconnectEvent {
+  return {
+    type: 'failed',
+    attempts: attempt,
+    error: error?.message ?? '',
+    kind: error?.kind ?? 'reported',
+  };
+}
+
+export function paused({ context }: Args): ReconnectEvent {
+  return { type: 'paused', reasons: context.pausedBy };
+}
+
+export function closed({ context }: Args): ReconnectEvent {
+  return { type: 'closed', outcome: context.outcome ?? outcomeOf(context, 'closed') };
+}
+
+/** A reader's report as listeners hear it; the account in it goes into the context. */
+export function told(event: object): ReconnectEvent {
+  const report = event as TellingReport;
+  switch (report.type) {
+    case 'stream.progress':
+      return { type: 'progress', streamState: report.ledger.streamState };
+    case 'stream.toolCall':
+      return { type: 'toolCall', id: report.id, name: report.name, status: report.status };
+    case 'stream.reset':
+      return { type: 'reset', scope: report.scope, why: report.why };
+    case 'stream.replayed':
+      return { type: 'replayed', items: report.items };
+    case 'stream.stalled':
+      return { type: 'stalled', silentMs: report.silentMs };
+    case 'stream.diagnostic':
+      return { type: 'diagnostic', code: report.code, message: report.message };
+  }
+}

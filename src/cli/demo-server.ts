@@ -1,0 +1,140 @@
+/** A loopback server that streams one answer as SSE, and fails on cue. */
+
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Fault, Script, ScriptEvent } from './script.js';
+
+export interface DemoServerOptions {
+  readonly script: Script;
+  /** Time between two events, in ms. @default 10 */
+  readonly paceMs?: number | undefined;
+  /** Called when a fault happens. */
+  readonly onFault?: ((fault: Fault, number: number) => void) | undefined;
+}
+
+export interface DemoServer {
+  readonly url: string;
+  /** Cuts every connection; settles when the port is free. */
+  close(): Promise<void>;
+}
+
+/** Listens on 127.0.0.1 at a port that the system chooses. */
+export async function startDemoServer(options: DemoServerOptions): Promise<DemoServer> {
+  const { script, paceMs = 10, onFault } = options;
+  let played = 0;
+  const server = createServer((request, response) => {
+    const refusal = refuse(request, port());
+    const next = refusal === undefined ? startOf(request, script.events.length) : undefined;
+    if (refusal !== undefined) return answer(response, refusal);
+    if (next === undefined) return answer(response, 400);
+    return perform(response, next);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return { url: `http://127.0.0.1:${port()}/answer`, close };
+
+  function perform(response: ServerResponse, start: number): void {
+    if (cue('busy', start)) return answer(response, 503, { 'Retry-After': '1' });
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    response.write(': hello\n\n');
+    if (cue('accept-then-close', start)) return void response.end();
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    // The only rejection is that of a sleep whose client has gone.
+    void send(response, start, gone.signal).catch(() => undefined);
+  }
+
+  async function send(response: ServerResponse, start: number, gone: AbortSignal): Promise<void> {
+    let number = start;
+    for (const event of script.events.slice(start - 1)) {
+      if (cue('silence', number)) return;
+      if (cue('eof', number)) return void response.end();
+      if (cue('reset', number)) return cutInside(response, event, gone);
+      response.write(encodeEvent(event));
+      await sleep(paceMs, undefined, { signal: gone });
+      number += 1;
+    }
+    response.end(encodeEvent({ event: 'done', data: '{"finish":"stop"}' }));
+  }
+
+  /** True once for each fault: when it is the next one, and its number has come. */
+  function cue(kind: Fault['kind'], number: number): boolean {
+    const fault = script.faults[played];
+    if (fault?.kind !== kind || number < fault.at) return false;
+    played += 1;
+    onFault?.(fault, played);
+    return true;
+  }
+
+  function port(): number {
+    return (server.address() as AddressInfo).port;
+  }
+
+  function close(): Promise<void> {
+    return new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+}
+
+/**
+ * One event on the wire.
+ * @throws RangeError if the id or the type has a CR, LF or NUL, which would forge other fields.
+ */
+export function encodeEvent(event: { id?: string; event?: string; data: string }): string {
+  return [
+    event.id === undefined ? '' : `id: ${field(event.id)}\n`,
+    event.event === undefined ? '' : `event: ${field(event.event)}\n`,
+    ...event.data.split(/\r\n|\r|\n/u).map((line) => `data: ${line}\n`),
+    '\n',
+  ].join('');
+}
+
+function field(value: string): string {
+  // oxlint-disable-next-line no-control-regex -- the three characters that a field cannot hold
+  if (/[\r\n\0]/u.test(value)) {
+    throw new RangeError(`an SSE field cannot hold CR, LF or NUL: ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+/** The half goes out first and gets time to arrive: a reset overtakes what is still queued. */
+async function cutInside(
+  response: ServerResponse,
+  event: ScriptEvent,
+  gone: AbortSignal,
+): Promise<void> {
+  const bytes = encodeEvent(event);
+  response.write(bytes.slice(0, bytes.length / 2));
+  await sleep(50, undefined, { signal: gone });
+  response.socket?.resetAndDestroy();
+}
+
+/** Loopback alone does not keep web pages out: they reach it by DNS rebinding or by `fetch`. */
+function refuse(request: IncomingMessage, port: number): number | undefined {
+  const { host, origin } = request.headers;
+  const own = [`127.0.0.1:${port}`, `localhost:${port}`];
+  if (host === undefined || !own.includes(host)) return 421;
+  if (origin !== undefined && !own.some((name) => origin === `http://${name}`)) return 403;
+  if (request.url !== '/answer') return 404;
+  if (request.method !== 'GET') return 405;
+  return undefined;
+}
+
+/** The number of the first event to send, or undefined if the cursor is none of ours. */
+function startOf(request: IncomingMessage, total: number): number | undefined {
+  const last = request.headers['last-event-id'] ?? '0';
+  if (typeof last !== 'string' || !/^\d{1,6}$/u.test(last)) return undefined;
+  return Number(last) <= total ? Number(last) + 1 : undefined;
+}
+
+function answer(response: ServerResponse, status: number, headers: object = {}): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain', ...headers });
+  response.end(`${status}\n`);
+}
