@@ -44,4 +44,4 @@ export { createReconnectManager } from './manager.js';
 export type { ReconnectManager } from './manager.js';
 export type { ReconnectOptions } from './options.js';
 export { reconnectStream } from './stream.js';
-export type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream.js';
+export type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream.types.js';

@@ -5,7 +5,7 @@ import { toCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
 import { wrong } from '../machines/config.js';
 import type { StreamSource } from '../machines/contract.js';
-import type { ErrorInfo, ReconnectError } from '../machines/errors.js';
+import type { ErrorInfo } from '../machines/errors.js';
 import type {
   OutcomeInfo,
   ReconnectActor,
@@ -15,68 +15,16 @@ import type {
   ReconnectState,
 } from '../machines/reconnect.types.js';
 import { applyToolCall } from '../machines/stream-state.js';
-import type { StreamState } from '../machines/stream-state.js';
 import { ActorClock } from './clock.js';
 import { Delivery } from './delivery.js';
 import { frozen, Ledger } from './ledger.js';
 import { resolveOptions } from './options.js';
 import type { ReconnectOptions } from './options.js';
+import { snapshotOf } from './snapshot.js';
+import { checkSource } from './source-check.js';
+import type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream.types.js';
 import { employ, streamMachine } from './stream-machine.js';
 import { Worker } from './worker.js';
-
-/** How a stream ended. `error` says why it failed. */
-export interface StreamOutcome extends OutcomeInfo {
-  readonly error?: ReconnectError | undefined;
-}
-
-/** The stream at one moment: frozen, and the same object until something changes. */
-export interface StreamSnapshot {
-  readonly state: ReconnectState;
-  /** Attempts since the last new data; 0 for the first connection. */
-  readonly attempt: number;
-  readonly maxAttempts: number;
-  /** The wait that is going on, in ms, and its end in ms since 1970. */
-  readonly delayMs: number | null;
-  readonly retryAt: number | null;
-  readonly drops: number;
-  readonly pausedBy: readonly string[];
-  readonly error: ErrorInfo | null;
-  readonly streamState: StreamState;
-}
-
-/** A stream that is kept alive. Iterating it starts it; breaking out closes it. */
-export interface ReconnectingStream<T> extends AsyncIterable<T> {
-  /** The items as they arrive together: cheaper per item than `for await` on the stream. One consumer. */
-  batches(): AsyncIterableIterator<readonly T[], undefined>;
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined>;
-  readonly state: ReconnectState;
-  readonly snapshot: StreamSnapshot;
-  /** Resolves when the stream is closed or has failed; never rejects. After a retry by hand it is a new promise. */
-  readonly done: Promise<StreamOutcome>;
-  /** The running machine, for inspectors and `useSelector`. */
-  readonly actor: ReconnectActor;
-  /** Connects, if nothing has yet. */
-  start(): void;
-  /** Listens to one lifecycle event; the result stops it. */
-  on<K extends ReconnectEvent['type']>(
-    type: K,
-    listener: (event: Extract<ReconnectEvent, { type: K }>) => void,
-  ): () => void;
-  /** Hears every new snapshot; the result stops it. */
-  subscribe(listener: (snapshot: StreamSnapshot) => void): () => void;
-  /** Ends a wait at once, reconnects a live stream that can be resumed, or gives a failed one a new budget. */
-  retryNow(): void;
-  /** Lets go of the connection until every reason is gone. @param reason default 'user' */
-  pause(reason?: string): void;
-  resume(reason?: string): void;
-  /** Lets go for good. */
-  close(): void;
-  /** Asks the server to stop the work, then lets go. Resolves when it was asked; never rejects. */
-  cancel(reason?: string): Promise<void>;
-  /** Where the consumer is: JSON for `options.checkpoint` of a later run. */
-  checkpoint(): Checkpoint;
-  [Symbol.asyncDispose](): Promise<void>;
-}
 
 /**
  * Supervises a stream: notices when it breaks, waits, reconnects, resumes where it broke.
@@ -338,41 +286,3 @@ const FAILED_BY_PEER: ErrorInfo = Object.freeze({
   kind: 'source',
   message: 'the peer ended the stream as failed',
 });
-
-function snapshotOf(state: ReconnectState, context: ReconnectContext): StreamSnapshot {
-  const { attempt, drops, pausedBy, error, streamState, policy } = context;
-  const isWaiting = state === 'waiting';
-  return Object.freeze({
-    state,
-    attempt,
-    maxAttempts: policy.maxAttempts,
-    delayMs: isWaiting ? context.delayMs : null,
-    retryAt: isWaiting ? context.retryAt : null,
-    drops,
-    pausedBy,
-    error,
-    streamState,
-  });
-}
-
-function checkSource(source: unknown): void {
-  const { open, resume, terminal, reopen, name } = (source ?? {}) as Partial<StreamSource<unknown>>;
-  if (typeof open !== 'function')
-    throw wrong(
-      'source',
-      'a StreamSource with open()',
-      source,
-      'Write sse({ url }) or fromAsyncIterable(…).',
-    );
-  if (typeof name !== 'string') throw wrong('source.name', 'a string', name);
-  const words = {
-    resume: ['cursor', 'count', 'replay', 'continuation', 'none'],
-    terminal: ['explicit', 'eof'],
-    reopen: ['safe', 'restarts-work'],
-  };
-  for (const [field, value] of Object.entries({ resume, terminal, reopen })) {
-    const allowed = words[field as keyof typeof words];
-    if (!allowed.includes(String(value)))
-      throw wrong(`source.${field}`, `one of ${allowed.join(', ')}`, value);
-  }
-}

@@ -1,0 +1,172 @@
+/** What comes in is recorded, held until its checkpoint, and handed on. Synchronous: no time passes here. */
+
+import { clampTimerMs } from '../machines/backoff.js';
+import type {
+  DataItem,
+  EndOutcome,
+  SourceItem,
+  StreamSource,
+  ToolCallDelta,
+} from '../machines/contract.js';
+import { ReconnectError } from '../machines/errors.js';
+import type { ReconnectReport } from '../machines/reconnect.types.js';
+import type { Delivery } from './delivery.js';
+import type { Ledger } from './ledger.js';
+import { ReplayFilter } from './replay-filter.js';
+
+export interface IntakeOptions<T> {
+  readonly source: StreamSource<T>;
+  readonly ledger: Ledger;
+  readonly delivery: Delivery<T>;
+  readonly mode: 'commit' | 'eager';
+  /** Whether this connection goes on with an earlier one. */
+  readonly resumed: boolean;
+  /** Items that may wait for their checkpoint. */
+  readonly maxPending: number;
+  send(report: ReconnectReport): void;
+}
+
+/** A class: it exists once per connection and its methods are called per item. */
+export class Intake<T> {
+  /** Items that wait for their checkpoint (`commit`), or were handed out before it (`eager`). */
+  pending: DataItem<T>[] = [];
+  /** New items were committed: the connection is of use. */
+  hasNewData = false;
+  /** The end marker, once it came. */
+  end: EndOutcome | null = null;
+  readonly #o: IntakeOptions<T>;
+  readonly #replay: ReplayFilter | null;
+
+  constructor(options: IntakeOptions<T>) {
+    const { resumed, ledger } = options;
+    this.#o = options;
+    this.#replay = resumed && ledger.cursor !== null ? new ReplayFilter(ledger) : null;
+  }
+
+  /** Items left out because they were committed before. */
+  get replayed(): number {
+    return this.#replay?.skipped ?? 0;
+  }
+
+  /**
+   * Takes one batch; tells whether data was in it.
+   * @throws ReconnectError kind `limit`; whatever a malformed item leads to.
+   */
+  accept(items: readonly SourceItem<T>[], timeMs: number): boolean {
+    const plain = this.#acceptPlain(items, timeMs);
+    let hasData = plain > 0;
+    for (let n = plain; n < items.length && this.end === null; n++) {
+      const item = items[n] as SourceItem<T>;
+      if (item.type === 'data') hasData = true;
+      this.#acceptOne(item, timeMs);
+    }
+    return hasData;
+  }
+
+  /** The source says that what is pending is whole. */
+  commitPending(timeMs: number): void {
+    const { pending } = this;
+    if (pending.length === 0) return;
+    this.pending = [];
+    for (const item of pending) this.#commit(item, timeMs, this.#o.mode === 'commit');
+  }
+
+  /** The common case, in one pass and without a copy: every item stands for itself. */
+  #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
+    const { ledger, delivery } = this.#o;
+    if (this.pending.length > 0 || !(this.#replay?.isOver ?? true)) return 0;
+    const holds = this.#holds();
+    let count = 0;
+    for (; count < items.length; count++) {
+      const item = items[count] as SourceItem<T>;
+      if (item.type !== 'data' || item.toolCall !== undefined || (item.id === undefined && holds))
+        break;
+      ledger.record(item, timeMs);
+    }
+    if (count === 0) return 0;
+    this.hasNewData = true;
+    delivery.push(
+      (count === items.length ? items : items.slice(0, count)) as readonly DataItem<T>[],
+      ledger.tools,
+    );
+    return count;
+  }
+
+  #acceptOne(item: SourceItem<T>, timeMs: number): void {
+    const { ledger, delivery } = this.#o;
+    switch (item.type) {
+      case 'data':
+        if (!(this.#replay?.isOld(item.id) ?? false)) this.#data(item, timeMs);
+        return;
+      case 'checkpoint':
+        if (this.#replay?.isOld(item.cursor) ?? false) return;
+        this.commitPending(timeMs);
+        ledger.commit(item.cursor);
+        delivery.checkpoint(item.cursor);
+        return;
+      case 'retry':
+        ledger.advise(clampTimerMs(item.ms));
+        return;
+      case 'alive':
+        return;
+      case 'reset':
+        this.#reset(item.scope, item.why);
+        return;
+      case 'end':
+        this.commitPending(timeMs);
+        this.end = item.outcome;
+    }
+  }
+
+  #data(item: DataItem<T>, timeMs: number): void {
+    const { mode, delivery, ledger, maxPending } = this.#o;
+    if (item.id === undefined && this.#holds()) {
+      this.pending.push(item);
+      if (mode === 'eager') delivery.push([item], ledger.tools);
+      if (this.pending.length > maxPending) throw tooManyPending(maxPending);
+      return;
+    }
+    this.commitPending(timeMs);
+    this.#commit(item, timeMs, true);
+  }
+
+  #commit(item: DataItem<T>, timeMs: number, handOut: boolean): void {
+    const { ledger, delivery } = this.#o;
+    const toolsBefore = ledger.tools;
+    ledger.record(item, timeMs);
+    this.hasNewData = true;
+    if (handOut) delivery.push([item], toolsBefore);
+    for (const delta of item.toolCall ?? []) this.#toolCall(delta);
+  }
+
+  #toolCall(delta: ToolCallDelta): void {
+    const { ledger, send } = this.#o;
+    const status = ledger.toolCall(delta);
+    if (status === null) return;
+    const name = ledger.tools.toolCalls[delta.id]?.name ?? null;
+    send({ type: 'stream.toolCall', id: delta.id, name, status, ledger: ledger.freeze() });
+  }
+
+  /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */
+  #holds(): boolean {
+    return this.#o.source.resume === 'cursor' && this.#o.ledger.cursor !== null;
+  }
+
+  #reset(scope: 'all' | 'pending', why: string): void {
+    const { ledger, delivery, send } = this.#o;
+    delivery.takeBack(this.#o.mode === 'eager' ? this.pending.length : 0);
+    this.pending = [];
+    if (scope === 'all') {
+      delivery.clear();
+      ledger.clear();
+    }
+    send({ type: 'stream.reset', scope, why, ledger: ledger.freeze() });
+  }
+}
+
+function tooManyPending(limit: number): ReconnectError {
+  return new ReconnectError(
+    'limit',
+    `more than ${limit} items without an id came after one with an id: send ids with every event, or use delivery: 'eager'`,
+  );
+}

@@ -1,0 +1,20 @@
+/** The machine's state as a user sees it. */
+
+import type { ReconnectContext, ReconnectState } from '../machines/reconnect.types.js';
+import type { StreamSnapshot } from './stream.types.js';
+
+export function snapshotOf(state: ReconnectState, context: ReconnectContext): StreamSnapshot {
+  const { attempt, drops, pausedBy, error, streamState, policy } = context;
+  const isWaiting = state === 'waiting';
+  return Object.freeze({
+    state,
+    attempt,
+    maxAttempts: policy.maxAttempts,
+    delayMs: isWaiting ? context.delayMs : null,
+    retryAt: isWaiting ? context.retryAt : null,
+    drops,
+    pausedBy,
+    error,
+    streamState,
+  });
+}
