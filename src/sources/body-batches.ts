@@ -1,0 +1,129 @@
+/** Reads a body: one network chunk, one batch. The hot path of every HTTP source. */
+
+import type { Connection, SourceItem } from '../../machines/contract.js';
+import { kindOf, openFailure } from './failure.js';
+import type { OpenFailure } from './failure.js';
+import { networkFailure } from './network-error.js';
+
+export interface BodyDecoder<T> {
+  /** Set when the end marker was seen: the rest of the body is not read. */
+  readonly ended: boolean;
+  /** Set when the body cannot be read on. What came before it is still handed out. */
+  readonly failure: OpenFailure | undefined;
+  decode(chunk: Uint8Array): readonly SourceItem<T>[];
+  /** Called when the bytes end; may know why that is no ordinary end. */
+  finish(): OpenFailure | undefined;
+}
+
+export function bodyConnection<T>(
+  body: ReadableStream<Uint8Array>,
+  decoder: BodyDecoder<T>,
+): Connection<T> {
+  const batches = new BodyBatches(body.getReader(), decoder);
+  return { batches, close: () => batches.close() };
+}
+
+/** A connection of one batch: for answers without a body. */
+export function singleBatch<T>(items: readonly SourceItem<T>[]): Connection<T> {
+  let left = true;
+  const next = (): Promise<Result<T>> => {
+    const result: Result<T> = left ? { done: false, value: items } : DONE;
+    left = false;
+    return Promise.resolve(result);
+  };
+  const close = (): void => void (left = false);
+  return { batches: { [Symbol.asyncIterator]: () => ({ next }) }, close };
+}
+
+type Result<T> = IteratorResult<readonly SourceItem<T>[], undefined>;
+
+const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
+
+/** Handlers are bound once and each step is one `then`: an async generator would cost twice as much. */
+class BodyBatches<T> implements AsyncIterableIterator<readonly SourceItem<T>[]> {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder: BodyDecoder<T>;
+  #closed = false;
+  #failure: OpenFailure | undefined;
+
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array>, decoder: BodyDecoder<T>) {
+    this.#reader = reader;
+    this.#decoder = decoder;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result<T>> {
+    if (!this.#closed) return this.#reader.read().then(this.#onChunk, this.#onError);
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure ? Promise.reject(failure) : Promise.resolve(DONE);
+  }
+
+  return(): Promise<Result<T>> {
+    this.close();
+    return Promise.resolve(DONE);
+  }
+
+  /** Lets go of the socket; `releaseLock` alone would leak it. */
+  close(): void {
+    this.#failure = undefined;
+    this.#cancel();
+  }
+
+  #cancel(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      this.#reader.cancel().catch(ignore);
+    } catch {
+      // A reader of a foreign fetch that throws has nothing left to let go.
+    }
+  }
+
+  readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): Result<T> => {
+    if (this.#closed) return DONE;
+    if (result.done) return this.#finish();
+    const chunk: unknown = result.value;
+    if (!isBytes(chunk)) {
+      this.#cancel();
+      throw openFailure('protocol', `expected a body of bytes, got ${kindOf(chunk)}`, {
+        fatal: true,
+      });
+    }
+    const items = this.#decoder.decode(chunk);
+    const failure = this.#decoder.failure;
+    if (failure) {
+      this.#cancel();
+      if (items.length === 0) throw failure;
+      this.#failure = failure;
+    } else if (this.#decoder.ended) {
+      this.#cancel();
+    }
+    return { done: false, value: items };
+  };
+
+  readonly #onError = (error: unknown): Result<T> => {
+    if (this.#closed) return DONE;
+    this.#closed = true;
+    throw networkFailure(error, 'The connection broke');
+  };
+
+  #finish(): Result<T> {
+    this.#closed = true;
+    const failure = this.#decoder.finish();
+    if (failure) throw failure;
+    return DONE;
+  }
+}
+
+/** Not `instanceof`: a test environment may have a `Uint8Array` of its own. */
+function isBytes(chunk: unknown): chunk is Uint8Array {
+  return ArrayBuffer.isView(chunk) && 'subarray' in chunk && 'BYTES_PER_ELEMENT' in chunk
+    ? chunk.BYTES_PER_ELEMENT === 1
+    : false;
+}
+
+function ignore(): void {}

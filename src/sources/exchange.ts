@@ -1,0 +1,139 @@
+/** Sends the request of one attempt and returns the answer that counts: redirects and refresh are behind it. */
+
+import type { ResumePoint } from '../../machines/contract.js';
+import { configFailure, kindOf, openFailure } from './failure.js';
+import type { OpenFailure } from './failure.js';
+import { statusClass } from './http-status.js';
+import { abortedFailure, networkFailure, untilAborted } from './network-error.js';
+import { hasProvider, prepareRequest } from './request.js';
+import type { PreparedRequest, RequestOptions } from './request.js';
+
+/** `refine` adds the protocol's own headers; the answer's body is not read yet. */
+export async function exchange(
+  options: RequestOptions,
+  at: ResumePoint,
+  signal: AbortSignal,
+  refine: (headers: Record<string, string>) => void,
+): Promise<Response> {
+  if (signal.aborted) throw abortedFailure(signal);
+  const [response, request] = await attempt();
+  if (statusClass(response.status) !== 'credentials' || !hasProvider(options)) return response;
+  discard(response);
+  return (await attempt(request))[0];
+
+  async function attempt(refused?: PreparedRequest): Promise<[Response, PreparedRequest]> {
+    const prepared = await prepareRequest(options, at, signal, refused);
+    refine(prepared.headers);
+    if (signal.aborted) throw abortedFailure(signal);
+    return [await follow(options, prepared, signal), prepared];
+  }
+}
+
+/** Lets go of a body that nobody reads; an unread one keeps its socket. */
+export function discard(response: Response): void {
+  try {
+    const body = response.body as
+      | { cancel?: () => unknown; destroy?: () => unknown }
+      | null
+      | undefined;
+    const gone = typeof body?.cancel === 'function' ? body.cancel() : body?.destroy?.();
+    void Promise.resolve(gone).catch(() => {});
+  } catch {
+    // A foreign body that cannot be let go.
+  }
+}
+
+const MAX_REDIRECTS = 5;
+
+/**
+ * Follows redirects within the origin. Method and body never change: a 301, 302 or 303, which asks
+ * for a GET instead, is refused for any other method.
+ */
+async function follow(
+  options: RequestOptions,
+  request: PreparedRequest,
+  signal: AbortSignal,
+): Promise<Response> {
+  let url = request.url;
+  const seen = new Set([url.href]);
+  for (;;) {
+    const response = await send(options, url, request.init, signal);
+    if (response.type === 'opaqueredirect') {
+      throw redirectFailure(
+        response,
+        'cannot be followed safely in a browser; give its target as url',
+      );
+    }
+    if (statusClass(response.status) !== 'redirect') return response;
+    const { method } = options;
+    if (response.status <= 303 && method !== 'GET' && method !== 'HEAD') {
+      throw redirectFailure(response, `would turn the ${method} into a GET`);
+    }
+    const target = locationOf(response, url);
+    if (!target) throw redirectFailure(response, 'names no place to go to');
+    if (target.origin !== url.origin) throw redirectFailure(response, 'leads to another origin');
+    if (target.username !== '' || target.password !== '') {
+      throw redirectFailure(response, 'carries a user and password');
+    }
+    if (seen.has(target.href)) throw redirectFailure(response, 'leads back in a circle');
+    if (seen.size > MAX_REDIRECTS)
+      throw redirectFailure(response, `follows ${MAX_REDIRECTS} others`);
+    seen.add(target.href);
+    discard(response);
+    url = target;
+  }
+}
+
+function redirectFailure(response: Response, why: string): OpenFailure {
+  discard(response);
+  return openFailure('protocol', `The redirect ${why}`, {
+    fatal: true,
+    ...(response.status === 0 ? {} : { status: response.status }),
+  });
+}
+
+function locationOf(response: Response, base: URL): URL | undefined {
+  const location = response.headers.get('location');
+  if (!location) return undefined;
+  try {
+    const url = new URL(location, base);
+    url.hash = '';
+    return url;
+  } catch {
+    return undefined;
+  }
+}
+
+async function send(
+  options: RequestOptions,
+  url: URL,
+  init: RequestInit,
+  signal: AbortSignal,
+): Promise<Response> {
+  const ownFetch = options.fetch;
+  let answer: unknown;
+  try {
+    // Looked up at each call, so that a fetch patched later is used.
+    const promise = ownFetch ? ownFetch(url.href, init) : globalThis.fetch(url.href, init);
+    answer = await untilAborted(Promise.resolve(promise), signal, (late) => {
+      if (isResponse(late)) discard(late);
+    });
+  } catch (error) {
+    if (signal.aborted) throw abortedFailure(signal);
+    throw networkFailure(error, 'The request failed');
+  }
+  if (!isResponse(answer)) {
+    throw configFailure('fetch to return a Response', kindOf(answer), 'fetch: globalThis.fetch');
+  }
+  return answer;
+}
+
+function isResponse(value: unknown): value is Response {
+  const response = value as Partial<Response> | null | undefined;
+  return (
+    typeof response === 'object' &&
+    response !== null &&
+    typeof response.status === 'number' &&
+    typeof response.headers?.get === 'function'
+  );
+}

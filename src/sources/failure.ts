@@ -1,0 +1,61 @@
+/** What a source throws: an error of the package, and whether another attempt can help. */
+
+import { ReconnectError } from '../../machines/errors.js';
+import type { ReconnectErrorKind, ReconnectErrorOptions } from '../../machines/errors.js';
+
+export interface FailureFacts extends ReconnectErrorOptions {
+  /** No further attempt can help. */
+  fatal: boolean;
+  /** The server's `Retry-After`, in ms. */
+  retryAfterMs?: number | undefined;
+}
+
+/** A connection that could not be made, or that broke, with the server's advice. */
+export class OpenFailure extends ReconnectError {
+  readonly fatal: boolean;
+  readonly retryAfterMs?: number | undefined;
+
+  constructor(kind: ReconnectErrorKind, message: string, facts: FailureFacts) {
+    super(kind, message, facts);
+    this.fatal = facts.fatal;
+    if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
+  }
+}
+
+export function openFailure(
+  kind: ReconnectErrorKind,
+  message: string,
+  facts: FailureFacts,
+): OpenFailure {
+  return new OpenFailure(kind, message, facts);
+}
+
+/** A value that cannot work: what was expected, what came, what to write instead. */
+export function configFailure(
+  expected: string,
+  got: string,
+  write: string,
+  cause?: unknown,
+): OpenFailure {
+  return new OpenFailure('config', `expected ${expected}, got ${got}; write ${write}`, {
+    fatal: true,
+    cause,
+  });
+}
+
+/** Names the type of a value without its content, since it may be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (isThenable(value)) return 'a promise';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  try {
+    return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,118 @@
+/** Any iterable as a source: a generator, an SDK's stream, a queue. */
+
+import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
+import { checkIterableOptions } from './iterable-options.js';
+import type { CheckedIterableOptions, IterableOptions } from './iterable-options.js';
+import { iteratorConnection } from './iterator-batches.js';
+import type { AnyIterator } from './iterator-batches.js';
+import { configFailure, isThenable, kindOf, OpenFailure, openFailure } from './failure.js';
+import { abortedFailure, errorCode, networkFailure, untilAborted } from './network-error.js';
+
+export type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
+
+/** Opens the iterable that goes on at `at`: skip `at.items` items, or start after `at.cursor`. */
+export type Iterate<T> = (
+  at: ResumePoint,
+  signal: AbortSignal,
+) => AnyIterable<T> | PromiseLike<AnyIterable<T>>;
+
+/**
+ * Reads an iterable. A function is called at each attempt; an iterable itself can be read only
+ * once, so that a drop is the end of it.
+ *
+ * @example
+ * fromAsyncIterable((at, signal) => client.stream({ startIndex: at.items, signal }))
+ * @throws ReconnectError `config` where an argument cannot work.
+ */
+export function fromAsyncIterable<T>(
+  iterate: Iterate<T> | AnyIterable<T>,
+  options: IterableOptions<T> = {},
+): StreamSource<T> {
+  const once = typeof iterate !== 'function';
+  if (once && !isIterable(iterate)) {
+    const write = '(at, signal) => an iterable that goes on at `at.items`';
+    throw configFailure('a function or an iterable', kindOf(iterate), write);
+  }
+  const checked = checkIterableOptions(options, once);
+  const { name, resume, terminal, reopen } = checked;
+  let used = false;
+  return Object.freeze({ name, resume, terminal, reopen, open });
+
+  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {
+    if (signal.aborted) throw abortedFailure(signal);
+    if (once && used) throw usedUp();
+    used = true;
+    const iterable = once ? iterate : await call(iterate, at, signal);
+    return connect(iterable, checked);
+  }
+}
+
+function usedUp(): OpenFailure {
+  const write = 'give a function instead: (at, signal) => an iterable that goes on at `at.items`';
+  return openFailure('not-resumable', `An iterable can be read only once; ${write}`, {
+    fatal: true,
+  });
+}
+
+async function call<T>(
+  iterate: Iterate<T>,
+  at: ResumePoint,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    const answer: unknown = iterate(at, signal);
+    return isThenable(answer) ? await untilAborted(answer, signal, letGo) : answer;
+  } catch (error) {
+    throw sourceFailure(error, 'The function that opens the iterable threw');
+  }
+}
+
+function connect<T>(iterable: unknown, options: CheckedIterableOptions<T>): Connection<T> {
+  if (!isIterable(iterable)) {
+    const write = 'a function that returns one, such as an async generator function';
+    throw configFailure('an iterable', kindOf(iterable), write);
+  }
+  let iterator: unknown;
+  try {
+    iterator = iteratorOf(iterable);
+  } catch (error) {
+    throw sourceFailure(error, 'The iterable threw when it was asked for its iterator');
+  }
+  if (typeof (iterator as { next?: unknown } | null | undefined)?.next !== 'function') {
+    throw openFailure('protocol', 'The iterable gave no iterator with next()', { fatal: true });
+  }
+  return iteratorConnection(iterator as AnyIterator, options, (error) =>
+    sourceFailure(error, 'The iterable threw'),
+  );
+}
+
+/** An iterable that comes after the attempt was left is told that nobody reads it. */
+function letGo(late: unknown): void {
+  try {
+    if (!isIterable(late)) return;
+    const left: unknown = (iteratorOf(late) as AnyIterator | undefined)?.return?.();
+    if (isThenable(left)) left.then(undefined, () => {});
+  } catch {
+    // It has nothing to let go.
+  }
+}
+
+/** Weather, as far as anybody can tell: with the code of a network error where there is one. */
+function sourceFailure(error: unknown, what: string): OpenFailure {
+  if (error instanceof OpenFailure) return error;
+  if (errorCode(error) !== undefined) return networkFailure(error, what);
+  return openFailure('source', what, { fatal: false, cause: error });
+}
+
+function isIterable(value: unknown): value is object {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
+}
+
+function iteratorOf(iterable: object): unknown {
+  const open = iterable as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
+  return open[Symbol.asyncIterator]?.() ?? open[Symbol.iterator]?.();
+}

@@ -1,0 +1,80 @@
+/** The options of `fromAsyncIterable()`, their defaults and their validation. */
+
+import type { EndOutcome, ResumeMode, StreamSource } from '../../machines/contract.js';
+import {
+  checkFunction,
+  checkOneOf,
+  checkString,
+  REOPEN_MODES,
+  RESUME_MODES,
+  TERMINALS,
+} from './option-checks.js';
+import { configFailure, kindOf } from './failure.js';
+
+export interface IterableOptions<T> {
+  /** The name in diagnostics. @default 'iterable' */
+  name?: string | undefined;
+  /**
+   * How the iterable goes on.
+   * @default 'cursor' with `id`; else 'count' for a function, which must honour `at.items`; else 'none'
+   */
+  resume?: ResumeMode | undefined;
+  /** Whether the items may simply end. @default 'explicit' with `isEnd`, else 'eof' */
+  terminal?: StreamSource<T>['terminal'] | undefined;
+  /** Whether opening again is harmless. @default 'safe' for a function, else 'restarts-work' */
+  reopen?: StreamSource<T>['reopen'] | undefined;
+  /** The cursor of an item; undefined where it has none. */
+  id?: ((item: T) => string | undefined) | undefined;
+  /** Says which item ends the stream; the item itself is handed out. */
+  isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
+  /** Size of an item. @default its length if it is a string, its byteLength if it has one, else 0 */
+  bytes?: ((item: T) => number) | undefined;
+}
+
+export interface CheckedIterableOptions<T> {
+  readonly name: string;
+  readonly resume: ResumeMode;
+  readonly terminal: StreamSource<T>['terminal'];
+  readonly reopen: StreamSource<T>['reopen'];
+  readonly id: IterableOptions<T>['id'];
+  readonly isEnd: IterableOptions<T>['isEnd'];
+  readonly bytes: (item: T) => number;
+}
+
+/** @throws ReconnectError `config` */
+export function checkIterableOptions<T>(
+  options: IterableOptions<T>,
+  once: boolean,
+): CheckedIterableOptions<T> {
+  if (typeof options !== 'object' || options === null) {
+    throw configFailure('options to be an object', kindOf(options), '{ resume: … }');
+  }
+  const { name = 'iterable', id, isEnd, bytes } = options;
+  for (const [key, value] of Object.entries({ id, isEnd, bytes })) {
+    checkFunction(key, value, `${key}: (item) => …`);
+  }
+  const resume = options.resume ?? defaultResume(once, id !== undefined);
+  if (resume === 'cursor' && !id) {
+    throw configFailure("id with resume: 'cursor'", 'none', 'id: (item) => item.id');
+  }
+  return {
+    name: checkString('name', name),
+    id,
+    isEnd,
+    bytes: bytes ?? sizeOf,
+    resume: checkOneOf('resume', resume, RESUME_MODES),
+    terminal: checkOneOf('terminal', options.terminal ?? (isEnd ? 'explicit' : 'eof'), TERMINALS),
+    reopen: checkOneOf('reopen', options.reopen ?? (once ? 'restarts-work' : 'safe'), REOPEN_MODES),
+  };
+}
+
+function defaultResume(once: boolean, hasId: boolean): ResumeMode {
+  if (once) return 'none';
+  return hasId ? 'cursor' : 'count';
+}
+
+function sizeOf(item: unknown): number {
+  if (typeof item === 'string') return item.length;
+  const size = (item as { byteLength?: unknown } | null | undefined)?.byteLength;
+  return typeof size === 'number' ? size : 0;
+}

@@ -1,0 +1,180 @@
+/** Reads a foreign iterator, which may throw, hang or break the protocol in any method. */
+
+import type { Connection, EndOutcome, SourceItem } from '../../machines/contract.js';
+import { isThenable, kindOf, openFailure } from './failure.js';
+import type { OpenFailure } from './failure.js';
+import type { CheckedIterableOptions } from './iterable-options.js';
+import { toOutcome } from './outcome.js';
+
+/** Nothing is believed about what its methods return. */
+export interface AnyIterator {
+  next(): unknown;
+  return?(): unknown;
+}
+
+export function iteratorConnection<T>(
+  iterator: AnyIterator,
+  options: CheckedIterableOptions<T>,
+  toFailure: (error: unknown) => OpenFailure,
+): Connection<T> {
+  const batches = new IteratorBatches(iterator, options, toFailure);
+  return { batches, close: () => batches.close() };
+}
+
+type Batch<T> = readonly SourceItem<T>[];
+type Result<T> = IteratorResult<Batch<T>, undefined>;
+interface Waiting<T> {
+  resolve(result: Result<T>): void;
+  reject(failure: OpenFailure): void;
+}
+
+const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
+
+/** One item, one batch. A step is settled by the iterator or by `close`, whichever comes first. */
+class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
+  readonly #iterator: AnyIterator;
+  readonly #options: CheckedIterableOptions<T>;
+  readonly #toFailure: (error: unknown) => OpenFailure;
+  #waiting: Waiting<T> | undefined;
+  #closed = false;
+
+  constructor(
+    iterator: AnyIterator,
+    options: CheckedIterableOptions<T>,
+    toFailure: (error: unknown) => OpenFailure,
+  ) {
+    this.#iterator = iterator;
+    this.#options = options;
+    this.#toFailure = toFailure;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result<T>> {
+    if (this.#closed) return Promise.resolve(DONE);
+    if (this.#waiting) {
+      const failure = openFailure('usage', 'next() was called before the last one was settled', {
+        fatal: true,
+      });
+      return Promise.reject(failure);
+    }
+    return new Promise<Result<T>>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#step();
+    });
+  }
+
+  return(): Promise<Result<T>> {
+    this.close();
+    return Promise.resolve(DONE);
+  }
+
+  /** Never waits: a generator that hangs in `await` answers `return()` only afterwards, or never. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#letGo();
+    this.#settle((waiting) => waiting.resolve(DONE));
+  }
+
+  #letGo(): void {
+    try {
+      const left: unknown = this.#iterator.return?.();
+      if (isThenable(left)) left.then(undefined, () => {});
+    } catch {
+      // It is let go either way.
+    }
+  }
+
+  #step(): void {
+    let result: unknown;
+    try {
+      result = this.#iterator.next();
+      if (isThenable(result)) result.then(this.#onResult, this.#onError);
+      else this.#onResult(result);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  readonly #onResult = (result: unknown): void => {
+    if (this.#closed) return;
+    try {
+      if (typeof result !== 'object' || result === null) {
+        throw openFailure('protocol', `expected next() to give an object, got ${kindOf(result)}`, {
+          fatal: true,
+        });
+      }
+      const { done, value } = result as { done?: unknown; value?: unknown };
+      if (done) this.#finish();
+      // Only iterators that are not async may hand out promises: `for await` waits for them too.
+      else if (isThenable(value)) value.then(this.#onValue, this.#onError);
+      else this.#onValue(value);
+    } catch (error) {
+      this.#onError(error);
+    }
+  };
+
+  readonly #onValue = (value: unknown): void => {
+    if (this.#closed) return;
+    try {
+      const items = toItems(value as T, this.#options);
+      if (items.length > 1) {
+        this.#closed = true;
+        this.#letGo();
+      }
+      this.#settle((waiting) => waiting.resolve({ done: false, value: items }));
+    } catch (error) {
+      this.#letGo();
+      this.#onError(error);
+    }
+  };
+
+  readonly #onError = (error: unknown): void => {
+    if (this.#closed) return;
+    this.#closed = true;
+    const failure = this.#toFailure(error);
+    this.#settle((waiting) => waiting.reject(failure));
+  };
+
+  #finish(): void {
+    this.#closed = true;
+    this.#settle((waiting) => waiting.resolve(DONE));
+  }
+
+  #settle(how: (waiting: Waiting<T>) => void): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) how(waiting);
+  }
+}
+
+/** The item, and the end if it is one. */
+function toItems<T>(data: T, options: CheckedIterableOptions<T>): SourceItem<T>[] {
+  const bytes: unknown = guard('bytes', () => options.bytes(data));
+  if (typeof bytes !== 'number' || !(bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER)) {
+    throw wrongAnswer('bytes', 'a size', bytes);
+  }
+  const id: unknown = guard('id', () => options.id?.(data));
+  if (id !== undefined && typeof id !== 'string') {
+    throw wrongAnswer('id', 'a string or undefined', id);
+  }
+  const item: SourceItem<T> = { type: 'data', data, bytes, id };
+  const outcome: EndOutcome | undefined = toOutcome(guard('isEnd', () => options.isEnd?.(data)));
+  return outcome === undefined ? [item] : [item, { type: 'end', outcome }];
+}
+
+function guard(name: string, run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (cause) {
+    throw openFailure('callback', `${name} threw`, { fatal: true, cause });
+  }
+}
+
+function wrongAnswer(name: string, expected: string, got: unknown): OpenFailure {
+  const message = `expected ${name} to return ${expected}, got ${kindOf(got)}`;
+  return openFailure('callback', message, { fatal: true });
+}

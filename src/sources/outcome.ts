@@ -1,0 +1,18 @@
+/** What an `isEnd` of the user says: undefined for "goes on". */
+
+import type { EndOutcome } from '../../machines/contract.js';
+import { kindOf, openFailure } from './failure.js';
+
+/** @throws ReconnectError `callback`, fatal, for an answer that is none: a promise, for example. */
+export function toOutcome(answer: unknown): EndOutcome | undefined {
+  if (answer === undefined || answer === null || answer === false) return undefined;
+  if (answer === true) return 'complete';
+  const outcome = outcomes.find((word) => word === answer);
+  if (outcome !== undefined) return outcome;
+  const expected = `true, false or one of '${outcomes.join("', '")}'`;
+  throw openFailure('callback', `expected isEnd to return ${expected}, got ${kindOf(answer)}`, {
+    fatal: true,
+  });
+}
+
+const outcomes = ['complete', 'incomplete', 'failed', 'cancelled'] as const;

@@ -1,0 +1,112 @@
+/** Builds the request of one attempt: asks the providers of URL, headers and body, bounded by the signal. */
+
+import type { ResumePoint } from '../../machines/contract.js';
+import { isThenable, OpenFailure, openFailure } from './failure.js';
+import { untilAborted } from './network-error.js';
+import { askOnce, refreshCount } from './shared-refresh.js';
+import { toBody, toHeaders, toUrl } from './request-parts.js';
+import type { HeadersLike, RequestBody } from './request-parts.js';
+
+/** What a function for `headers` is given. */
+export interface HeadersContext {
+  /** 0 for the first connection, n for the nth attempt of an outage. */
+  readonly attempt: number;
+  /** True after a 401 or 403: what you returned before is refused, get something newer. */
+  readonly refresh: boolean;
+  /** Aborts when the answer is no longer wanted. */
+  readonly signal: AbortSignal;
+}
+
+/** What a function for `url` or `body` is given. */
+export interface RequestContext extends HeadersContext {
+  /** The last committed cursor, for servers that want it in the query or the body. */
+  readonly cursor: string | undefined;
+  /** Items committed so far, for servers that count. */
+  readonly items: number;
+}
+
+export interface RequestOptions {
+  readonly url:
+    | string
+    | URL
+    | ((context: RequestContext) => string | URL | PromiseLike<string | URL>);
+  readonly method: string;
+  readonly headers:
+    | HeadersLike
+    | undefined
+    | ((context: HeadersContext) => HeadersLike | undefined | PromiseLike<HeadersLike | undefined>);
+  readonly body:
+    | RequestBody
+    | undefined
+    | ((context: RequestContext) => RequestBody | undefined | PromiseLike<RequestBody | undefined>);
+  readonly fetch: FetchLike | undefined;
+  readonly credentials: RequestCredentials | undefined;
+  readonly mode: RequestMode | undefined;
+}
+
+export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface PreparedRequest {
+  readonly url: URL;
+  readonly headers: Record<string, string>;
+  readonly init: RequestInit;
+  /** How many refreshes there had been before its headers were asked for. */
+  readonly refreshed: number;
+}
+
+/** `refused` is the request that was answered by 401 or 403, where this one is to do better. */
+export async function prepareRequest(
+  options: RequestOptions,
+  at: ResumePoint,
+  signal: AbortSignal,
+  refused?: PreparedRequest,
+): Promise<PreparedRequest> {
+  const refresh = refused !== undefined;
+  const basic: HeadersContext = Object.freeze({ attempt: at.attempt, refresh, signal });
+  const full: RequestContext = Object.freeze({ ...basic, cursor: at.cursor, items: at.items });
+  const { url, headers, body, fetch, method, credentials, mode } = options;
+  const address = toUrl(await ask('url', url, full), fetch !== undefined);
+  const refreshed = refreshCount(headers);
+  const fields = toHeaders(await ask('headers', headers, basic, refused?.refreshed));
+  const content = toBody(await ask('body', body, full));
+  const init: RequestInit = {
+    method,
+    headers: fields,
+    signal,
+    // Redirects are followed by us: fetch would carry headers to another origin and drop a body.
+    redirect: 'manual',
+    cache: 'no-store',
+    ...(content === undefined ? {} : { body: content as BodyInit }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(mode === undefined ? {} : { mode }),
+  };
+  return { url: address, headers: fields, init, refreshed };
+}
+
+/** True where asking again can bring other credentials. */
+export function hasProvider(options: RequestOptions): boolean {
+  return [options.url, options.headers, options.body].some((part) => typeof part === 'function');
+}
+
+async function ask<C extends HeadersContext>(
+  name: 'url' | 'headers' | 'body',
+  part: unknown,
+  context: C,
+  since?: number,
+): Promise<unknown> {
+  if (typeof part !== 'function') return part;
+  const provider = part as Provider<C>;
+  try {
+    const answer =
+      since === undefined
+        ? provider(context)
+        : askOnce(provider, () => provider(context), context.signal, since);
+    return isThenable(answer) ? await untilAborted(answer, context.signal) : answer;
+  } catch (cause) {
+    // Aborted while waiting: that is what happened, not a fault of the function.
+    if (cause instanceof OpenFailure) throw cause;
+    throw openFailure('callback', `The function for ${name} threw`, { fatal: false, cause });
+  }
+}
+
+type Provider<C> = (context: C) => unknown;

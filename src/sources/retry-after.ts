@@ -1,0 +1,26 @@
+/** The `Retry-After` header (RFC 9110, 10.2.3) in ms; undefined where it says nothing usable. */
+
+/**
+ * @param value the header: whole seconds or an HTTP date
+ * @param date the `Date` header of the same answer: with it, a wrong clock of ours does no harm
+ */
+export function retryAfterMs(
+  value: string | null | undefined,
+  date?: string | null,
+): number | undefined {
+  const text = value?.trim() ?? '';
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER);
+  const at = httpDateMs(text);
+  if (at === undefined) return undefined;
+  return Math.max(0, at - (httpDateMs(date?.trim() ?? '') ?? Date.now()));
+}
+
+/** Only the three forms of RFC 9110, 5.6.7: `Date.parse` alone would read `-5` as a year. */
+function httpDateMs(text: string): number | undefined {
+  if (!/^(?:[A-Z][a-z]{2}, \d\d |[A-Z][a-z]{5,8}, \d\d-|[A-Z][a-z]{2} [A-Z][a-z]{2} )/.test(text)) {
+    return undefined;
+  }
+  // The asctime form carries no zone, and means UTC like the others.
+  const ms = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,0 +1,152 @@
+/** From bytes of an event stream to items. WHATWG HTML, 9.2.6: interpreting an event stream. */
+
+import { createParser } from 'eventsource-parser';
+import type { EventSourceMessage, EventSourceParser } from 'eventsource-parser';
+import type { EndOutcome, SourceItem } from '../../machines/contract.js';
+import type { BodyDecoder } from './body-batches.js';
+import { OpenFailure, openFailure } from './failure.js';
+import { LineMeter } from './line-meter.js';
+import { toOutcome } from './outcome.js';
+import { MAX_ID_LENGTH } from './request-parts.js';
+import { Utf8Decoder } from './utf8.js';
+
+/** One event of the stream, as the server sent it. */
+export interface SseEvent {
+  /** The `event:` field; `'message'` where the wire names none. */
+  readonly type: string;
+  readonly data: string;
+  /** The last event id at this event, sticky as in the standard; `''` where there is none. */
+  readonly id: string;
+}
+
+export interface SseDecoderOptions {
+  /** The last event id of the connection before. */
+  readonly lastEventId: string;
+  readonly isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
+  readonly maxLineBytes: number;
+  readonly maxEventBytes: number;
+}
+
+export function createSseDecoder(options: SseDecoderOptions): BodyDecoder<SseEvent> {
+  return new SseDecoder(options);
+}
+
+class SseDecoder implements BodyDecoder<SseEvent> {
+  ended = false;
+  failure: OpenFailure | undefined;
+  readonly #isEnd: SseDecoderOptions['isEnd'];
+  readonly #meter: LineMeter;
+  readonly #utf8 = new Utf8Decoder();
+  readonly #parser: EventSourceParser;
+  #items: SourceItem<SseEvent>[] = [];
+  #lastId: string;
+  /** An id that no event of its block has claimed yet. */
+  #openId: string | undefined;
+  #started = false;
+  /** The body opens like HTML or JSON, and nothing came of it so far. */
+  #suspect = false;
+
+  constructor(options: SseDecoderOptions) {
+    this.#isEnd = options.isEnd;
+    this.#lastId = options.lastEventId;
+    this.#meter = new LineMeter(options.maxLineBytes, options.maxEventBytes);
+    this.#parser = createParser({
+      onEvent: (message) => this.#onEvent(message),
+      onId: (id) => this.#onId(id),
+      onRetry: (ms) => this.#onRetry(ms),
+    });
+    // A blank line: ends the parser's own search for a byte order mark, which also takes the
+    // letters U+00EF U+00BB U+00BF for one.
+    this.#parser.feed('\n');
+  }
+
+  decode(chunk: Uint8Array): readonly SourceItem<SseEvent>[] {
+    const excess = this.#meter.add(chunk);
+    this.#items = [];
+    this.#feed(this.#utf8.decode(excess ? chunk.subarray(0, excess.offset) : chunk));
+    if (excess && !this.ended) this.failure ??= tooLong(excess.what);
+    if (this.#items.length > 0) this.#meter.settle();
+    return this.#items;
+  }
+
+  finish(): OpenFailure | undefined {
+    if (!this.#suspect) return undefined;
+    return openFailure('protocol', 'The body is labelled text/event-stream but is none', {
+      fatal: true,
+    });
+  }
+
+  #feed(text: string): void {
+    if (!this.#started && text !== '') {
+      this.#started = true;
+      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+      this.#suspect = /^\s*[<{[]/.test(text);
+    }
+    this.#parser.feed(text);
+    this.#closeId();
+  }
+
+  #push(item: SourceItem<SseEvent>): void {
+    if (this.ended || this.failure) return;
+    this.#suspect = false;
+    this.#items.push(item);
+  }
+
+  /** Called before the event of the same block, and for blocks without one. */
+  #onId(id: string): void {
+    if (this.ended || this.failure) return;
+    this.#closeId();
+    if (id.length > MAX_ID_LENGTH) {
+      this.failure = tooLong('id');
+      return;
+    }
+    this.#lastId = id;
+    this.#openId = id;
+  }
+
+  #onEvent(message: EventSourceMessage): void {
+    if (this.ended || this.failure) return;
+    const id = message.id;
+    if (id === undefined) this.#closeId();
+    else this.#openId = undefined;
+    const event: SseEvent = {
+      type: message.event ?? 'message',
+      data: message.data,
+      id: this.#lastId,
+    };
+    this.#suspect = false;
+    // UTF-16 units: exact for ASCII, and free; counting bytes costs as much as parsing.
+    this.#items.push({ type: 'data', data: event, bytes: message.data.length, id });
+    if (this.#isEnd) this.#checkEnd(event);
+  }
+
+  #onRetry(ms: number): void {
+    this.#closeId();
+    this.#push({ type: 'retry', ms: Math.min(ms, Number.MAX_SAFE_INTEGER) });
+  }
+
+  #closeId(): void {
+    if (this.#openId === undefined) return;
+    const cursor = this.#openId;
+    this.#openId = undefined;
+    this.#push({ type: 'checkpoint', cursor });
+  }
+
+  #checkEnd(event: SseEvent): void {
+    try {
+      const outcome = toOutcome(this.#isEnd?.(event));
+      if (outcome === undefined) return;
+      this.#push({ type: 'end', outcome });
+      this.ended = true;
+    } catch (cause) {
+      const threw = (): OpenFailure =>
+        openFailure('callback', 'isEnd threw', { fatal: true, cause });
+      this.failure = cause instanceof OpenFailure ? cause : threw();
+    }
+  }
+}
+
+function tooLong(what: 'line' | 'event' | 'id'): OpenFailure {
+  const option = { line: 'maxLineBytes', event: 'maxEventBytes', id: `${MAX_ID_LENGTH} letters` };
+  return openFailure('limit', `The ${what} is longer than ${option[what]}`, { fatal: true });
+}
