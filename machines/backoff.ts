@@ -46,7 +46,8 @@ export interface WaitRequest {
  */
 export function waitMs(policy: RetryPolicy, request: WaitRequest): number {
   const own = jittered(policy, request.attempt, request.draw, request.previousMs);
-  const { floorMs } = request;
+  // Rounded up: a part of a ms less would be sooner than asked.
+  const floorMs = Math.ceil(request.floorMs);
   const share = jitterKind(policy) === 'none' ? 0 : ADDED_SHARE * unit(request.draw);
   const asked = floorMs > own ? floorMs + Math.trunc(floorMs * share) : own;
   return clampTimerMs(Math.max(asked, policy.minBackoffMs));

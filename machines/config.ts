@@ -129,6 +129,14 @@ export function checkTimerMs(name: string, value: unknown): void {
   checkWhole(name, value, TIMER_MS);
 }
 
+/** A misspelt option would be silently without effect. @throws ReconnectError kind `config`. */
+export function checkNames(given: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && !known.includes(name))
+      throw wrong(name, 'a known option', value, `The options are ${known.join(', ')}.`);
+  }
+}
+
 /** The error for a wrong option: what was expected, what came, what to write. */
 export function wrong(name: string, expected: string, got: unknown, hint = ''): ReconnectError {
   return new ReconnectError(

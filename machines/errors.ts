@@ -61,6 +61,10 @@ export class ReconnectError extends Error {
     if (options.status !== undefined) this.status = options.status;
     if (options.code !== undefined) this.code = options.code;
     this.#cause = options.cause;
+    // What Node prints: `util.inspect` would follow the getter to the cause.
+    Object.defineProperty(this, Symbol.for('nodejs.util.inspect.custom'), {
+      value: () => this.stack ?? `${this.name}: ${this.message}`,
+    });
   }
 
   override get cause(): unknown {

@@ -171,6 +171,12 @@ export const reconnectMachine: ReconnectMachine = setup({
         close: [{ guard: 'isStopping', actions: 'takeTurn' }, { actions: 'askReader' }],
         cancel: [{ guard: 'isStopping', actions: 'takeTurn' }, { actions: 'askReader' }],
         resume: { guard: 'isStopping', actions: 'takeTurn' },
+        connect: { guard: 'isStopping', actions: 'takeTurn' },
+        reset: { guard: 'isStopping', actions: 'takeTurn' },
+        'attempt.start': { guard: 'isStopping', actions: 'takeTurn' },
+        'attempt.connecting': { guard: 'isStopping', actions: 'takeTurn' },
+        'attempt.connected': { guard: 'isStopping', actions: 'takeTurn' },
+        'attempt.failed': { guard: 'isStopping', actions: 'takeTurn' },
         retryNow: [
           { guard: 'isStopping', actions: 'takeTurn' },
           { guard: 'isRefused' },
@@ -184,6 +190,7 @@ export const reconnectMachine: ReconnectMachine = setup({
         ],
         'stream.dropped': [
           { guard: 'isStale' },
+          { guard: 'isStopping', actions: ['countDrop', 'tellDrop', 'record'] },
           { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'tellDrop', 'giveUp'] },
           { target: 'waiting', actions: ['countDrop', 'tellDrop', 'scheduleRetry'] },
         ],

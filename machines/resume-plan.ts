@@ -32,7 +32,8 @@ export function planResume(
   unsent: boolean,
 ): ResumePlan {
   if (source === null) return plan('resume', 'the host drives the connection');
-  if (source.resume === 'cursor' && cursor !== null)
+  // The empty cursor is one that the server took back.
+  if (source.resume === 'cursor' && cursor !== null && cursor !== '')
     return plan('resume', 'the peer goes on after the cursor');
   if (source.resume === 'count') return plan('resume', 'the peer goes on after the items received');
   const started = state.chunksReceived > 0;

@@ -102,7 +102,7 @@ export class Delivery<T> {
   checkpoint(cursor: string): void {
     const last = this.#entries.at(-1);
     const item = last?.items.at(-1);
-    if (last === undefined || item === undefined) this.cursor = cursor === '' ? null : cursor;
+    if (last === undefined || item === undefined) this.cursor = cursor;
     else
       this.#entries.splice(-1, 1, {
         ...last,
@@ -213,7 +213,7 @@ export class Delivery<T> {
   #shift(): T {
     const [first] = this.#entries as [Entry<T>];
     const item = first.items[this.#index] as DataItem<T>;
-    if (item.id !== undefined) this.cursor = item.id === '' ? null : item.id;
+    if (item.id !== undefined) this.cursor = item.id;
     this.#queued -= 1;
     this.#index += 1;
     if (this.#index === first.items.length) {
@@ -234,14 +234,10 @@ export class Delivery<T> {
   }
 
   #handOut(items: readonly DataItem<T>[], from: number): T[] {
-    const values: T[] = [];
-    let cursor: string | undefined;
-    for (let n = from; n < items.length; n++) {
-      const item = items[n] as DataItem<T>;
-      values.push(item.data);
-      if (item.id !== undefined) cursor = item.id;
-    }
-    if (cursor !== undefined) this.cursor = cursor === '' ? null : cursor;
+    const rest = from === 0 ? items : items.slice(from);
+    const values = rest.map((item) => item.data);
+    const cursor = rest.findLast((item) => item.id !== undefined)?.id;
+    if (cursor !== undefined) this.cursor = cursor;
     return values;
   }
 

@@ -40,7 +40,7 @@ export class Intake<T> {
   constructor(options: IntakeOptions<T>) {
     const { resumed, ledger } = options;
     this.#o = options;
-    this.#replay = resumed && ledger.cursor !== null ? new ReplayFilter(ledger) : null;
+    this.#replay = resumed && ledger.hasCursor ? new ReplayFilter(ledger) : null;
   }
 
   /** Items left out because they were committed before. */
@@ -75,14 +75,7 @@ export class Intake<T> {
   #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
     const { ledger, delivery } = this.#o;
     if (this.pending.length > 0 || !(this.#replay?.isOver ?? true)) return 0;
-    const holds = this.#holds();
-    let count = 0;
-    for (; count < items.length; count++) {
-      const item = items[count] as SourceItem<T>;
-      if (item.type !== 'data' || item.toolCall !== undefined || (item.id === undefined && holds))
-        break;
-      ledger.record(item, timeMs);
-    }
+    const count = ledger.record(items, this.#o.source.resume === 'cursor', timeMs);
     if (count === 0) return 0;
     this.hasNewData = true;
     delivery.push(
@@ -133,7 +126,7 @@ export class Intake<T> {
   #commit(item: DataItem<T>, timeMs: number, handOut: boolean): void {
     const { ledger, delivery } = this.#o;
     const toolsBefore = ledger.tools;
-    ledger.record(item, timeMs);
+    ledger.recordOne(item, timeMs);
     this.hasNewData = true;
     if (handOut) delivery.push([item], toolsBefore);
     for (const delta of item.toolCall ?? []) this.#toolCall(delta);
@@ -149,7 +142,7 @@ export class Intake<T> {
 
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */
   #holds(): boolean {
-    return this.#o.source.resume === 'cursor' && this.#o.ledger.cursor !== null;
+    return this.#o.source.resume === 'cursor' && this.#o.ledger.hasCursor;
   }
 
   #reset(scope: 'all' | 'pending', why: string): void {

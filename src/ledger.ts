@@ -1,12 +1,12 @@
 /** The private, mutable account of one stream: cheap per chunk, frozen when somebody else has to see it. */
 
-import type { DataItem, ResumePoint, ToolCallDelta } from '../machines/contract.js';
+import type { DataItem, ResumePoint, SourceItem, ToolCallDelta } from '../machines/contract.js';
 import type { Ledger as FrozenLedger } from '../machines/reconnect.types.js';
 import { applyToolCall, emptyStreamState, interruptToolCall } from '../machines/stream-state.js';
 import type { StreamState, ToolCallStatus } from '../machines/stream-state.js';
 
 /** How many of the last ids are remembered, to know a replay when it comes. */
-const RECENT_IDS = 512;
+const RECENT_IDS = 256;
 
 /** A class: it exists once per stream and its methods are called per chunk. */
 export class Ledger {
@@ -31,7 +31,7 @@ export class Ledger {
     this.chars = from.chars;
     this.cursor = from.cursor;
     this.floorMs = from.floorMs;
-    if (from.cursor !== null) this.#recent.push(from.cursor);
+    if (from.cursor !== null) this.#remember(from.cursor);
   }
 
   /** Forgets the stream, but not the server's advice: it is about the server. */
@@ -44,27 +44,58 @@ export class Ledger {
     this.#frozen = null;
   }
 
-  /** One committed item. */
-  record<T>(item: DataItem<T>, timeMs: number): void {
+  /**
+   * Records the items that stand for themselves, up to the first that does not, and tells how many they
+   * are. With `holds`, an item without an id does not, once there is a cursor: it waits for the next.
+   * One pass, with nothing per item that can be done once.
+   */
+  record<T>(items: readonly SourceItem<T>[], holds: boolean, timeMs: number): number {
+    const size = items.length;
+    let { bytes, chars } = this;
+    let mustWait = holds && this.hasCursor;
+    let id: string | undefined;
+    let count = 0;
+    for (; count < size; count++) {
+      const item = items[count] as SourceItem<T>;
+      if (item.type !== 'data' || item.toolCall !== undefined) break;
+      if (item.id !== undefined) {
+        id = item.id;
+        mustWait = holds;
+        if (size - count <= RECENT_IDS || this.firstId === null) this.#remember(id);
+      } else if (mustWait) break;
+      bytes += item.bytes;
+      if (item.chars !== undefined) chars += item.chars;
+    }
+    if (count === 0) return 0;
+    this.chunks += count;
+    this.bytes = bytes;
+    this.chars = chars;
+    this.lastTimeMs = timeMs;
+    if (id !== undefined) this.cursor = id;
+    this.#frozen = null;
+    return count;
+  }
+
+  /** Records one item, whatever it is. */
+  recordOne<T>(item: DataItem<T>, timeMs: number): void {
     this.chunks += 1;
     this.bytes += item.bytes;
-    if (item.chars !== undefined) this.chars += item.chars;
+    this.chars += item.chars ?? 0;
     this.lastTimeMs = timeMs;
     if (item.id !== undefined) this.commit(item.id);
     this.#frozen = null;
   }
 
-  /** Moves the cursor; the empty id takes it back (WHATWG: an empty `id` resets the last event id). */
+  /** Moves the cursor. The empty one takes it back (WHATWG: an empty `id` resets the last event id). */
   commit(cursor: string): void {
-    this.#frozen = null;
-    if (cursor === '') {
-      this.cursor = null;
-      return;
-    }
     this.cursor = cursor;
-    this.firstId ??= cursor;
-    if (this.#recent.length < RECENT_IDS) this.#recent.push(cursor);
-    else this.#recent[this.#recentAt++ % RECENT_IDS] = cursor;
+    this.#remember(cursor);
+    this.#frozen = null;
+  }
+
+  /** Whether there is a position to go on from. */
+  get hasCursor(): boolean {
+    return this.cursor !== null && this.cursor !== '';
   }
 
   /** Whether this id was committed before, as far as is remembered. */
@@ -83,6 +114,13 @@ export class Ledger {
     this.#frozen = null;
     const after = statusIn(this.tools, delta.id);
     return before === after ? null : (after ?? null);
+  }
+
+  #remember(id: string): void {
+    if (id === '') return;
+    this.firstId ??= id;
+    if (this.#recent.length < RECENT_IDS) this.#recent.push(id);
+    else this.#recent[this.#recentAt++ % RECENT_IDS] = id;
   }
 
   advise(floorMs: number): void {

@@ -1,7 +1,7 @@
 /** The seed's hand-driven API over the same machine: the host makes the calls, the machine keeps the books. */
 
 import { createActor } from 'xstate';
-import { resolveConfig, wrong } from '../machines/config.js';
+import { checkNames, resolveConfig, wrong } from '../machines/config.js';
 import type { ReconnectConfig } from '../machines/config.js';
 import { reconnectMachine } from '../machines/reconnect.machine.js';
 import type {
@@ -47,6 +47,7 @@ export function createReconnectManager(
   onEvent?: (event: ReconnectEvent) => void,
 ): ReconnectManager {
   const resolved = resolveConfig(config);
+  checkNames(config, Object.keys(resolved));
   if (onEvent !== undefined && typeof onEvent !== 'function')
     throw wrong('onEvent', 'a function', onEvent);
   // The host waits by itself: a clock whose timers never fire keeps the machine from going ahead of it.

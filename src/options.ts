@@ -3,7 +3,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import { parseCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
-import { checkTimerMs, resolvePolicy, wrong } from '../machines/config.js';
+import { checkNames, checkTimerMs, resolvePolicy, wrong } from '../machines/config.js';
 import type { ReconnectConfig, RetryPolicy } from '../machines/config.js';
 import type { Classify } from './classify.js';
 import { systemClock } from './clock.js';
@@ -66,12 +66,9 @@ export interface ResolvedOptions {
  * @throws ReconnectError kind `config` for a wrong option, `checkpoint` for a damaged checkpoint.
  */
 export function resolveOptions(options: ReconnectOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object', options);
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined && !OPTION_NAMES.includes(name)) {
-      throw wrong(name, 'a known option', value, `The options are ${OPTION_NAMES.join(', ')}.`);
-    }
-  }
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw wrong('options', 'an object', options);
+  checkNames(options, OPTION_NAMES);
   const { connectTimeoutMs = 10_000, stallTimeoutMs = 45_000, progressTimeoutMs = null } = options;
   const { delivery = 'commit', highWaterMark = 1024, allowRestart = false, classify } = options;
   const { signal, clock = systemClock, random = Math.random, inspect, checkpoint } = options;

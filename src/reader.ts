@@ -12,7 +12,7 @@ import { Watchdog } from './watchdog.js';
 /** A report on progress at most this often, in ms: an inspector stays readable, the machine idle. */
 const PROGRESS_MS = 100;
 /** And at least this often, for streams so fast that no clock ticks between: tens per 100,000 chunks. */
-const PROGRESS_CHUNKS = 8192;
+const PROGRESS_CHUNKS = 16_384;
 
 export interface ReaderOptions<T> extends IntakeOptions<T> {
   readonly connection: number;

@@ -21,7 +21,7 @@ export function checkSource(source: unknown): void {
   };
   for (const [field, value] of Object.entries({ resume, terminal, reopen })) {
     const allowed = words[field as keyof typeof words];
-    if (!allowed.includes(String(value)))
+    if (typeof value !== 'string' || !allowed.includes(value))
       throw wrong(`source.${field}`, `one of ${allowed.join(', ')}`, value);
   }
 }

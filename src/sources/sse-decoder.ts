@@ -1,7 +1,7 @@
 /** From bytes of an event stream to items. WHATWG HTML, 9.2.6: interpreting an event stream. */
 
 import { createParser } from 'eventsource-parser';
-import type { EventSourceMessage, EventSourceParser } from 'eventsource-parser';
+import type { EventSourceParser } from 'eventsource-parser';
 import type { EndOutcome, SourceItem } from '../../machines/contract.js';
 import type { BodyDecoder } from './body-batches.js';
 import { OpenFailure, openFailure } from './failure.js';
@@ -43,6 +43,8 @@ class SseDecoder implements BodyDecoder<SseEvent> {
   /** An id that no event of its block has claimed yet. */
   #openId: string | undefined;
   #started = false;
+  /** The end or a failure: what the parser still finds is not read. */
+  #over = false;
   /** The body opens like HTML or JSON, and nothing came of it so far. */
   #suspect = false;
 
@@ -51,9 +53,30 @@ class SseDecoder implements BodyDecoder<SseEvent> {
     this.#lastId = options.lastEventId;
     this.#meter = new LineMeter(options.maxLineBytes, options.maxEventBytes);
     this.#parser = createParser({
-      onEvent: (message) => this.#onEvent(message),
-      onId: (id) => this.#onId(id),
-      onRetry: (ms) => this.#onRetry(ms),
+      // Called per event, so written out here: a private method costs a check and a call more.
+      onEvent: (message) => {
+        if (this.#over) return;
+        const { id, data } = message;
+        if (id !== undefined) {
+          this.#openId = undefined;
+          this.#lastId = id;
+        } else if (this.#openId !== undefined) this.#closeId();
+        const event = { type: message.event ?? 'message', data, id: this.#lastId };
+        // UTF-16 units: exact for ASCII, and free; counting bytes costs as much as parsing.
+        this.#items.push({ type: 'data', data: event, bytes: data.length, id });
+        if (this.#isEnd !== undefined) this.#checkEnd(event);
+      },
+      // Called before the event of the same block, and for blocks without one.
+      onId: (id) => {
+        if (this.#over) return;
+        if (this.#openId !== undefined) this.#closeId();
+        if (id.length > MAX_ID_LENGTH) this.#fail(tooLong('id'));
+        else this.#openId = id;
+      },
+      onRetry: (ms) => {
+        this.#closeId();
+        this.#push({ type: 'retry', ms: Math.min(ms, Number.MAX_SAFE_INTEGER) });
+      },
     });
     // A blank line: ends the parser's own search for a byte order mark, which also takes the
     // letters U+00EF U+00BB U+00BF for one.
@@ -64,8 +87,11 @@ class SseDecoder implements BodyDecoder<SseEvent> {
     const excess = this.#meter.add(chunk);
     this.#items = [];
     this.#feed(this.#utf8.decode(excess ? chunk.subarray(0, excess.offset) : chunk));
-    if (excess && !this.ended) this.failure ??= tooLong(excess.what);
-    if (this.#items.length > 0) this.#meter.settle();
+    if (excess && !this.ended) this.#fail(tooLong(excess.what));
+    if (this.#items.length > 0) {
+      this.#suspect = false;
+      this.#meter.settle();
+    }
     return this.#items;
   }
 
@@ -87,48 +113,19 @@ class SseDecoder implements BodyDecoder<SseEvent> {
   }
 
   #push(item: SourceItem<SseEvent>): void {
-    if (this.ended || this.failure) return;
-    this.#suspect = false;
-    this.#items.push(item);
+    if (!this.#over) this.#items.push(item);
   }
 
-  /** Called before the event of the same block, and for blocks without one. */
-  #onId(id: string): void {
-    if (this.ended || this.failure) return;
-    this.#closeId();
-    if (id.length > MAX_ID_LENGTH) {
-      this.failure = tooLong('id');
-      return;
-    }
-    this.#lastId = id;
-    this.#openId = id;
-  }
-
-  #onEvent(message: EventSourceMessage): void {
-    if (this.ended || this.failure) return;
-    const id = message.id;
-    if (id === undefined) this.#closeId();
-    else this.#openId = undefined;
-    const event: SseEvent = {
-      type: message.event ?? 'message',
-      data: message.data,
-      id: this.#lastId,
-    };
-    this.#suspect = false;
-    // UTF-16 units: exact for ASCII, and free; counting bytes costs as much as parsing.
-    this.#items.push({ type: 'data', data: event, bytes: message.data.length, id });
-    if (this.#isEnd) this.#checkEnd(event);
-  }
-
-  #onRetry(ms: number): void {
-    this.#closeId();
-    this.#push({ type: 'retry', ms: Math.min(ms, Number.MAX_SAFE_INTEGER) });
+  #fail(failure: OpenFailure): void {
+    this.failure ??= failure;
+    this.#over = true;
   }
 
   #closeId(): void {
     if (this.#openId === undefined) return;
     const cursor = this.#openId;
     this.#openId = undefined;
+    this.#lastId = cursor;
     this.#push({ type: 'checkpoint', cursor });
   }
 
@@ -137,11 +134,11 @@ class SseDecoder implements BodyDecoder<SseEvent> {
       const outcome = toOutcome(this.#isEnd?.(event));
       if (outcome === undefined) return;
       this.#push({ type: 'end', outcome });
-      this.ended = true;
+      this.ended = this.#over = true;
     } catch (cause) {
       const threw = (): OpenFailure =>
         openFailure('callback', 'isEnd threw', { fatal: true, cause });
-      this.failure = cause instanceof OpenFailure ? cause : threw();
+      this.#fail(cause instanceof OpenFailure ? cause : threw());
     }
   }
 }

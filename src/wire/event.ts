@@ -51,7 +51,7 @@ export function fromWireEvent(value: unknown): FromWireEvent {
   );
   if (name === undefined || others.length > 0)
     throw unfit('event', 'an object with one key, the name of the event');
-  const from = readRecord(name, body);
+  const from = readRecord('event', body);
   switch (name) {
     case 'AttemptStarted':
       return {

@@ -7,7 +7,7 @@ export type WireState = 'Idle' | 'Waiting' | 'Connecting' | 'Connected' | 'Faile
 
 /** `paused` and `closed` go out as `Idle`: not attempting. */
 export function toWireState(state: ReconnectState): WireState {
-  const name = TO_WIRE[state];
+  const name = Object.hasOwn(TO_WIRE, state) ? TO_WIRE[state] : undefined;
   if (name === undefined) throw unfit('state', `one of ${Object.keys(TO_WIRE).join(', ')}`);
   return name;
 }
