@@ -60,10 +60,10 @@ export function parseCheckpoint(saved: unknown): Checkpoint {
     attempt: count('attempt', from['attempt']),
     attempts: count('attempts', from['attempts']),
     drops: count('drops', from['drops']),
-    retryAt: nullable(count)('retryAt', from['retryAt']),
+    retryAt: nullable(amount)('retryAt', from['retryAt']),
     cursor: nullable(headerText)('cursor', from['cursor']),
     chars: count('chars', from['chars']),
-    floorMs: count('floorMs', from['floorMs']),
+    floorMs: amount('floorMs', from['floorMs']),
     outcome: from['outcome'] === null ? null : oneOf('outcome', from['outcome'], OUTCOMES),
     streamState: parseStreamState(from['streamState']),
   });
@@ -86,8 +86,8 @@ function parseStreamState(value: unknown): StreamState {
   const calls = Object.entries(record('streamState.toolCalls', from['toolCalls']));
   const state: StreamState = {
     chunksReceived: count('streamState.chunksReceived', from['chunksReceived']),
-    bytesReceived: count('streamState.bytesReceived', from['bytesReceived']),
-    lastChunkTimeMs: count('streamState.lastChunkTimeMs', from['lastChunkTimeMs']),
+    bytesReceived: amount('streamState.bytesReceived', from['bytesReceived']),
+    lastChunkTimeMs: amount('streamState.lastChunkTimeMs', from['lastChunkTimeMs']),
     inToolCall: flag('streamState.inToolCall', from['inToolCall']),
     currentToolId: nullable(text)('streamState.currentToolId', from['currentToolId']),
     toolArgsBuffer: text('streamState.toolArgsBuffer', from['toolArgsBuffer']),
@@ -125,14 +125,14 @@ function record(field: string, value: unknown): Record<string, unknown> {
 }
 
 function count(field: string, value: unknown): number {
-  if (
-    typeof value !== 'number' ||
-    !Number.isFinite(value) ||
-    value < 0 ||
-    value > Number.MAX_SAFE_INTEGER
-  ) {
+  if (!Number.isSafeInteger(value)) throw damaged(field, 'a whole number from 0 to 2^53 − 1');
+  return amount(field, value);
+}
+
+/** Times and sizes: clocks may tell parts of a ms, and sizes may be estimates. */
+function amount(field: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER))
     throw damaged(field, 'a number from 0 to 2^53 − 1');
-  }
   return value;
 }
 

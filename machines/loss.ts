@@ -11,10 +11,11 @@ export function lossOf(event: object): Loss {
   const error =
     thrown instanceof ReconnectError
       ? errorInfo(thrown)
-      : errorInfo({ kind: 'source', message: 'the connection could not be made' });
+      : errorInfo({ kind: 'source', message: 'the source threw an error' });
   return { failure: { error, fatal: false } };
 }
 
 function isLoss(value: unknown): value is Loss {
-  return typeof value === 'object' && value !== null && 'failure' in value;
+  const { failure } = (value ?? {}) as { failure?: { error?: { kind?: unknown } | null } | null };
+  return typeof failure?.error?.kind === 'string';
 }

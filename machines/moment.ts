@@ -15,6 +15,11 @@ export function momentOf(event: object, self: object = {}): Moment {
   return { now, date: clock?.wallNow?.() ?? now, draw: clock?.random?.() ?? 0.5 };
 }
 
+/** Whether the event carries its moment. */
+export function isTimed(event: object): boolean {
+  return carried(event) !== undefined;
+}
+
 interface TellingClock {
   now?: () => number;
   wallNow?: () => number;

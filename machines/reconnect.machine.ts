@@ -3,7 +3,7 @@
 import { assign, emit, enqueueActions, fromCallback, fromPromise, setup } from 'xstate';
 import * as tell from './lifecycle.js';
 import { lossOf } from './loss.js';
-import { momentOf } from './moment.js';
+import { isTimed, momentOf } from './moment.js';
 import type {
   Opened,
   OpenInput,
@@ -43,6 +43,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     hasNoAttemptLeft: ({ context }) => context.attempt >= context.policy.maxAttempts,
     isFatal: ({ context, event }) => fatalError(context, lossOf(event), momentOf(event)) !== null,
     isRefused: ({ context }) => step.planOf(context).action === 'refuse',
+    isUntimed: ({ event }) => !isTimed(event),
     isStopping: ({ context }) => context.stopping,
     isStillPaused: ({ context, event }) => step.withoutReason(context, event).length > 0,
     isStale: ({ context, event }) => step.isStale(context, event),
@@ -79,6 +80,11 @@ export const reconnectMachine: ReconnectMachine = setup({
     renewBudget: assign(() => step.freshBudget()),
     tell: emit(({ event }) => tell.told(event)),
     tellDrop: emit(({ event }) => tell.dropped(lossOf(event))),
+    /** A guard cannot ask the clock: what was thrown, or tells no time, is told again with its moment. */
+    tellLoss: enqueueActions(({ event, self, enqueue }) => {
+      const moment = momentOf(event, self);
+      enqueue.raise({ ...lossOf(event), type: 'stream.dropped', moment });
+    }),
     takeTurn: enqueueActions(({ event, self, enqueue }) => enqueue.sendTo(self, event)),
     /**
      * Asks the reader to stop. It answers in the same turn with its exact account; the second report is
@@ -150,7 +156,12 @@ export const reconnectMachine: ReconnectMachine = setup({
         src: 'open',
         input: ({ context }) => step.openInput(context),
         onDone: 'connected',
-        onError: [
+        onError: { actions: 'tellLoss' },
+      },
+      on: {
+        'stream.dropped': [
+          { guard: 'isStale' },
+          { guard: 'isUntimed', actions: 'tellLoss' },
           { guard: 'isFatal', target: 'failed', actions: 'giveUp' },
           { target: 'waiting', actions: 'scheduleRetry' },
         ],
@@ -164,6 +175,7 @@ export const reconnectMachine: ReconnectMachine = setup({
         id: 'reader',
         src: 'reader',
         input: ({ context: { connection } }) => ({ connection }),
+        onError: { actions: 'tellLoss' },
       },
       on: {
         // The reader has the last word on what arrived; a command that comes meanwhile waits its turn.
@@ -191,6 +203,7 @@ export const reconnectMachine: ReconnectMachine = setup({
         'stream.dropped': [
           { guard: 'isStale' },
           { guard: 'isStopping', actions: ['countDrop', 'tellDrop', 'record'] },
+          { guard: 'isUntimed', actions: 'tellLoss' },
           { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'tellDrop', 'giveUp'] },
           { target: 'waiting', actions: ['countDrop', 'tellDrop', 'scheduleRetry'] },
         ],

@@ -245,6 +245,7 @@ export type ReconnectActions = Named<
   | 'renewBudget'
   | 'tell'
   | 'tellDrop'
+  | 'tellLoss'
   | 'takeTurn'
   | 'askReader'
   | 'welcome'
@@ -259,6 +260,7 @@ export type ReconnectGuards = Named<
   | 'isStopping'
   | 'isStillPaused'
   | 'isStale'
+  | 'isUntimed'
   | 'isPause'
   | 'isRetry'
 >;

@@ -57,13 +57,7 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
             ),
           );
         }
-        return resolve({
-          connection,
-          close: () => {
-            closeQuietly(connection);
-            controller.abort();
-          },
-        });
+        return resolve(liveConnection(connection, controller));
       },
       (error: unknown) => {
         if (isLeft) return;
@@ -73,6 +67,20 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
       },
     );
   });
+}
+
+/** On its own, so that it holds nothing else of the attempt in memory. */
+function liveConnection<T>(
+  connection: Connection<T>,
+  controller: AbortController,
+): LiveConnection<T> {
+  return {
+    connection,
+    close() {
+      closeQuietly(connection);
+      controller.abort();
+    },
+  };
 }
 
 async function callOpen<T>(

@@ -50,11 +50,17 @@ export function classify(
   const own = error as ReconnectError & { fatal?: unknown; retryAfterMs?: unknown };
   const fatal = typeof own.fatal === 'boolean' ? own.fatal : FATAL[error.kind];
   const advice = typeof own.retryAfterMs === 'number' ? own.retryAfterMs : undefined;
-  const decided = hook?.({ ...context, error, fatal });
-  const retryAfterMs = delayOf(decided?.retryAfterMs) ?? delayOf(advice);
+  const decided: unknown = hook?.({ ...context, error, fatal });
+  if (decided instanceof Promise) {
+    // Too late to be heard: told like one that throws.
+    decided.catch(() => {});
+    throw new ReconnectError('usage', 'expected classify to answer at once, got a promise');
+  }
+  const { fatal: ruled, retryAfterMs: wished } = (decided ?? {}) as Classification;
+  const retryAfterMs = delayOf(wished) ?? delayOf(advice);
   return Object.freeze({
     error: errorInfo(error),
-    fatal: decided?.fatal ?? fatal,
+    fatal: typeof ruled === 'boolean' ? ruled : fatal,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

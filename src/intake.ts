@@ -12,13 +12,14 @@ import { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
+import type { ResolvedOptions } from './options.js';
 import { ReplayFilter } from './replay-filter.js';
 
 export interface IntakeOptions<T> {
   readonly source: StreamSource<T>;
   readonly ledger: Ledger;
   readonly delivery: Delivery<T>;
-  readonly mode: 'commit' | 'eager';
+  readonly options: Pick<ResolvedOptions, 'delivery'>;
   /** Whether this connection goes on with an earlier one. */
   readonly resumed: boolean;
   /** Items that may wait for their checkpoint. */
@@ -30,7 +31,7 @@ export interface IntakeOptions<T> {
 export class Intake<T> {
   /** Items that wait for their checkpoint (`commit`), or were handed out before it (`eager`). */
   pending: DataItem<T>[] = [];
-  /** New items were committed: the connection is of use. */
+  /** New items were committed, more than before a restart: the connection is of use. */
   hasNewData = false;
   /** The end marker, once it came. */
   end: EndOutcome | null = null;
@@ -68,7 +69,7 @@ export class Intake<T> {
     const { pending } = this;
     if (pending.length === 0) return;
     this.pending = [];
-    for (const item of pending) this.#commit(item, timeMs, this.#o.mode === 'commit');
+    for (const item of pending) this.#commit(item, timeMs, this.#o.options.delivery === 'commit');
   }
 
   /** The common case, in one pass and without a copy: every item stands for itself. */
@@ -77,7 +78,7 @@ export class Intake<T> {
     if (this.pending.length > 0 || !(this.#replay?.isOver ?? true)) return 0;
     const count = ledger.record(items, this.#o.source.resume === 'cursor', timeMs);
     if (count === 0) return 0;
-    this.hasNewData = true;
+    if (ledger.chunks > ledger.peak) this.hasNewData = true;
     delivery.push(
       (count === items.length ? items : items.slice(0, count)) as readonly DataItem<T>[],
       ledger.tools,
@@ -112,10 +113,10 @@ export class Intake<T> {
   }
 
   #data(item: DataItem<T>, timeMs: number): void {
-    const { mode, delivery, ledger, maxPending } = this.#o;
+    const { options, delivery, ledger, maxPending } = this.#o;
     if (item.id === undefined && this.#holds()) {
       this.pending.push(item);
-      if (mode === 'eager') delivery.push([item], ledger.tools);
+      if (options.delivery === 'eager') delivery.push([item], ledger.tools);
       if (this.pending.length > maxPending) throw tooManyPending(maxPending);
       return;
     }
@@ -127,7 +128,7 @@ export class Intake<T> {
     const { ledger, delivery } = this.#o;
     const toolsBefore = ledger.tools;
     ledger.recordOne(item, timeMs);
-    this.hasNewData = true;
+    if (ledger.chunks > ledger.peak) this.hasNewData = true;
     if (handOut) delivery.push([item], toolsBefore);
     for (const delta of item.toolCall ?? []) this.#toolCall(delta);
   }
@@ -147,7 +148,7 @@ export class Intake<T> {
 
   #reset(scope: 'all' | 'pending', why: string): void {
     const { ledger, delivery, send } = this.#o;
-    delivery.takeBack(this.#o.mode === 'eager' ? this.pending.length : 0);
+    delivery.takeBack(this.#o.options.delivery === 'eager' ? this.pending.length : 0);
     this.pending = [];
     if (scope === 'all') {
       delivery.clear();

@@ -19,6 +19,8 @@ export class Ledger {
   /** The tool-call part of the state; its counters are not used. */
   tools: StreamState = emptyStreamState;
   firstId: string | null = null;
+  /** The most chunks that were recorded before the stream started over: only what passes it is new. */
+  peak = 0;
   #recent: string[] = [];
   #recentAt = 0;
   #frozen: FrozenLedger | null = null;
@@ -36,6 +38,7 @@ export class Ledger {
 
   /** Forgets the stream, but not the server's advice: it is about the server. */
   clear(): void {
+    this.peak = Math.max(this.peak, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
     this.cursor = this.firstId = null;
     this.tools = emptyStreamState;

@@ -1,13 +1,16 @@
 /** The hot path: reads one connection batch by batch, and reports what may change the state. */
 
-import type { Connection, DataItem, SourceItem } from '../machines/contract.js';
+import type { DataItem, SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
+import type { LiveConnection } from './attempt.js';
 import { toReconnectError } from './classify.js';
-import type { Clock } from './clock.js';
 import { Intake } from './intake.js';
 import type { IntakeOptions } from './intake.js';
+import type { ResolvedOptions } from './options.js';
+import type { ReaderHandle } from './stream-machine.js';
 import { Watchdog } from './watchdog.js';
+import type { Watched } from './watchdog.js';
 
 /** A report on progress at most this often, in ms: an inspector stays readable, the machine idle. */
 const PROGRESS_MS = 100;
@@ -16,12 +19,9 @@ const PROGRESS_CHUNKS = 16_384;
 
 export interface ReaderOptions<T> extends IntakeOptions<T> {
   readonly connection: number;
-  readonly clock: Clock;
+  readonly options: ResolvedOptions;
   /** Monotonic time at which the stream began: chunk times count from it. */
   readonly streamStartedAt: number;
-  readonly stallTimeoutMs: number | null;
-  readonly progressTimeoutMs: number | null;
-  readonly resetAfterMs: number | null;
   send(report: ReconnectReport): void;
   /** The connection is lost; what was not committed comes along. */
   lose(error: ReconnectError, pending: readonly DataItem<T>[], proven: boolean): void;
@@ -30,35 +30,29 @@ export interface ReaderOptions<T> extends IntakeOptions<T> {
 type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
 
 /** A class: it exists once per connection and its methods are called per network chunk. */
-export class Reader<T> {
+export class Reader<T> implements ReaderHandle, Watched {
+  /** The consumer holds the reading up: that silence is ours. */
+  isHeldUp = false;
   readonly #o: ReaderOptions<T>;
+  readonly #live: LiveConnection<T>;
   readonly #intake: Intake<T>;
-  readonly #iterator: AsyncIterator<readonly SourceItem<T>[]>;
   readonly #watchdog: Watchdog;
   readonly #openedAt: number;
+  #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
   #over = false;
-  #isHeldUp = false;
   #isProven = false;
   #isReplayReported = false;
   #reportedAt: number;
   #reportedChunks: number;
 
-  constructor(connection: Connection<T>, options: ReaderOptions<T>) {
+  constructor(live: LiveConnection<T>, options: ReaderOptions<T>) {
+    const { clock } = options.options;
     this.#o = options;
-    this.#openedAt = this.#reportedAt = options.clock.now();
+    this.#live = live;
+    this.#openedAt = this.#reportedAt = clock.now();
     this.#reportedChunks = options.ledger.chunks;
     this.#intake = new Intake(options);
-    this.#iterator = connection.batches[Symbol.asyncIterator]();
-    this.#watchdog = new Watchdog({
-      clock: options.clock,
-      stallTimeoutMs: options.stallTimeoutMs,
-      progressTimeoutMs: options.progressTimeoutMs,
-      isHeldUp: () => this.#isHeldUp,
-      onSilence: (error, silentMs) => {
-        options.send({ type: 'stream.stalled', silentMs, connection: options.connection });
-        this.#lose(error);
-      },
-    });
+    this.#watchdog = new Watchdog(this, clock, options.options);
   }
 
   /** Begins to read. */
@@ -77,11 +71,19 @@ export class Reader<T> {
   /** Lets go without a word: the machine has left. */
   dispose(): void {
     this.#finish();
+    this.#live.close();
+  }
+
+  onSilence(error: ReconnectError, silentMs: number): void {
+    const { send, connection } = this.#o;
+    send({ type: 'stream.stalled', silentMs, connection });
+    this.#lose(error);
   }
 
   #pull(): void {
     let next: unknown;
     try {
+      this.#iterator ??= this.#live.connection.batches[Symbol.asyncIterator]();
       next = this.#iterator.next();
     } catch (error) {
       this.#onError(error);
@@ -95,7 +97,7 @@ export class Reader<T> {
   // Bound once: per network chunk there is one `then` and no closure.
   readonly #onBatch = (result: Batch<T>): void => {
     if (this.#over) return;
-    const now = this.#o.clock.now();
+    const now = this.#o.options.clock.now();
     this.#watchdog.bytesAt = now;
     try {
       if (result.done === true) this.#eof();
@@ -122,11 +124,11 @@ export class Reader<T> {
       this.#pull();
       return;
     }
-    this.#isHeldUp = true;
+    this.isHeldUp = true;
     delivery.onRoom = () => {
       if (this.#over) return;
-      this.#isHeldUp = false;
-      this.#watchdog.bytesAt = this.#watchdog.dataAt = this.#o.clock.now();
+      this.isHeldUp = false;
+      this.#watchdog.bytesAt = this.#watchdog.dataAt = this.#o.options.clock.now();
       this.#pull();
     };
   }
@@ -147,7 +149,7 @@ export class Reader<T> {
 
   /** New data, and uptime where that is asked for: the attempts start again from 0. */
   #hasHealth(now: number): boolean {
-    const { resetAfterMs } = this.#o;
+    const { resetAfterMs } = this.#o.options.policy;
     return (
       this.#intake.hasNewData && (resetAfterMs === null || now - this.#openedAt >= resetAfterMs)
     );
@@ -184,7 +186,7 @@ export class Reader<T> {
     this.#reportReplay();
     if (this.#over) return;
     const { pending } = this.#intake;
-    const proven = this.#hasHealth(this.#o.clock.now());
+    const proven = this.#hasHealth(this.#o.options.clock.now());
     this.#finish();
     this.#o.lose(error, pending, proven);
   }
@@ -199,9 +201,9 @@ export class Reader<T> {
 }
 
 /** A source written as a generator cleans up in its `finally`; nobody waits for it. */
-function returnQuietly(iterator: AsyncIterator<unknown>): void {
+function returnQuietly(iterator: AsyncIterator<unknown> | null): void {
   try {
-    iterator.return?.().catch(() => {});
+    iterator?.return?.().catch(() => {});
   } catch {
     // The connection is closed next, by its own close().
   }

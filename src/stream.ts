@@ -228,6 +228,7 @@ class Stream<T> implements ReconnectingStream<T> {
   /** `reset`: a new stream, of which nothing is known. */
   #forget(): void {
     this.#ledger.clear();
+    this.#ledger.peak = 0;
     this.#delivery.clear();
     this.#delivery.cursor = null;
   }
@@ -238,16 +239,17 @@ class Stream<T> implements ReconnectingStream<T> {
 
   /** Code of the caller: what it throws is told, and stops nobody. */
   #guard(name: string, call: () => void): void {
+    const tell = (): void => {
+      if (name === 'diagnostic') return;
+      const message = `a listener of '${name}' threw`;
+      this.#send({ type: 'stream.diagnostic', code: 'listener', message });
+    };
     try {
-      call();
+      // An async listener gives a promise, which nobody else owns.
+      const answer: unknown = call();
+      if (answer instanceof Promise) answer.catch(tell);
     } catch {
-      if (name !== 'diagnostic') {
-        this.#send({
-          type: 'stream.diagnostic',
-          code: 'listener',
-          message: `a listener of '${name}' threw`,
-        });
-      }
+      tell();
     }
   }
 

@@ -5,13 +5,17 @@ import { ReconnectError } from '../machines/errors.js';
 import { afterPendingInput } from './clock.js';
 import type { Clock } from './clock.js';
 
-export interface WatchdogOptions {
-  clock: Clock;
-  stallTimeoutMs: number | null;
-  progressTimeoutMs: number | null;
+/** Who is watched. */
+export interface Watched {
   /** Whether the consumer holds the reading up: that silence is ours. */
-  isHeldUp(): boolean;
+  readonly isHeldUp: boolean;
   onSilence(error: ReconnectError, silentMs: number): void;
+}
+
+/** Silences that are taken for a dead connection, in ms; null: never. */
+export interface Timeouts {
+  readonly stallTimeoutMs: number | null;
+  readonly progressTimeoutMs: number | null;
 }
 
 /** A class: per network chunk it costs two assignments, no timer is touched. */
@@ -20,26 +24,30 @@ export class Watchdog {
   bytesAt: number;
   /** Monotonic time of the last data. */
   dataAt: number;
-  readonly #options: WatchdogOptions;
+  readonly #watched: Watched;
+  readonly #clock: Clock;
+  readonly #timeouts: Timeouts;
   #timer: unknown = null;
   #stopped = false;
 
-  constructor(options: WatchdogOptions) {
-    this.#options = options;
-    this.bytesAt = this.dataAt = options.clock.now();
+  constructor(watched: Watched, clock: Clock, timeouts: Timeouts) {
+    this.#watched = watched;
+    this.#clock = clock;
+    this.#timeouts = timeouts;
+    this.bytesAt = this.dataAt = clock.now();
     this.#arm();
   }
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer !== null) this.#options.clock.clearTimeout(this.#timer);
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
   }
 
   #arm(): void {
     const left = this.#leftMs();
     if (left === Infinity) return;
-    this.#timer = this.#options.clock.setTimeout(
+    this.#timer = this.#clock.setTimeout(
       () => this.#look(false),
       clampTimerMs(Math.max(1, Math.ceil(left))),
     );
@@ -47,24 +55,23 @@ export class Watchdog {
 
   #look(isSecond: boolean): void {
     if (this.#stopped) return;
-    const { clock, isHeldUp } = this.#options;
-    if (isHeldUp()) this.bytesAt = this.dataAt = clock.now();
+    if (this.#watched.isHeldUp) this.bytesAt = this.dataAt = this.#clock.now();
     if (this.#leftMs() > 0) return this.#arm();
-    if (!isSecond) return afterPendingInput(clock, () => this.#look(true));
+    if (!isSecond) return afterPendingInput(this.#clock, () => this.#look(true));
     this.#judge();
   }
 
   #judge(): void {
-    const { clock, stallTimeoutMs, progressTimeoutMs, onSilence } = this.#options;
+    const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
     this.stop();
-    const now = clock.now();
+    const now = this.#clock.now();
     if (stallTimeoutMs !== null && now - this.bytesAt >= stallTimeoutMs) {
-      onSilence(
+      this.#watched.onSilence(
         new ReconnectError('stall', `no bytes for ${stallTimeoutMs} ms`),
         now - this.bytesAt,
       );
     } else {
-      onSilence(
+      this.#watched.onSilence(
         new ReconnectError('no-progress', `no data for ${progressTimeoutMs} ms`),
         now - this.dataAt,
       );
@@ -72,8 +79,8 @@ export class Watchdog {
   }
 
   #leftMs(): number {
-    const { clock, stallTimeoutMs, progressTimeoutMs } = this.#options;
-    const now = clock.now();
+    const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
+    const now = this.#clock.now();
     return Math.min(
       stallTimeoutMs === null ? Infinity : this.bytesAt + stallTimeoutMs - now,
       progressTimeoutMs === null ? Infinity : this.dataAt + progressTimeoutMs - now,

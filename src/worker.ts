@@ -79,56 +79,31 @@ export class Worker<T> implements StreamWorker {
     const live = this.#live;
     if (live === null || live.number !== number) return this.#readNothing(number, send);
     live.release();
-    const { source, options, ledger, delivery } = this.#w;
-    const { clock, stallTimeoutMs, progressTimeoutMs, policy } = options;
-    const now = clock.now();
-    this.#streamStartedAt ??= now - ledger.lastTimeMs;
-    let reader: Reader<T> | null = null;
-    const lose = (
-      error: ReconnectError,
-      pending: readonly DataItem<T>[],
-      proven: boolean,
-    ): void => {
-      this.#takeBack(pending, send);
-      const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
-      send({
-        type: 'stream.dropped',
-        ...loss,
-        ledger: ledger.freeze(),
-        proven,
-        connection: number,
-      });
-    };
-    try {
-      if (this.#isTailOut) this.#retractTail(send);
-      reader = new Reader(live.connection.connection, {
-        connection: number,
-        source,
-        ledger,
-        delivery,
-        clock,
-        streamStartedAt: this.#streamStartedAt,
-        mode: options.delivery,
-        resumed: ledger.chunks > 0,
-        stallTimeoutMs,
-        progressTimeoutMs,
-        resetAfterMs: policy.resetAfterMs,
-        maxPending: MAX_PENDING,
-        send,
-        lose,
-      });
-      reader.start();
-    } catch (thrown) {
-      lose(toReconnectError(thrown), [], false);
-    }
-    return {
-      stop: (command) => reader?.stop(command),
-      dispose: () => {
-        reader?.dispose();
-        live.connection.close();
-        if (this.#live === live) this.#live = null;
+    const { options, ledger } = this.#w;
+    this.#streamStartedAt ??= options.clock.now() - ledger.lastTimeMs;
+    if (this.#isTailOut) this.#retractTail(send);
+    const reader = new Reader<T>(live.connection, {
+      ...this.#w,
+      connection: number,
+      resumed: ledger.chunks > 0,
+      streamStartedAt: this.#streamStartedAt,
+      maxPending: MAX_PENDING,
+      send,
+      lose: (error, pending, proven) => {
+        this.#takeBack(pending, send);
+        const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
+        send({
+          type: 'stream.dropped',
+          ...loss,
+          ledger: ledger.freeze(),
+          proven,
+          connection: number,
+        });
       },
-    };
+    });
+    this.#live = null;
+    reader.start();
+    return reader;
   }
 
   /** The stream failed: what came without a checkpoint is handed out, since no reconnect will bring it again. */

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { emptyStreamState, planResume, recordChunk, startToolCall } from '../../machines/index.js';
+import type { ResumeMode, SourceFacts, StreamState } from '../../machines/index.js';
+
+type Position = readonly [state: StreamState, cursor: string | null, unsent: boolean];
+
+const started = recordChunk(emptyStreamState, 1, 1);
+const inToolCall = startToolCall(started, 'a');
+
+const POSITIONS: Readonly<Record<string, Position>> = {
+  start: [emptyStreamState, null, false],
+  'start, unsent': [emptyStreamState, null, true],
+  'start, cursor': [emptyStreamState, 'c', false],
+  text: [started, null, false],
+  'text, unsent': [started, null, true],
+  'text, cursor': [started, 'c', false],
+  'text, cursor taken back': [started, '', false],
+  'open call': [inToolCall, null, false],
+  'open call, cursor': [inToolCall, 'c', false],
+};
+
+/** One row of the table: what is decided at each position. */
+function row(resume: ResumeMode, reopen: SourceFacts['reopen'], allowRestart = false): object {
+  return Object.fromEntries(
+    Object.entries(POSITIONS).map(([name, position]) => [
+      name,
+      planResume({ name: 'x', resume, reopen, allowRestart }, ...position).action,
+    ]),
+  );
+}
+
+/** The columns of a row in the order of the positions. */
+function plan(...words: readonly string[]): object {
+  return Object.fromEntries(Object.keys(POSITIONS).map((name, index) => [name, words[index]]));
+}
+
+const go = 'resume';
+const again = 'restart';
+const no = 'refuse';
+
+describe('what follows a drop', () => {
+  it('is as this table says for sources that may be opened again', () => {
+    expect({
+      cursor: row('cursor', 'safe'),
+      count: row('count', 'safe'),
+      replay: row('replay', 'safe'),
+      continuation: row('continuation', 'safe'),
+      none: row('none', 'safe'),
+    }).toEqual({
+      cursor: plan(go, go, go, again, again, go, again, again, go),
+      count: plan(go, go, go, go, go, go, go, go, go),
+      replay: plan(go, go, go, again, again, again, again, again, again),
+      continuation: plan(go, go, go, go, go, go, go, no, no),
+      none: plan(go, go, go, no, no, no, no, no, no),
+    });
+  });
+
+  it('is as this table says where opening again runs, and bills, the work again', () => {
+    expect({
+      cursor: row('cursor', 'restarts-work'),
+      count: row('count', 'restarts-work'),
+      continuation: row('continuation', 'restarts-work'),
+      none: row('none', 'restarts-work'),
+    }).toEqual({
+      cursor: plan(no, go, go, no, no, go, no, no, go),
+      count: plan(go, go, go, go, go, go, go, go, go),
+      continuation: plan(no, go, no, go, go, go, go, no, no),
+      none: plan(no, go, no, no, no, no, no, no, no),
+    });
+  });
+
+  it('is never refused where the caller allows to start over', () => {
+    const modes: ResumeMode[] = ['cursor', 'count', 'replay', 'continuation', 'none'];
+    const decided = modes.flatMap((resume) =>
+      (['safe', 'restarts-work'] as const).flatMap(
+        (reopen) => Object.values(row(resume, reopen, true)) as string[],
+      ),
+    );
+    expect(decided).not.toContain(no);
+    expect(row('none', 'restarts-work', true)).toEqual(
+      plan(again, go, again, again, again, again, again, again, again),
+    );
+  });
+
+  it('is left to a host that drives its connection', () => {
+    expect(planResume(null, inToolCall, null, false)).toEqual({
+      action: 'resume',
+      why: 'the host drives the connection',
+    });
+  });
+
+  it('is always told with the reason', () => {
+    for (const resume of ['cursor', 'count', 'replay', 'continuation', 'none'] as const) {
+      for (const reopen of ['safe', 'restarts-work'] as const) {
+        for (const position of Object.values(POSITIONS)) {
+          const { why } = planResume(
+            { name: 'x', resume, reopen, allowRestart: false },
+            ...position,
+          );
+          expect(why).toMatch(/\w+ \w+/u);
+        }
+      }
+    }
+  });
+});

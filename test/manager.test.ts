@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { createReconnectManager, defaultReconnectConfig } from '../src/index.js';
+import type { ReconnectEvent, ReconnectManager } from '../src/index.js';
+import {
+  fromWireConfig,
+  toWireConfig,
+  toWireEvent,
+  toWireState,
+  toWireStreamState,
+} from '../src/wire/index.js';
+import type { WireEvent } from '../src/wire/index.js';
+import { vectors } from './support/vectors.js';
+import type { Trace, TraceStep } from './support/vectors.js';
+
+describe('the hand-driven manager', () => {
+  it.each(vectors.traces)('answers the recorded call sequence %# as the seed does', (trace) => {
+    expect(replay(trace)).toEqual(trace.steps);
+  });
+
+  it.each(vectors.traces.slice(0, 20))(
+    'goes on as before when the listener throws at every event of sequence %#',
+    (trace) => {
+      const withoutEvents = (step: TraceStep) => ({ ...step, events: [] });
+      const heard = replay(trace, () => {
+        throw new Error('the listener is broken');
+      });
+      expect(heard.map(withoutEvents)).toEqual(trace.steps.map(withoutEvents));
+    },
+  );
+
+  it('tells one outage as the seed does', () => {
+    const log: ReconnectEvent[] = [];
+    const manager = createReconnectManager({ jitter: 'none', maxAttempts: 1 }, (e) => log.push(e));
+    const first = manager.startAttempt();
+    manager.markConnecting();
+    manager.markConnected();
+    const second = manager.startAttempt();
+    expect([first, second, manager.state, manager.attemptCount]).toEqual([1000, null, 'failed', 1]);
+    expect(log).toEqual([
+      {
+        type: 'waiting',
+        delayMs: 1000,
+        retryAt: expect.any(Number) as number,
+        attempt: 1,
+        reason: 'Attempt 1 of 1',
+      },
+      { type: 'attemptStarted', attempt: 1, maxAttempts: 1 },
+      {
+        type: 'connected',
+        attempts: 1,
+        totalTimeMs: expect.any(Number) as number,
+        resumed: false,
+      },
+      {
+        type: 'failed',
+        attempts: 1,
+        error: 'Maximum reconnection attempts exceeded',
+        kind: 'exhausted',
+      },
+    ]);
+  });
+
+  it('measures the time to connect by the clock of the process, in whole ms', () => {
+    const times: number[] = [];
+    const manager = createReconnectManager({}, (event) => {
+      if (event.type === 'connected') times.push(event.totalTimeMs);
+    });
+    manager.startAttempt();
+    manager.markConnecting();
+    manager.markConnected();
+    expect(times).toHaveLength(1);
+    expect(Number.isInteger(times[0])).toBe(true);
+    expect(times[0]).toBeLessThan(1000);
+  });
+
+  it('never goes ahead of its host: the wait is over when the host says so', () => {
+    const manager = createReconnectManager({ initialBackoffMs: 0, jitter: 'none' });
+    expect(manager.startAttempt()).toBe(0);
+    expect(manager.state).toBe('waiting');
+  });
+
+  it('hears commands that its own listener gives', () => {
+    const log: string[] = [];
+    const manager: ReconnectManager = createReconnectManager({ jitter: 'none' }, (event) => {
+      log.push(event.type);
+      if (event.type === 'waiting') manager.markConnecting();
+      if (event.type === 'attemptStarted') manager.markConnected();
+    });
+    manager.startAttempt();
+    expect([manager.state, ...log]).toEqual([
+      'connected',
+      'waiting',
+      'attemptStarted',
+      'connected',
+    ]);
+  });
+
+  it('shows a complete, frozen config', () => {
+    const { config } = createReconnectManager({ maxAttempts: 3 });
+    expect(config).toEqual({ ...defaultReconnectConfig, maxAttempts: 3 });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('shows a frozen stream state that a later call does not change', () => {
+    const manager = createReconnectManager();
+    const before = manager.streamState;
+    manager.recordChunk(10, 5);
+    expect([before.chunksReceived, manager.streamState.chunksReceived]).toEqual([0, 1]);
+    expect(Object.isFrozen(manager.streamState)).toBe(true);
+  });
+});
+
+/** Makes the calls of a trace and tells what could be seen after each, in the words of the trace. */
+function replay(trace: Trace, onEvent?: (event: ReconnectEvent) => void): TraceStep[] {
+  const config = fromWireConfig(trace.config);
+  expect(toWireConfig(config)).toEqual(trace.config);
+  let events: WireEvent[] = [];
+  const manager = createReconnectManager(config, (event) => {
+    events.push(withoutTime(toWireEvent(event)));
+    onEvent?.(event);
+  });
+  const steps = trace.steps.map(({ command }): TraceStep => {
+    events = [];
+    const returns = call(manager, command);
+    return {
+      command,
+      returns,
+      events,
+      state: toWireState(manager.state),
+      attempt_count: manager.attemptCount,
+      can_retry: manager.canRetry(),
+      can_resume: manager.canResume(),
+      stream_state: toWireStreamState(manager.streamState),
+    };
+  });
+  return JSON.parse(JSON.stringify(steps)) as TraceStep[];
+}
+
+function call(manager: ReconnectManager, [name, ...args]: TraceStep['command']): number | null {
+  const [first, second] = args;
+  const calls: Record<string, () => number | null | void> = {
+    start_attempt: () => manager.startAttempt(),
+    mark_connecting: () => manager.markConnecting(),
+    mark_connected: () => manager.markConnected(),
+    mark_failed: () => manager.markFailed(String(first)),
+    reset: () => manager.reset(),
+    record_chunk: () => manager.recordChunk(Number(first), Number(second)),
+    start_tool_call: () => manager.startToolCall(String(first)),
+    append_tool_args: () => manager.appendToolArgs(String(first)),
+    end_tool_call: () => manager.endToolCall(),
+  };
+  const known = calls[name];
+  if (known === undefined) throw new Error(`the trace has an unknown call: ${name}`);
+  return known() ?? null;
+}
+
+/** The recording leaves out how long it took. */
+function withoutTime(event: WireEvent): WireEvent {
+  if (!('Connected' in event)) return event;
+  const timeless = { ...event.Connected, total_time_ms: null };
+  return { Connected: timeless } as unknown as WireEvent;
+}

@@ -1,0 +1,166 @@
+/** A source in memory: what its connections give, and how they break, is data. */
+
+import { ReconnectError } from '../../src/index.js';
+import type { Connection, ResumePoint, SourceItem, StreamSource } from '../../src/index.js';
+
+/** One step of a connection: a batch of items, or how the bytes end. */
+export type Step<T> = readonly SourceItem<T>[] | 'eof' | 'drop' | { readonly throws: unknown };
+
+/** What one call of `open` leads to. After its last step a connection is silent. */
+export type Opening<T> =
+  | readonly Step<T>[]
+  /** `open` never settles. */
+  | 'no answer'
+  /** `open` rejects. */
+  | { readonly refuses: unknown };
+
+export interface MemoryOptions<T> {
+  /** What the nth opening gives, from 0. @default connections that are silent until they are told */
+  readonly script?: readonly Opening<T>[] | ((at: ResumePoint, nth: number) => Opening<T>);
+  /** @default 'cursor' */
+  readonly resume?: StreamSource<T>['resume'];
+  /** @default 'explicit' */
+  readonly terminal?: StreamSource<T>['terminal'];
+  /** @default 'safe' */
+  readonly reopen?: StreamSource<T>['reopen'];
+}
+
+export interface MemorySource<T> extends StreamSource<T> {
+  /** Where each opening was asked to go on, oldest first. */
+  readonly openings: readonly ResumePoint[];
+  /** Connections that are neither broken nor closed, and attempts that still wait for an answer. */
+  readonly live: number;
+  /** Batches that were asked for. */
+  readonly reads: number;
+  /** Data items that were taken by a reader. */
+  readonly taken: number;
+  /** Adds a step to the newest connection. */
+  push(step: Step<T>): void;
+}
+
+export function memorySource<T = number>(options: MemoryOptions<T> = {}): MemorySource<T> {
+  const { script = [], resume = 'cursor', terminal = 'explicit', reopen = 'safe' } = options;
+  const openings: ResumePoint[] = [];
+  const live = new Set<object>();
+  const count = { reads: 0, taken: 0 };
+  let newest: Line<T> | null = null;
+  return {
+    name: 'memory',
+    resume,
+    terminal,
+    reopen,
+    openings,
+    get live() {
+      return live.size;
+    },
+    get reads() {
+      return count.reads;
+    },
+    get taken() {
+      return count.taken;
+    },
+    push: (step) => newest?.push(step),
+    open(at, signal) {
+      const nth = openings.push(at) - 1;
+      const opening = (typeof script === 'function' ? script(at, nth) : script[nth]) ?? [];
+      if (opening === 'no answer') return unanswered(signal, live);
+      if ('refuses' in opening) return rejection(opening.refuses);
+      const line = createLine(opening, count, () => live.delete(line));
+      live.add(line);
+      newest = line;
+      return Promise.resolve({ batches: line.batches, close: line.close });
+    },
+  };
+}
+
+/** An item of the numbered log: its number is its data and its id. */
+export function item(n: number, bytes = 1): SourceItem<number> {
+  return { type: 'data', data: n, bytes, id: String(n) };
+}
+
+/** An item without an id. */
+export function bare(n: number, bytes = 1): SourceItem<number> {
+  return { type: 'data', data: n, bytes };
+}
+
+export function checkpointAt(n: number): SourceItem<number> {
+  return { type: 'checkpoint', cursor: String(n) };
+}
+
+/** Items `from` to `to` of the numbered log, both included. */
+export function items(from: number, to: number): SourceItem<number>[] {
+  return range(from, to).map((n) => item(n));
+}
+
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => from + n);
+}
+
+export const END: SourceItem<never> = { type: 'end', outcome: 'complete' };
+
+/** The number of the last item that the reader has, by its cursor. */
+export function after(at: ResumePoint): number {
+  return Number(at.cursor ?? 0);
+}
+
+interface Line<T> extends Connection<T> {
+  push(step: Step<T>): void;
+}
+
+function createLine<T>(
+  opening: readonly Step<T>[],
+  count: { reads: number; taken: number },
+  onOver: () => void,
+): Line<T> {
+  const steps = [...opening];
+  let played = 0;
+  let waiter: ((step: Step<T>) => void) | null = null;
+  let isOver = false;
+  const over = (): void => {
+    isOver = true;
+    onOver();
+    waiter?.('eof');
+  };
+  const play = (step: Step<T>): IteratorResult<readonly SourceItem<T>[]> => {
+    if (typeof step === 'object' && !('throws' in step)) {
+      count.taken += step.filter(({ type }) => type === 'data').length;
+      return { done: false, value: step };
+    }
+    isOver = true;
+    onOver();
+    if (step === 'eof') return { done: true, value: undefined };
+    throw step === 'drop' ? new ReconnectError('network', 'the connection broke') : step.throws;
+  };
+  const next = async (): Promise<IteratorResult<readonly SourceItem<T>[]>> => {
+    count.reads += 1;
+    const step = isOver ? 'eof' : steps[played++];
+    if (step !== undefined) return play(step);
+    played = steps.length;
+    return new Promise<Step<T>>((resolve) => (waiter = resolve)).then((late) => {
+      waiter = null;
+      return play(late);
+    });
+  };
+  return {
+    batches: { [Symbol.asyncIterator]: () => ({ next }) },
+    close: over,
+    push: (step) => {
+      if (waiter === null) steps.push(step);
+      else waiter(step);
+    },
+  };
+}
+
+function unanswered(signal: AbortSignal, live: Set<object>): Promise<never> {
+  const attempt = {};
+  live.add(attempt);
+  signal.addEventListener('abort', () => live.delete(attempt), { once: true });
+  return new Promise(() => {});
+}
+
+function rejection(reason: unknown): Promise<never> {
+  return new Promise((_, reject) => {
+    // oxlint-disable-next-line prefer-promise-reject-errors -- foreign sources reject with anything
+    reject(reason as Error);
+  });
+}

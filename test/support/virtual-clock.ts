@@ -1,0 +1,71 @@
+/** A clock that stands still until it is told to go on: exact to the ms, timers in order. */
+
+export interface VirtualClock {
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+  /** Ms since the clock was made, plus `startAt`. */
+  now(): number;
+  /** How many timers are armed. */
+  readonly armed: number;
+  /**
+   * Goes on by `ms`: runs every timer due by then, each at its own time, those of one time in the
+   * order in which they were armed; after each, waits until every pending promise has had its turn.
+   */
+  advance(ms: number): Promise<void>;
+  /** Lets pending promises have their turn; time stands still. */
+  settle(): Promise<void>;
+}
+
+/** @param startAt the time it begins with, in ms. */
+export function createVirtualClock(startAt = 0): VirtualClock {
+  const timers = new Map<number, Timer>();
+  let time = startAt;
+  let lastId = 0;
+  return {
+    setTimeout(fn, ms) {
+      // A real timer fires at once for a delay it cannot hold: a mistake that must not pass unseen.
+      if (!(ms >= 0 && ms <= MAX_TIMER_MS)) throw new RangeError(`a timer cannot hold ${ms} ms`);
+      timers.set(++lastId, { id: lastId, at: time + ms, fn });
+      return lastId;
+    },
+    clearTimeout(id) {
+      timers.delete(id as number);
+    },
+    now: () => time,
+    get armed() {
+      return timers.size;
+    },
+    async advance(ms) {
+      const until = time + ms;
+      await settle();
+      for (let next = earliest(timers); next && next.at <= until; next = earliest(timers)) {
+        timers.delete(next.id);
+        time = Math.max(time, next.at);
+        next.fn();
+        await settle();
+      }
+      time = until;
+    },
+    settle,
+  };
+}
+
+interface Timer {
+  readonly id: number;
+  readonly at: number;
+  readonly fn: () => void;
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Ids grow, and a map keeps its order: the first of the earliest was armed first. */
+function earliest(timers: ReadonlyMap<number, Timer>): Timer | undefined {
+  let found: Timer | undefined;
+  for (const timer of timers.values()) if (!found || timer.at < found.at) found = timer;
+  return found;
+}
+
+/** A turn of the event loop comes only after all microtasks, however many follow from each other. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
