@@ -136,6 +136,7 @@ export const reconnectMachine: ReconnectMachine = setup({
       on: {
         connect: [
           { guard: 'isFinished', target: 'closed' },
+          { guard: 'isRefused', target: 'failed', actions: 'refuse' },
           { guard: 'isRestoredWait', target: 'waiting', actions: 'resumeWait' },
           { target: 'connecting' },
         ],

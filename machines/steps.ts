@@ -61,6 +61,8 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     checkpoint;
   return {
     ...fresh,
+    // A wait is only entered where nothing was sent, or where it may be sent again.
+    connection: checkpoint.state === 'idle' || checkpoint.state === 'waiting' ? 0 : 1,
     // A stream that had failed is given a new budget: whoever restores it wants it to go on.
     attempt: checkpoint.state === 'failed' ? 0 : attempt,
     attempts,
@@ -190,9 +192,10 @@ export function refusal(context: ReconnectContext): ErrorInfo {
   return errorInfo({ kind: 'not-resumable', message: planOf(context).why });
 }
 
-/** Whether and how this stream can be opened again. */
+/** Whether and how this stream can be opened, or opened again. */
 export function planOf(context: ReconnectContext): ResumePlan {
-  return planResume(context.source, context.streamState, context.ledger.cursor, false);
+  const unsent = context.connection === 0;
+  return planResume(context.source, context.streamState, context.ledger.cursor, unsent);
 }
 
 /** Whether a report is about a connection that was left. */

@@ -10,6 +10,8 @@ import type { Consumer, Supply } from './iterators.js';
 interface Entry<T> {
   readonly items: readonly DataItem<T>[];
   readonly toolsBefore: StreamState;
+  /** Handed out before their checkpoint: the account does not count them yet. */
+  readonly isPending: boolean;
 }
 
 /** What is accepted but not handed out: a checkpoint must not claim it. */
@@ -52,9 +54,9 @@ export class Delivery<T> implements Supply<T> {
   }
 
   /** Queues the items and wakes the consumer if it waits. */
-  push(items: readonly DataItem<T>[], toolsBefore: StreamState): void {
+  push(items: readonly DataItem<T>[], toolsBefore: StreamState, isPending = false): void {
     if (items.length === 0) return;
-    this.#entries.push({ items, toolsBefore });
+    this.#entries.push({ items, toolsBefore, isPending });
     this.#queued += items.length;
     this.#consumer?.wake();
   }
@@ -110,6 +112,11 @@ export class Delivery<T> implements Supply<T> {
     }
   }
 
+  /** What was pending is counted now. */
+  commit(): void {
+    this.#entries = this.#entries.map((entry) => ({ ...entry, isPending: false }));
+  }
+
   /** Everything accepted so far is covered by this cursor. */
   checkpoint(cursor: string): void {
     const last = this.#entries.at(-1);
@@ -138,10 +145,13 @@ export class Delivery<T> implements Supply<T> {
   get undelivered(): Undelivered<T> | null {
     const [first] = this.#entries;
     if (first === undefined) return null;
+    const counted = this.#entries.filter(({ isPending }) => !isPending);
     return {
-      items: this.#entries.flatMap(({ items }, n) => (n === 0 ? items.slice(this.#index) : items)),
+      items: counted.flatMap((entry) =>
+        entry === first ? entry.items.slice(this.#index) : entry.items,
+      ),
       toolsBefore: first.toolsBefore,
-      handedOut: first.items.slice(0, this.#index),
+      handedOut: first.isPending ? [] : first.items.slice(0, this.#index),
     };
   }
 

@@ -64,12 +64,20 @@ export class Intake<T> {
     return hasData;
   }
 
+  /** The connection is left before the checkpoint of what was handed out. */
+  retract(): void {
+    if (this.pending.length === 0 || this.#o.options.delivery === 'commit') return;
+    this.#reset('pending', 'the connection was left before their checkpoint came');
+  }
+
   /** The source says that what is pending is whole. */
   commitPending(timeMs: number): void {
     const { pending } = this;
     if (pending.length === 0) return;
     this.pending = [];
-    for (const item of pending) this.#commit(item, timeMs, this.#o.options.delivery === 'commit');
+    const isHeld = this.#o.options.delivery === 'commit';
+    for (const item of pending) this.#commit(item, timeMs, isHeld);
+    if (!isHeld) this.#o.delivery.commit();
   }
 
   /** The common case, in one pass and without a copy: every item stands for itself. */
@@ -109,6 +117,9 @@ export class Intake<T> {
       case 'end':
         this.commitPending(timeMs);
         this.end = item.outcome;
+        return;
+      default:
+        throw new TypeError('unknown kind of item');
     }
   }
 
@@ -116,7 +127,7 @@ export class Intake<T> {
     const { options, delivery, ledger, maxPending } = this.#o;
     if (item.id === undefined && this.#holds()) {
       this.pending.push(item);
-      if (options.delivery === 'eager') delivery.push([item], ledger.tools);
+      if (options.delivery === 'eager') delivery.push([item], ledger.tools, true);
       if (this.pending.length > maxPending) throw tooManyPending(maxPending);
       return;
     }

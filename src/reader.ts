@@ -64,6 +64,8 @@ export class Reader<T> implements ReaderHandle, Watched {
   stop(command: StopCommand): void {
     if (this.#over) return;
     const { ledger, connection, send } = this.#o;
+    // The next connection brings again what has no checkpoint yet.
+    if (command.type === 'pause' || command.type === 'retryNow') this.#intake.retract();
     this.#finish();
     send({ type: 'stream.stopped', command, ledger: ledger.freeze(), connection });
   }

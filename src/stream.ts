@@ -52,8 +52,10 @@ class Stream<T> implements ReconnectingStream<T> {
   #state: ReconnectState = 'idle';
   #snapshot: StreamSnapshot | null = null;
   #seen: ReconnectContext | null = null;
-  #done!: Promise<StreamOutcome>;
-  #settle!: (outcome: StreamOutcome) => void;
+  #outcome: StreamOutcome | null = null;
+  /** Made when somebody asks. */
+  #done: Promise<StreamOutcome> | null = null;
+  #settle: ((outcome: StreamOutcome) => void) | null = null;
 
   constructor(source: StreamSource<T>, options: ReconnectOptions) {
     checkSource(source);
@@ -83,7 +85,6 @@ class Stream<T> implements ReconnectingStream<T> {
       report: (code, message) => this.#send({ type: 'stream.diagnostic', code, message }),
     });
     employ(this.actor.system, this.#worker);
-    this.#renewDone();
     this.actor.subscribe({
       next: ({ value, context: now }) => this.#follow(value, now),
       error: () => {},
@@ -107,7 +108,10 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   get done(): Promise<StreamOutcome> {
-    return this.#done;
+    return (this.#done ??= new Promise((resolve) => {
+      if (this.#outcome === null) this.#settle = resolve;
+      else resolve(this.#outcome);
+    }));
   }
 
   start(): void {
@@ -175,12 +179,17 @@ class Stream<T> implements ReconnectingStream<T> {
   checkpoint(): Checkpoint {
     const { value, context } = this.actor.getSnapshot();
     const { streamState, ...ledger } = this.#delivered();
-    return toCheckpoint(value, { ...context, streamState, ledger });
+    const claimed = { ...context, streamState, ledger };
+    const status = context.outcome?.status;
+    // The peer's end is not the consumer's while items before it are queued.
+    if (status === undefined || status === 'closed' || status === 'cancelled' || !this.#isBehind)
+      return toCheckpoint(value, claimed);
+    return toCheckpoint('connected', { ...claimed, outcome: null });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.#done;
+    await this.done;
   }
 
   #send(event: ReconnectMachineEvent): void {
@@ -216,11 +225,12 @@ class Stream<T> implements ReconnectingStream<T> {
     const error = info === null ? null : this.#worker.errorOf(info);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#delivery.end(error);
-    this.#settle(Object.freeze({ ...outcome, ...(error === null ? {} : { error }) }));
+    this.#outcome = Object.freeze({ ...outcome, ...(error === null ? {} : { error }) });
+    this.#settle?.(this.#outcome);
   }
 
   #revive(): void {
-    this.#renewDone();
+    this.#outcome = this.#done = this.#settle = null;
     this.#delivery.reopen();
     this.#signal?.addEventListener('abort', this.#onAbort);
   }
@@ -231,10 +241,6 @@ class Stream<T> implements ReconnectingStream<T> {
     this.#ledger.peak = 0;
     this.#delivery.clear();
     this.#delivery.cursor = null;
-  }
-
-  #renewDone(): void {
-    this.#done = new Promise((resolve) => (this.#settle = resolve));
   }
 
   /** Code of the caller: what it throws is told, and stops nobody. */
@@ -259,6 +265,10 @@ class Stream<T> implements ReconnectingStream<T> {
     } catch {
       // The peer could not be asked; letting go is all that is left.
     }
+  }
+
+  get #isBehind(): boolean {
+    return this.#delivery.queued > 0;
   }
 
   /** The account of what the consumer has: without what is still queued for it. */

@@ -79,11 +79,15 @@ export class Worker<T> implements StreamWorker {
     const live = this.#live;
     if (live === null || live.number !== number) return this.#readNothing(number, send);
     live.release();
-    const { options, ledger } = this.#w;
+    const { source, options, ledger, delivery } = this.#w;
     this.#streamStartedAt ??= options.clock.now() - ledger.lastTimeMs;
     if (this.#isTailOut) this.#retractTail(send);
     const reader = new Reader<T>(live.connection, {
-      ...this.#w,
+      // Spelled out: V8 gives each object that is made by a spread a shape of its own.
+      source,
+      options,
+      ledger,
+      delivery,
       connection: number,
       resumed: ledger.chunks > 0,
       streamStartedAt: this.#streamStartedAt,
@@ -109,7 +113,7 @@ export class Worker<T> implements StreamWorker {
   /** The stream failed: what came without a checkpoint is handed out, since no reconnect will bring it again. */
   handOutTail(): void {
     if (this.#tail.length === 0) return;
-    this.#w.delivery.push(this.#tail, this.#w.ledger.tools);
+    this.#w.delivery.push(this.#tail, this.#w.ledger.tools, true);
     this.#tail = [];
     this.#isTailOut = true;
   }

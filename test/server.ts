@@ -3,9 +3,12 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { unicodeLog } from './support/unicode-log.js';
 
 export interface SeenRequest {
   readonly path: string;
+  /** The query with its `?`. */
+  readonly search: string;
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -27,6 +30,7 @@ export interface TestServer {
 
 export async function startServer(): Promise<TestServer> {
   const requests: SeenRequest[] = [];
+  const queries = new Set<string>();
   const sockets = new Set<Socket>();
   const busy = new Set<Socket>();
   const waiting: { isTrue: () => boolean; resolve: () => void }[] = [];
@@ -43,14 +47,16 @@ export async function startServer(): Promise<TestServer> {
     req.on('end', () => {
       const { method = '', headers } = req;
       const url = new URL(req.url ?? '/', 'http://127.0.0.1');
-      requests.push({ path: url.pathname, method, headers, body });
+      requests.push({ path: url.pathname, search: url.search, method, headers, body });
       const nth = requests.filter((one) => one.path === url.pathname).length;
       const query = (name: string, fallback: string | number): string =>
         url.searchParams.get(name) ?? String(fallback);
       const number = (name: string, fallback: number): number => Number(query(name, fallback));
       check();
       const path = paths[url.pathname] ?? notFound;
-      path({ req, res, nth, query, number, socket: req.socket, body });
+      const isFirst = !queries.has(url.search);
+      queries.add(url.search);
+      path({ req, res, nth, isFirst, query, number, socket: req.socket, body });
     });
   });
   server.on('connection', (socket) => {
@@ -93,6 +99,8 @@ interface Call {
   readonly socket: Socket;
   /** 1 for the first request of this path. */
   readonly nth: number;
+  /** Whether it is the first with this query. */
+  readonly isFirst: boolean;
   readonly body: string;
   query(name: string, fallback: string | number): string;
   number(name: string, fallback: number): number;
@@ -105,6 +113,11 @@ const paths: Readonly<Record<string, (call: Call) => void>> = {
   '/resume': (call) => {
     const text = log(call.number('n', 10), after(call));
     cut(call, text, call.number('bytes', 64));
+  },
+  /** The log of all letters after `Last-Event-ID`; the first request of a query is cut after ?at= bytes. */
+  '/unicode': (call) => {
+    const id = Buffer.from(String(call.req.headers['last-event-id'] ?? ''), 'latin1').toString();
+    cut(call, unicodeLog(id), call.isFirst ? call.number('at', 0) : Infinity);
   },
   /** ?n= events, the last one cut at ?at= bytes before its end. */
   '/cut-mid-event': (call) => {
@@ -137,10 +150,19 @@ const paths: Readonly<Record<string, (call: Call) => void>> = {
   '/retry-overflow': ({ res }) => void open(res).end('retry: 99999999999999999999\n\n'),
   /** Always event 1, whatever the cursor, then the end of the bytes. */
   '/replay-one-then-eof': ({ res }) => void open(res).end('id: 1\ndata: 1\n\n'),
+  /** Always the same event, which has no id, then the end of the bytes. */
+  '/bare-one-then-eof': ({ res }) => void open(res).end('data: 1\n\n'),
+  /** Two events without ids and the end marker; the first request of a query is cut after ?at= bytes, before the head if below 0. */
+  '/bare-cut': (call) => {
+    const at = call.isFirst ? call.number('at', 0) : Infinity;
+    if (at < 0) return void call.socket.resetAndDestroy();
+    cut(call, `data: 1\n\ndata: 2\n\nevent: ${END}\ndata: \n\n`, at);
+  },
   /** ?first= as status for the first ?times= requests, with Retry-After ?value=; then like /ok. */
   '/status-then-ok': (call) => {
     const { res, nth, number, query } = call;
-    if (nth > number('times', 1)) return void open(res).end(log(number('n', 3), after(call)));
+    if (!call.isFirst && nth > number('times', 1))
+      return void open(res).end(log(number('n', 3), after(call)));
     answer(res, number('first', 503), { 'retry-after': query('value', '') });
   },
   '/status': ({ res, number, query }) =>
@@ -226,15 +248,20 @@ function pour(res: ServerResponse, text: string): void {
  */
 function cut({ socket, query }: Call, text: string, bytes: number): void {
   const chunked = query('framing', 'chunked') === 'chunked';
-  const part = text.slice(0, bytes);
-  const whole = part.length === text.length;
+  const all = Buffer.from(text);
+  const part = all.subarray(0, bytes);
+  const whole = part.length === all.length;
   // With `Connection: close`, undici takes a FIN inside a chunk for a clean end.
-  const framing = chunked ? 'Transfer-Encoding: chunked' : 'Connection: close';
+  const framing = [
+    ...(chunked ? ['Transfer-Encoding: chunked'] : []),
+    ...(chunked && !whole ? [] : ['Connection: close']),
+  ].join('\r\n');
   const head = `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n${framing}\r\n\r\n`;
   // The chunk is announced as longer than it is, so that the cut falls inside it.
   const size = (whole ? part.length : part.length + 10).toString(16);
-  const body = chunked ? `${size}\r\n${part}${whole ? '\r\n0\r\n\r\n' : ''}` : part;
-  socket.write(head + body, () => {
+  const last = chunked && whole ? '\r\n0\r\n\r\n' : '';
+  socket.write(head + (chunked ? `${size}\r\n` : ''));
+  socket.write(Buffer.concat([part, Buffer.from(last)]), () => {
     if (!whole && query('kind', 'fin') === 'rst') socket.resetAndDestroy();
     else socket.end();
   });

@@ -85,14 +85,16 @@ class SseDecoder implements BodyDecoder<SseEvent> {
 
   decode(chunk: Uint8Array): readonly SourceItem<SseEvent>[] {
     const excess = this.#meter.add(chunk);
-    this.#items = [];
     this.#feed(this.#utf8.decode(excess ? chunk.subarray(0, excess.offset) : chunk));
     if (excess && !this.ended) this.#fail(tooLong(excess.what));
-    if (this.#items.length > 0) {
+    const items = this.#items;
+    // Not kept: an idle stream would hold its last events, and the chunk that they are slices of.
+    this.#items = [];
+    if (items.length > 0) {
       this.#suspect = false;
       this.#meter.settle();
     }
-    return this.#items;
+    return items;
   }
 
   finish(): OpenFailure | undefined {

@@ -1,0 +1,58 @@
+/**
+ * `npm run bench`: what our layer costs beside a bare fetch + parser loop and beside the nearest
+ * other client, in one run, interleaved.
+ *
+ *   --quick   three rounds of small cells
+ *   --json    the numbers as JSON
+ *   --check   exit code 1 where a target is missed
+ *   --shared  all clients in one process: they then share the optimised code of the parser
+ */
+
+import { parseArgs } from 'node:util';
+
+import { messageOf, startChild, stopChildren } from './children.mjs';
+import { compareCpu } from './compare-cpu.mjs';
+import { compareHeap } from './compare-heap.mjs';
+import { asText, targetsOf } from './report.mjs';
+import { conditions } from './table.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    shared: { type: 'boolean', default: false },
+  },
+});
+
+const rounds = flags.quick ? 3 : 9;
+const heapRounds = flags.quick ? 1 : 3;
+const connections = 1_000;
+/** Events per cell: about a second of CPU for a bare loop, a quarter of it when in a hurry. */
+const cells = [
+  { label: '64 B', size: 64, count: flags.quick ? 500_000 : 3_000_000 },
+  { label: '16 KiB', size: 16 * 1_024, count: flags.quick ? 5_000 : 20_000 },
+];
+
+try {
+  const { port } = await messageOf(startChild('server.mjs'));
+  const origin = `http://127.0.0.1:${port}`;
+  const cpu = [];
+  for (const cell of cells) {
+    cpu.push(await compareCpu(cell, { origin, rounds, isShared: flags.shared, progress }));
+  }
+  const heap = await compareHeap({ origin, rounds: heapRounds, connections, progress });
+  progress('');
+  const mode = flags.shared ? 'one process for all clients' : 'one process per client';
+  const report = { conditions: conditions([mode]), cpu, heap };
+  const targets = targetsOf(report);
+  console.log(flags.json ? JSON.stringify({ ...report, targets }, null, 2) : asText(report));
+  if (flags.check && targets.some(({ verdict }) => verdict !== 'ok')) process.exitCode = 1;
+} finally {
+  await stopChildren();
+}
+
+/** On a terminal one line that is written over; nothing where it would land in a file. */
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
+}

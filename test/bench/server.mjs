@@ -1,0 +1,71 @@
+/**
+ * The other side of the benchmark, in a process of its own: its CPU time is not the client's.
+ *
+ * `/events?count=N&size=B` sends N events with ids as fast as the client reads, then ends.
+ * `/idle` sends one event and is silent.
+ */
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+/** Blocks of this size are filled once and only renumbered: making events never holds us up. */
+const BLOCK_BYTES = 1 << 20;
+/** While one block is sent, others are renumbered. */
+const BLOCKS = 4;
+/** Ids of one width, so that renumbering moves nothing. */
+const ID_DIGITS = 8;
+
+const server = createServer(answer).listen(0, '127.0.0.1', 2_048);
+await once(server, 'listening');
+process.send({ port: server.address().port });
+process.on('disconnect', () => process.exit());
+
+function answer(request, response) {
+  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  response.on('error', () => {});
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  if (pathname === '/idle') response.write(event(1, 64));
+  else
+    void sendEvents(response, Number(searchParams.get('count')), Number(searchParams.get('size')));
+}
+
+async function sendEvents(response, count, size) {
+  const one = event(0, size);
+  const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / one.length));
+  const ring = Array.from({ length: BLOCKS }, () => ({
+    bytes: Buffer.from(one.repeat(perBlock)),
+    sent: Promise.resolve(),
+  }));
+  for (let first = 1, turn = 0; first <= count; first += perBlock, turn++) {
+    const block = ring[turn % BLOCKS];
+    await block.sent;
+    if (response.destroyed) return;
+    const events = Math.min(perBlock, count - first + 1);
+    renumber(block.bytes, first, events, one.length);
+    block.sent = new Promise((resolve) => {
+      response.write(block.bytes.subarray(0, events * one.length), resolve);
+    });
+  }
+  response.end();
+}
+
+function event(id, size) {
+  return `id: ${String(id).padStart(ID_DIGITS, '0')}\ndata: ${text(size)}\n\n`;
+}
+
+function renumber(bytes, first, events, eventLength) {
+  const start = 'id: '.length;
+  for (let n = 0; n < events; n++) {
+    let id = first + n;
+    for (let at = n * eventLength + start + ID_DIGITS - 1, d = 0; d < ID_DIGITS; d++, at--) {
+      bytes[at] = 48 + (id % 10);
+      id = Math.floor(id / 10);
+    }
+  }
+}
+
+function text(size) {
+  return 'The quick brown fox jumps over the lazy dog, and then once more. '
+    .repeat(Math.ceil(size / 65))
+    .slice(0, size);
+}

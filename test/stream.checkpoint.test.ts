@@ -1,0 +1,182 @@
+/** A stream goes on in another process where its consumer was: nothing lost, nothing twice. */
+
+import { describe, expect, it } from 'vitest';
+import { reconnectStream } from '../src/index.js';
+import type { Checkpoint, ReconnectState, StreamState } from '../src/index.js';
+import { eventsOf, inState, onVirtualClock, read } from './support/facts.js';
+import { after, END, item, items, memorySource, range } from './support/memory-source.js';
+import type { MemorySource } from './support/memory-source.js';
+import { createVirtualClock } from './support/virtual-clock.js';
+
+const LENGTH = 12;
+
+/** Each batch is three items of the log; the server honours the cursor. */
+function honest(): MemorySource<number> {
+  return memorySource({
+    script: (at) => {
+      const rest = items(after(at) + 1, LENGTH);
+      const batches = range(0, 3).map((n) => rest.slice(n * 3, n * 3 + 3));
+      return [...batches, [END]];
+    },
+  });
+}
+
+/** Reads the rest from a checkpoint that went through JSON. */
+async function readOn(
+  checkpoint: Checkpoint,
+): Promise<{ items: number[]; streamState: StreamState }> {
+  const stream = reconnectStream(honest(), { checkpoint: JSON.stringify(checkpoint) });
+  const { items: rest, ended } = read(stream);
+  stream.retryNow();
+  expect(await ended).toBe(null);
+  const { streamState } = await stream.done;
+  return { items: rest, streamState };
+}
+
+describe('a checkpoint', () => {
+  it.each([1, 3, 64])(
+    'inside the loop claims exactly what was handed out, with a queue of %i',
+    async (highWaterMark) => {
+      const stream = reconnectStream(honest(), { highWaterMark });
+      const got: number[] = [];
+      for await (const one of stream) {
+        got.push(one);
+        const checkpoint = stream.checkpoint();
+        expect(checkpoint.cursor).toBe(String(one));
+        expect(checkpoint.streamState).toMatchObject({
+          chunksReceived: one,
+          bytesReceived: one,
+        });
+        const rest = await readOn(checkpoint);
+        expect([...got, ...rest.items]).toEqual(range(1, LENGTH));
+        expect(rest.streamState.chunksReceived).toBe(LENGTH);
+      }
+      expect(got).toEqual(range(1, LENGTH));
+    },
+  );
+
+  it('between batches claims the whole batches that were handed out', async () => {
+    const stream = reconnectStream(honest());
+    for await (const batch of stream.batches()) {
+      expect(stream.checkpoint().streamState.chunksReceived).toBe(batch.at(-1));
+      expect(stream.checkpoint().cursor).toBe(String(batch.at(-1)));
+    }
+  });
+
+  it('claims nothing of a tool call whose pieces were not handed out yet', async () => {
+    const piece = (n: number, args: string, done = false) => ({
+      ...item(n),
+      type: 'data' as const,
+      data: n,
+      bytes: 1,
+      toolCall: [{ id: 'call', args, done }],
+    });
+    const source = memorySource({ script: [[[piece(1, '{"a"'), piece(2, ':1}', true)], [END]]] });
+    const stream = reconnectStream(source);
+    const iterator = stream[Symbol.asyncIterator]();
+    const calls: unknown[] = [];
+    for (const _ of [1, 2]) {
+      await iterator.next();
+      calls.push(stream.checkpoint().streamState.toolCalls['call']);
+    }
+    expect(calls).toEqual([
+      { name: null, args: '{"a"', status: 'streaming' },
+      { name: null, args: '{"a":1}', status: 'complete' },
+    ]);
+    stream.close();
+  });
+});
+
+describe('a checkpoint that is saved', () => {
+  const states: Record<ReconnectState, string> = {
+    idle: 'before the start',
+    connecting: 'while it connects',
+    connected: 'in mid-stream',
+    waiting: 'while it waits',
+    paused: 'while it is paused',
+    failed: 'after it has failed',
+    closed: 'after it was closed',
+  };
+
+  it.each(Object.keys(states) as ReconnectState[])('when %s is gone on with', async (state) => {
+    const first = memorySource({
+      script: (_, nth) => {
+        if (nth > 0) return 'no answer';
+        return state === 'connecting' || state === 'waiting' || state === 'failed'
+          ? [items(1, 3), items(4, 5), 'drop']
+          : [items(1, 3), items(4, 5)];
+      },
+    });
+    const { stream, clock } = onVirtualClock(first, { maxAttempts: state === 'failed' ? 0 : 5 });
+    const { items: got } = state === 'idle' ? { items: [] as number[] } : read(stream);
+    await clock.settle();
+    if (state === 'connecting') await clock.advance(1000);
+    if (state === 'paused') stream.pause();
+    if (state === 'closed') stream.close();
+    await clock.settle();
+    const checkpoint = stream.checkpoint();
+    expect(checkpoint.state).toBe(state);
+    expect(got).toEqual(state === 'idle' ? [] : range(1, 5));
+    if (state === 'closed') {
+      // Its consumer has let go: there is nothing to go on with, and no request.
+      const source = honest();
+      const again = reconnectStream(source, { checkpoint });
+      expect(await read(again).ended).toBe(null);
+      expect((await again.done).status).toBe('closed');
+      expect(source.openings).toEqual([]);
+      return;
+    }
+    const rest = await readOn(checkpoint);
+    expect([...got, ...rest.items]).toEqual(range(1, LENGTH));
+    expect(rest.streamState).toMatchObject({ chunksReceived: LENGTH, bytesReceived: LENGTH });
+  });
+
+  it('while the stream waits waits only the rest', async () => {
+    const { stream, clock } = onVirtualClock(memorySource({ script: [[items(1, 3), 'drop']] }), {
+      initialBackoffMs: 10_000,
+    });
+    read(stream);
+    await clock.advance(4000);
+    const checkpoint = stream.checkpoint();
+    expect(checkpoint).toMatchObject({ state: 'waiting', retryAt: 10_000, cursor: '3' });
+    const source = honest();
+    const restored = onVirtualClock(source, { checkpoint, clock: createVirtualClock(7000) });
+    const { items: rest, ended } = read(restored.stream);
+    await restored.clock.advance(2999);
+    expect(source.openings).toEqual([]);
+    await restored.clock.advance(1);
+    expect(await ended).toBe(null);
+    expect(rest).toEqual(range(4, LENGTH));
+    expect(eventsOf(restored.heard, 'waiting').map(({ delayMs }) => delayMs)).toEqual([3000]);
+  });
+
+  it.each([
+    ['long ago', 10 ** 9, 0],
+    ['by a clock that was ahead by a year', -365 * 86_400_000, 450_000],
+  ])('%s is gone on with after a bounded wait', async (_, shift, longest) => {
+    const saved: Checkpoint = {
+      ...waitingCheckpoint(),
+      retryAt: Math.max(0, 10 ** 12 - shift),
+    };
+    const { stream, clock, heard } = onVirtualClock(honest(), {
+      checkpoint: saved,
+      clock: createVirtualClock(10 ** 12),
+    });
+    stream.start();
+    await clock.advance(longest);
+    await inState(stream, 'closed');
+    expect(eventsOf(heard, 'waiting').every(({ delayMs }) => delayMs <= longest)).toBe(true);
+  });
+
+  it('never says "connected" without a connection', () => {
+    const checkpoint: Checkpoint = { ...waitingCheckpoint(), state: 'connected', retryAt: null };
+    expect(reconnectStream(honest(), { checkpoint }).state).toBe('idle');
+  });
+});
+
+function waitingCheckpoint(): Checkpoint {
+  const stream = reconnectStream(honest());
+  const checkpoint = stream.checkpoint();
+  stream.close();
+  return { ...checkpoint, state: 'waiting', attempt: 1, retryAt: 0 };
+}

@@ -1,0 +1,172 @@
+/** A request that costs money is never sent again by surprise. */
+
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reconnectStream } from '../src/index.js';
+import type { ReconnectOptions } from '../src/index.js';
+import { sse } from '../src/sources/index.js';
+import { eventsOf, inState, onVirtualClock, read, record } from './support/facts.js';
+import { bare, END, memorySource } from './support/memory-source.js';
+import { END as END_TYPE, startServer } from './server.js';
+import type { TestServer } from './server.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.close());
+
+/** Where the first answer breaks; a second one would be whole. */
+const CUTS: Record<string, string> = {
+  'before the headers': '/bare-cut?at=-1',
+  'before the first byte of the body': '/bare-cut?at=0',
+  'after the first byte': '/bare-cut?at=1',
+  'after the first event': '/bare-cut?at=9',
+  'in the middle, by a reset': '/bare-cut?at=20&kind=rst',
+  'by a 503': '/status-then-ok?first=503&n=2',
+  'by a 429 with Retry-After': '/status-then-ok?first=429&value=0&n=2',
+};
+
+describe('a POST without a way to resume', () => {
+  it.each(Object.keys(CUTS))(
+    'cut %s is sent once, and the stream fails and says why',
+    async (cut) => {
+      const { stream, heard, sent } = post(cut);
+      const error = await read(stream).ended;
+      expect(error?.kind).toBe('not-resumable');
+      expect(error?.message).toContain('allowRestart');
+      expect(error?.message).toMatch(/run, and bill, the work again/);
+      expect((await stream.done).status).toBe('failed');
+      expect(eventsOf(heard, 'failed').map(({ kind }) => kind)).toEqual(['not-resumable']);
+      expect(eventsOf(heard, 'waiting')).toEqual([]);
+      expect(sent()).toBe(1);
+    },
+  );
+
+  it.each(Object.keys(CUTS))('cut %s is sent again where the caller allows it', async (cut) => {
+    const { stream, heard, sent } = post(cut, { allowRestart: true });
+    const items: string[] = [];
+    stream.on('restarted', () => (items.length = 0));
+    for await (const { data } of stream) items.push(data);
+    expect(items).toEqual(['1', '2', '']);
+    expect(sent()).toBe(2);
+    const hadItems = ['after the first event', 'in the middle, by a reset'].includes(cut);
+    expect(eventsOf(heard, 'restarted')).toHaveLength(hadItems ? 1 : 0);
+    expect(eventsOf(heard, 'connected').at(-1)?.resumed).toBe(false);
+    expect((await stream.done).streamState.chunksReceived).toBe(3);
+  });
+
+  it('whose connection is refused is sent again: nothing has reached the server', async () => {
+    const port = await freePort();
+    const stream = reconnectStream(sse({ url: `http://127.0.0.1:${port}/`, method: 'POST' }), {
+      initialBackoffMs: 1,
+      maxAttempts: 3,
+    });
+    const heard = record(stream);
+    const error = await read(stream).ended;
+    expect({ kind: error?.kind, code: error?.code }).toEqual({
+      kind: 'exhausted',
+      code: 'ECONNREFUSED',
+    });
+    expect(eventsOf(heard, 'waiting')).toHaveLength(3);
+  });
+
+  it('is sent again by retryNow(), which is no surprise, and starts the stream over', async () => {
+    const { stream, heard, sent } = post('after the first event');
+    stream.start();
+    await inState(stream, 'failed');
+    const { done } = stream;
+    expect((await done).status).toBe('failed');
+    stream.retryNow();
+    expect(stream.done).not.toBe(done);
+    expect((await stream.done).status).toBe('complete');
+    expect(sent()).toBe(2);
+    expect(eventsOf(heard, 'restarted')).toHaveLength(1);
+  });
+});
+
+describe('work that would run again', () => {
+  const options = { resume: 'none', reopen: 'restarts-work' } as const;
+
+  it('is not opened again by resume() after a pause in mid-stream', async () => {
+    const source = memorySource({ ...options, script: () => [[bare(1)]] });
+    const { stream, clock } = onVirtualClock(source);
+    stream.start();
+    await clock.settle();
+    stream.pause();
+    stream.resume();
+    expect(stream.state).toBe('failed');
+    expect((await stream.done).error?.kind).toBe('not-resumable');
+    expect(source.openings).toHaveLength(1);
+  });
+
+  it('is opened once by resume() where it was paused before it was opened', async () => {
+    const source = memorySource({ ...options, script: () => [[bare(1), END]] });
+    const { stream, clock } = onVirtualClock(source);
+    stream.pause();
+    stream.resume();
+    await clock.settle();
+    expect((await stream.done).status).toBe('complete');
+    expect(source.openings).toHaveLength(1);
+  });
+
+  it('is not opened again by retryNow() on a live stream', async () => {
+    const source = memorySource({ ...options, script: () => [[bare(1)]] });
+    const { stream, clock } = onVirtualClock(source);
+    stream.start();
+    await clock.settle();
+    stream.retryNow();
+    await clock.settle();
+    expect({ state: stream.state, opened: source.openings.length }).toEqual({
+      state: 'connected',
+      opened: 1,
+    });
+    stream.close();
+  });
+
+  it('is not opened again by a checkpoint of its middle', async () => {
+    const first = onVirtualClock(memorySource({ ...options, script: () => [[bare(1)]] }));
+    read(first.stream);
+    await first.clock.settle();
+    const checkpoint = first.stream.checkpoint();
+    first.stream.close();
+    const source = memorySource({ ...options, script: () => [[bare(1)]] });
+    const { stream, clock } = onVirtualClock(source, { checkpoint });
+    stream.start();
+    await clock.settle();
+    expect({ state: stream.state, opened: source.openings.length }).toEqual({
+      state: 'failed',
+      opened: 0,
+    });
+  });
+});
+
+let runs = 0;
+
+function post(cut: string, options: ReconnectOptions = {}) {
+  const tag = `post=${++runs}.`;
+  const path = CUTS[cut] ?? '';
+  const url = `${server.url}${path}&${tag}`;
+  const source = sse({
+    url,
+    method: 'POST',
+    body: '{"prompt":"…"}',
+    resume: 'none',
+    isEnd: ({ type }) => type === END_TYPE,
+  });
+  const stream = reconnectStream(source, { initialBackoffMs: 1, ...options });
+  const sent = (): number =>
+    server.requests.filter(({ method, search }) => method === 'POST' && search.includes(tag))
+      .length;
+  return { stream, heard: record(stream), sent };
+}
+
+/** A port at which nobody listens. */
+async function freePort(): Promise<number> {
+  const server_ = createServer();
+  await new Promise<void>((resolve) => server_.listen(0, '127.0.0.1', resolve));
+  const { port } = server_.address() as AddressInfo;
+  await new Promise((resolve) => void server_.close(resolve));
+  return port;
+}
