@@ -27,7 +27,7 @@ export const reconnectMachine: ReconnectMachine = setup({
   types: {
     context: {} as ReconnectContext,
     events: {} as ReconnectMachineEvent,
-    input: {} as ReconnectInput,
+    input: undefined as ReconnectInput | undefined,
     output: {} as OutcomeInfo,
     emitted: {} as ReconnectEvent,
     children: {} as { open: 'open'; reader: 'reader' },
@@ -214,7 +214,7 @@ export const reconnectMachine: ReconnectMachine = setup({
 
     paused: {
       entry: emit(tell.paused),
-      exit: assign({ pausedBy: [] }),
+      exit: assign({ pausedBy: Object.freeze([]) }),
       on: {
         pause: { actions: 'addReason' },
         resume: [

@@ -280,7 +280,7 @@ export type ReconnectMachine = StateMachine<
   'backoff',
   ReconnectState,
   never,
-  ReconnectInput,
+  ReconnectInput | undefined,
   OutcomeInfo,
   ReconnectEvent,
   {},

@@ -81,7 +81,7 @@ export function reset(): Change {
 }
 
 /** Takes over the reader's account; proven health gives the attempts back. */
-export function record(ledger: Ledger | undefined, proven = false): Change {
+function record(ledger: Ledger | undefined, proven = false): Change {
   const health = proven ? { attempt: 0, since: null } : {};
   if (ledger === undefined) return health;
   const { streamState, cursor, chars, floorMs } = ledger;
@@ -226,11 +226,11 @@ export function openInput({ connection, attempt, restarting }: ReconnectContext)
 
 /** Pause reasons are a set: hidden and offline are two, and both must end. */
 export function withReason(context: ReconnectContext, command: object): readonly string[] {
-  return [...new Set([...context.pausedBy, reasonOf(command)])];
+  return Object.freeze([...new Set([...context.pausedBy, reasonOf(command)])]);
 }
 
 export function withoutReason(context: ReconnectContext, command: object): readonly string[] {
-  return context.pausedBy.filter((reason) => reason !== reasonOf(command));
+  return Object.freeze(context.pausedBy.filter((reason) => reason !== reasonOf(command)));
 }
 
 export function outcomeOf(

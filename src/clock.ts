@@ -33,7 +33,10 @@ export function momentOf(clock: Clock, random: () => number): Moment {
  * data that came meanwhile (Node: timers phase before poll phase), and a watchdog must not judge yet.
  */
 export function afterPendingInput(clock: Clock, fn: () => void): void {
-  if (clock === systemClock && typeof setImmediate === 'function') setImmediate(fn);
+  const { setImmediate: afterPoll } = globalThis as {
+    setImmediate?: (callback: () => void) => void;
+  };
+  if (clock === systemClock && afterPoll !== undefined) afterPoll(fn);
   else clock.setTimeout(fn, 0);
 }
 

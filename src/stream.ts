@@ -14,10 +14,10 @@ import type {
   ReconnectMachineEvent,
   ReconnectState,
 } from '../machines/reconnect.types.js';
-import { applyToolCall } from '../machines/stream-state.js';
 import { ActorClock } from './clock.js';
+import { deliveredAccount } from './delivered-account.js';
 import { Delivery } from './delivery.js';
-import { frozen, Ledger } from './ledger.js';
+import { Ledger } from './ledger.js';
 import { resolveOptions } from './options.js';
 import type { ReconnectOptions } from './options.js';
 import { snapshotOf } from './snapshot.js';
@@ -178,7 +178,7 @@ class Stream<T> implements ReconnectingStream<T> {
 
   checkpoint(): Checkpoint {
     const { value, context } = this.actor.getSnapshot();
-    const { streamState, ...ledger } = this.#delivered();
+    const { streamState, ...ledger } = deliveredAccount(this.#ledger, this.#delivery);
     const claimed = { ...context, streamState, ledger };
     const status = context.outcome?.status;
     // The peer's end is not the consumer's while items before it are queued.
@@ -269,28 +269,6 @@ class Stream<T> implements ReconnectingStream<T> {
 
   get #isBehind(): boolean {
     return this.#delivery.queued > 0;
-  }
-
-  /** The account of what the consumer has: without what is still queued for it. */
-  #delivered(): ReturnType<Ledger['freeze']> {
-    const { undelivered, cursor } = this.#delivery;
-    if (undelivered === null) return this.#ledger.freeze();
-    const { items, handedOut, toolsBefore } = undelivered;
-    const counts = { ...this.#counts(), cursor };
-    for (const item of items) {
-      counts.chunks -= 1;
-      counts.bytes -= item.bytes;
-      counts.chars -= item.chars ?? 0;
-    }
-    return frozen(
-      counts,
-      handedOut.flatMap((item) => item.toolCall ?? []).reduce(applyToolCall, toolsBefore),
-    );
-  }
-
-  #counts(): Pick<Ledger, 'chunks' | 'bytes' | 'chars' | 'lastTimeMs' | 'floorMs'> {
-    const { chunks, bytes, chars, lastTimeMs, floorMs } = this.#ledger;
-    return { chunks, bytes, chars, lastTimeMs, floorMs };
   }
 }
 

@@ -62,7 +62,7 @@ export class Worker<T> implements StreamWorker {
       });
     } catch (thrown) {
       const error = toReconnectError(thrown);
-      // eslint-disable-next-line no-throw-literal -- a Loss is plain data: it is seen by inspectors
+      // oxlint-disable-next-line only-throw-error -- a Loss is plain data: inspectors see it
       throw this.#loss(error, { phase: 'opening', attempt: input.attempt }, wasNeverSent(error));
     }
     if (input.restarting) {

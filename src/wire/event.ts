@@ -9,12 +9,6 @@ export type WireEvent =
   | { readonly Connected: { readonly attempts: number; readonly total_time_ms: number } }
   | { readonly Failed: { readonly attempts: number; readonly error: string } };
 
-/** The events that the wire knows. */
-export type SeedEvent = Extract<
-  ReconnectEvent,
-  { type: 'attemptStarted' | 'waiting' | 'connected' | 'failed' }
->;
-
 /** What came over the wire: without the fields that the seed does not have. */
 export type FromWireEvent =
   | { readonly type: 'attemptStarted'; readonly attempt: number; readonly maxAttempts: number }
