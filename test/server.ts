@@ -87,7 +87,7 @@ export async function startServer(): Promise<TestServer> {
 export const END = 'end';
 
 /** Events 1 to n, each with its number as id and data, then the end marker. */
-export function log(n: number, after = 0): string {
+function log(n: number, after = 0): string {
   let text = '';
   for (let i = after + 1; i <= n; i++) text += `id: ${i}\ndata: ${i}\n\n`;
   return `${text}event: ${END}\ndata: \n\n`;
