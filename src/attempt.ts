@@ -14,9 +14,19 @@ export interface AttemptOptions<T> {
 }
 
 /** An open connection with the controller that ends everything that belongs to it. */
-export interface LiveConnection<T> {
+export class LiveConnection<T> {
   readonly connection: Connection<T>;
-  close(): void;
+  readonly #controller: AbortController;
+
+  constructor(connection: Connection<T>, controller: AbortController) {
+    this.connection = connection;
+    this.#controller = controller;
+  }
+
+  close(): void {
+    closeQuietly(this.connection);
+    this.#controller.abort();
+  }
 }
 
 /**
@@ -57,7 +67,7 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
             ),
           );
         }
-        return resolve(liveConnection(connection, controller));
+        return resolve(new LiveConnection(connection, controller));
       },
       (error: unknown) => {
         if (isLeft) return;
@@ -67,20 +77,6 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
       },
     );
   });
-}
-
-/** On its own, so that it holds nothing else of the attempt in memory. */
-function liveConnection<T>(
-  connection: Connection<T>,
-  controller: AbortController,
-): LiveConnection<T> {
-  return {
-    connection,
-    close() {
-      closeQuietly(connection);
-      controller.abort();
-    },
-  };
 }
 
 async function callOpen<T>(

@@ -22,14 +22,12 @@ export interface Undelivered<T> {
   readonly handedOut: readonly DataItem<T>[];
 }
 
-export interface DeliveryOptions {
-  /** Items that may be queued before reading stops. */
-  readonly highWaterMark: number;
-  readonly cursor: string | null;
+/** Whose items are delivered. */
+export interface DeliveryHost {
   /** The consumer wants its first item. */
-  onStart(): void;
+  start(): void;
   /** The consumer left. */
-  onReturn(): void;
+  close(): void;
 }
 
 /** A class: it exists once per stream and its methods are called per chunk. */
@@ -41,22 +39,30 @@ export class Delivery<T> implements Supply<T> {
   /** No more will come, for this reason if there is one. */
   isEnded = false;
   error: ReconnectError | null = null;
-  readonly #o: DeliveryOptions;
+  readonly #host: DeliveryHost;
+  readonly #highWaterMark: number;
   #entries: Entry<T>[] = [];
   /** Items of the first entry that are handed out. */
   #index = 0;
   #queued = 0;
   #consumer: Consumer | null = null;
 
-  constructor(options: DeliveryOptions) {
-    this.#o = options;
-    this.cursor = options.cursor;
+  /**
+   * @param highWaterMark items that may be queued before reading stops
+   * @param cursor of what was handed out in an earlier run
+   */
+  constructor(host: DeliveryHost, highWaterMark: number, cursor: string | null) {
+    this.#host = host;
+    this.#highWaterMark = highWaterMark;
+    this.cursor = cursor;
   }
 
   /** Queues the items and wakes the consumer if it waits. */
   push(items: readonly DataItem<T>[], toolsBefore: StreamState, isPending = false): void {
     if (items.length === 0) return;
-    this.#entries.push({ items, toolsBefore, isPending });
+    // An array that is pushed to reserves room for 17: most streams hold one entry at most.
+    if (this.#entries.length === 0) this.#entries = [{ items, toolsBefore, isPending }];
+    else this.#entries.push({ items, toolsBefore, isPending });
     this.#queued += items.length;
     this.#consumer?.wake();
   }
@@ -67,7 +73,7 @@ export class Delivery<T> implements Supply<T> {
 
   /** Whether the reader should read on. */
   get hasRoom(): boolean {
-    return this.#queued < this.#o.highWaterMark;
+    return this.#queued < this.#highWaterMark;
   }
 
   /** The next item. There must be one. */
@@ -165,7 +171,7 @@ export class Delivery<T> implements Supply<T> {
 
   /** The consumer waits: the stream has to run. */
   start(): void {
-    this.#o.onStart();
+    this.#host.start();
   }
 
   /** The consumer is served no more; it left by itself, or all was read. */
@@ -174,7 +180,7 @@ export class Delivery<T> implements Supply<T> {
     this.#consumer = null;
     if (!byItself) return;
     this.clear();
-    this.#o.onReturn();
+    this.#host.close();
   }
 
   #serve<C extends Consumer>(consumer: C): C {

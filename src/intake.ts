@@ -15,16 +15,15 @@ import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
 import { ReplayFilter } from './replay-filter.js';
 
-export interface IntakeOptions<T> {
+/** Items that may wait for their checkpoint before that is an error. */
+const MAX_PENDING = 100_000;
+
+/** What belongs to the stream, whatever its connections do. */
+export interface StreamDesk<T> {
   readonly source: StreamSource<T>;
+  readonly options: ResolvedOptions;
   readonly ledger: Ledger;
   readonly delivery: Delivery<T>;
-  readonly options: Pick<ResolvedOptions, 'delivery'>;
-  /** Whether this connection goes on with an earlier one. */
-  readonly resumed: boolean;
-  /** Items that may wait for their checkpoint. */
-  readonly maxPending: number;
-  send(report: ReconnectReport): void;
 }
 
 /** A class: it exists once per connection and its methods are called per item. */
@@ -35,13 +34,15 @@ export class Intake<T> {
   hasNewData = false;
   /** The end marker, once it came. */
   end: EndOutcome | null = null;
-  readonly #o: IntakeOptions<T>;
+  readonly #desk: StreamDesk<T>;
+  readonly #send: (report: ReconnectReport) => void;
   readonly #replay: ReplayFilter | null;
 
-  constructor(options: IntakeOptions<T>) {
-    const { resumed, ledger } = options;
-    this.#o = options;
-    this.#replay = resumed && ledger.hasCursor ? new ReplayFilter(ledger) : null;
+  constructor(desk: StreamDesk<T>, send: (report: ReconnectReport) => void) {
+    const { ledger } = desk;
+    this.#desk = desk;
+    this.#send = send;
+    this.#replay = ledger.chunks > 0 && ledger.hasCursor ? new ReplayFilter(ledger) : null;
   }
 
   /** Items left out because they were committed before. */
@@ -66,7 +67,7 @@ export class Intake<T> {
 
   /** The connection is left before the checkpoint of what was handed out. */
   retract(): void {
-    if (this.pending.length === 0 || this.#o.options.delivery === 'commit') return;
+    if (this.pending.length === 0 || this.#desk.options.delivery === 'commit') return;
     this.#reset('pending', 'the connection was left before their checkpoint came');
   }
 
@@ -75,16 +76,16 @@ export class Intake<T> {
     const { pending } = this;
     if (pending.length === 0) return;
     this.pending = [];
-    const isHeld = this.#o.options.delivery === 'commit';
+    const isHeld = this.#desk.options.delivery === 'commit';
     for (const item of pending) this.#commit(item, timeMs, isHeld);
-    if (!isHeld) this.#o.delivery.commit();
+    if (!isHeld) this.#desk.delivery.commit();
   }
 
   /** The common case, in one pass and without a copy: every item stands for itself. */
   #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
-    const { ledger, delivery } = this.#o;
+    const { ledger, delivery } = this.#desk;
     if (this.pending.length > 0 || !(this.#replay?.isOver ?? true)) return 0;
-    const count = ledger.record(items, this.#o.source.resume === 'cursor', timeMs);
+    const count = ledger.record(items, this.#desk.source.resume === 'cursor', timeMs);
     if (count === 0) return 0;
     if (ledger.chunks > ledger.peak) this.hasNewData = true;
     delivery.push(
@@ -95,7 +96,7 @@ export class Intake<T> {
   }
 
   #acceptOne(item: SourceItem<T>, timeMs: number): void {
-    const { ledger, delivery } = this.#o;
+    const { ledger, delivery } = this.#desk;
     switch (item.type) {
       case 'data':
         if (!(this.#replay?.isOld(item.id) ?? false)) this.#data(item, timeMs);
@@ -124,11 +125,11 @@ export class Intake<T> {
   }
 
   #data(item: DataItem<T>, timeMs: number): void {
-    const { options, delivery, ledger, maxPending } = this.#o;
+    const { options, delivery, ledger } = this.#desk;
     if (item.id === undefined && this.#holds()) {
       this.pending.push(item);
       if (options.delivery === 'eager') delivery.push([item], ledger.tools, true);
-      if (this.pending.length > maxPending) throw tooManyPending(maxPending);
+      if (this.pending.length > MAX_PENDING) throw tooManyPending(MAX_PENDING);
       return;
     }
     this.commitPending(timeMs);
@@ -136,7 +137,7 @@ export class Intake<T> {
   }
 
   #commit(item: DataItem<T>, timeMs: number, handOut: boolean): void {
-    const { ledger, delivery } = this.#o;
+    const { ledger, delivery } = this.#desk;
     const toolsBefore = ledger.tools;
     ledger.recordOne(item, timeMs);
     if (ledger.chunks > ledger.peak) this.hasNewData = true;
@@ -145,27 +146,27 @@ export class Intake<T> {
   }
 
   #toolCall(delta: ToolCallDelta): void {
-    const { ledger, send } = this.#o;
+    const { ledger } = this.#desk;
     const status = ledger.toolCall(delta);
     if (status === null) return;
     const name = ledger.tools.toolCalls[delta.id]?.name ?? null;
-    send({ type: 'stream.toolCall', id: delta.id, name, status, ledger: ledger.freeze() });
+    this.#send({ type: 'stream.toolCall', id: delta.id, name, status, ledger: ledger.freeze() });
   }
 
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */
   #holds(): boolean {
-    return this.#o.source.resume === 'cursor' && this.#o.ledger.hasCursor;
+    return this.#desk.source.resume === 'cursor' && this.#desk.ledger.hasCursor;
   }
 
   #reset(scope: 'all' | 'pending', why: string): void {
-    const { ledger, delivery, send } = this.#o;
-    delivery.takeBack(this.#o.options.delivery === 'eager' ? this.pending.length : 0);
+    const { ledger, delivery } = this.#desk;
+    delivery.takeBack(this.#desk.options.delivery === 'eager' ? this.pending.length : 0);
     this.pending = [];
     if (scope === 'all') {
       delivery.clear();
       ledger.clear();
     }
-    send({ type: 'stream.reset', scope, why, ledger: ledger.freeze() });
+    this.#send({ type: 'stream.reset', scope, why, ledger: ledger.freeze() });
   }
 }
 

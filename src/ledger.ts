@@ -122,7 +122,8 @@ export class Ledger {
   #remember(id: string): void {
     if (id === '') return;
     this.firstId ??= id;
-    if (this.#recent.length < RECENT_IDS) this.#recent.push(id);
+    if (this.#recent.length === 0) this.#recent = [id];
+    else if (this.#recent.length < RECENT_IDS) this.#recent.push(id);
     else this.#recent[this.#recentAt++ % RECENT_IDS] = id;
   }
 

@@ -6,8 +6,7 @@ import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.j
 import type { LiveConnection } from './attempt.js';
 import { toReconnectError } from './classify.js';
 import { Intake } from './intake.js';
-import type { IntakeOptions } from './intake.js';
-import type { ResolvedOptions } from './options.js';
+import type { StreamDesk } from './intake.js';
 import type { ReaderHandle } from './stream-machine.js';
 import { Watchdog } from './watchdog.js';
 import type { Watched } from './watchdog.js';
@@ -17,14 +16,18 @@ const PROGRESS_MS = 100;
 /** And at least this often, for streams so fast that no clock ticks between: tens per 100,000 chunks. */
 const PROGRESS_CHUNKS = 16_384;
 
-export interface ReaderOptions<T> extends IntakeOptions<T> {
-  readonly connection: number;
-  readonly options: ResolvedOptions;
+/** The stream as its readers see it. */
+export interface ReaderDesk<T> extends StreamDesk<T> {
   /** Monotonic time at which the stream began: chunk times count from it. */
-  readonly streamStartedAt: number;
-  send(report: ReconnectReport): void;
+  readonly startedAt: number;
   /** The connection is lost; what was not committed comes along. */
-  lose(error: ReconnectError, pending: readonly DataItem<T>[], proven: boolean): void;
+  lose(reader: Reader<T>, error: ReconnectError, loss: PendingLoss<T>): void;
+}
+
+export interface PendingLoss<T> {
+  readonly pending: readonly DataItem<T>[];
+  /** The connection had given new data, and uptime where that is asked for. */
+  readonly proven: boolean;
 }
 
 type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
@@ -33,7 +36,9 @@ type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
 export class Reader<T> implements ReaderHandle, Watched {
   /** The consumer holds the reading up: that silence is ours. */
   isHeldUp = false;
-  readonly #o: ReaderOptions<T>;
+  readonly connection: number;
+  readonly send: (report: ReconnectReport) => void;
+  readonly #desk: ReaderDesk<T>;
   readonly #live: LiveConnection<T>;
   readonly #intake: Intake<T>;
   readonly #watchdog: Watchdog;
@@ -45,14 +50,21 @@ export class Reader<T> implements ReaderHandle, Watched {
   #reportedAt: number;
   #reportedChunks: number;
 
-  constructor(live: LiveConnection<T>, options: ReaderOptions<T>) {
-    const { clock } = options.options;
-    this.#o = options;
+  constructor(
+    live: LiveConnection<T>,
+    desk: ReaderDesk<T>,
+    connection: number,
+    send: (report: ReconnectReport) => void,
+  ) {
+    const { options, ledger } = desk;
+    this.connection = connection;
+    this.send = send;
     this.#live = live;
-    this.#openedAt = this.#reportedAt = clock.now();
-    this.#reportedChunks = options.ledger.chunks;
-    this.#intake = new Intake(options);
-    this.#watchdog = new Watchdog(this, clock, options.options);
+    this.#desk = desk;
+    this.#openedAt = this.#reportedAt = options.clock.now();
+    this.#reportedChunks = ledger.chunks;
+    this.#intake = new Intake(desk, send);
+    this.#watchdog = new Watchdog(this, options.clock, options);
   }
 
   /** Begins to read. */
@@ -63,11 +75,12 @@ export class Reader<T> implements ReaderHandle, Watched {
   /** Answers the machine's question in the same turn; nothing of this connection is heard after it. */
   stop(command: StopCommand): void {
     if (this.#over) return;
-    const { ledger, connection, send } = this.#o;
+    const { ledger } = this.#desk;
+    const { connection } = this;
     // The next connection brings again what has no checkpoint yet.
     if (command.type === 'pause' || command.type === 'retryNow') this.#intake.retract();
     this.#finish();
-    send({ type: 'stream.stopped', command, ledger: ledger.freeze(), connection });
+    this.send({ type: 'stream.stopped', command, ledger: ledger.freeze(), connection });
   }
 
   /** Lets go without a word: the machine has left. */
@@ -77,8 +90,8 @@ export class Reader<T> implements ReaderHandle, Watched {
   }
 
   onSilence(error: ReconnectError, silentMs: number): void {
-    const { send, connection } = this.#o;
-    send({ type: 'stream.stalled', silentMs, connection });
+    const { connection } = this;
+    this.send({ type: 'stream.stalled', silentMs, connection });
     this.#lose(error);
   }
 
@@ -99,7 +112,7 @@ export class Reader<T> implements ReaderHandle, Watched {
   // Bound once: per network chunk there is one `then` and no closure.
   readonly #onBatch = (result: Batch<T>): void => {
     if (this.#over) return;
-    const now = this.#o.options.clock.now();
+    const now = this.#desk.options.clock.now();
     this.#watchdog.bytesAt = now;
     try {
       if (result.done === true) this.#eof();
@@ -115,13 +128,13 @@ export class Reader<T> implements ReaderHandle, Watched {
 
   #accept(items: readonly SourceItem<T>[], now: number): void {
     const intake = this.#intake;
-    const hasData = intake.accept(items, Math.trunc(now - this.#o.streamStartedAt));
+    const hasData = intake.accept(items, Math.trunc(now - this.#desk.startedAt));
     if (hasData) this.#watchdog.dataAt = now;
     if (intake.end !== null) this.#end(intake.end);
   }
 
   #readOn(): void {
-    const { delivery } = this.#o;
+    const { delivery } = this.#desk;
     if (delivery.hasRoom) {
       this.#pull();
       return;
@@ -130,13 +143,14 @@ export class Reader<T> implements ReaderHandle, Watched {
     delivery.onRoom = () => {
       if (this.#over) return;
       this.isHeldUp = false;
-      this.#watchdog.bytesAt = this.#watchdog.dataAt = this.#o.options.clock.now();
+      this.#watchdog.bytesAt = this.#watchdog.dataAt = this.#desk.options.clock.now();
       this.#pull();
     };
   }
 
   #report(now: number): void {
-    const { ledger, connection, send } = this.#o;
+    const { ledger } = this.#desk;
+    const { connection } = this;
     const proves = !this.#isProven && this.#hasHealth(now);
     const chunks = ledger.chunks - this.#reportedChunks;
     const isDue =
@@ -146,12 +160,12 @@ export class Reader<T> implements ReaderHandle, Watched {
     this.#reportedAt = now;
     this.#reportedChunks = ledger.chunks;
     if (proves) this.#reportReplay();
-    send({ type: 'stream.progress', ledger: ledger.freeze(), proven: proves, connection });
+    this.send({ type: 'stream.progress', ledger: ledger.freeze(), proven: proves, connection });
   }
 
   /** New data, and uptime where that is asked for: the attempts start again from 0. */
   #hasHealth(now: number): boolean {
-    const { resetAfterMs } = this.#o.options.policy;
+    const { resetAfterMs } = this.#desk.options.policy;
     return (
       this.#intake.hasNewData && (resetAfterMs === null || now - this.#openedAt >= resetAfterMs)
     );
@@ -162,11 +176,11 @@ export class Reader<T> implements ReaderHandle, Watched {
     const items = this.#intake.replayed;
     if (items === 0 || this.#isReplayReported) return;
     this.#isReplayReported = true;
-    this.#o.send({ type: 'stream.replayed', items, connection: this.#o.connection });
+    this.send({ type: 'stream.replayed', items, connection: this.connection });
   }
 
   #eof(): void {
-    const { source, ledger } = this.#o;
+    const { source, ledger } = this.#desk;
     if (source.terminal === 'explicit') {
       this.#lose(new ReconnectError('eof', 'the bytes ended without the end marker'));
       return;
@@ -178,9 +192,10 @@ export class Reader<T> implements ReaderHandle, Watched {
   #end(outcome: NonNullable<Intake<T>['end']>): void {
     this.#reportReplay();
     if (this.#over) return;
-    const { ledger, connection, send } = this.#o;
+    const { ledger } = this.#desk;
+    const { connection } = this;
     this.#finish();
-    send({ type: 'stream.ended', outcome, ledger: ledger.freeze(), connection });
+    this.send({ type: 'stream.ended', outcome, ledger: ledger.freeze(), connection });
   }
 
   #lose(error: ReconnectError): void {
@@ -188,9 +203,9 @@ export class Reader<T> implements ReaderHandle, Watched {
     this.#reportReplay();
     if (this.#over) return;
     const { pending } = this.#intake;
-    const proven = this.#hasHealth(this.#o.options.clock.now());
+    const proven = this.#hasHealth(this.#desk.options.clock.now());
     this.#finish();
-    this.#o.lose(error, pending, proven);
+    this.#desk.lose(this, error, { pending, proven });
   }
 
   #finish(): void {
@@ -198,7 +213,7 @@ export class Reader<T> implements ReaderHandle, Watched {
     this.#over = true;
     this.#intake.pending = [];
     this.#watchdog.stop();
-    this.#o.delivery.onRoom = null;
+    this.#desk.delivery.onRoom = null;
   }
 }
 

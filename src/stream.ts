@@ -48,7 +48,7 @@ class Stream<T> implements ReconnectingStream<T> {
   readonly #delivery: Delivery<T>;
   readonly #worker: Worker<T>;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.close();
+  #ignoreSignal: () => void = ignore;
   #state: ReconnectState = 'idle';
   #snapshot: StreamSnapshot | null = null;
   #seen: ReconnectContext | null = null;
@@ -71,27 +71,19 @@ class Stream<T> implements ReconnectingStream<T> {
     });
     const { context } = this.actor.getSnapshot();
     this.#ledger = new Ledger({ ...context.ledger, streamState: context.streamState });
-    this.#delivery = new Delivery<T>({
-      highWaterMark,
-      cursor: context.ledger.cursor,
-      onStart: () => this.start(),
-      onReturn: () => this.close(),
-    });
-    this.#worker = new Worker<T>({
-      source,
-      options: resolved,
-      ledger: this.#ledger,
-      delivery: this.#delivery,
-      report: (code, message) => this.#send({ type: 'stream.diagnostic', code, message }),
-    });
+    this.#delivery = new Delivery<T>(this, highWaterMark, context.ledger.cursor);
+    this.#worker = new Worker<T>(
+      { source, options: resolved, ledger: this.#ledger, delivery: this.#delivery },
+      this.actor,
+    );
     employ(this.actor.system, this.#worker);
     this.actor.subscribe({
       next: ({ value, context: now }) => this.#follow(value, now),
-      error: () => {},
+      error: ignore,
     });
     this.actor.start();
-    if (this.#signal?.aborted === true) queueMicrotask(this.#onAbort);
-    else this.#signal?.addEventListener('abort', this.#onAbort);
+    if (this.#signal?.aborted === true) queueMicrotask(() => this.close());
+    else this.#heedSignal();
   }
 
   get state(): ReconnectState {
@@ -223,16 +215,24 @@ class Stream<T> implements ReconnectingStream<T> {
 
   #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {
     const error = info === null ? null : this.#worker.errorOf(info);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#ignoreSignal();
     this.#delivery.end(error);
     this.#outcome = Object.freeze({ ...outcome, ...(error === null ? {} : { error }) });
     this.#settle?.(this.#outcome);
   }
 
+  #heedSignal(): void {
+    const signal = this.#signal;
+    if (signal === undefined) return;
+    const onAbort = (): void => this.close();
+    signal.addEventListener('abort', onAbort);
+    this.#ignoreSignal = () => signal.removeEventListener('abort', onAbort);
+  }
+
   #revive(): void {
     this.#outcome = this.#done = this.#settle = null;
     this.#delivery.reopen();
-    this.#signal?.addEventListener('abort', this.#onAbort);
+    this.#heedSignal();
   }
 
   /** `reset`: a new stream, of which nothing is known. */
@@ -271,6 +271,8 @@ class Stream<T> implements ReconnectingStream<T> {
     return this.#delivery.queued > 0;
   }
 }
+
+function ignore(): void {}
 
 const FAILED_BY_PEER: ErrorInfo = Object.freeze({
   kind: 'source',

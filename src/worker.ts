@@ -8,6 +8,7 @@ import type {
   Moment,
   Opened,
   OpenInput,
+  ReconnectActor,
   ReconnectReport,
 } from '../machines/reconnect.types.js';
 import { openConnection } from './attempt.js';
@@ -18,39 +19,38 @@ import { momentOf } from './clock.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
+import type { StreamDesk } from './intake.js';
 import { Reader } from './reader.js';
+import type { PendingLoss, ReaderDesk } from './reader.js';
 import type { ReaderHandle, StreamWorker } from './stream-machine.js';
 
-/** Items without an id that may wait for the next one, with an id, before that is an error. */
-const MAX_PENDING = 100_000;
-
-interface WorkerOptions<T> {
+export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   readonly source: StreamSource<T>;
   readonly options: ResolvedOptions;
   readonly ledger: Ledger;
   readonly delivery: Delivery<T>;
-  report(code: string, message: string): void;
-}
-
-export class Worker<T> implements StreamWorker {
-  readonly #w: WorkerOptions<T>;
+  startedAt = 0;
+  readonly #actor: ReconnectActor;
   #live: { number: number; connection: LiveConnection<T>; release: () => void } | null = null;
   #lastError: ReconnectError | null = null;
-  #streamStartedAt: number | null = null;
   /** What a lost connection had brought without a checkpoint. */
   #tail: readonly DataItem<T>[] = [];
   #isTailOut = false;
 
-  constructor(options: WorkerOptions<T>) {
-    this.#w = options;
+  constructor(desk: StreamDesk<T>, actor: ReconnectActor) {
+    this.source = desk.source;
+    this.options = desk.options;
+    this.ledger = desk.ledger;
+    this.delivery = desk.delivery;
+    this.#actor = actor;
   }
 
   moment(): Moment {
-    return momentOf(this.#w.options.clock, this.#w.options.random);
+    return momentOf(this.options.clock, this.options.random);
   }
 
   async open(input: OpenInput, signal: AbortSignal): Promise<Opened> {
-    const { source, options, ledger, delivery } = this.#w;
+    const { source, options, ledger, delivery } = this;
     let connection: LiveConnection<T>;
     try {
       connection = await openConnection({
@@ -79,41 +79,26 @@ export class Worker<T> implements StreamWorker {
     const live = this.#live;
     if (live === null || live.number !== number) return this.#readNothing(number, send);
     live.release();
-    const { source, options, ledger, delivery } = this.#w;
-    this.#streamStartedAt ??= options.clock.now() - ledger.lastTimeMs;
+    const { options, ledger } = this;
+    if (this.startedAt === 0) this.startedAt = options.clock.now() - ledger.lastTimeMs;
     if (this.#isTailOut) this.#retractTail(send);
-    const reader = new Reader<T>(live.connection, {
-      // Spelled out: V8 gives each object that is made by a spread a shape of its own.
-      source,
-      options,
-      ledger,
-      delivery,
-      connection: number,
-      resumed: ledger.chunks > 0,
-      streamStartedAt: this.#streamStartedAt,
-      maxPending: MAX_PENDING,
-      send,
-      lose: (error, pending, proven) => {
-        this.#takeBack(pending, send);
-        const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
-        send({
-          type: 'stream.dropped',
-          ...loss,
-          ledger: ledger.freeze(),
-          proven,
-          connection: number,
-        });
-      },
-    });
+    const reader = new Reader<T>(live.connection, this, number, send);
     this.#live = null;
     reader.start();
     return reader;
   }
 
+  lose(reader: Reader<T>, error: ReconnectError, { pending, proven }: PendingLoss<T>): void {
+    const { send, connection } = reader;
+    this.#takeBack(pending, send);
+    const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
+    send({ type: 'stream.dropped', ...loss, ledger: this.ledger.freeze(), proven, connection });
+  }
+
   /** The stream failed: what came without a checkpoint is handed out, since no reconnect will bring it again. */
   handOutTail(): void {
     if (this.#tail.length === 0) return;
-    this.#w.delivery.push(this.#tail, this.#w.ledger.tools, true);
+    this.delivery.push(this.#tail, this.ledger.tools, true);
     this.#tail = [];
     this.#isTailOut = true;
   }
@@ -129,7 +114,7 @@ export class Worker<T> implements StreamWorker {
   #resumePoint({ attempt, restarting }: OpenInput): ResumePoint {
     return restarting
       ? { items: 0, bytes: 0, chars: 0, attempt }
-      : this.#w.ledger.resumePoint(attempt);
+      : this.ledger.resumePoint(attempt);
   }
 
   /** Keeps the connection for the reader; one that the machine no longer wants is closed. */
@@ -155,7 +140,7 @@ export class Worker<T> implements StreamWorker {
 
   #takeBack(pending: readonly DataItem<T>[], send: (report: ReconnectReport) => void): void {
     if (pending.length === 0) return;
-    const { options, delivery, ledger } = this.#w;
+    const { options, delivery, ledger } = this;
     if (options.delivery === 'commit') {
       this.#tail = pending;
       return;
@@ -171,7 +156,7 @@ export class Worker<T> implements StreamWorker {
 
   #retractTail(send: (report: ReconnectReport) => void): void {
     this.#isTailOut = false;
-    const { ledger } = this.#w;
+    const { ledger } = this;
     send({
       type: 'stream.reset',
       scope: 'pending',
@@ -191,9 +176,13 @@ export class Worker<T> implements StreamWorker {
 
   #classify(error: ReconnectError, where: Omit<ClassifyContext, 'error' | 'fatal'>): Failure {
     try {
-      return classify(error, where, this.#w.options.classify);
+      return classify(error, where, this.options.classify);
     } catch {
-      this.#w.report('classify', 'classify() threw; the library decided by itself');
+      this.#actor.send({
+        type: 'stream.diagnostic',
+        code: 'classify',
+        message: 'classify() threw; the library decided by itself',
+      });
       return classify(error, where, undefined);
     }
   }
