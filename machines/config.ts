@@ -137,12 +137,15 @@ export function resolvePolicy(policy: Partial<RetryPolicy> = {}): RetryPolicy {
     maxServerDelayMs,
     resetAfterMs,
   });
+  if (NAMES.every((name) => resolved[name] === defaultRetryPolicy[name])) return defaultRetryPolicy;
   complete.add(resolved);
   return resolved;
 }
 
+const NAMES = Object.keys(defaultRetryPolicy) as (keyof RetryPolicy)[];
+
 /** Policies that were checked: a stream's is checked by its options, and not again by its machine. */
-const complete = new WeakSet<object>();
+const complete = new WeakSet<object>([defaultRetryPolicy]);
 
 /** A whole number of ms that a timer can hold. @throws ReconnectError kind `config`. */
 export function checkTimerMs(name: string, value: unknown): void {

@@ -140,7 +140,11 @@ export const reconnectMachine: ReconnectMachine = setup({
           { guard: 'isRestoredWait', target: 'waiting', actions: 'resumeWait' },
           { target: 'connecting' },
         ],
-        retryNow: [{ guard: 'isFinished', target: 'closed' }, { target: 'connecting' }],
+        retryNow: [
+          { guard: 'isFinished', target: 'closed' },
+          { guard: 'isRefused', target: 'failed', actions: 'refuse' },
+          { target: 'connecting' },
+        ],
       },
     },
 
@@ -222,7 +226,10 @@ export const reconnectMachine: ReconnectMachine = setup({
           { guard: 'isRefused', target: 'failed', actions: 'refuse' },
           { target: 'connecting' },
         ],
-        retryNow: 'connecting',
+        retryNow: [
+          { guard: 'isRefused', target: 'failed', actions: 'refuse' },
+          { target: 'connecting' },
+        ],
       },
     },
 

@@ -72,6 +72,8 @@ export interface ReconnectContext {
   readonly since: number | null;
   readonly ledger: Omit<Ledger, 'streamState'>;
   readonly streamState: StreamState;
+  /** A request may have reached the server: sending it again could repeat work. */
+  readonly sent: boolean;
   /** The connection being made starts the stream over. */
   readonly restarting: boolean;
   /** The reader was asked to stop and has not answered yet. */

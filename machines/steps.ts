@@ -36,6 +36,7 @@ const freshRun = {
   delayMs: null,
   retryAt: null,
   since: null,
+  sent: false,
   restarting: false,
   stopping: false,
   pausedBy: Object.freeze([]),
@@ -62,7 +63,7 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
   return {
     ...fresh,
     // A wait is only entered where nothing was sent, or where it may be sent again.
-    connection: checkpoint.state === 'idle' || checkpoint.state === 'waiting' ? 0 : 1,
+    sent: checkpoint.state !== 'idle' && checkpoint.state !== 'waiting',
     // A stream that had failed is given a new budget: whoever restores it wants it to go on.
     attempt: checkpoint.state === 'failed' ? 0 : attempt,
     attempts,
@@ -128,6 +129,7 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
   });
   return {
     ...record(loss.ledger, loss.proven),
+    sent: loss.unsent !== true,
     attempt,
     attempts: context.attempts + 1,
     since: recorded.since ?? moment.now,
@@ -153,6 +155,7 @@ export function beginConnection(context: ReconnectContext, moment: Moment): Chan
   const started = context.streamState.chunksReceived > 0;
   return {
     connection: context.connection + 1,
+    sent: true,
     since: context.since ?? moment.now,
     retryAt: null,
     restarting: action !== 'resume' && started,
@@ -173,6 +176,7 @@ export function freshBudget(): Change {
 export function giveUp(context: ReconnectContext, loss: Loss, moment: Moment): Change {
   return {
     ...record(loss.ledger, loss.proven),
+    sent: loss.unsent !== true,
     ...fail(fatalError(context, loss, moment) ?? loss.failure.error),
   };
 }
@@ -194,8 +198,7 @@ export function refusal(context: ReconnectContext): ErrorInfo {
 
 /** Whether and how this stream can be opened, or opened again. */
 export function planOf(context: ReconnectContext): ResumePlan {
-  const unsent = context.connection === 0;
-  return planResume(context.source, context.streamState, context.ledger.cursor, unsent);
+  return planResume(context.source, context.streamState, context.ledger.cursor, !context.sent);
 }
 
 /** Whether a report is about a connection that was left. */

@@ -137,7 +137,7 @@ describe('a stream on a virtual clock', () => {
     let isClosed = false;
     const stream = reconnectStream({
       ...memorySource(),
-      open: () => new Promise((resolve) => (settle = resolve as typeof settle)),
+      open: () => new Promise<never>((resolve) => (settle = resolve as typeof settle)),
     });
     stream.start();
     stream.close();

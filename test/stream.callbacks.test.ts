@@ -79,6 +79,7 @@ describe('a listener that throws', () => {
   it('later, as an async function, harms nobody either', async () => {
     const stream = reconnectStream(memorySource({ script: [[[item(1)]]] }));
     const told = once(stream, 'diagnostic');
+    // oxlint-disable-next-line typescript/no-misused-promises -- that is what is tested
     stream.on('connected', () => Promise.reject(new Error('the listener is broken')));
     stream.start();
     expect((await told).message).toBe("a listener of 'connected' threw");

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 type Stream = ReconnectingStream<number>;
 
-const COMMANDS: Record<string, (stream: Stream, abort: () => void) => void> = {
+const COMMANDS: Record<string, (stream: Stream, abort: () => void) => unknown> = {
   start: (stream) => stream.start(),
   retryNow: (stream) => stream.retryNow(),
   pause: (stream) => stream.pause(),
@@ -28,7 +28,8 @@ const COMMANDS: Record<string, (stream: Stream, abort: () => void) => void> = {
   close: (stream) => stream.close(),
   cancel: (stream) => void stream.cancel(),
   abort: (_, abort) => abort(),
-  reset: (stream) => stream.actor.send({ type: 'reset' }),
+  // Not a method of the stream; XState itself warns about what is sent to an actor that is over.
+  reset: ({ actor, state }) => state !== 'closed' && actor.send({ type: 'reset' }),
   checkpoint: (stream) => void stream.checkpoint(),
   dispose: (stream) => void stream[Symbol.asyncDispose](),
 };
@@ -86,24 +87,21 @@ describe('the commands', () => {
     Object.keys(COMMANDS).map((command) => ({ where, command })),
   );
 
+  it('are tried in a run that comes by every event', async () => {
+    const { heard } = await run(() => {});
+    const types = new Set(heard.map(({ type }) => type));
+    expect(handlers.filter((type) => !types.has(type))).toEqual(['diagnostic']);
+  });
+
   it.each(nested)('$command from inside $where neither throws nor wedges', async (one) => {
-    const { stream, heard, source, clock, controller } = scenario();
-    const command = (): void => COMMANDS[one.command]?.(stream, () => controller.abort());
-    // Not for ever: a restart from the handler of a restart would be a loop of the caller.
-    let left = 3;
-    const handler = (): void => void (left-- > 0 && command());
-    if (one.where === 'subscribe') stream.subscribe(handler);
-    else if (one.where === 'actor') stream.actor.subscribe(handler);
-    else stream.on(one.where as (typeof handlers)[number], handler);
-    const reading = read(stream);
-    await clock.advance(30_000);
-    stream.pause();
-    stream.resume();
-    await clock.advance(30_000);
-    stream.retryNow();
-    await clock.advance(30_000);
-    stream.close();
-    await clock.advance(100_000);
+    const { stream, heard, source, clock } = await run((live, abort) => {
+      // Not for ever: a restart from the handler of a restart would be a loop of the caller.
+      let left = 3;
+      const handler = (): void => void (left-- > 0 && COMMANDS[one.command]?.(live, abort));
+      if (one.where === 'subscribe') live.subscribe(handler);
+      else if (one.where === 'actor') live.actor.subscribe(handler);
+      else live.on(one.where as (typeof handlers)[number], handler);
+    });
     expect(eventsOf(heard, 'closed')).toHaveLength(1);
     expect(heard.at(-1)?.type).toBe('closed');
     expect({ state: stream.state, live: source.live, timers: clock.armed }).toEqual({
@@ -111,7 +109,6 @@ describe('the commands', () => {
       live: 0,
       timers: 0,
     });
-    await reading.ended;
     expect(eventsOf(heard, 'diagnostic')).toEqual([]);
   });
 });
@@ -189,20 +186,21 @@ async function bring(state: ReconnectState) {
   return { ...driven, source, controller };
 }
 
-/** A run in which each event comes about. */
-function scenario() {
+/** A run in which each event comes about; `prepare` gets the stream before it starts. */
+async function run(prepare: (stream: Stream, abort: () => void) => void) {
   const controller = new AbortController();
   const tool = { type: 'data', data: 3, bytes: 1, id: '3', toolCall: [{ id: 'call', args: '{}' }] };
   const scripts: Opening<number>[] = [
+    [[bare(1)], 'drop'],
     [[item(1), bare(2)], 'drop'],
     [[item(1), bare(2), tool as never], [], 'eof'],
     { refuses: new TypeError('refused') },
-    [[item(4), { type: 'reset', scope: 'all', why: 'new run' }, bare(1)], 'drop'],
-    [[item(1)]],
-    { refuses: Object.assign(new TypeError('refused'), { code: 'CERT_HAS_EXPIRED' }) },
+    [[item(4), { type: 'reset', scope: 'all', why: 'new run' }, item(5)]],
+    [[item(6)]],
   ];
+  const refused = Object.assign(new TypeError('refused'), { code: 'CERT_HAS_EXPIRED' });
   const source: MemorySource<number> = memorySource({
-    script: (_, nth) => scripts[nth] ?? [[item(1)]],
+    script: (_, nth) => scripts[nth] ?? (nth % 2 === 0 ? { refuses: refused } : [[item(nth)]]),
   });
   const driven = onVirtualClock(source, {
     signal: controller.signal,
@@ -210,5 +208,17 @@ function scenario() {
     stallTimeoutMs: 2000,
     highWaterMark: 4,
   });
-  return { ...driven, source, controller };
+  const { stream, clock } = driven;
+  prepare(stream, () => controller.abort());
+  const reading = read(stream);
+  await clock.advance(30_000);
+  stream.pause();
+  stream.resume();
+  await clock.advance(30_000);
+  stream.retryNow();
+  await clock.advance(30_000);
+  stream.close();
+  await clock.advance(100_000);
+  await reading.ended;
+  return { ...driven, source };
 }

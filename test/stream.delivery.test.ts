@@ -124,7 +124,8 @@ describe('reading', () => {
     expect(again).toBe(first);
     expect((await stream.done).error).toBe(first);
     // The cause is kept where nobody prints it by accident.
-    expect((first?.cause as Error).cause).toBe(refuses);
+    const { cause } = first as ReconnectError;
+    expect((cause as Error).cause).toBe(refuses);
   });
 
   it('goes on after retryNow() on a failed stream', async () => {

@@ -101,6 +101,31 @@ describe('work that would run again', () => {
     expect(source.openings).toHaveLength(1);
   });
 
+  it('is not opened again by retryNow() on a paused stream either', async () => {
+    const source = memorySource({ ...options, script: () => [[bare(1)]] });
+    const { stream, clock } = onVirtualClock(source);
+    stream.start();
+    await clock.settle();
+    stream.pause();
+    stream.retryNow();
+    expect(stream.state).toBe('failed');
+    expect(source.openings).toHaveLength(1);
+  });
+
+  it('is opened by resume() after a pause while it waits for a server that refused it', async () => {
+    const stream = reconnectStream(
+      sse({ url: `http://127.0.0.1:${await freePort()}/`, method: 'POST' }),
+      { initialBackoffMs: 60_000, jitter: 'none' },
+    );
+    stream.start();
+    await inState(stream, 'waiting');
+    stream.pause();
+    stream.resume();
+    expect(stream.state).toBe('connecting');
+    await inState(stream, 'waiting');
+    stream.close();
+  });
+
   it('is opened once by resume() where it was paused before it was opened', async () => {
     const source = memorySource({ ...options, script: () => [[bare(1), END]] });
     const { stream, clock } = onVirtualClock(source);

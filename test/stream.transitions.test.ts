@@ -166,6 +166,7 @@ function watched(source: MemorySource<number>, truth: Truth): MemorySource<numbe
           const step = iterator.next();
           return {
             // Called by the reader: in this very turn it takes what it is given.
+            // oxlint-disable-next-line unicorn/no-thenable -- the point of it
             then: (take: (step: unknown) => void, fail: (error: unknown) => void) =>
               void step.then((result) => {
                 if (!isClosed && result.done !== true) truth.take(result.value);

@@ -161,6 +161,6 @@ function unanswered(signal: AbortSignal, live: Set<object>): Promise<never> {
 function rejection(reason: unknown): Promise<never> {
   return new Promise((_, reject) => {
     // oxlint-disable-next-line prefer-promise-reject-errors -- foreign sources reject with anything
-    reject(reason as Error);
+    reject(reason);
   });
 }

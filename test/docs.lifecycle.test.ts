@@ -1,0 +1,82 @@
+/** What docs/lifecycle.md draws and tabulates is what the machine does. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import { reconnectStream } from '../src/index.js';
+import type { ReconnectingStream } from '../src/index.js';
+import { commandTable, diagram } from './support/diagram.js';
+import { onVirtualClock, read } from './support/facts.js';
+import { bare, memorySource } from './support/memory-source.js';
+import type { MemorySource } from './support/memory-source.js';
+
+const FILE = fileURLToPath(new URL('../docs/lifecycle.md', import.meta.url));
+
+const UPDATE =
+  'docs/lifecycle.md is out of date; to rewrite it: ' +
+  'UPDATE_DOCS=1 npx vitest run --config test/vitest.config.ts test/docs.lifecycle.test.ts';
+
+describe('docs/lifecycle.md', () => {
+  it('shows the statechart as the machine has it', () => {
+    const block = `\`\`\`mermaid\n${diagram()}\n\`\`\``;
+    expect(documented('diagram', block), UPDATE).toBe(block);
+  });
+
+  it('says what every command does in every state', () => {
+    const table = commandTable();
+    expect(documented('commands', table), UPDATE).toBe(table);
+  });
+
+  it.each([
+    ['connect', 'idle', 'failed'],
+    ['retryNow', 'idle', 'failed'],
+    ['resume', 'paused', 'failed'],
+    ['retryNow', 'paused', 'failed'],
+    ['retryNow', 'connected', 'connected'],
+    ['retryNow', 'failed', 'connecting'],
+  ] as const)(
+    'is right that %s in %s leads to %s where the source may not be asked again',
+    async (command, state, result) => {
+      const stream = await inMidStream(state);
+      expect(stream.state).toBe(state);
+      if (command === 'connect') stream.start();
+      else stream[command]();
+      expect(stream.state).toBe(result);
+      stream.close();
+    },
+  );
+});
+
+/** A stream whose work would run again, with one item received. */
+async function inMidStream(
+  state: 'idle' | 'paused' | 'connected' | 'failed',
+): Promise<ReconnectingStream<number>> {
+  const { stream, clock } = onVirtualClock(unrepeatable());
+  read(stream);
+  await clock.settle();
+  if (state === 'connected') return stream;
+  if (state === 'idle') return reconnectStream(unrepeatable(), { checkpoint: stream.checkpoint() });
+  stream.pause();
+  if (state === 'failed') stream.resume();
+  return stream;
+}
+
+function unrepeatable(): MemorySource<number> {
+  return memorySource({
+    resume: 'none',
+    reopen: 'restarts-work',
+    script: () => [[bare(1)]],
+  });
+}
+
+/** What stands between the marks of this name; with UPDATE_DOCS `text` is put there first. */
+function documented(name: string, text: string): string | undefined {
+  const before = readFileSync(FILE, 'utf8').replaceAll('\r\n', '\n');
+  const marks = new RegExp(`(?<=<!-- ${name}: [^\\n]*-->\\n)[\\s\\S]*?(?=\\n<!-- /${name} -->)`);
+  const after =
+    process.env['UPDATE_DOCS'] === undefined ? before : before.replace(marks, () => text);
+  if (after !== before) writeFileSync(FILE, after);
+  return marks.exec(after)?.[0];
+}
