@@ -72,6 +72,8 @@ export function told(event: object): ReconnectEvent {
       return { type: 'reset', scope: report.scope, why: report.why };
     case 'stream.replayed':
       return { type: 'replayed', items: report.items };
+    case 'stream.gap':
+      return { type: 'gap', from: report.from, to: report.to };
     case 'stream.stalled':
       return { type: 'stalled', silentMs: report.silentMs };
     case 'stream.diagnostic':

@@ -127,6 +127,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     'stream.toolCall': [{ guard: 'isStale' }, { actions: ['record', 'tell'] }],
     'stream.reset': [{ guard: 'isStale' }, { actions: ['record', 'tell'] }],
     'stream.replayed': [{ guard: 'isStale' }, { actions: 'tell' }],
+    'stream.gap': { actions: 'tell' },
     'stream.stalled': [{ guard: 'isStale' }, { actions: 'tell' }],
     'stream.diagnostic': { actions: 'tell' },
   },

@@ -124,6 +124,7 @@ export type ReconnectReport =
       ledger: Ledger;
     }
   | { type: 'stream.replayed'; items: number; connection?: number }
+  | { type: 'stream.gap'; from: string; to: string }
   | { type: 'stream.reset'; scope: 'all' | 'pending'; why: string; ledger?: Ledger }
   | { type: 'stream.diagnostic'; code: string; message: string };
 
@@ -150,7 +151,9 @@ export interface Loss {
 /** What a reader reports and listeners are told as it is. */
 export type TellingReport = Extract<
   ReconnectReport,
-  { type: `stream.${'progress' | 'toolCall' | 'reset' | 'replayed' | 'stalled' | 'diagnostic'}` }
+  {
+    type: `stream.${'progress' | 'toolCall' | 'reset' | 'replayed' | 'gap' | 'stalled' | 'diagnostic'}`;
+  }
 >;
 
 /** How a stream ends. */

@@ -104,11 +104,12 @@ export class Delivery<T> implements Supply<T> {
     this.#index = this.#queued = 0;
   }
 
-  /** Takes back the last items, as far as they are still queued. */
-  takeBack(count: number): void {
-    for (let left = Math.min(count, this.#queued); left > 0;) {
+  /** Takes back the last items as far as they are still queued, and tells how many those were. */
+  takeBack(count: number): number {
+    const taken = Math.min(count, this.#queued);
+    for (let left = taken; left > 0;) {
       const last = this.#entries.pop();
-      if (last === undefined) return;
+      if (last === undefined) break;
       const handedOut = this.#entries.length === 0 ? this.#index : 0;
       const kept = Math.max(last.items.length - left, handedOut);
       left -= last.items.length - kept;
@@ -116,6 +117,7 @@ export class Delivery<T> implements Supply<T> {
       if (kept > handedOut) this.#entries.push({ ...last, items: last.items.slice(0, kept) });
       else if (this.#entries.length === 0) this.#index = 0;
     }
+    return taken;
   }
 
   /** What was pending is counted now. */

@@ -84,8 +84,10 @@ export class Intake<T> {
   /** The common case, in one pass and without a copy: every item stands for itself. */
   #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
     const { ledger, delivery } = this.#desk;
-    if (this.pending.length > 0 || !(this.#replay?.isOver ?? true)) return 0;
-    const count = ledger.record(items, this.#desk.source.resume === 'cursor', timeMs);
+    const { resume, contiguous } = this.#desk.source;
+    if (this.pending.length > 0 || contiguous !== undefined) return 0;
+    if (!(this.#replay?.isOver ?? true)) return 0;
+    const count = ledger.record(items, resume === 'cursor', timeMs);
     if (count === 0) return 0;
     if (ledger.chunks > ledger.peak) this.hasNewData = true;
     delivery.push(
@@ -139,6 +141,7 @@ export class Intake<T> {
   #commit(item: DataItem<T>, timeMs: number, handOut: boolean): void {
     const { ledger, delivery } = this.#desk;
     const toolsBefore = ledger.tools;
+    if (item.id !== undefined) this.#tellGap(item.id);
     ledger.recordOne(item, timeMs);
     if (ledger.chunks > ledger.peak) this.hasNewData = true;
     if (handOut) delivery.push([item], toolsBefore);
@@ -153,19 +156,28 @@ export class Intake<T> {
     this.#send({ type: 'stream.toolCall', id: delta.id, name, status, ledger: ledger.freeze() });
   }
 
+  /** Where ids tell that something is missing between two, so does the stream. */
+  #tellGap(to: string): void {
+    const { source, ledger } = this.#desk;
+    const from = ledger.cursor;
+    if (from === null || from === '' || source.contiguous?.(from, to) !== false) return;
+    this.#send({ type: 'stream.gap', from, to });
+  }
+
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */
   #holds(): boolean {
     return this.#desk.source.resume === 'cursor' && this.#desk.ledger.hasCursor;
   }
 
   #reset(scope: 'all' | 'pending', why: string): void {
-    const { ledger, delivery } = this.#desk;
-    delivery.takeBack(this.#desk.options.delivery === 'eager' ? this.pending.length : 0);
+    const { ledger, delivery, options } = this.#desk;
+    const waiting = options.delivery === 'eager' ? this.pending.length : 0;
+    const unseen = delivery.takeBack(waiting);
     this.pending = [];
     if (scope === 'all') {
       delivery.clear();
       ledger.clear();
-    }
+    } else if (unseen === waiting) return;
     this.#send({ type: 'stream.reset', scope, why, ledger: ledger.freeze() });
   }
 }

@@ -145,7 +145,8 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
       this.#tail = pending;
       return;
     }
-    delivery.takeBack(pending.length);
+    // Told only where the consumer has seen some of it.
+    if (delivery.takeBack(pending.length) === pending.length) return;
     send({
       type: 'stream.reset',
       scope: 'pending',

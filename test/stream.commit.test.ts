@@ -116,6 +116,21 @@ describe('eager delivery', () => {
     expect(got).toEqual([1, 2, 3]);
   });
 
+  it('is not taken back where a slow consumer has seen only what is committed by now', async () => {
+    const source = memorySource({ script: [[[item(1), bare(2)]], [[bare(4), item(5), END]]] });
+    const { stream, clock, heard } = onVirtualClock(source, { delivery: 'eager' });
+    const iterator = stream[Symbol.asyncIterator]();
+    await iterator.next();
+    await iterator.next();
+    source.push([item(3), bare(4)]);
+    source.push('drop');
+    await clock.advance(1000);
+    const rest: number[] = [];
+    for await (const one of iterator) rest.push(one);
+    expect(rest).toEqual([3, 4, 5]);
+    expect(eventsOf(heard, 'reset')).toEqual([]);
+  });
+
   it.each(['pause', 'retryNow'] as const)('takes back what %s() made uncertain', async (how) => {
     const source = memorySource({
       script: [[[item(1), bare(2), bare(3)]], [[bare(2), bare(3), item(4), END]]],

@@ -145,8 +145,10 @@ function createLine<T>(
     batches: { [Symbol.asyncIterator]: () => ({ next }) },
     close: over,
     push: (step) => {
-      if (waiter === null) steps.push(step);
-      else waiter(step);
+      const waiting = waiter;
+      waiter = null;
+      if (waiting === null) steps.push(step);
+      else waiting(step);
     },
   };
 }
