@@ -17,6 +17,8 @@ export interface Checkpoint {
   readonly attempt: number;
   readonly attempts: number;
   readonly drops: number;
+  /** A request may have reached the server: sending it again could repeat work. */
+  readonly sent: boolean;
   /** Wall time of the next attempt in ms since 1970, while waiting. */
   readonly retryAt: number | null;
   readonly cursor: string | null;
@@ -35,7 +37,9 @@ export function toCheckpoint(state: ReconnectState, context: ReconnectContext): 
     attempt: context.attempt,
     attempts: context.attempts,
     drops: context.drops,
-    retryAt: state === 'waiting' ? context.retryAt : null,
+    sent: context.sent,
+    // An idle stream has one that it was restored with.
+    retryAt: state === 'waiting' || state === 'idle' ? context.retryAt : null,
     cursor: context.ledger.cursor,
     chars: context.ledger.chars,
     floorMs: context.ledger.floorMs,
@@ -60,6 +64,7 @@ export function parseCheckpoint(saved: unknown): Checkpoint {
     attempt: count('attempt', from['attempt']),
     attempts: count('attempts', from['attempts']),
     drops: count('drops', from['drops']),
+    sent: flag('sent', from['sent']),
     retryAt: nullable(amount)('retryAt', from['retryAt']),
     cursor: nullable(headerText)('cursor', from['cursor']),
     chars: count('chars', from['chars']),

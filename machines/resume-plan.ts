@@ -39,13 +39,12 @@ export function planResume(
   const started = state.chunksReceived > 0;
   if (!started && (unsent || source.reopen === 'safe'))
     return plan('resume', 'nothing was received yet');
+  const canContinue = source.resume === 'continuation' && started;
+  if (canContinue && canResume(state, 'continuation'))
+    return plan('resume', 'the text received so far is continued');
   if (source.allowRestart || source.resume === 'replay')
     return plan('restart', 'the stream starts over');
-  if (source.resume === 'continuation' && started) {
-    return canResume(state, 'continuation')
-      ? plan('resume', 'the text received so far is continued')
-      : plan('refuse', 'a tool call was cut in half and cannot be continued');
-  }
+  if (canContinue) return plan('refuse', 'a tool call was cut in half and cannot be continued');
   if (source.reopen === 'restarts-work') {
     return plan(
       'refuse',

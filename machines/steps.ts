@@ -58,16 +58,15 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     ...freshRun,
   };
   if (checkpoint === undefined) return fresh;
-  const { attempt, attempts, drops, retryAt, cursor, chars, floorMs, streamState, outcome } =
-    checkpoint;
+  const { attempt, attempts, drops, sent, retryAt, outcome } = checkpoint;
+  const { cursor, chars, floorMs, streamState } = checkpoint;
   return {
     ...fresh,
-    // A wait is only entered where nothing was sent, or where it may be sent again.
-    sent: checkpoint.state !== 'idle' && checkpoint.state !== 'waiting',
     // A stream that had failed is given a new budget: whoever restores it wants it to go on.
     attempt: checkpoint.state === 'failed' ? 0 : attempt,
     attempts,
     drops,
+    sent,
     retryAt,
     ledger: Object.freeze({ cursor, chars, floorMs }),
     streamState,

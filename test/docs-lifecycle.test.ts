@@ -14,9 +14,7 @@ import type { MemorySource } from './support/memory-source.js';
 
 const FILE = fileURLToPath(new URL('../docs/lifecycle.md', import.meta.url));
 
-const UPDATE =
-  'docs/lifecycle.md is out of date; to rewrite it: ' +
-  'UPDATE_DOCS=1 npx vitest run --config test/vitest.config.ts test/docs-lifecycle.test.ts';
+const UPDATE = 'docs/lifecycle.md is out of date; to rewrite it: npm run docs';
 
 describe('docs/lifecycle.md', () => {
   it('shows the statechart as the machine has it', () => {

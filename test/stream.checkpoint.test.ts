@@ -150,6 +150,12 @@ describe('a checkpoint that is saved', () => {
     expect(eventsOf(restored.heard, 'waiting').map(({ delayMs }) => delayMs)).toEqual([3000]);
   });
 
+  it('of a stream that was restored and never started is the same one', () => {
+    const checkpoint = waitingCheckpoint();
+    const restored = reconnectStream(honest(), { checkpoint });
+    expect(restored.checkpoint()).toEqual({ ...checkpoint, state: 'idle' });
+  });
+
   it.each([
     ['long ago', 10 ** 9, 0],
     ['by a clock that was ahead by a year', -365 * 86_400_000, 450_000],

@@ -150,6 +150,29 @@ describe('work that would run again', () => {
     stream.close();
   });
 
+  it('is not opened again by the checkpoint of a stream that was restored and never started', () => {
+    const source = memorySource(options);
+    const first = reconnectStream(source);
+    first.start();
+    expect(source.openings).toHaveLength(1);
+    const restored = reconnectStream(source, { checkpoint: first.checkpoint() });
+    const again = reconnectStream(source, { checkpoint: restored.checkpoint() });
+    again.start();
+    expect(again.state).toBe('failed');
+    expect(source.openings).toHaveLength(1);
+    first.close();
+  });
+
+  it('is opened from the checkpoint of a stream that was paused before it was opened', () => {
+    const first = reconnectStream(memorySource(options));
+    first.pause();
+    const source = memorySource(options);
+    const stream = reconnectStream(source, { checkpoint: first.checkpoint() });
+    stream.start();
+    expect(source.openings).toHaveLength(1);
+    stream.close();
+  });
+
   it('is not opened again by a checkpoint of its middle', async () => {
     const first = onVirtualClock(memorySource({ ...options, script: () => [[bare(1)]] }));
     read(first.stream);

@@ -11,6 +11,7 @@ const AT_A_TIME = 100;
 export const idleConnections = {
   reader: { title: 'fetch + reader', open: openReader },
   parser: { title: 'fetch + eventsource-parser', open: openParser },
+  source: { title: 'sse() alone, with an abort signal', open: openSource },
   stream: { title: 'stream-reconnect, one consumer', open: openStream },
 };
 
@@ -45,6 +46,19 @@ async function openParser(url) {
   })();
   await arrival.promise;
   return { reader, loop, close: () => reader.cancel() };
+}
+
+/** The source as the stream opens it: what is above it is our layer. */
+async function openSource(url) {
+  const controller = new AbortController();
+  const at = { items: 0, bytes: 0, chars: 0, attempt: 0 };
+  const connection = await sse({ url }).open(at, controller.signal);
+  const arrival = withResolvers();
+  const loop = (async () => {
+    for await (const items of connection.batches) if (items.length > 0) arrival.resolve();
+  })();
+  await arrival.promise;
+  return { connection, controller, loop, close: () => connection.close() };
 }
 
 async function openStream(url) {

@@ -68,7 +68,7 @@ function cpuText({ label, count, rounds, micros }, targets) {
   ];
 }
 
-function heapText({ connections, rounds, kinds, layerBytes }, targets) {
+function heapText({ connections, rounds, kinds, layerBytes, besideBareBytes }, targets) {
   const rows = Object.values(kinds).map(({ title, bytes }) => [
     title,
     kilobytes(bytes.median),
@@ -76,10 +76,11 @@ function heapText({ connections, rounds, kinds, layerBytes }, targets) {
     '',
   ]);
   rows.push(['our layer', kilobytes(layerBytes), '', verdicts(targets, 'heap', 'stream')]);
+  rows.push(['in all, beside fetch + parser', kilobytes(besideBareBytes), '', '']);
   return [
     '',
     `Heap per connected stream: ${amount(connections)} connections, idle after one event,`,
-    `after garbage collection, medians of ${rounds} (our layer: stream − fetch + parser)`,
+    `after garbage collection, medians of ${rounds} (our layer: stream − sse() alone)`,
     table(['', 'a stream', 'min–max KB', 'target'], rows),
   ];
 }

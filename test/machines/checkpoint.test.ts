@@ -13,6 +13,7 @@ const VALID = {
   attempt: 1,
   attempts: 3,
   drops: 2,
+  sent: true,
   retryAt: 1_700_000_000_500,
   cursor: 'c-7',
   chars: 0,

@@ -82,6 +82,18 @@ describe('what follows a drop', () => {
     );
   });
 
+  it('goes on where it can, even if the caller allows to start over', () => {
+    expect({
+      cursor: row('cursor', 'restarts-work', true),
+      count: row('count', 'restarts-work', true),
+      continuation: row('continuation', 'restarts-work', true),
+    }).toEqual({
+      cursor: plan(again, go, go, again, again, go, again, again, go),
+      count: plan(go, go, go, go, go, go, go, go, go),
+      continuation: plan(again, go, again, go, go, go, go, again, again),
+    });
+  });
+
   it('is left to a host that drives its connection', () => {
     expect(planResume(null, inToolCall, null, false)).toEqual({
       action: 'resume',
