@@ -1,6 +1,7 @@
 /** `reconnectStream`: the one place where source, machine, reader and delivery are wired. */
 
 import { createActor } from 'xstate';
+import type { InspectionEvent } from 'xstate';
 import { toCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
 import { wrong } from '../machines/config.js';
@@ -17,6 +18,7 @@ import type {
 import { ActorClock } from './clock.js';
 import { deliveredAccount } from './delivered-account.js';
 import { Delivery } from './delivery.js';
+import { guardedInspector } from './guarded-inspector.js';
 import { Ledger } from './ledger.js';
 import { resolveOptions } from './options.js';
 import type { ReconnectOptions } from './options.js';
@@ -67,7 +69,7 @@ class Stream<T> implements ReconnectingStream<T> {
     this.actor = createActor(streamMachine, {
       input: { policy, source: { name, resume, reopen, allowRestart }, checkpoint },
       clock: new ActorClock(clock, random),
-      ...(inspect === undefined ? {} : { inspect }),
+      ...(inspect === undefined ? {} : { inspect: this.#guardInspector(inspect) }),
     });
     const { context } = this.actor.getSnapshot();
     this.#ledger = new Ledger({ ...context.ledger, streamState: context.streamState });
@@ -241,6 +243,15 @@ class Stream<T> implements ReconnectingStream<T> {
     this.#ledger.peak = 0;
     this.#delivery.clear();
     this.#delivery.cursor = null;
+  }
+
+  #guardInspector(
+    inspect: NonNullable<ReconnectOptions['inspect']>,
+  ): (event: InspectionEvent) => void {
+    const message = 'the inspector threw; it is not called again';
+    return guardedInspector(inspect, () =>
+      this.#send({ type: 'stream.diagnostic', code: 'inspect', message }),
+    );
   }
 
   /** Code of the caller: what it throws is told, and stops nobody. */

@@ -207,6 +207,21 @@ describe('a function of the caller', () => {
     },
   );
 
+  it('inspect that throws is told once and not called again', async () => {
+    let calls = 0;
+    const inspect = (): void => {
+      calls += 1;
+      throw new Error('the inspector is broken');
+    };
+    const stream = reconnectStream(memorySource({ script: [[[item(1)], [END]]] }), { inspect });
+    const heard = record(stream);
+    const { items: got, ended } = read(stream);
+    expect(await ended).toBe(null);
+    expect(got).toEqual([1]);
+    expect(calls).toBe(1);
+    expect(eventsOf(heard, 'diagnostic').map(({ code }) => code)).toEqual(['inspect']);
+  });
+
   it('random that gives nonsense or throws does not wedge the stream', async () => {
     for (const random of [() => NaN, () => Infinity, () => -1, () => 'x' as never]) {
       const clock = createVirtualClock();
