@@ -70,8 +70,11 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     retryAt,
     ledger: Object.freeze({ cursor, chars, floorMs }),
     streamState,
+    // Who let go of a stream and restores it wants it to go on; an end or a cancel is the end.
     outcome:
-      outcome === null ? null : outcomeOf({ ...fresh, streamState, attempts, drops }, outcome),
+      outcome === null || outcome === 'closed'
+        ? null
+        : outcomeOf({ ...fresh, streamState, attempts, drops }, outcome),
   };
 }
 

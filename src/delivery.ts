@@ -98,10 +98,11 @@ export class Delivery<T> implements Supply<T> {
     return values;
   }
 
-  /** Throws away what is queued: the stream starts over. */
+  /** Throws away what is queued, and where the consumer was: the stream starts over. */
   clear(): void {
     this.#entries = [];
     this.#index = this.#queued = 0;
+    this.cursor = null;
   }
 
   /** Takes back the last items as far as they are still queued, and tells how many those were. */
@@ -180,9 +181,8 @@ export class Delivery<T> implements Supply<T> {
   leave(consumer: Consumer, byItself: boolean): void {
     if (this.#consumer !== consumer) return;
     this.#consumer = null;
-    if (!byItself) return;
-    this.clear();
-    this.#host.close();
+    // What is queued stays: a checkpoint has to know what the consumer did not take.
+    if (byItself) this.#host.close();
   }
 
   #serve<C extends Consumer>(consumer: C): C {

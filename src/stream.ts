@@ -242,7 +242,6 @@ class Stream<T> implements ReconnectingStream<T> {
     this.#ledger.clear();
     this.#ledger.peak = 0;
     this.#delivery.clear();
-    this.#delivery.cursor = null;
   }
 
   #guardInspector(

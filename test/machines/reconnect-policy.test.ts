@@ -457,15 +457,22 @@ describe('a restored checkpoint', () => {
     expect(restored.state).toBe('connecting');
   });
 
-  it.each(['complete', 'incomplete', 'failed', 'cancelled', 'closed'] as const)(
+  it('of a stream that its user let go of goes on', () => {
+    const run = connected();
+    run.send({ type: 'close' });
+    const restored = restore(save(run), 0);
+    restored.send({ type: 'connect' });
+    expect(restored.log).toEqual(['attempt 0 of 5', '= connecting']);
+  });
+
+  it.each(['complete', 'incomplete', 'failed', 'cancelled'] as const)(
     'of a stream that ended as %s is closed, and opens nothing',
     (status) => {
       const run = connected();
       const { closing } = {
         closing: { type: 'stream.ended', ledger: ledger({ chunksReceived: 3 }) } as const,
       };
-      if (status === 'closed') run.send({ type: 'close' });
-      else if (status === 'cancelled') run.send({ type: 'cancel' });
+      if (status === 'cancelled') run.send({ type: 'cancel' });
       else run.send({ ...closing, outcome: status });
       for (const command of ['connect', 'retryNow'] as const) {
         const restored = restore(save(run), 0);
