@@ -12,6 +12,7 @@ const MAX_CURSOR_LENGTH = 16_384;
 /** A stream at rest. Ends of a stream are saved too, so that a finished one is not opened again. */
 export interface Checkpoint {
   readonly version: typeof CHECKPOINT_VERSION;
+  /** Name of the source, for a reader of the JSON; not compared. */
   readonly source: string | null;
   readonly state: ReconnectState;
   readonly attempt: number;

@@ -2,7 +2,7 @@
 
 import { ReconnectError } from './errors.js';
 
-/** First wait after the connection was lost, in attempts. From the seed. */
+/** Attempts in a row without new data. From the seed. */
 export const DEFAULT_MAX_RECONNECT_ATTEMPTS = 5;
 /** Delay before the first attempt, before jitter, in ms. From the seed. */
 export const DEFAULT_INITIAL_BACKOFF_MS = 1000;

@@ -73,7 +73,7 @@ export interface StreamSource<T> {
   readonly reopen: 'safe' | 'restarts-work';
   /**
    * Opens a connection that goes on at `at`.
-   * @throws ReconnectError of a fitting kind, or {@link OpenFailure} with the server's advice.
+   * @throws ReconnectError of a fitting kind. Fields `fatal` and `retryAfterMs` (ms) on it, if set, are obeyed.
    */
   open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>>;
   /** Asks the peer to stop the work; aborting the signal only lets go. */

@@ -64,7 +64,7 @@ export interface ReconnectContext {
   /** Attempts over the life of the stream. */
   readonly attempts: number;
   readonly drops: number;
-  /** Opaque number of the newest connection: the live object is kept by the facade under it. */
+  /** Opaque number of the newest connection: the stream's worker keeps the live object under it. */
   readonly connection: number;
   readonly delayMs: number | null;
   readonly retryAt: number | null;
@@ -85,7 +85,7 @@ export interface ReconnectContext {
 }
 
 export interface ReconnectInput {
-  readonly policy?: Partial<RetryPolicy> | undefined;
+  readonly config?: Partial<RetryPolicy> | undefined;
   /** What the machine may know of the source; left out when a host drives the machine. */
   readonly source?: SourceFacts | undefined;
   readonly checkpoint?: Checkpoint | undefined;

@@ -50,9 +50,9 @@ const freshRun = {
  * @throws ReconnectError kind `config`.
  */
 export function initialContext(input: ReconnectInput | undefined): ReconnectContext {
-  const { policy, source = null, checkpoint } = input ?? {};
+  const { config, source = null, checkpoint } = input ?? {};
   const fresh: ReconnectContext = {
-    policy: policy === undefined ? defaultRetryPolicy : resolvePolicy(policy),
+    policy: config === undefined ? defaultRetryPolicy : resolvePolicy(config),
     source,
     connection: 0,
     ...freshRun,

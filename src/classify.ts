@@ -48,7 +48,7 @@ export function classify(
   hook: Classify | undefined,
 ): Failure {
   const own = error as ReconnectError & { fatal?: unknown; retryAfterMs?: unknown };
-  const fatal = typeof own.fatal === 'boolean' ? own.fatal : FATAL[error.kind];
+  const fatal = typeof own.fatal === 'boolean' ? own.fatal : isFatal(error);
   const advice = typeof own.retryAfterMs === 'number' ? own.retryAfterMs : undefined;
   const decided: unknown = hook?.({ ...context, error, fatal });
   if (decided instanceof Promise) {
@@ -68,6 +68,12 @@ export function classify(
 /** Whether the request certainly never reached the server, so that sending it again repeats nothing. */
 export function wasNeverSent(error: ReconnectError): boolean {
   return error.kind === 'callback' || (error.code !== undefined && NEVER_SENT.has(error.code));
+}
+
+/** By its kind, and an HTTP answer by its status (RFC 9110 §15: those that say 'later'). */
+function isFatal({ kind, status }: ReconnectError): boolean {
+  if (kind !== 'http' || status === undefined) return FATAL[kind];
+  return !(status >= 500 || status === 408 || status === 425 || status === 429);
 }
 
 /** Where the comment beside a kind in `errors.ts` says "yes", another attempt can help. */
@@ -103,7 +109,8 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 ]);
 
 /** OpenSSL's names for certificates that are refused, and for a peer that does not speak TLS. */
-const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_OSSL_)/;
+const TLS_CODE =
+  /^(?!ERR_TLS_HANDSHAKE_TIMEOUT)(?:EPROTO$|ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C)/;
 
 /** The first code in the chain of causes: undici wraps the error of the socket. */
 function networkCode(thrown: unknown): string | undefined {

@@ -143,7 +143,7 @@ export class Ledger {
   }
 }
 
-/** The state that a checkpoint may claim: without what is still queued for the consumer. */
+/** Counts and tool calls as one frozen value. */
 export function frozen(
   counts: Pick<Ledger, 'chunks' | 'bytes' | 'chars' | 'lastTimeMs' | 'cursor' | 'floorMs'>,
   tools: StreamState,

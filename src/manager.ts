@@ -51,7 +51,7 @@ export function createReconnectManager(
   if (onEvent !== undefined && typeof onEvent !== 'function')
     throw wrong('onEvent', 'a function', onEvent);
   // The host waits by itself: a clock whose timers never fire keeps the machine from going ahead of it.
-  const actor = createActor(reconnectMachine, { input: { policy: resolved }, clock: HELD_CLOCK });
+  const actor = createActor(reconnectMachine, { input: { config: resolved }, clock: HELD_CLOCK });
   for (const type of SEED_EVENTS) actor.on(type, (event) => tell(onEvent, event));
   actor.start();
   const context = () => actor.getSnapshot().context;

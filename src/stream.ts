@@ -67,7 +67,7 @@ class Stream<T> implements ReconnectingStream<T> {
     this.#source = source;
     this.#signal = resolved.signal;
     this.actor = createActor(streamMachine, {
-      input: { policy, source: { name, resume, reopen, allowRestart }, checkpoint },
+      input: { config: policy, source: { name, resume, reopen, allowRestart }, checkpoint },
       clock: new ActorClock(clock, random),
       ...(inspect === undefined ? {} : { inspect: this.#guardInspector(inspect) }),
     });

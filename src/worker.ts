@@ -182,7 +182,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
       this.#actor.send({
         type: 'stream.diagnostic',
         code: 'classify',
-        message: 'classify() threw; the library decided by itself',
+        message: 'classify() threw or gave a promise; the library decided by itself',
       });
       return classify(error, where, undefined);
     }

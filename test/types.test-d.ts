@@ -44,7 +44,7 @@ describe('the machine', () => {
   });
 
   it('takes its own events and no others', () => {
-    const actor = createActor(reconnectMachine, { input: { policy: { maxAttempts: 3 } } });
+    const actor = createActor(reconnectMachine, { input: { config: { maxAttempts: 3 } } });
     actor.send({ type: 'pause', reason: 'hidden' });
     actor.send({ type: 'attempt.failed', error: 'gone' });
     // @ts-expect-error an unknown command
@@ -54,7 +54,7 @@ describe('the machine', () => {
     // @ts-expect-error a drop needs its failure
     actor.send({ type: 'stream.dropped' });
     // @ts-expect-error a misspelt option
-    createActor(reconnectMachine, { input: { policy: { maxAttempt: 3 } } });
+    createActor(reconnectMachine, { input: { config: { maxAttempt: 3 } } });
   });
 
   it('tells what it emits', () => {

@@ -25,7 +25,7 @@ describe('the wait', () => {
   it('lasts as long as was told, to the ms, whatever the policy and the draw', async () => {
     const random = seeded(3);
     for (const jitter of ['spread', 'full', 'equal', 'decorrelated', 'additive', 'none'] as const) {
-      const run = drive({ input: { policy: { jitter, maxAttempts: 8 } }, random });
+      const run = drive({ input: { config: { jitter, maxAttempts: 8 } }, random });
       run.send({ type: 'connect' });
       for (let n = 0; n < 8; n++) {
         run.send({ type: 'attempt.connected' }, dropped('network'));
@@ -111,7 +111,7 @@ describe('the server’s timing', () => {
   it('ends the stream openly above maxServerDelayMs, and not at it', () => {
     const policy = { maxServerDelayMs: 60_000 };
     const [at, above] = [60_000, 60_001].map((ms) => {
-      const run = connected({ input: { policy } });
+      const run = connected({ input: { config: policy } });
       run.send(asked(ms));
       return run.log.slice(-3);
     });
@@ -128,7 +128,7 @@ describe('the server’s timing', () => {
 
 describe('the budget', () => {
   it('ends in failed when the attempts are used up, with the last error', async () => {
-    const run = connected({ input: { policy: { maxAttempts: 2, jitter: 'none' } } });
+    const run = connected({ input: { config: { maxAttempts: 2, jitter: 'none' } } });
     for (const ms of [1000, 2000, 0]) {
       run.send(dropped('network'));
       await run.advance(ms);
@@ -156,7 +156,7 @@ describe('the budget', () => {
   });
 
   it('is given back by proven progress only, never by a connection that stands', async () => {
-    const run = connected({ input: { policy: { jitter: 'none' } } });
+    const run = connected({ input: { config: { jitter: 'none' } } });
     const attempts: number[] = [];
     for (const proven of [false, false, true, false]) {
       run.send(dropped('network', { proven }));
@@ -171,7 +171,7 @@ describe('the budget', () => {
   });
 
   it('is whole again after a retry by hand', async () => {
-    const run = connected({ input: { policy: { maxAttempts: 1, jitter: 'none' } } });
+    const run = connected({ input: { config: { maxAttempts: 1, jitter: 'none' } } });
     run.send(dropped('network'));
     await run.advance(1000);
     run.send({ type: 'attempt.connected' }, dropped('network'));
@@ -182,7 +182,7 @@ describe('the budget', () => {
 
   it('has an end in time as well: maxElapsedMs after the loss no attempt starts', async () => {
     const policy = { maxElapsedMs: 10_000, jitter: 'none', maxAttempts: 100 } as const;
-    const run = connected({ input: { policy } });
+    const run = connected({ input: { config: policy } });
     while (run.state !== 'failed') {
       run.send(dropped('network', { moment: momentAt(run.clock.now()) }));
       await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
@@ -201,7 +201,7 @@ describe('the budget', () => {
     const policy = { maxElapsedMs: 10_000, jitter: 'none', maxAttempts: 20 } as const;
     const open = fromPromise<Opened, OpenInput>(() => Promise.reject(new Error('refused')));
     const machine = reconnectMachine.provide({ actors: { open } });
-    const run = drive({ input: { policy }, machine });
+    const run = drive({ input: { config: policy }, machine });
     run.send({ type: 'connect' });
     await run.advance(60_000);
     expect(run.log.filter((line) => /^(waits|failed)/u.test(line))).toEqual([
@@ -229,7 +229,7 @@ describe('the budget', () => {
     ['initialBackoffMs', { initialBackoffMs: NaN }],
     ['maxElapsedMs', { maxElapsedMs: Infinity }],
   ])('is checked before the machine runs: %s', (name, policy: Partial<RetryPolicy>) => {
-    const run = drive({ input: { policy } });
+    const run = drive({ input: { config: policy } });
     const { status, error } = run.actor.getSnapshot();
     expect([status, (error as ReconnectError).kind]).toEqual(['error', 'config']);
     expect(run.log).toEqual([expect.stringContaining(`ReconnectError: ${name}: expected `)]);
@@ -381,7 +381,7 @@ describe('a recorded run', () => {
   it('played again through the pure transition function gives the same states', async () => {
     const random = seeded(11);
     const clock = createVirtualClock(1_700_000_000_000);
-    const input = { policy: { jitter: 'full', maxAttempts: 3, maxElapsedMs: 60_000 } } as const;
+    const input = { config: { jitter: 'full', maxAttempts: 3, maxElapsedMs: 60_000 } } as const;
     const run = drive({ input, clock, random });
     const events: ReconnectMachineEvent[] = [];
     const states: [string, object][] = [];
@@ -484,7 +484,7 @@ describe('a restored checkpoint', () => {
   );
 
   it('of a failed stream has a new budget', async () => {
-    const run = connected({ input: { policy: { maxAttempts: 1, jitter: 'none' } } });
+    const run = connected({ input: { config: { maxAttempts: 1, jitter: 'none' } } });
     run.send(dropped('network'));
     await run.advance(1000);
     run.send({ type: 'attempt.connected' }, dropped('network'));

@@ -306,7 +306,7 @@ describe('pause', () => {
 
 describe('reset', () => {
   it('forgets everything but the policy and the numbering of connections', () => {
-    const fresh = drive({ input: { policy: { maxAttempts: 3 } } });
+    const fresh = drive({ input: { config: { maxAttempts: 3 } } });
     const before = fresh.actor.getSnapshot().context;
     fresh.send({ type: 'connect' }, { type: 'attempt.connected' });
     fresh.send(dropped('network', { ledger: ledger({ chunksReceived: 5, cursor: '5' }) }));
