@@ -3,7 +3,7 @@
 import { MAX_TIMER_MS } from './config.js';
 import type { JitterKind, ReconnectConfig, RetryPolicy } from './config.js';
 
-/** Share that `additive` jitter, and a wait on the server's advice, adds at most. From the seed. */
+/** Share that `additive` jitter, and a wait on the server's advice, adds at most. From the Rust module. */
 const ADDED_SHARE = 0.25;
 
 /** The draw where the host gives none: the middle of every range. */
@@ -12,10 +12,10 @@ const MIDDLE = (): number => 0.5;
 /**
  * The delay before an attempt of an outage, in whole ms, by the configured jitter.
  *
- * With `jitter: true` or `'additive'` it is the formula of the seed, `backoff_delay_ms`: the capped
+ * With `jitter: true` or `'additive'` it is the formula of the Rust module, `backoff_delay_ms`: the capped
  * exponential delay plus up to a quarter.
  *
- * @param attempt 1 for the first attempt of an outage; 0 counts as 1, as in the seed.
+ * @param attempt 1 for the first attempt of an outage; 0 counts as 1, as in the Rust module.
  * @param random draws in [0, 1); without it the middle of the range is taken.
  */
 export function backoffDelayMs(
@@ -86,7 +86,7 @@ function jittered(
   }
 }
 
-/** `initial · multiplier^(attempt − 1)`, capped; 0 · ∞ is 0, as the seed's cast of NaN. */
+/** `initial · multiplier^(attempt − 1)`, capped; 0 · ∞ is 0, as the Rust module's cast of NaN. */
 function cappedExponential(config: ReconnectConfig, attempt: number): number {
   const exponent = Math.max(Math.min(attempt, MAX_TIMER_MS) - 1, 0);
   const raw = config.initialBackoffMs * config.backoffMultiplier ** exponent;

@@ -2,13 +2,13 @@
 
 import { ReconnectError } from './errors.js';
 
-/** Attempts in a row without new data. From the seed. */
+/** Attempts in a row without new data. From the Rust module. */
 export const DEFAULT_MAX_RECONNECT_ATTEMPTS = 5;
-/** Delay before the first attempt, before jitter, in ms. From the seed. */
+/** Delay before the first attempt, before jitter, in ms. From the Rust module. */
 export const DEFAULT_INITIAL_BACKOFF_MS = 1000;
-/** Cap of the exponential delay, before jitter, in ms. From the seed. */
+/** Cap of the exponential delay, before jitter, in ms. From the Rust module. */
 export const DEFAULT_MAX_BACKOFF_MS = 30_000;
-/** Growth of the delay from attempt to attempt. From the seed. */
+/** Growth of the delay from attempt to attempt. From the Rust module. */
 export const DEFAULT_BACKOFF_MULTIPLIER = 2;
 
 /** The longest delay a timer can hold, in ms: beyond it `setTimeout` fires at once (HTML, Node). */
@@ -60,7 +60,7 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
   resetAfterMs: null,
 });
 
-/** What the wire and the seed can hold: `u32` for counts, whole numbers up to 2^53 − 1 for ms. */
+/** What the wire and the Rust module can hold: `u32` for counts, whole numbers up to 2^53 − 1 for ms. */
 const COUNT = { max: 2 ** 32 - 1, what: 'a whole number from 0 to 4294967295' };
 const SETTING_MS = { max: Number.MAX_SAFE_INTEGER, what: 'a whole number of ms from 0' };
 const TIMER_MS = { max: MAX_TIMER_MS, what: `a whole number of ms from 0 to ${MAX_TIMER_MS}` };

@@ -59,7 +59,7 @@ export interface OutcomeInfo {
 export interface ReconnectContext {
   readonly policy: RetryPolicy;
   readonly source: SourceFacts | null;
-  /** Attempts since the last proven health: the seed's attempt count. */
+  /** Attempts since the last proven health: the Rust module's attempt count. */
   readonly attempt: number;
   /** Attempts over the life of the stream. */
   readonly attempts: number;

@@ -97,7 +97,7 @@ export function recordReport(event: object): Change {
   return record(ledger, proven);
 }
 
-/** Counts the attempt of a host and draws its wait; the seed's `start_attempt`. */
+/** Counts the attempt of a host and draws its wait; the Rust module's `start_attempt`. */
 export function scheduleAttempt(context: ReconnectContext, event: object, moment: Moment): Change {
   const report = event as { delayMs?: number; reason?: string };
   const attempt = context.attempt + 1;
@@ -264,7 +264,7 @@ export function finish(context: ReconnectContext, { status, ledger, error }: End
   };
 }
 
-/** The seed's sentence: hosts show it. */
+/** The Rust module's sentence: hosts show it. */
 export const EXHAUSTED: ErrorInfo = errorInfo({
   kind: 'exhausted',
   message: 'Maximum reconnection attempts exceeded',

@@ -11,7 +11,7 @@ export interface ToolCallState {
   readonly status: ToolCallStatus;
 }
 
-/** The seed's six fields, and every tool call of the stream by its id. */
+/** The Rust module's six fields, and every tool call of the stream by its id. */
 export interface StreamState {
   readonly chunksReceived: number;
   readonly bytesReceived: number;
@@ -49,7 +49,7 @@ export function startToolCall(state: StreamState, id: string): StreamState {
   return applyToolCall(state, { id });
 }
 
-/** Appends to the current call. With none open the text still goes to the buffer, as in the seed. */
+/** Appends to the current call. With none open the text still goes to the buffer, as in the Rust module. */
 export function appendToolArgs(state: StreamState, args: string): StreamState {
   if (state.currentToolId !== null) return applyToolCall(state, { id: state.currentToolId, args });
   return Object.freeze({ ...state, toolArgsBuffer: state.toolArgsBuffer + args });
@@ -130,7 +130,7 @@ export function interruptToolCall(state: StreamState, id: string): StreamState {
 /**
  * Whether the stream can go on after a drop without losing or doubling anything.
  *
- * Without a cursor this is the seed's rule: nothing came yet, or no tool call is cut in half. With a
+ * Without a cursor this is the Rust module's rule: nothing came yet, or no tool call is cut in half. With a
  * cursor or a count the peer goes on where it stopped, and the buffer with it.
  */
 export function canResume(state: StreamState, resume: ResumeMode = 'none'): boolean {

@@ -1,4 +1,4 @@
-/** The seed's hand-driven API over the same machine: the host makes the calls, the machine keeps the books. */
+/** The Rust module's hand-driven API over the same machine: the host makes the calls, the machine keeps the books. */
 
 import { createActor } from 'xstate';
 import { checkNames, resolveConfig, wrong } from '../machines/config.js';
@@ -27,7 +27,7 @@ export interface ReconnectManager {
   /** Back to the start, for a new stream. */
   reset(): void;
   canRetry(): boolean;
-  /** The seed's rule: nothing came yet, or no tool call is open. */
+  /** The Rust module's rule: nothing came yet, or no tool call is open. */
   canResume(): boolean;
   /** Counts a chunk of `bytes` bytes that came `timeMs` after the stream began. */
   recordChunk(bytes: number, timeMs: number): void;
@@ -39,7 +39,7 @@ export interface ReconnectManager {
 /**
  * Creates a manager that a host drives by hand.
  *
- * @param onEvent hears the seed's four events: `attemptStarted`, `waiting`, `connected`, `failed`.
+ * @param onEvent hears the Rust module's four events: `attemptStarted`, `waiting`, `connected`, `failed`.
  * @throws ReconnectError kind `config`.
  */
 export function createReconnectManager(
@@ -52,7 +52,7 @@ export function createReconnectManager(
     throw wrong('onEvent', 'a function', onEvent);
   // The host waits by itself: a clock whose timers never fire keeps the machine from going ahead of it.
   const actor = createActor(reconnectMachine, { input: { config: resolved }, clock: HELD_CLOCK });
-  for (const type of SEED_EVENTS) actor.on(type, (event) => tell(onEvent, event));
+  for (const type of RUST_EVENTS) actor.on(type, (event) => tell(onEvent, event));
   actor.start();
   const context = () => actor.getSnapshot().context;
   const report = (event: ReconnectReport): void => actor.send(event);
@@ -89,11 +89,11 @@ export function createReconnectManager(
   };
 }
 
-const SEED_EVENTS = ['attemptStarted', 'waiting', 'connected', 'failed'] as const;
+const RUST_EVENTS = ['attemptStarted', 'waiting', 'connected', 'failed'] as const;
 
 const HELD_CLOCK = { setTimeout: () => 0, clearTimeout: () => {} };
 
-/** The seed ignores a listener that is gone; one that throws changes nothing here either. */
+/** The Rust module ignores a listener that is gone; one that throws changes nothing here either. */
 function tell(onEvent: ((event: ReconnectEvent) => void) | undefined, event: ReconnectEvent): void {
   try {
     onEvent?.(event);

@@ -1,4 +1,4 @@
-/** Entry `stream-reconnect/wire`: the seed's JSON, both ways. */
+/** Entry `stream-reconnect/wire`: the Rust module's JSON, both ways. */
 
 export { fromWireConfig, toWireConfig } from './config.js';
 export type { WireConfig } from './config.js';

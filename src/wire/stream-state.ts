@@ -1,4 +1,4 @@
-/** The stream state as serde prints it: the seed's six fields. */
+/** The stream state as serde prints it: the Rust module's six fields. */
 
 import { emptyStreamState, startToolCall } from '../../machines/stream-state.js';
 import type { StreamState } from '../../machines/stream-state.js';
