@@ -102,9 +102,13 @@ export class Intake<T> {
     switch (item.type) {
       case 'data':
         if (!(this.#replay?.isOld(item.id) ?? false)) this.#data(item, timeMs);
+        else if (item.id !== undefined) this.#dropReplayed();
         return;
       case 'checkpoint':
-        if (this.#replay?.isOld(item.cursor) ?? false) return;
+        if (this.#replay?.isOld(item.cursor) ?? false) {
+          this.#dropReplayed();
+          return;
+        }
         this.commitPending(timeMs);
         ledger.commit(item.cursor);
         delivery.checkpoint(item.cursor);
@@ -124,6 +128,14 @@ export class Intake<T> {
       default:
         throw new TypeError('unknown kind of item');
     }
+  }
+
+  /** An old id covers what came before it on this connection: those items are old too. */
+  #dropReplayed(): void {
+    if (this.pending.length === 0) return;
+    if (this.#replay !== null) this.#replay.skipped += this.pending.length;
+    if (this.#desk.options.delivery === 'commit') this.pending = [];
+    else this.#reset('pending', 'the server sent these items again');
   }
 
   #data(item: DataItem<T>, timeMs: number): void {

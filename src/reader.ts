@@ -127,6 +127,7 @@ export class Reader<T> implements ReaderHandle, Watched {
   readonly #onError = (error: unknown): void => this.#lose(toReconnectError(error));
 
   #accept(items: readonly SourceItem<T>[], now: number): void {
+    if (!Array.isArray(items)) throw malformed(undefined);
     const intake = this.#intake;
     const hasData = intake.accept(items, Math.trunc(now - this.#desk.startedAt));
     if (hasData) this.#watchdog.dataAt = now;

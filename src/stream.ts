@@ -144,7 +144,8 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   retryNow(): void {
-    this.#send({ type: 'retryNow', moment: this.#worker.moment() });
+    if (this.#signal?.aborted === true) this.close();
+    else this.#send({ type: 'retryNow', moment: this.#worker.moment() });
   }
 
   pause(reason?: string): void {
@@ -152,6 +153,10 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   resume(reason?: string): void {
+    if (this.#signal?.aborted === true) {
+      this.close();
+      return;
+    }
     this.#send({
       type: 'resume',
       moment: this.#worker.moment(),

@@ -1,0 +1,43 @@
+/** What a server sends again, and what an aborted signal forbids. */
+
+import { describe, expect, it } from 'vitest';
+import { onVirtualClock, read } from './support/facts.js';
+import { bare, END, item, memorySource } from './support/memory-source.js';
+
+describe('a replay from the start', () => {
+  it('that opens with an item without an id is left out whole', async () => {
+    const script = [
+      [[bare(1), item(2), item(3)], 'drop'],
+      [[bare(1), item(2), item(3), item(4), END]],
+    ] as const;
+    const { stream, clock } = onVirtualClock(memorySource({ script }));
+    const { items: got, ended } = read(stream);
+    await clock.advance(1000);
+    expect(await ended).toBe(null);
+    expect(got).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe('a signal that is aborted', () => {
+  it.each(['retryNow', 'resume'] as const)('lets %s() send no request', async (command) => {
+    const source = memorySource({ script: () => [[END]] });
+    const { stream } = onVirtualClock(source, { signal: AbortSignal.abort() });
+    stream.pause();
+    stream[command]();
+    expect((await stream.done).status).toBe('closed');
+    expect(source.openings).toEqual([]);
+  });
+
+  it('closes a failed stream that is tried again', async () => {
+    const controller = new AbortController();
+    const source = memorySource({ script: () => [[item(1)], 'drop'] });
+    const { stream, clock } = onVirtualClock(source, { signal: controller.signal, maxAttempts: 0 });
+    stream.start();
+    await clock.settle();
+    expect(stream.state).toBe('failed');
+    controller.abort();
+    stream.retryNow();
+    expect(stream.state).toBe('closed');
+    expect(source.openings).toHaveLength(1);
+  });
+});
