@@ -18,9 +18,9 @@ export async function compareHeap({ origin, rounds, connections, progress }) {
     { title: idleConnections[name].title, bytes: summary(bytes[name]) },
   ]);
   const kinds = Object.fromEntries(results);
-  const layerBytes = kinds.stream.bytes.median - kinds.source.bytes.median;
-  const besideBareBytes = kinds.stream.bytes.median - kinds.parser.bytes.median;
-  return { connections, rounds, kinds, layerBytes, besideBareBytes };
+  const layerBytes = kinds.stream.bytes.median - kinds.parser.bytes.median;
+  const aboveSourceBytes = kinds.stream.bytes.median - kinds.source.bytes.median;
+  return { connections, rounds, kinds, layerBytes, aboveSourceBytes };
 }
 
 /** In a new process each: no garbage and no code but its own. */

@@ -68,7 +68,7 @@ function cpuText({ label, count, rounds, micros }, targets) {
   ];
 }
 
-function heapText({ connections, rounds, kinds, layerBytes, besideBareBytes }, targets) {
+function heapText({ connections, rounds, kinds, layerBytes, aboveSourceBytes }, targets) {
   const rows = Object.values(kinds).map(({ title, bytes }) => [
     title,
     kilobytes(bytes.median),
@@ -76,11 +76,11 @@ function heapText({ connections, rounds, kinds, layerBytes, besideBareBytes }, t
     '',
   ]);
   rows.push(['our layer', kilobytes(layerBytes), '', verdicts(targets, 'heap', 'stream')]);
-  rows.push(['in all, beside fetch + parser', kilobytes(besideBareBytes), '', '']);
+  rows.push(['of it above sse() alone', kilobytes(aboveSourceBytes), '', '']);
   return [
     '',
     `Heap per connected stream: ${amount(connections)} connections, idle after one event,`,
-    `after garbage collection, medians of ${rounds} (our layer: stream − sse() alone)`,
+    `after garbage collection, medians of ${rounds} (our layer: stream − fetch + parser)`,
     table(['', 'a stream', 'min–max KB', 'target'], rows),
   ];
 }
