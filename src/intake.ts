@@ -26,6 +26,11 @@ export interface StreamDesk<T> {
   readonly delivery: Delivery<T>;
 }
 
+/** Who tells the machine what the intake finds. */
+export interface IntakeHost {
+  send(report: ReconnectReport): void;
+}
+
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
   /** Items that wait for their checkpoint (`commit`), or were handed out before it (`eager`). */
@@ -35,13 +40,13 @@ export class Intake<T> {
   /** The end marker, once it came. */
   end: EndOutcome | null = null;
   readonly #desk: StreamDesk<T>;
-  readonly #send: (report: ReconnectReport) => void;
+  readonly #host: IntakeHost;
   readonly #replay: ReplayFilter | null;
 
-  constructor(desk: StreamDesk<T>, send: (report: ReconnectReport) => void) {
+  constructor(desk: StreamDesk<T>, host: IntakeHost) {
     const { ledger } = desk;
     this.#desk = desk;
-    this.#send = send;
+    this.#host = host;
     this.#replay = ledger.chunks > 0 && ledger.hasCursor ? new ReplayFilter(ledger) : null;
   }
 
@@ -165,7 +170,7 @@ export class Intake<T> {
     const status = ledger.toolCall(delta);
     if (status === null) return;
     const name = ledger.tools.toolCalls[delta.id]?.name ?? null;
-    this.#send({ type: 'stream.toolCall', id: delta.id, name, status, ledger: ledger.freeze() });
+    this.#host.send({ type: 'stream.toolCall', id: delta.id, name, status, ledger: ledger.freeze() });
   }
 
   /** Where ids tell that something is missing between two, so does the stream. */
@@ -173,7 +178,7 @@ export class Intake<T> {
     const { source, ledger } = this.#desk;
     const from = ledger.cursor;
     if (from === null || from === '' || source.contiguous?.(from, to) !== false) return;
-    this.#send({ type: 'stream.gap', from, to });
+    this.#host.send({ type: 'stream.gap', from, to });
   }
 
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */
@@ -190,7 +195,7 @@ export class Intake<T> {
       delivery.clear();
       ledger.clear();
     } else if (unseen === waiting) return;
-    this.#send({ type: 'stream.reset', scope, why, ledger: ledger.freeze() });
+    this.#host.send({ type: 'stream.reset', scope, why, ledger: ledger.freeze() });
   }
 }
 

@@ -6,8 +6,8 @@ import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.j
 import type { LiveConnection } from './attempt.js';
 import { toReconnectError } from './classify.js';
 import { Intake } from './intake.js';
-import type { StreamDesk } from './intake.js';
-import type { ReaderHandle } from './stream-machine.js';
+import type { IntakeHost, StreamDesk } from './intake.js';
+import type { ReaderRef } from './stream-machine.js';
 import { Watchdog } from './watchdog.js';
 import type { Watched } from './watchdog.js';
 
@@ -20,6 +20,7 @@ const PROGRESS_CHUNKS = 16_384;
 export interface ReaderDesk<T> extends StreamDesk<T> {
   /** Monotonic time at which the stream began: chunk times count from it. */
   readonly startedAt: number;
+  report(report: ReconnectReport): void;
   /** The connection is lost; what was not committed comes along. */
   lose(reader: Reader<T>, error: ReconnectError, loss: PendingLoss<T>): void;
 }
@@ -33,11 +34,11 @@ export interface PendingLoss<T> {
 type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
 
 /** A class: it exists once per connection and its methods are called per network chunk. */
-export class Reader<T> implements ReaderHandle, Watched {
+export class Reader<T> implements IntakeHost, Watched {
   /** The consumer holds the reading up: that silence is ours. */
   isHeldUp = false;
   readonly connection: number;
-  readonly send: (report: ReconnectReport) => void;
+  readonly #self: ReaderRef;
   readonly #desk: ReaderDesk<T>;
   readonly #live: LiveConnection<T>;
   readonly #intake: Intake<T>;
@@ -54,17 +55,22 @@ export class Reader<T> implements ReaderHandle, Watched {
     live: LiveConnection<T>,
     desk: ReaderDesk<T>,
     connection: number,
-    send: (report: ReconnectReport) => void,
+    self: ReaderRef,
   ) {
     const { options, ledger } = desk;
     this.connection = connection;
-    this.send = send;
+    this.#self = self;
     this.#live = live;
     this.#desk = desk;
     this.#openedAt = this.#reportedAt = options.clock.now();
     this.#reportedChunks = ledger.chunks;
-    this.#intake = new Intake(desk, send);
+    this.#intake = new Intake(desk, this);
     this.#watchdog = new Watchdog(this, options.clock, options);
+  }
+
+  /** Tells the machine, as long as it listens to this connection. */
+  send(report: ReconnectReport): void {
+    if (this.#self.getSnapshot().status === 'active') this.#desk.report(report);
   }
 
   /** Begins to read. */

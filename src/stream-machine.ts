@@ -1,29 +1,29 @@
 /** The machine with its two actors: what belongs to one stream is looked up by the actor's system. */
 
-import { fromCallback, fromPromise } from 'xstate';
-import type { AnyActorRef } from 'xstate';
+import { fromPromise } from 'xstate';
+import type { ActorRefFromLogic, AnyActorRef } from 'xstate';
 import { reconnectMachine } from '../machines/reconnect.machine.js';
 import type {
   Opened,
   OpenInput,
-  ReaderEvent,
   ReaderInput,
+  ReaderLogic,
   ReconnectMachine,
-  ReconnectReport,
   StopCommand,
 } from '../machines/reconnect.types.js';
 
 /** What one stream does for its machine. */
 export interface StreamWorker {
   open(input: OpenInput, signal: AbortSignal): Promise<Opened>;
-  /** Reads the connection under this number until it is over. */
-  read(connection: number, send: (report: ReconnectReport) => void): ReaderHandle;
+  /** Reads the connection under this number until it is over, or the actor that asked is stopped. */
+  read(connection: number, self: ReaderRef): void;
+  /** The machine's question to the reader: it answers in the same turn. */
+  stopReading(command: StopCommand): void;
+  /** The machine has left: the reader lets go without a word. */
+  letGo(connection: number): void;
 }
 
-export interface ReaderHandle {
-  stop(command: StopCommand): void;
-  dispose(): void;
-}
+export type ReaderRef = ActorRefFromLogic<ReaderLogic>;
 
 const workers = new WeakMap<AnyActorRef['system'], StreamWorker>();
 
@@ -32,19 +32,41 @@ export function employ(system: AnyActorRef['system'], worker: StreamWorker): voi
   workers.set(system, worker);
 }
 
+/**
+ * Acts like `fromCallback`. That one keeps two closures, a set of receivers and a table entry for each
+ * actor: half a kilobyte a stream, for what the worker knows anyway.
+ */
+const reader: ReaderLogic = {
+  start: ({ input }, { self, system }) => workerOf(system).read(connectionOf(input), self),
+  transition: (snapshot, event, { system }) => {
+    const { type } = event as { type: string };
+    if (type === 'stop') workerOf(system).stopReading(event.command);
+    if (type !== 'xstate.stop') return snapshot;
+    workerOf(system).letGo(connectionOf(snapshot.input));
+    return { ...snapshot, status: 'stopped', error: undefined };
+  },
+  getInitialSnapshot: (_, input) => ({
+    status: 'active',
+    output: undefined,
+    error: undefined,
+    input,
+  }),
+  getPersistedSnapshot: (snapshot) => snapshot,
+};
+
 /** One definition for all streams: an own machine per stream would cost three times the memory. */
 export const streamMachine: ReconnectMachine = reconnectMachine.provide({
   actors: {
     open: fromPromise<Opened, OpenInput>(({ input, system, signal }) =>
       workerOf(system).open(input, signal),
     ),
-    reader: fromCallback<ReaderEvent, ReaderInput>(({ input, system, sendBack, receive }) => {
-      const handle = workerOf(system).read(input.connection, sendBack);
-      receive(({ command }) => handle.stop(command));
-      return () => handle.dispose();
-    }),
+    reader,
   },
 });
+
+function connectionOf(input: ReaderInput | undefined): number {
+  return input?.connection ?? 0;
+}
 
 function workerOf(system: AnyActorRef['system']): StreamWorker {
   const worker = workers.get(system);

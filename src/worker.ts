@@ -10,6 +10,7 @@ import type {
   OpenInput,
   ReconnectActor,
   ReconnectReport,
+  StopCommand,
 } from '../machines/reconnect.types.js';
 import { openConnection } from './attempt.js';
 import type { LiveConnection } from './attempt.js';
@@ -22,7 +23,7 @@ import type { ResolvedOptions } from './options.js';
 import type { StreamDesk } from './intake.js';
 import { Reader } from './reader.js';
 import type { PendingLoss, ReaderDesk } from './reader.js';
-import type { ReaderHandle, StreamWorker } from './stream-machine.js';
+import type { ReaderRef, StreamWorker } from './stream-machine.js';
 
 export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   readonly source: StreamSource<T>;
@@ -32,6 +33,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   startedAt = 0;
   readonly #actor: ReconnectActor;
   #live: { number: number; connection: LiveConnection<T>; release: () => void } | null = null;
+  #reader: Reader<T> | null = null;
   #lastError: ReconnectError | null = null;
   /** What a lost connection had brought without a checkpoint. */
   #tail: readonly DataItem<T>[] = [];
@@ -75,24 +77,41 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     return { connection: input.connection, moment: this.moment() };
   }
 
-  read(number: number, send: (report: ReconnectReport) => void): ReaderHandle {
+  read(number: number, self: ReaderRef): void {
     const live = this.#live;
-    if (live === null || live.number !== number) return this.#readNothing(number, send);
+    if (live === null || live.number !== number) {
+      this.#readNothing(number);
+      return;
+    }
     live.release();
     const { options, ledger } = this;
     if (this.startedAt === 0) this.startedAt = options.clock.now() - ledger.lastTimeMs;
-    if (this.#isTailOut) this.#retractTail(send);
-    const reader = new Reader<T>(live.connection, this, number, send);
+    if (this.#isTailOut) this.#retractTail();
+    const reader = new Reader<T>(live.connection, this, number, self);
     this.#live = null;
+    this.#reader = reader;
     reader.start();
-    return reader;
+  }
+
+  stopReading(command: StopCommand): void {
+    this.#reader?.stop(command);
+  }
+
+  letGo(number: number): void {
+    if (this.#reader?.connection !== number) return;
+    this.#reader.dispose();
+    this.#reader = null;
+  }
+
+  report(report: ReconnectReport): void {
+    this.#actor.send(report);
   }
 
   lose(reader: Reader<T>, error: ReconnectError, { pending, proven }: PendingLoss<T>): void {
-    const { send, connection } = reader;
-    this.#takeBack(pending, send);
+    const { connection } = reader;
+    this.#takeBack(pending);
     const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
-    send({ type: 'stream.dropped', ...loss, ledger: this.ledger.freeze(), proven, connection });
+    reader.send({ type: 'stream.dropped', ...loss, ledger: this.ledger.freeze(), proven, connection });
   }
 
   /** The stream failed: what came without a checkpoint is handed out, since no reconnect will bring it again. */
@@ -128,17 +147,16 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     this.#live = { number, connection, release: () => signal.removeEventListener('abort', drop) };
   }
 
-  #readNothing(number: number, send: (report: ReconnectReport) => void): ReaderHandle {
+  #readNothing(number: number): void {
     const error = new ReconnectError(
       'source',
       'the host reported a connection that this stream did not make',
     );
     const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
-    send({ type: 'stream.dropped', ...loss, connection: number });
-    return { stop: () => {}, dispose: () => {} };
+    this.report({ type: 'stream.dropped', ...loss, connection: number });
   }
 
-  #takeBack(pending: readonly DataItem<T>[], send: (report: ReconnectReport) => void): void {
+  #takeBack(pending: readonly DataItem<T>[]): void {
     if (pending.length === 0) return;
     const { options, delivery, ledger } = this;
     if (options.delivery === 'commit') {
@@ -147,7 +165,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     }
     // Told only where the consumer has seen some of it.
     if (delivery.takeBack(pending.length) === pending.length) return;
-    send({
+    this.report({
       type: 'stream.reset',
       scope: 'pending',
       why: 'the connection broke before their checkpoint came',
@@ -155,10 +173,10 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     });
   }
 
-  #retractTail(send: (report: ReconnectReport) => void): void {
+  #retractTail(): void {
     this.#isTailOut = false;
     const { ledger } = this;
-    send({
+    this.report({
       type: 'stream.reset',
       scope: 'pending',
       why: 'the stream was taken up again before these items',
