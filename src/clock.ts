@@ -40,29 +40,19 @@ export function afterPendingInput(clock: Clock, fn: () => void): void {
   else clock.setTimeout(fn, 0);
 }
 
-/** What XState needs of a clock, with the time and chance that the machine asks its actor for. */
-export class ActorClock {
-  readonly #clock: Clock;
-  readonly random: () => number;
+/** A clock as XState's actors carry it, with the chance that the machine asks for. */
+export interface ActorClock extends Clock {
+  random(): number;
+}
 
-  constructor(clock: Clock, random: () => number) {
-    this.#clock = clock;
-    this.random = random;
-  }
-
-  setTimeout(fn: (...args: unknown[]) => void, ms: number): unknown {
-    return this.#clock.setTimeout(fn, ms);
-  }
-
-  clearTimeout(id: unknown): void {
-    this.#clock.clearTimeout(id);
-  }
-
-  now(): number {
-    return this.#clock.now();
-  }
-
-  wallNow(): number {
-    return this.#clock.wallNow?.() ?? this.#clock.now();
-  }
+/** The clock of this process serves all streams that change nothing of it. */
+export function actorClock(clock: Clock, random: () => number): ActorClock {
+  if (clock === systemClock && random === Math.random) return systemClock;
+  return {
+    setTimeout: (fn, ms) => clock.setTimeout(fn, ms),
+    clearTimeout: (id) => clock.clearTimeout(id),
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow?.() ?? clock.now(),
+    random: () => random(),
+  };
 }

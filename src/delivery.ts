@@ -3,10 +3,12 @@
 import type { DataItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import type { StreamState } from '../machines/stream-state.js';
+import { added, passed, START, sumOf } from './handed-out.js';
+import type { Position, Uncovered } from './handed-out.js';
 import { BatchIterator, ItemIterator } from './iterators.js';
 import type { Consumer, Supply } from './iterators.js';
 
-/** Items of one batch that wait for the consumer, with the tool calls as they were before them. */
+/** Items of one batch, with the tool calls as they were before them. */
 interface Entry<T> {
   readonly items: readonly DataItem<T>[];
   readonly toolsBefore: StreamState;
@@ -14,12 +16,10 @@ interface Entry<T> {
   readonly isPending: boolean;
 }
 
-/** What is accepted but not handed out: a checkpoint must not claim it. */
-export interface Undelivered<T> {
-  readonly items: readonly DataItem<T>[];
-  readonly toolsBefore: StreamState;
-  /** Items of the first entry that were handed out already. */
-  readonly handedOut: readonly DataItem<T>[];
+/** What a checkpoint has to know. */
+export interface DeliveryAccount extends Position {
+  /** Accepted and counted, not handed out. */
+  readonly queued: Uncovered | null;
 }
 
 /** Whose items are delivered. */
@@ -32,8 +32,6 @@ export interface DeliveryHost {
 
 /** A class: it exists once per stream and its methods are called per chunk. */
 export class Delivery<T> implements Supply<T> {
-  /** Cursor of the last item handed out. */
-  cursor: string | null;
   /** Called when there is room again. */
   onRoom: (() => void) | null = null;
   /** No more will come, for this reason if there is one. */
@@ -41,20 +39,25 @@ export class Delivery<T> implements Supply<T> {
   error: ReconnectError | null = null;
   readonly #host: DeliveryHost;
   readonly #highWaterMark: number;
-  #entries: Entry<T>[] = [];
-  /** Items of the first entry that are handed out. */
+  /** Where the consumer was when it took the first item of the first entry. */
+  #position: Position;
+  /** The same, with what it has of the pending items. */
+  #ahead: Uncovered | null = null;
+  #entries: Entry<T>[] = NONE;
+  /** Items of the first entry that are handed out: per item nothing else changes. */
   #index = 0;
-  #queued = 0;
+  /** Items of all entries. */
+  #size = 0;
   #consumer: Consumer | null = null;
 
   /**
    * @param highWaterMark items that may be queued before reading stops
-   * @param cursor of what was handed out in an earlier run
+   * @param cursor of what was handed out in an earlier run; null also where the source has none
    */
   constructor(host: DeliveryHost, highWaterMark: number, cursor: string | null) {
     this.#host = host;
     this.#highWaterMark = highWaterMark;
-    this.cursor = cursor;
+    this.#position = cursor === null ? START : { cursor, uncovered: null };
   }
 
   /** Queues the items and wakes the consumer if it waits. */
@@ -63,25 +66,23 @@ export class Delivery<T> implements Supply<T> {
     // An array that is pushed to reserves room for 17: most streams hold one entry at most.
     if (this.#entries.length === 0) this.#entries = [{ items, toolsBefore, isPending }];
     else this.#entries.push({ items, toolsBefore, isPending });
-    this.#queued += items.length;
+    this.#size += items.length;
     this.#consumer?.wake();
   }
 
   get queued(): number {
-    return this.#queued;
+    return this.#size - this.#index;
   }
 
   /** Whether the reader should read on. */
   get hasRoom(): boolean {
-    return this.#queued < this.#highWaterMark;
+    return this.queued < this.#highWaterMark;
   }
 
   /** The next item. There must be one. */
   take(): T {
     const { items } = this.#entries[0] as Entry<T>;
     const item = items[this.#index] as DataItem<T>;
-    if (item.id !== undefined) this.cursor = item.id;
-    this.#queued -= 1;
     this.#index += 1;
     if (this.#index === items.length) this.#advance();
     return item.data;
@@ -92,38 +93,43 @@ export class Delivery<T> implements Supply<T> {
     const { items } = this.#entries[0] as Entry<T>;
     const rest = this.#index === 0 ? items : items.slice(this.#index);
     const values = rest.map((item) => item.data);
-    this.cursor = rest.findLast((item) => item.id !== undefined)?.id ?? this.cursor;
-    this.#queued -= rest.length;
+    this.#index = items.length;
     this.#advance();
     return values;
   }
 
   /** Throws away what is queued, and where the consumer was: the stream starts over. */
   clear(): void {
-    this.#entries = [];
-    this.#index = this.#queued = 0;
-    this.cursor = null;
+    this.#entries = NONE;
+    this.#index = this.#size = 0;
+    this.#position = START;
+    this.#ahead = null;
   }
 
   /** Takes back the last items as far as they are still queued, and tells how many those were. */
   takeBack(count: number): number {
-    const taken = Math.min(count, this.#queued);
+    const taken = Math.min(count, this.queued);
     for (let left = taken; left > 0;) {
       const last = this.#entries.pop();
       if (last === undefined) break;
       const handedOut = this.#entries.length === 0 ? this.#index : 0;
       const kept = Math.max(last.items.length - left, handedOut);
       left -= last.items.length - kept;
-      this.#queued -= last.items.length - kept;
+      this.#size -= last.items.length - kept;
       if (kept > handedOut) this.#entries.push({ ...last, items: last.items.slice(0, kept) });
-      else if (this.#entries.length === 0) this.#index = 0;
+      else if (this.#entries.length === 0) this.#size = this.#index = 0;
     }
+    this.#ahead = null;
     return taken;
   }
 
   /** What was pending is counted now. */
   commit(): void {
     this.#entries = this.#entries.map((entry) => ({ ...entry, isPending: false }));
+    if (this.#ahead === null) return;
+    const { cursor, uncovered } = this.#position;
+    this.#position = { cursor, uncovered: added(uncovered, this.#ahead) };
+    this.#ahead = null;
   }
 
   /** Everything accepted so far is covered by this cursor. */
@@ -131,7 +137,7 @@ export class Delivery<T> implements Supply<T> {
     const last = this.#entries.at(-1);
     const item = last?.items.at(-1);
     if (last === undefined || item === undefined) {
-      this.cursor = cursor;
+      this.#position = { cursor, uncovered: null };
       return;
     }
     const items = [...last.items.slice(0, -1), { ...item, id: cursor }];
@@ -151,17 +157,17 @@ export class Delivery<T> implements Supply<T> {
     this.error = null;
   }
 
-  get undelivered(): Undelivered<T> | null {
+  /** Where the consumer is, and what is still queued for it. Costs a pass over the queue. */
+  get account(): DeliveryAccount {
     const [first] = this.#entries;
-    if (first === undefined) return null;
-    const counted = this.#entries.filter(({ isPending }) => !isPending);
-    return {
-      items: counted.flatMap((entry) =>
-        entry === first ? entry.items.slice(this.#index) : entry.items,
-      ),
-      toolsBefore: first.toolsBefore,
-      handedOut: first.isPending ? [] : first.items.slice(0, this.#index),
-    };
+    if (first === undefined) return { ...this.#position, queued: null };
+    const position = first.isPending ? this.#position : passed(this.#position, first, this.#index);
+    const queued = this.#entries.reduce(
+      (sum: Uncovered | null, entry) =>
+        entry.isPending ? sum : added(sum, sumOf(entry, entry === first ? this.#index : 0)),
+      null,
+    );
+    return { ...position, queued };
   }
 
   items(): AsyncIterableIterator<T, undefined> {
@@ -197,7 +203,12 @@ export class Delivery<T> implements Supply<T> {
   }
 
   #advance(): void {
-    this.#entries.shift();
+    const [first] = this.#entries;
+    if (first?.isPending === true) this.#ahead = added(this.#ahead, sumOf(first, 0));
+    else if (first !== undefined) this.#position = passed(this.#position, first, this.#index);
+    if (this.#entries.length === 1) this.#entries = NONE;
+    else this.#entries.shift();
+    this.#size -= this.#index;
     this.#index = 0;
     if (this.onRoom === null || !this.hasRoom) return;
     const resume = this.onRoom;
@@ -205,3 +216,6 @@ export class Delivery<T> implements Supply<T> {
     resume();
   }
 }
+
+/** One for all streams that have nothing queued. */
+const NONE: never[] = [];

@@ -146,9 +146,9 @@ export class Intake<T> {
   #data(item: DataItem<T>, timeMs: number): void {
     const { options, delivery, ledger } = this.#desk;
     if (item.id === undefined && this.#holds()) {
+      if (this.pending.length >= MAX_PENDING) throw tooManyPending(MAX_PENDING);
       this.pending.push(item);
       if (options.delivery === 'eager') delivery.push([item], ledger.tools, true);
-      if (this.pending.length > MAX_PENDING) throw tooManyPending(MAX_PENDING);
       return;
     }
     this.commitPending(timeMs);
@@ -170,7 +170,13 @@ export class Intake<T> {
     const status = ledger.toolCall(delta);
     if (status === null) return;
     const name = ledger.tools.toolCalls[delta.id]?.name ?? null;
-    this.#host.send({ type: 'stream.toolCall', id: delta.id, name, status, ledger: ledger.freeze() });
+    this.#host.send({
+      type: 'stream.toolCall',
+      id: delta.id,
+      name,
+      status,
+      ledger: ledger.freeze(),
+    });
   }
 
   /** Where ids tell that something is missing between two, so does the stream. */

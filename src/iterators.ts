@@ -23,13 +23,15 @@ export interface Consumer {
   wake(): void;
 }
 
+type Answer<V> = IteratorResult<V, undefined>;
+
 const FINISHED: Readonly<IteratorReturnResult<undefined>> = { done: true, value: undefined };
 
 /** A class: closures would cost a kilobyte a stream. */
 abstract class SupplyIterator<T, V> implements Consumer, AsyncIterableIterator<V, undefined> {
   protected readonly supply: Supply<T>;
-  #resolve: ((result: IteratorResult<V, undefined>) => void) | null = null;
-  #reject: ((error: unknown) => void) | null = null;
+  /** A failure goes through it too, as a rejected promise: a second function would be kept per stream. */
+  #resolve: ((answer: Answer<V> | Promise<Answer<V>>) => void) | null = null;
   #isOver = false;
 
   constructor(supply: Supply<T>) {
@@ -42,57 +44,51 @@ abstract class SupplyIterator<T, V> implements Consumer, AsyncIterableIterator<V
     return this;
   }
 
-  next(): Promise<IteratorResult<V, undefined>> {
+  next(): Promise<Answer<V>> {
     if (this.supply.queued > 0 && !this.#isOver) {
       return Promise.resolve({ done: false, value: this.take() });
     }
     return this.#wait();
   }
 
-  return(): Promise<IteratorResult<V, undefined>> {
+  return(): Promise<Answer<V>> {
     if (!this.#isOver) {
       this.#isOver = true;
       this.supply.leave(this, true);
       this.#resolve?.(FINISHED);
-      this.#resolve = this.#reject = null;
+      this.#resolve = null;
     }
     return Promise.resolve(FINISHED);
   }
 
   wake(): void {
-    const [resolve, reject] = [this.#resolve, this.#reject];
-    if (resolve === null || reject === null) return;
-    this.#resolve = this.#reject = null;
-    if (this.supply.queued > 0) resolve({ done: false, value: this.take() });
-    else this.#finish(resolve, reject);
+    const resolve = this.#resolve;
+    if (resolve === null) return;
+    this.#resolve = null;
+    resolve(this.supply.queued > 0 ? { done: false, value: this.take() } : this.#finish());
   }
 
-  #wait(): Promise<IteratorResult<V, undefined>> {
+  #wait(): Promise<Answer<V>> {
     if (this.#isOver) return Promise.resolve(FINISHED);
     if (this.#resolve !== null) {
       return Promise.reject(
         new ReconnectError('usage', 'expected one next() at a time: await the last one first.'),
       );
     }
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       if (this.supply.isEnded) {
-        this.#finish(resolve, reject);
+        resolve(this.#finish());
         return;
       }
       this.#resolve = resolve;
-      this.#reject = reject;
       this.supply.start();
     });
   }
 
-  #finish(
-    resolve: (result: IteratorResult<V, undefined>) => void,
-    reject: (error: unknown) => void,
-  ): void {
+  #finish(): Answer<V> | Promise<Answer<V>> {
     this.#isOver = true;
     this.supply.leave(this, false);
-    if (this.supply.error === null) resolve(FINISHED);
-    else reject(this.supply.error);
+    return this.supply.error === null ? FINISHED : Promise.reject(this.supply.error);
   }
 }
 

@@ -23,7 +23,6 @@ export class Ledger {
   peak = 0;
   #recent: string[] = [];
   #recentAt = 0;
-  #frozen: FrozenLedger | null = null;
 
   constructor(from: FrozenLedger) {
     this.chunks = from.streamState.chunksReceived;
@@ -44,7 +43,6 @@ export class Ledger {
     this.tools = emptyStreamState;
     this.#recent = [];
     this.#recentAt = 0;
-    this.#frozen = null;
   }
 
   /**
@@ -75,7 +73,6 @@ export class Ledger {
     this.chars = chars;
     this.lastTimeMs = timeMs;
     if (id !== undefined) this.cursor = id;
-    this.#frozen = null;
     return count;
   }
 
@@ -86,14 +83,12 @@ export class Ledger {
     this.chars += item.chars ?? 0;
     this.lastTimeMs = timeMs;
     if (item.id !== undefined) this.commit(item.id);
-    this.#frozen = null;
   }
 
   /** Moves the cursor. The empty one takes it back (WHATWG: an empty `id` resets the last event id). */
   commit(cursor: string): void {
     this.cursor = cursor;
     this.#remember(cursor);
-    this.#frozen = null;
   }
 
   /** Whether there is a position to go on from. */
@@ -114,7 +109,6 @@ export class Ledger {
     if (delta.done === true && !isJson(this.tools.toolCalls[delta.id]?.args)) {
       this.tools = interruptToolCall(this.tools, delta.id);
     }
-    this.#frozen = null;
     const after = statusIn(this.tools, delta.id);
     return before === after ? null : (after ?? null);
   }
@@ -129,12 +123,11 @@ export class Ledger {
 
   advise(floorMs: number): void {
     this.floorMs = floorMs;
-    this.#frozen = null;
   }
 
-  /** The account as a value; the same one until something changes. */
+  /** The account as a value. */
   freeze(): FrozenLedger {
-    return (this.#frozen ??= frozen(this, this.tools));
+    return frozen(this, this.tools);
   }
 
   resumePoint(attempt: number): ResumePoint {

@@ -51,12 +51,7 @@ export class Reader<T> implements IntakeHost, Watched {
   #reportedAt: number;
   #reportedChunks: number;
 
-  constructor(
-    live: LiveConnection<T>,
-    desk: ReaderDesk<T>,
-    connection: number,
-    self: ReaderRef,
-  ) {
+  constructor(live: LiveConnection<T>, desk: ReaderDesk<T>, connection: number, self: ReaderRef) {
     const { options, ledger } = desk;
     this.connection = connection;
     this.#self = self;

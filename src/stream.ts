@@ -6,16 +6,15 @@ import { toCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
 import { wrong } from '../machines/config.js';
 import type { StreamSource } from '../machines/contract.js';
-import type { ErrorInfo } from '../machines/errors.js';
 import type {
-  OutcomeInfo,
   ReconnectActor,
   ReconnectContext,
   ReconnectEvent,
   ReconnectMachineEvent,
   ReconnectState,
 } from '../machines/reconnect.types.js';
-import { ActorClock } from './clock.js';
+import { actorClock } from './clock.js';
+import { Completion } from './completion.js';
 import { deliveredAccount } from './delivered-account.js';
 import { Delivery } from './delivery.js';
 import { guardedInspector } from './guarded-inspector.js';
@@ -45,47 +44,28 @@ export function reconnectStream<T>(
 
 class Stream<T> implements ReconnectingStream<T> {
   readonly actor: ReconnectActor;
-  readonly #source: StreamSource<T>;
-  readonly #ledger: Ledger;
-  readonly #delivery: Delivery<T>;
   readonly #worker: Worker<T>;
-  readonly #signal: AbortSignal | undefined;
-  #ignoreSignal: () => void = ignore;
-  #state: ReconnectState = 'idle';
+  readonly #completion: Completion<T>;
   #snapshot: StreamSnapshot | null = null;
   #seen: ReconnectContext | null = null;
-  #outcome: StreamOutcome | null = null;
-  /** Made when somebody asks. */
-  #done: Promise<StreamOutcome> | null = null;
-  #settle: ((outcome: StreamOutcome) => void) | null = null;
 
   constructor(source: StreamSource<T>, options: ReconnectOptions) {
     checkSource(source);
     const resolved = resolveOptions(options);
     const { policy, clock, random, inspect, checkpoint, allowRestart, highWaterMark } = resolved;
     const { name, resume, reopen } = source;
-    this.#source = source;
-    this.#signal = resolved.signal;
     this.actor = createActor(streamMachine, {
       input: { config: policy, source: { name, resume, reopen, allowRestart }, checkpoint },
-      clock: new ActorClock(clock, random),
+      clock: actorClock(clock, random),
       ...(inspect === undefined ? {} : { inspect: this.#guardInspector(inspect) }),
     });
     const { context } = this.actor.getSnapshot();
-    this.#ledger = new Ledger({ ...context.ledger, streamState: context.streamState });
-    this.#delivery = new Delivery<T>(this, highWaterMark, context.ledger.cursor);
-    this.#worker = new Worker<T>(
-      { source, options: resolved, ledger: this.#ledger, delivery: this.#delivery },
-      this.actor,
-    );
+    const ledger = new Ledger({ ...context.ledger, streamState: context.streamState });
+    const delivery = new Delivery<T>(this, highWaterMark, context.ledger.cursor);
+    this.#worker = new Worker<T>({ source, options: resolved, ledger, delivery }, this.actor);
+    this.#completion = new Completion<T>(this.actor, this.#worker);
     employ(this.actor.system, this.#worker);
-    this.actor.subscribe({
-      next: ({ value, context: now }) => this.#follow(value, now),
-      error: ignore,
-    });
-    this.actor.start();
-    if (this.#signal?.aborted === true) queueMicrotask(() => this.close());
-    else this.#heedSignal();
+    this.#completion.start();
   }
 
   get state(): ReconnectState {
@@ -102,23 +82,20 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   get done(): Promise<StreamOutcome> {
-    return (this.#done ??= new Promise((resolve) => {
-      if (this.#outcome === null) this.#settle = resolve;
-      else resolve(this.#outcome);
-    }));
+    return this.#completion.done;
   }
 
   start(): void {
-    if (this.#signal?.aborted === true) this.close();
+    if (this.#completion.isAborted) this.close();
     else if (this.state === 'idle') this.#send({ type: 'connect', moment: this.#worker.moment() });
   }
 
   batches(): AsyncIterableIterator<readonly T[], undefined> {
-    return this.#delivery.batches();
+    return this.#worker.delivery.batches();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return this.#delivery.items();
+    return this.#worker.delivery.items();
   }
 
   on<K extends ReconnectEvent['type']>(
@@ -144,7 +121,7 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   retryNow(): void {
-    if (this.#signal?.aborted === true) this.close();
+    if (this.#completion.isAborted) this.close();
     else this.#send({ type: 'retryNow', moment: this.#worker.moment() });
   }
 
@@ -153,7 +130,7 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   resume(reason?: string): void {
-    if (this.#signal?.aborted === true) {
+    if (this.#completion.isAborted) {
       this.close();
       return;
     }
@@ -177,13 +154,16 @@ class Stream<T> implements ReconnectingStream<T> {
 
   checkpoint(): Checkpoint {
     const { value, context } = this.actor.getSnapshot();
-    const { streamState, ...ledger } = deliveredAccount(this.#ledger, this.#delivery);
-    const claimed = { ...context, streamState, ledger };
+    const { source, ledger: account, delivery } = this.#worker;
     const status = context.outcome?.status;
+    const isEnded = status !== undefined && status !== 'closed' && status !== 'cancelled';
     // The peer's end is not the consumer's while items before it are queued.
-    if (status === undefined || status === 'closed' || status === 'cancelled' || !this.#isBehind)
-      return toCheckpoint(value, claimed);
-    return toCheckpoint('connected', { ...claimed, outcome: null });
+    const isOver = isEnded && delivery.queued === 0;
+    const comesAgain = source.resume === 'cursor' && !isOver;
+    const { streamState, ...ledger } = deliveredAccount(account, delivery, comesAgain);
+    const claimed = { ...context, streamState, ledger };
+    if (isEnded && !isOver) return toCheckpoint('connected', { ...claimed, outcome: null });
+    return toCheckpoint(value, claimed);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -194,59 +174,6 @@ class Stream<T> implements ReconnectingStream<T> {
   #send(event: ReconnectMachineEvent): void {
     // A closed stream takes no more commands; XState would warn about each.
     if (this.actor.getSnapshot().status === 'active') this.actor.send(event);
-  }
-
-  /** Keeps the consumer, `done` and the signal in step with the machine. */
-  #follow(state: ReconnectState, context: ReconnectContext): void {
-    const before = this.#state;
-    if (state === before) return;
-    this.#state = state;
-    if (before === 'failed' && state !== 'closed') this.#revive();
-    if (state === 'idle') this.#forget();
-    if (state === 'failed') {
-      this.#worker.handOutTail();
-      this.#end(
-        {
-          status: 'failed',
-          streamState: context.streamState,
-          attempts: context.attempts,
-          drops: context.drops,
-        },
-        context.error,
-      );
-    } else if (state === 'closed' && context.outcome !== null) {
-      const { error = null, ...outcome } = context.outcome;
-      this.#end(outcome, error ?? (outcome.status === 'failed' ? FAILED_BY_PEER : null));
-    }
-  }
-
-  #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {
-    const error = info === null ? null : this.#worker.errorOf(info);
-    this.#ignoreSignal();
-    this.#delivery.end(error);
-    this.#outcome = Object.freeze({ ...outcome, ...(error === null ? {} : { error }) });
-    this.#settle?.(this.#outcome);
-  }
-
-  #heedSignal(): void {
-    const signal = this.#signal;
-    if (signal === undefined) return;
-    const onAbort = (): void => this.close();
-    signal.addEventListener('abort', onAbort);
-    this.#ignoreSignal = () => signal.removeEventListener('abort', onAbort);
-  }
-
-  #revive(): void {
-    this.#outcome = this.#done = this.#settle = null;
-    this.#delivery.reopen();
-    this.#heedSignal();
-  }
-
-  /** `reset`: a new stream, of which nothing is known. */
-  #forget(): void {
-    this.#ledger.clear();
-    this.#ledger.peak = 0;
-    this.#delivery.clear();
   }
 
   #guardInspector(
@@ -276,20 +203,9 @@ class Stream<T> implements ReconnectingStream<T> {
 
   async #askToCancel(reason: string): Promise<void> {
     try {
-      await this.#source.cancel?.(this.#ledger.resumePoint(0), reason);
+      await this.#worker.source.cancel?.(this.#worker.ledger.resumePoint(0), reason);
     } catch {
       // The peer could not be asked; letting go is all that is left.
     }
   }
-
-  get #isBehind(): boolean {
-    return this.#delivery.queued > 0;
-  }
 }
-
-function ignore(): void {}
-
-const FAILED_BY_PEER: ErrorInfo = Object.freeze({
-  kind: 'source',
-  message: 'the peer ended the stream as failed',
-});

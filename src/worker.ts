@@ -36,8 +36,9 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   #reader: Reader<T> | null = null;
   #lastError: ReconnectError | null = null;
   /** What a lost connection had brought without a checkpoint. */
-  #tail: readonly DataItem<T>[] = [];
-  #isTailOut = false;
+  #tail: readonly DataItem<T>[] = NONE;
+  /** Items of it that were handed out when the stream failed. */
+  #tailOut = 0;
 
   constructor(desk: StreamDesk<T>, actor: ReconnectActor) {
     this.source = desk.source;
@@ -70,8 +71,8 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     if (input.restarting) {
       ledger.clear();
       delivery.clear();
-      this.#tail = [];
-      this.#isTailOut = false;
+      this.#tail = NONE;
+      this.#tailOut = 0;
     }
     this.#hold(input.connection, connection, signal);
     return { connection: input.connection, moment: this.moment() };
@@ -86,7 +87,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     live.release();
     const { options, ledger } = this;
     if (this.startedAt === 0) this.startedAt = options.clock.now() - ledger.lastTimeMs;
-    if (this.#isTailOut) this.#retractTail();
+    if (this.#tailOut > 0) this.#retractTail();
     const reader = new Reader<T>(live.connection, this, number, self);
     this.#live = null;
     this.#reader = reader;
@@ -111,15 +112,28 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     const { connection } = reader;
     this.#takeBack(pending);
     const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
-    reader.send({ type: 'stream.dropped', ...loss, ledger: this.ledger.freeze(), proven, connection });
+    reader.send({
+      type: 'stream.dropped',
+      ...loss,
+      ledger: this.ledger.freeze(),
+      proven,
+      connection,
+    });
   }
 
   /** The stream failed: what came without a checkpoint is handed out, since no reconnect will bring it again. */
   handOutTail(): void {
     if (this.#tail.length === 0) return;
     this.delivery.push(this.#tail, this.ledger.tools, true);
-    this.#tail = [];
-    this.#isTailOut = true;
+    this.#tailOut = this.#tail.length;
+    this.#tail = NONE;
+  }
+
+  /** `reset`: a new stream, of which nothing is known. */
+  forget(): void {
+    this.ledger.clear();
+    this.ledger.peak = 0;
+    this.delivery.clear();
   }
 
   /** The error behind these facts, with its cause where it is still known. */
@@ -174,8 +188,11 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   }
 
   #retractTail(): void {
-    this.#isTailOut = false;
-    const { ledger } = this;
+    const { ledger, delivery } = this;
+    const unseen = delivery.takeBack(this.#tailOut);
+    const isUnseen = unseen === this.#tailOut;
+    this.#tailOut = 0;
+    if (isUnseen) return;
     this.report({
       type: 'stream.reset',
       scope: 'pending',
@@ -206,3 +223,6 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     }
   }
 }
+
+/** One for all streams: most never lose anything. */
+const NONE: readonly never[] = Object.freeze([]);

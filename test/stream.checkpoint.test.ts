@@ -87,6 +87,71 @@ describe('a checkpoint', () => {
   });
 });
 
+describe('a checkpoint between two ids', () => {
+  const ARGS = '[1,2,3,4,5,6]';
+  const pieces = range(1, 6).map((n) => (n === 1 ? '[1' : `,${n}${n === 6 ? ']' : ''}`));
+
+  /** Six pieces of one tool call; those in the set have ids, and the server goes on after the cursor. */
+  function partly(ids: ReadonlySet<number>, perBatch: number): MemorySource<number> {
+    return memorySource({
+      script: (at) => {
+        const rest = range(after(at) + 1, 6).map((n) => ({
+          type: 'data' as const,
+          data: n,
+          bytes: n,
+          toolCall: [{ id: 'call', args: pieces[n - 1] ?? '', done: n === 6 }],
+          ...(ids.has(n) ? { id: String(n) } : {}),
+        }));
+        const batches = range(0, 5).map((n) => rest.slice(n * perBatch, (n + 1) * perBatch));
+        return [...batches, [END]];
+      },
+    });
+  }
+
+  const sets = range(0, 63).map(
+    (bits) => new Set(range(1, 6).filter((n) => bits & ((1 << n) >> 1))),
+  );
+
+  it.each([
+    ['commit', 1],
+    ['commit', 4],
+    ['eager', 1],
+    ['eager', 4],
+  ] as const)('leaves out what comes again: %s, %i a batch', async (delivery, perBatch) => {
+    for (const ids of sets) {
+      const stream = reconnectStream(partly(ids, perBatch), { delivery });
+      for await (const one of stream) {
+        const checkpoint = stream.checkpoint();
+        const covered = Math.max(0, ...[...ids].filter((id) => id <= one));
+        const label = `ids ${[...ids].join()}, after ${one}`;
+        if (checkpoint.state === 'closed') {
+          // The end covers everything before it.
+          expect(one, label).toBe(6);
+          expect(checkpoint.streamState.chunksReceived, label).toBe(6);
+          continue;
+        }
+        if (covered > 0) {
+          expect(checkpoint.cursor, label).toBe(String(covered));
+          expect(checkpoint.streamState, label).toMatchObject({
+            chunksReceived: covered,
+            bytesReceived: (covered * (covered + 1)) / 2,
+          });
+        }
+        const again = reconnectStream(partly(ids, perBatch), { delivery, checkpoint });
+        const { items: rest, ended } = read(again);
+        expect(await ended, label).toBe(null);
+        expect(rest, label).toEqual(range(covered + 1, 6));
+        const { streamState } = await again.done;
+        expect(streamState.chunksReceived, label).toBe(6);
+        expect(streamState.toolCalls['call'], label).toMatchObject({
+          args: ARGS,
+          status: 'complete',
+        });
+      }
+    }
+  });
+});
+
 describe('a checkpoint that is saved', () => {
   const states: Record<ReconnectState, string> = {
     idle: 'before the start',

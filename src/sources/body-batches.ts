@@ -19,8 +19,7 @@ export function bodyConnection<T>(
   body: ReadableStream<Uint8Array>,
   decoder: BodyDecoder<T>,
 ): Connection<T> {
-  const batches = new BodyBatches(body.getReader(), decoder);
-  return { batches, close: () => batches.close() };
+  return new BodyConnection(body.getReader(), decoder);
 }
 
 /** A connection of one batch: for answers without a body. */
@@ -39,8 +38,11 @@ type Result<T> = IteratorResult<readonly SourceItem<T>[], undefined>;
 
 const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
 
-/** Handlers are bound once and each step is one `then`: an async generator would cost twice as much. */
-class BodyBatches<T> implements AsyncIterableIterator<readonly SourceItem<T>[]> {
+/**
+ * The connection and its own iterator: one object. Handlers are bound once and each step is one `then`:
+ * an async generator would cost twice as much.
+ */
+class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly SourceItem<T>[]> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #decoder: BodyDecoder<T>;
   #closed = false;
@@ -49,6 +51,10 @@ class BodyBatches<T> implements AsyncIterableIterator<readonly SourceItem<T>[]> 
   constructor(reader: ReadableStreamDefaultReader<Uint8Array>, decoder: BodyDecoder<T>) {
     this.#reader = reader;
     this.#decoder = decoder;
+  }
+
+  get batches(): this {
+    return this;
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,0 +1,102 @@
+/** How a stream ends: keeps the consumer, `done` and the caller's signal in step with the machine. */
+
+import type { ErrorInfo } from '../machines/errors.js';
+import type {
+  OutcomeInfo,
+  ReconnectActor,
+  ReconnectContext,
+  ReconnectState,
+} from '../machines/reconnect.types.js';
+import type { StreamOutcome } from './stream.types.js';
+import type { Worker } from './worker.js';
+
+/** A class with the methods of an observer: as closures they would cost a tenth of a kilobyte a stream. */
+export class Completion<T> {
+  readonly #actor: ReconnectActor;
+  readonly #worker: Worker<T>;
+  readonly #signal: AbortSignal | undefined;
+  #ignoreSignal: () => void = ignore;
+  #state: ReconnectState = 'idle';
+  #outcome: StreamOutcome | null = null;
+  /** Made when somebody asks. */
+  #done: Promise<StreamOutcome> | null = null;
+  #settle: ((outcome: StreamOutcome) => void) | null = null;
+
+  constructor(actor: ReconnectActor, worker: Worker<T>) {
+    this.#actor = actor;
+    this.#worker = worker;
+    this.#signal = worker.options.signal;
+  }
+
+  /** From here on the machine is followed, and the signal heeded. */
+  start(): void {
+    this.#actor.subscribe(this);
+    this.#actor.start();
+    if (this.isAborted) queueMicrotask(() => this.#close());
+    else this.#heedSignal();
+  }
+
+  get isAborted(): boolean {
+    return this.#signal?.aborted === true;
+  }
+
+  get done(): Promise<StreamOutcome> {
+    return (this.#done ??= new Promise((resolve) => {
+      if (this.#outcome === null) this.#settle = resolve;
+      else resolve(this.#outcome);
+    }));
+  }
+
+  /** What XState calls with every snapshot. */
+  next({ value: state, context }: { value: ReconnectState; context: ReconnectContext }): void {
+    const before = this.#state;
+    if (state === before) return;
+    this.#state = state;
+    if (before === 'failed' && state !== 'closed') this.#revive();
+    if (state === 'idle') this.#worker.forget();
+    if (state === 'failed') {
+      const { streamState, attempts, drops, error } = context;
+      this.#worker.handOutTail();
+      this.#end({ status: 'failed', streamState, attempts, drops }, error);
+    } else if (state === 'closed' && context.outcome !== null) {
+      const { error = null, ...outcome } = context.outcome;
+      this.#end(outcome, error ?? (outcome.status === 'failed' ? FAILED_BY_PEER : null));
+    }
+  }
+
+  /** What XState calls if the machine itself throws; without it that would end the process. */
+  error(): void {}
+
+  #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {
+    const error = info === null ? null : this.#worker.errorOf(info);
+    this.#ignoreSignal();
+    this.#worker.delivery.end(error);
+    this.#outcome = Object.freeze({ ...outcome, ...(error === null ? {} : { error }) });
+    this.#settle?.(this.#outcome);
+  }
+
+  #revive(): void {
+    this.#outcome = this.#done = this.#settle = null;
+    this.#worker.delivery.reopen();
+    this.#heedSignal();
+  }
+
+  #heedSignal(): void {
+    const signal = this.#signal;
+    if (signal === undefined) return;
+    const onAbort = (): void => this.#close();
+    signal.addEventListener('abort', onAbort);
+    this.#ignoreSignal = () => signal.removeEventListener('abort', onAbort);
+  }
+
+  #close(): void {
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'close' });
+  }
+}
+
+function ignore(): void {}
+
+const FAILED_BY_PEER: ErrorInfo = Object.freeze({
+  kind: 'source',
+  message: 'the peer ended the stream as failed',
+});
