@@ -5,6 +5,7 @@ import { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
 import { toReconnectError } from './classify.js';
+import { nowMs } from './clock.js';
 import { Intake } from './intake.js';
 import type { IntakeHost, StreamDesk } from './intake.js';
 import type { ReaderRef } from './stream-machine.js';
@@ -57,7 +58,7 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#self = self;
     this.#live = live;
     this.#desk = desk;
-    this.#openedAt = this.#reportedAt = options.clock.now();
+    this.#openedAt = this.#reportedAt = nowMs(options.clock);
     this.#reportedChunks = ledger.chunks;
     this.#intake = new Intake(desk, this);
     this.#watchdog = new Watchdog(this, options.clock, options);
@@ -113,7 +114,7 @@ export class Reader<T> implements IntakeHost, Watched {
   // Bound once: per network chunk there is one `then` and no closure.
   readonly #onBatch = (result: Batch<T>): void => {
     if (this.#over) return;
-    const now = this.#desk.options.clock.now();
+    const now = nowMs(this.#desk.options.clock);
     this.#watchdog.bytesAt = now;
     try {
       if (result.done === true) this.#eof();
@@ -130,7 +131,7 @@ export class Reader<T> implements IntakeHost, Watched {
   #accept(items: readonly SourceItem<T>[], now: number): void {
     if (!Array.isArray(items)) throw malformed(undefined);
     const intake = this.#intake;
-    const hasData = intake.accept(items, Math.trunc(now - this.#desk.startedAt));
+    const hasData = intake.accept(items, now - this.#desk.startedAt);
     if (hasData) this.#watchdog.dataAt = now;
     if (intake.end !== null) this.#end(intake.end);
   }
@@ -145,7 +146,7 @@ export class Reader<T> implements IntakeHost, Watched {
     delivery.onRoom = () => {
       if (this.#over) return;
       this.isHeldUp = false;
-      this.#watchdog.bytesAt = this.#watchdog.dataAt = this.#desk.options.clock.now();
+      this.#watchdog.bytesAt = this.#watchdog.dataAt = nowMs(this.#desk.options.clock);
       this.#pull();
     };
   }
@@ -205,7 +206,7 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#reportReplay();
     if (this.#over) return;
     const { pending } = this.#intake;
-    const proven = this.#hasHealth(this.#desk.options.clock.now());
+    const proven = this.#hasHealth(nowMs(this.#desk.options.clock));
     this.#finish();
     this.#desk.lose(this, error, { pending, proven });
   }

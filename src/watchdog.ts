@@ -1,9 +1,10 @@
-/** Silence on an open connection: one lazily armed timer, and a second look before it judges. */
+/** Silence on an open connection: looked at when it is due, and a second time before it judges. */
 
-import { clampTimerMs } from '../machines/backoff.js';
 import { ReconnectError } from '../machines/errors.js';
-import { afterPendingInput } from './clock.js';
+import { afterPendingInput, nowMs } from './clock.js';
 import type { Clock } from './clock.js';
+import { sweeperOf } from './sweeper.js';
+import type { Watch } from './sweeper.js';
 
 /** Who is watched. */
 export interface Watched {
@@ -19,52 +20,67 @@ export interface Timeouts {
 }
 
 /** A class: per network chunk it costs two assignments, no timer is touched. */
-export class Watchdog {
-  /** Monotonic time of the last bytes. */
+export class Watchdog implements Watch {
+  /** Monotonic time of the last bytes, in whole ms. */
   bytesAt: number;
-  /** Monotonic time of the last data. */
+  /** Monotonic time of the last data, in whole ms. */
   dataAt: number;
+  dueAt = 0;
   readonly #watched: Watched;
   readonly #clock: Clock;
   readonly #timeouts: Timeouts;
-  #timer: unknown = null;
   #stopped = false;
 
   constructor(watched: Watched, clock: Clock, timeouts: Timeouts) {
     this.#watched = watched;
     this.#clock = clock;
     this.#timeouts = timeouts;
-    this.bytesAt = this.dataAt = clock.now();
-    this.#arm();
+    this.bytesAt = this.dataAt = nowMs(clock);
+    this.#wait();
   }
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
+    sweeperOf(this.#clock).delete(this);
   }
 
-  #arm(): void {
-    const left = this.#leftMs();
-    if (left === Infinity) return;
-    this.#timer = this.#clock.setTimeout(
-      () => this.#look(false),
-      clampTimerMs(Math.max(1, Math.ceil(left))),
-    );
+  /** The time is up: by now, or by what came meanwhile, later. */
+  look(): void {
+    if (this.#isQuiet()) {
+      sweeperOf(this.#clock).delete(this);
+      afterPendingInput(this.#clock, () => this.#lookAgain());
+    } else this.#wait();
   }
 
-  #look(isSecond: boolean): void {
+  #lookAgain(): void {
     if (this.#stopped) return;
-    if (this.#watched.isHeldUp) this.bytesAt = this.dataAt = this.#clock.now();
-    if (this.#leftMs() > 0) return this.#arm();
-    if (!isSecond) return afterPendingInput(this.#clock, () => this.#look(true));
-    this.#judge();
+    if (this.#isQuiet()) this.#judge();
+    else this.#wait();
+  }
+
+  #wait(): void {
+    const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
+    this.dueAt = Math.min(
+      stallTimeoutMs === null ? Infinity : this.bytesAt + stallTimeoutMs,
+      progressTimeoutMs === null ? Infinity : this.dataAt + progressTimeoutMs,
+    );
+    if (this.dueAt !== Infinity) sweeperOf(this.#clock).add(this);
+  }
+
+  #isQuiet(): boolean {
+    const now = nowMs(this.#clock);
+    if (this.#watched.isHeldUp) this.bytesAt = this.dataAt = now;
+    const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
+    return (
+      (stallTimeoutMs !== null && now - this.bytesAt >= stallTimeoutMs) ||
+      (progressTimeoutMs !== null && now - this.dataAt >= progressTimeoutMs)
+    );
   }
 
   #judge(): void {
     const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
     this.stop();
-    const now = this.#clock.now();
+    const now = nowMs(this.#clock);
     if (stallTimeoutMs !== null && now - this.bytesAt >= stallTimeoutMs) {
       this.#watched.onSilence(
         new ReconnectError('stall', `no bytes for ${stallTimeoutMs} ms`),
@@ -76,14 +92,5 @@ export class Watchdog {
         now - this.dataAt,
       );
     }
-  }
-
-  #leftMs(): number {
-    const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
-    const now = this.#clock.now();
-    return Math.min(
-      stallTimeoutMs === null ? Infinity : this.bytesAt + stallTimeoutMs - now,
-      progressTimeoutMs === null ? Infinity : this.dataAt + progressTimeoutMs - now,
-    );
   }
 }

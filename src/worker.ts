@@ -16,7 +16,7 @@ import { openConnection } from './attempt.js';
 import type { LiveConnection } from './attempt.js';
 import { classify, toReconnectError, wasNeverSent } from './classify.js';
 import type { ClassifyContext } from './classify.js';
-import { momentOf } from './clock.js';
+import { momentOf, nowMs } from './clock.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
@@ -86,7 +86,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     }
     live.release();
     const { options, ledger } = this;
-    if (this.startedAt === 0) this.startedAt = options.clock.now() - ledger.lastTimeMs;
+    if (this.startedAt === 0) this.startedAt = nowMs(options.clock) - ledger.lastTimeMs;
     if (this.#tailOut > 0) this.#retractTail();
     const reader = new Reader<T>(live.connection, this, number, self);
     this.#live = null;
