@@ -30,7 +30,16 @@ export function nowMs(clock: Clock): number {
 
 export function momentOf(clock: Clock, random: () => number): Moment {
   const now = clock.now();
-  return Object.freeze({ now, date: clock.wallNow?.() ?? now, draw: random() });
+  return Object.freeze({ now, date: clock.wallNow?.() ?? now, draw: drawOf(random) });
+}
+
+/** A `random` that throws must not stop a stream: the middle, as for a draw that is none. */
+function drawOf(random: () => number): number {
+  try {
+    return random();
+  } catch {
+    return 0.5;
+  }
 }
 
 /**
@@ -58,6 +67,6 @@ export function actorClock(clock: Clock, random: () => number): ActorClock {
     clearTimeout: (id) => clock.clearTimeout(id),
     now: () => clock.now(),
     wallNow: () => clock.wallNow?.() ?? clock.now(),
-    random: () => random(),
+    random: () => drawOf(random),
   };
 }

@@ -14,7 +14,6 @@ import type { Worker } from './worker.js';
 export class Completion<T> {
   readonly #actor: ReconnectActor;
   readonly #worker: Worker<T>;
-  readonly #signal: AbortSignal | undefined;
   #ignoreSignal: () => void = ignore;
   #state: ReconnectState = 'idle';
   #outcome: StreamOutcome | null = null;
@@ -25,7 +24,6 @@ export class Completion<T> {
   constructor(actor: ReconnectActor, worker: Worker<T>) {
     this.#actor = actor;
     this.#worker = worker;
-    this.#signal = worker.options.signal;
   }
 
   /** From here on the machine is followed, and the signal heeded. */
@@ -37,7 +35,7 @@ export class Completion<T> {
   }
 
   get isAborted(): boolean {
-    return this.#signal?.aborted === true;
+    return this.#worker.options.signal?.aborted === true;
   }
 
   get done(): Promise<StreamOutcome> {
@@ -64,8 +62,11 @@ export class Completion<T> {
     }
   }
 
-  /** What XState calls if the machine itself throws; without it that would end the process. */
-  error(): void {}
+  /** What XState calls if the machine itself threw: whoever waits for the stream must hear of it. */
+  error(): void {
+    const { streamState, attempts, drops } = this.#actor.getSnapshot().context;
+    this.#end({ status: 'failed', streamState, attempts, drops }, MACHINE_STOPPED);
+  }
 
   #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {
     const error = info === null ? null : this.#worker.errorOf(info);
@@ -82,7 +83,7 @@ export class Completion<T> {
   }
 
   #heedSignal(): void {
-    const signal = this.#signal;
+    const { signal } = this.#worker.options;
     if (signal === undefined) return;
     const onAbort = (): void => this.#close();
     signal.addEventListener('abort', onAbort);
@@ -99,4 +100,10 @@ function ignore(): void {}
 const FAILED_BY_PEER: ErrorInfo = Object.freeze({
   kind: 'source',
   message: 'the peer ended the stream as failed',
+});
+
+const MACHINE_STOPPED: ErrorInfo = Object.freeze({
+  kind: 'usage',
+  message:
+    'the machine was stopped by an error: a clock that throws, or a provided action or guard',
 });

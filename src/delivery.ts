@@ -3,7 +3,7 @@
 import type { DataItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import type { StreamState } from '../machines/stream-state.js';
-import { added, passed, START, sumOf } from './handed-out.js';
+import { added, passed, sumOf } from './handed-out.js';
 import type { Position, Uncovered } from './handed-out.js';
 import { BatchIterator, ItemIterator } from './iterators.js';
 import type { Consumer, Supply } from './iterators.js';
@@ -39,9 +39,10 @@ export class Delivery<T> implements Supply<T> {
   error: ReconnectError | null = null;
   readonly #host: DeliveryHost;
   readonly #highWaterMark: number;
-  /** Where the consumer was when it took the first item of the first entry. */
-  #position: Position;
-  /** The same, with what it has of the pending items. */
+  /** Where the consumer was before the first entry. */
+  #cursor: string | null;
+  #uncovered: Uncovered | null = null;
+  /** Pending items of entries before it. */
   #ahead: Uncovered | null = null;
   #entries: Entry<T>[] = NONE;
   /** Items of the first entry that are handed out: per item nothing else changes. */
@@ -57,7 +58,7 @@ export class Delivery<T> implements Supply<T> {
   constructor(host: DeliveryHost, highWaterMark: number, cursor: string | null) {
     this.#host = host;
     this.#highWaterMark = highWaterMark;
-    this.#position = cursor === null ? START : { cursor, uncovered: null };
+    this.#cursor = cursor;
   }
 
   /** Queues the items and wakes the consumer if it waits. */
@@ -102,8 +103,7 @@ export class Delivery<T> implements Supply<T> {
   clear(): void {
     this.#entries = NONE;
     this.#index = this.#size = 0;
-    this.#position = START;
-    this.#ahead = null;
+    this.#cursor = this.#uncovered = this.#ahead = null;
   }
 
   /** Takes back the last items as far as they are still queued, and tells how many those were. */
@@ -127,8 +127,7 @@ export class Delivery<T> implements Supply<T> {
   commit(): void {
     this.#entries = this.#entries.map((entry) => ({ ...entry, isPending: false }));
     if (this.#ahead === null) return;
-    const { cursor, uncovered } = this.#position;
-    this.#position = { cursor, uncovered: added(uncovered, this.#ahead) };
+    this.#uncovered = added(this.#uncovered, this.#ahead);
     this.#ahead = null;
   }
 
@@ -137,7 +136,8 @@ export class Delivery<T> implements Supply<T> {
     const last = this.#entries.at(-1);
     const item = last?.items.at(-1);
     if (last === undefined || item === undefined) {
-      this.#position = { cursor, uncovered: null };
+      this.#cursor = cursor;
+      this.#uncovered = null;
       return;
     }
     const items = [...last.items.slice(0, -1), { ...item, id: cursor }];
@@ -160,8 +160,9 @@ export class Delivery<T> implements Supply<T> {
   /** Where the consumer is, and what is still queued for it. Costs a pass over the queue. */
   get account(): DeliveryAccount {
     const [first] = this.#entries;
-    if (first === undefined) return { ...this.#position, queued: null };
-    const position = first.isPending ? this.#position : passed(this.#position, first, this.#index);
+    const before = { cursor: this.#cursor, uncovered: this.#uncovered };
+    if (first === undefined) return { ...before, queued: null };
+    const position = first.isPending ? before : passed(before, first, this.#index);
     const queued = this.#entries.reduce(
       (sum: Uncovered | null, entry) =>
         entry.isPending ? sum : added(sum, sumOf(entry, entry === first ? this.#index : 0)),
@@ -203,9 +204,7 @@ export class Delivery<T> implements Supply<T> {
   }
 
   #advance(): void {
-    const [first] = this.#entries;
-    if (first?.isPending === true) this.#ahead = added(this.#ahead, sumOf(first, 0));
-    else if (first !== undefined) this.#position = passed(this.#position, first, this.#index);
+    this.#pass(this.#entries[0] as Entry<T>);
     if (this.#entries.length === 1) this.#entries = NONE;
     else this.#entries.shift();
     this.#size -= this.#index;
@@ -214,6 +213,22 @@ export class Delivery<T> implements Supply<T> {
     const resume = this.onRoom;
     this.onRoom = null;
     resume();
+  }
+
+  /** Moves the position behind an entry that is handed out. */
+  #pass(entry: Entry<T>): void {
+    const { items, isPending } = entry;
+    const last = items.at(-1)?.id;
+    if (isPending) this.#ahead = added(this.#ahead, sumOf(entry, 0));
+    else if (last !== undefined) {
+      this.#cursor = last;
+      this.#uncovered = null;
+    } else {
+      const before = { cursor: this.#cursor, uncovered: this.#uncovered };
+      const { cursor, uncovered } = passed(before, entry, items.length);
+      this.#cursor = cursor;
+      this.#uncovered = uncovered;
+    }
   }
 }
 

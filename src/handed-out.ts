@@ -25,18 +25,15 @@ interface Run {
   readonly toolsBefore: StreamState;
 }
 
-export const START: Position = Object.freeze({ cursor: null, uncovered: null });
-
 /** The position after the first `count` items of the run. */
 export function passed(position: Position, run: Run, count: number): Position {
   const { items } = run;
-  const last = items[count - 1]?.id;
-  if (last !== undefined) return { cursor: last, uncovered: null };
   const handedOut = items.slice(0, count);
   const at = handedOut.findLastIndex(({ id }) => id !== undefined);
   const cursor = items[at]?.id ?? position.cursor;
   // Without a cursor there is nothing to go on from.
   if (cursor === null || count === 0) return position;
+  if (at === count - 1) return { cursor, uncovered: null };
   const since = sumOf({ items: handedOut, toolsBefore: run.toolsBefore }, at + 1);
   return { cursor, uncovered: at < 0 ? added(position.uncovered, since) : since };
 }

@@ -223,7 +223,10 @@ describe('a function of the caller', () => {
   });
 
   it('random that gives nonsense or throws does not wedge the stream', async () => {
-    for (const random of [() => NaN, () => Infinity, () => -1, () => 'x' as never]) {
+    const throws = (): never => {
+      throw new Error('no chance');
+    };
+    for (const random of [() => NaN, () => Infinity, () => -1, () => 'x' as never, throws]) {
       const clock = createVirtualClock();
       const stream = reconnectStream(memorySource({ script: [['drop'], [[item(1)]]] }), {
         clock,
@@ -238,5 +241,24 @@ describe('a function of the caller', () => {
       await inState(stream, 'connected');
       stream.close();
     }
+  });
+
+  it('a clock that throws inside the machine ends the stream, and says so', async () => {
+    const clock = createVirtualClock();
+    const broken = {
+      ...clock,
+      now: () => clock.now(),
+      clearTimeout: (id: unknown) => clock.clearTimeout(id),
+      setTimeout(fn: () => void, ms: number): unknown {
+        if (ms <= 1000) throw new Error('no timer');
+        return clock.setTimeout(fn, ms);
+      },
+    };
+    const stream = reconnectStream(memorySource({ script: [['drop']] }), {
+      clock: broken,
+    });
+    const { ended } = read(stream);
+    expect(await ended).toMatchObject({ kind: 'usage' });
+    expect(await stream.done).toMatchObject({ status: 'failed', drops: 1 });
   });
 });
