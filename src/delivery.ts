@@ -7,6 +7,7 @@ import { added, passed, sumOf } from './handed-out.js';
 import type { Position, Uncovered } from './handed-out.js';
 import { BatchIterator, ItemIterator } from './iterators.js';
 import type { Consumer, Supply } from './iterators.js';
+import { NONE } from './none.js';
 
 /** Items of one batch, with the tool calls as they were before them. */
 interface Entry<T> {
@@ -231,6 +232,3 @@ export class Delivery<T> implements Supply<T> {
     }
   }
 }
-
-/** One for all streams that have nothing queued. */
-const NONE: never[] = [];

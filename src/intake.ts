@@ -12,6 +12,7 @@ import { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
+import { NONE } from './none.js';
 import type { ResolvedOptions } from './options.js';
 import { ReplayFilter } from './replay-filter.js';
 
@@ -34,7 +35,7 @@ export interface IntakeHost {
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
   /** Items that wait for their checkpoint (`commit`), or were handed out before it (`eager`). */
-  pending: DataItem<T>[] = [];
+  pending: DataItem<T>[] = NONE;
   /** New items were committed, more than before a restart: the connection is of use. */
   hasNewData = false;
   /** The end marker, once it came. */
@@ -80,7 +81,7 @@ export class Intake<T> {
   commitPending(timeMs: number): void {
     const { pending } = this;
     if (pending.length === 0) return;
-    this.pending = [];
+    this.pending = NONE;
     const isHeld = this.#desk.options.delivery === 'commit';
     for (const item of pending) this.#commit(item, timeMs, isHeld);
     if (!isHeld) this.#desk.delivery.commit();
@@ -139,7 +140,7 @@ export class Intake<T> {
   #dropReplayed(): void {
     if (this.pending.length === 0) return;
     if (this.#replay !== null) this.#replay.skipped += this.pending.length;
-    if (this.#desk.options.delivery === 'commit') this.pending = [];
+    if (this.#desk.options.delivery === 'commit') this.pending = NONE;
     else this.#reset('pending', 'the server sent these items again');
   }
 
@@ -147,7 +148,8 @@ export class Intake<T> {
     const { options, delivery, ledger } = this.#desk;
     if (item.id === undefined && this.#holds()) {
       if (this.pending.length >= MAX_PENDING) throw tooManyPending(MAX_PENDING);
-      this.pending.push(item);
+      if (this.pending.length === 0) this.pending = [item];
+      else this.pending.push(item);
       if (options.delivery === 'eager') delivery.push([item], ledger.tools, true);
       return;
     }
@@ -196,7 +198,7 @@ export class Intake<T> {
     const { ledger, delivery, options } = this.#desk;
     const waiting = options.delivery === 'eager' ? this.pending.length : 0;
     const unseen = delivery.takeBack(waiting);
-    this.pending = [];
+    this.pending = NONE;
     if (scope === 'all') {
       delivery.clear();
       ledger.clear();

@@ -8,6 +8,7 @@ import { toReconnectError } from './classify.js';
 import { nowMs } from './clock.js';
 import { Intake } from './intake.js';
 import type { IntakeHost, StreamDesk } from './intake.js';
+import { NONE } from './none.js';
 import type { ReaderRef } from './stream-machine.js';
 import { Watchdog } from './watchdog.js';
 import type { Watched } from './watchdog.js';
@@ -214,7 +215,7 @@ export class Reader<T> implements IntakeHost, Watched {
   #finish(): void {
     if (!this.#over) returnQuietly(this.#iterator);
     this.#over = true;
-    this.#intake.pending = [];
+    this.#intake.pending = NONE;
     this.#watchdog.stop();
     this.#desk.delivery.onRoom = null;
   }

@@ -21,6 +21,7 @@ import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
 import type { StreamDesk } from './intake.js';
+import { NONE } from './none.js';
 import { Reader } from './reader.js';
 import type { PendingLoss, ReaderDesk } from './reader.js';
 import type { ReaderRef, StreamWorker } from './stream-machine.js';
@@ -223,6 +224,3 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     }
   }
 }
-
-/** One for all streams: most never lose anything. */
-const NONE: readonly never[] = Object.freeze([]);

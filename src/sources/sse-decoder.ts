@@ -20,15 +20,17 @@ export interface SseEvent {
 }
 
 export interface SseDecoderOptions {
-  /** The last event id of the connection before. */
-  readonly lastEventId: string;
   readonly isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
   readonly maxLineBytes: number;
   readonly maxEventBytes: number;
 }
 
-export function createSseDecoder(options: SseDecoderOptions): BodyDecoder<SseEvent> {
-  return new SseDecoder(options);
+/** @param lastEventId of the connection before; '' where there is none */
+export function createSseDecoder(
+  options: SseDecoderOptions,
+  lastEventId: string,
+): BodyDecoder<SseEvent> {
+  return new SseDecoder(options, lastEventId);
 }
 
 class SseDecoder implements BodyDecoder<SseEvent> {
@@ -48,9 +50,9 @@ class SseDecoder implements BodyDecoder<SseEvent> {
   /** The body opens like HTML or JSON, and nothing came of it so far. */
   #suspect = false;
 
-  constructor(options: SseDecoderOptions) {
+  constructor(options: SseDecoderOptions, lastEventId: string) {
     this.#isEnd = options.isEnd;
-    this.#lastId = options.lastEventId;
+    this.#lastId = lastEventId;
     this.#meter = new LineMeter(options.maxLineBytes, options.maxEventBytes);
     this.#parser = createParser({
       // Called per event, so written out here: a private method costs a check and a call more.

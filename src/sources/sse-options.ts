@@ -60,7 +60,7 @@ export interface SseOptions {
   name?: string | undefined;
 }
 
-export interface CheckedSseOptions {
+export interface CheckedSseOptions extends RequestOptions {
   readonly name: string;
   readonly resume: ResumeMode;
   readonly terminal: StreamSource<SseEvent>['terminal'];
@@ -69,7 +69,6 @@ export interface CheckedSseOptions {
   readonly lastEventId: string | undefined;
   readonly maxLineBytes: number;
   readonly maxEventBytes: number;
-  readonly request: RequestOptions;
 }
 
 /** @throws ReconnectError `config` */
@@ -99,15 +98,13 @@ export function checkSseOptions(options: SseOptions): CheckedSseOptions {
     ),
     maxLineBytes: size('maxLineBytes', options.maxLineBytes),
     maxEventBytes: size('maxEventBytes', options.maxEventBytes),
-    request: {
-      url: fixed(options.url, (url) => toUrl(url, fetch !== undefined).href),
-      headers: fixed(options.headers, toHeaders),
-      body: fixed(options.body, toBody),
-      method,
-      fetch,
-      credentials,
-      mode,
-    },
+    url: fixed(options.url, (url) => toUrl(url, fetch !== undefined).href),
+    headers: fixed(options.headers, toHeaders),
+    body: fixed(options.body, toBody),
+    method,
+    fetch,
+    credentials,
+    mode,
   };
 }
 

@@ -33,7 +33,7 @@ export function sse(options: SseOptions): StreamSource<SseEvent> {
     const cursor = at.cursor ?? checked.lastEventId;
     if (resume === 'cursor') checkCursor(cursor);
     const point = cursor === at.cursor ? at : { ...at, cursor };
-    const response = await exchange(checked.request, point, signal, (headers) => {
+    const response = await exchange(checked, point, signal, (headers) => {
       headers['accept'] ??= EVENT_STREAM;
       if (resume !== 'cursor' || cursor === undefined) return;
       if (cursor === '') delete headers['last-event-id'];
@@ -49,7 +49,7 @@ export function sse(options: SseOptions): StreamSource<SseEvent> {
       return singleBatch([{ type: 'end', outcome, detail: { status: response.status } }]);
     }
     const body = streamBody(response, EVENT_STREAM, Boolean(cursor));
-    return bodyConnection(body, createSseDecoder({ ...checked, lastEventId: cursor ?? '' }));
+    return bodyConnection(body, createSseDecoder(checked, cursor ?? ''));
   }
 }
 
