@@ -12,6 +12,7 @@ import { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
+import { checkItem } from './item-check.js';
 import { NONE } from './none.js';
 import type { ResolvedOptions } from './options.js';
 import { ReplayFilter } from './replay-filter.js';
@@ -58,15 +59,15 @@ export class Intake<T> {
 
   /**
    * Takes one batch; tells whether data was in it.
-   * @throws ReconnectError kind `limit`; whatever a malformed item leads to.
+   * @throws ReconnectError kind `limit`; `protocol` for a malformed item.
    */
   accept(items: readonly SourceItem<T>[], timeMs: number): boolean {
     const plain = this.#acceptPlain(items, timeMs);
     let hasData = plain > 0;
     for (let n = plain; n < items.length && this.end === null; n++) {
       const item = items[n] as SourceItem<T>;
-      if (item.type === 'data') hasData = true;
       this.#acceptOne(item, timeMs);
+      if (item.type === 'data') hasData = true;
     }
     return hasData;
   }
@@ -105,6 +106,7 @@ export class Intake<T> {
 
   #acceptOne(item: SourceItem<T>, timeMs: number): void {
     const { ledger, delivery } = this.#desk;
+    checkItem(item);
     switch (item.type) {
       case 'data':
         if (!(this.#replay?.isOld(item.id) ?? false)) this.#data(item, timeMs);
@@ -131,8 +133,6 @@ export class Intake<T> {
         this.commitPending(timeMs);
         this.end = item.outcome;
         return;
-      default:
-        throw new TypeError('unknown kind of item');
     }
   }
 

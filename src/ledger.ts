@@ -2,6 +2,7 @@
 
 import type { DataItem, ResumePoint, SourceItem, ToolCallDelta } from '../machines/contract.js';
 import type { Ledger as FrozenLedger } from '../machines/reconnect.types.js';
+import { checkSums } from './item-check.js';
 import { applyToolCall, emptyStreamState, interruptToolCall } from '../machines/stream-state.js';
 import type { StreamState, ToolCallStatus } from '../machines/stream-state.js';
 
@@ -68,6 +69,7 @@ export class Ledger {
       if (item.chars !== undefined) chars += item.chars;
     }
     if (count === 0) return 0;
+    checkSums(bytes, chars, id);
     this.chunks += count;
     this.bytes = bytes;
     this.chars = chars;
@@ -104,6 +106,8 @@ export class Ledger {
   /** One piece of a tool call; tells the status if it changed. */
   toolCall(delta: ToolCallDelta): ToolCallStatus | null {
     const before = statusIn(this.tools, delta.id);
+    // Its arguments went out whole: what a peer adds or repeats must not make it a second call.
+    if (before === 'complete') return null;
     this.tools = applyToolCall(this.tools, delta);
     // Closed by the protocol is not enough: arguments that do not parse were cut, and must not run.
     if (delta.done === true && !isJson(this.tools.toolCalls[delta.id]?.args)) {

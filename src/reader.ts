@@ -8,6 +8,7 @@ import { toReconnectError } from './classify.js';
 import { nowMs } from './clock.js';
 import { Intake } from './intake.js';
 import type { IntakeHost, StreamDesk } from './intake.js';
+import { malformed } from './item-check.js';
 import { NONE } from './none.js';
 import type { ReaderRef } from './stream-machine.js';
 import { Watchdog } from './watchdog.js';
@@ -121,7 +122,7 @@ export class Reader<T> implements IntakeHost, Watched {
       if (result.done === true) this.#eof();
       else this.#accept(result.value, now);
     } catch (error) {
-      this.#lose(error instanceof ReconnectError ? error : malformed(error));
+      this.#lose(error instanceof ReconnectError ? error : malformed('what cannot be read', error));
     }
     if (!this.#over) this.#report(now);
     if (!this.#over) this.#readOn();
@@ -130,7 +131,7 @@ export class Reader<T> implements IntakeHost, Watched {
   readonly #onError = (error: unknown): void => this.#lose(toReconnectError(error));
 
   #accept(items: readonly SourceItem<T>[], now: number): void {
-    if (!Array.isArray(items)) throw malformed(undefined);
+    if (!Array.isArray(items)) throw malformed('something that is not a batch of items');
     const intake = this.#intake;
     const hasData = intake.accept(items, now - this.#desk.startedAt);
     if (hasData) this.#watchdog.dataAt = now;
@@ -228,10 +229,4 @@ function returnQuietly(iterator: AsyncIterator<unknown> | null): void {
   } catch {
     // The connection is closed next, by its own close().
   }
-}
-
-function malformed(cause: unknown): ReconnectError {
-  return new ReconnectError('source', 'the source gave something that is not a batch of items', {
-    cause,
-  });
 }

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
-import type { Checkpoint, ReconnectState, StreamState } from '../src/index.js';
-import { eventsOf, inState, onVirtualClock, read } from './support/facts.js';
+import type { Checkpoint, ReconnectState, SourceItem, StreamState } from '../src/index.js';
+import { eventsOf, inState, onVirtualClock, read, record } from './support/facts.js';
 import { after, END, item, items, memorySource, range } from './support/memory-source.js';
 import type { MemorySource } from './support/memory-source.js';
 import { createVirtualClock } from './support/virtual-clock.js';
@@ -84,6 +84,38 @@ describe('a checkpoint', () => {
       { name: null, args: '{"a":1}', status: 'complete' },
     ]);
     stream.close();
+  });
+});
+
+describe('a tool call', () => {
+  it('is complete once, whatever a peer adds to it afterwards', async () => {
+    const piece = (n: number, delta: object): SourceItem<number> => ({
+      type: 'data',
+      data: n,
+      bytes: 1,
+      id: String(n),
+      toolCall: [{ id: 'call', ...delta }],
+    });
+    const source = memorySource({
+      script: [
+        [
+          [
+            piece(1, { name: 'f', args: '{}', done: true }),
+            piece(2, { args: '{}', done: true }),
+            piece(3, { name: 'f' }),
+            piece(4, { done: true }),
+            END,
+          ],
+        ],
+      ],
+    });
+    const stream = reconnectStream(source);
+    const heard = record(stream);
+    const { items: got, ended } = read(stream);
+    expect(await ended).toBe(null);
+    expect(got).toEqual([1, 2, 3, 4]);
+    expect(eventsOf(heard, 'toolCall').map(({ status }) => status)).toEqual(['complete']);
+    expect((await stream.done).streamState.toolCalls['call']?.args).toBe('{}');
   });
 });
 

@@ -150,10 +150,38 @@ describe('reading', () => {
     },
   );
 
-  it.each([null, 42, 'text', [null], [42]])('survives a batch that is %j', async (batch) => {
-    const source = memorySource({ script: () => [batch as never] });
-    const stream = reconnectStream(source, { maxAttempts: 1, initialBackoffMs: 1 });
-    expect((await read(stream).ended)?.kind).toBe('exhausted');
+  const data = { type: 'data', data: 1, bytes: 1 };
+  it.each([
+    [42],
+    [null],
+    ['text'],
+    [[null]],
+    [[42]],
+    [[{ type: 'what' }]],
+    [[{ ...data, bytes: NaN }]],
+    [[{ ...data, bytes: -1 }]],
+    [[{ ...data, bytes: '1' }]],
+    [[{ ...data, chars: Infinity }]],
+    [[{ ...data, id: 5 }]],
+    [[{ ...data, id: null }]],
+    [[{ ...data, toolCall: [{ id: 7, args: '{}' }] }]],
+    [[{ ...data, toolCall: [{ id: 'call', args: {} }] }]],
+    [[{ ...data, toolCall: 'call' }]],
+    [[{ type: 'checkpoint', cursor: {} }]],
+    [[{ type: 'retry', ms: '5' }]],
+    [[{ type: 'reset', scope: 'some', why: '' }]],
+    [[{ type: 'end', outcome: 'done' }]],
+  ])('ends at once where a source gives %j', async (batch) => {
+    const source = memorySource({ script: () => [items(1, 2), batch as never] });
+    const stream = reconnectStream(source, { initialBackoffMs: 1 });
+    const { items: got, ended } = read(stream);
+    const error = await ended;
+    expect(error?.kind).toBe('protocol');
+    expect(error?.message).toMatch(/^the source gave /);
+    expect(got).toEqual([1, 2]);
+    expect(source.openings.length).toBe(1);
+    const checkpoint = JSON.stringify(stream.checkpoint());
+    expect(() => reconnectStream(source, { checkpoint })).not.toThrow();
   });
 });
 

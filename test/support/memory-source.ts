@@ -122,8 +122,12 @@ function createLine<T>(
     waiter?.('eof');
   };
   const play = (step: Step<T>): IteratorResult<readonly SourceItem<T>[]> => {
-    if (typeof step === 'object' && !('throws' in step)) {
-      count.taken += step.filter(({ type }) => type === 'data').length;
+    if (step !== 'eof' && step !== 'drop' && !isThrow(step)) {
+      // Tests give what is no batch, too.
+      const items: readonly (SourceItem<T> | null)[] = Array.isArray(step)
+        ? (step as readonly (SourceItem<T> | null)[])
+        : [];
+      count.taken += items.filter((one) => one?.type === 'data').length;
       return { done: false, value: step };
     }
     isOver = true;
@@ -151,6 +155,10 @@ function createLine<T>(
       else waiting(step);
     },
   };
+}
+
+function isThrow<T>(step: Step<T>): step is { readonly throws: unknown } {
+  return typeof step === 'object' && step !== null && 'throws' in step;
 }
 
 function unanswered(signal: AbortSignal, live: Set<object>): Promise<never> {

@@ -1,0 +1,61 @@
+/** What a source must not give: it would damage the account, and every checkpoint made of it. */
+
+import type { SourceItem } from '../machines/contract.js';
+import { ReconnectError } from '../machines/errors.js';
+
+/** @throws ReconnectError kind `protocol`, fatal: the same source would give the same again. */
+export function checkItem(item: SourceItem<unknown>): void {
+  if (typeof item !== 'object' || item === null) throw malformed('an item that is no object');
+  switch (item.type) {
+    case 'data':
+      checkSize(item.bytes, 'data without a size in bytes');
+      if (item.chars !== undefined) checkSize(item.chars, 'data with chars that are no number');
+      if (item.id !== undefined) checkText(item.id, 'data with an id that is no string');
+      for (const { id, args, finalArgs, name } of item.toolCall ?? []) {
+        checkText(id, 'a piece of a tool call without an id');
+        for (const text of [args, finalArgs, name])
+          if (text !== undefined) checkText(text, 'a piece of a tool call that is no string');
+      }
+      return;
+    case 'checkpoint':
+      checkText(item.cursor, 'a checkpoint without a cursor');
+      return;
+    case 'retry':
+      if (typeof item.ms !== 'number') throw malformed('a retry without a number of ms');
+      return;
+    case 'reset':
+      if (!SCOPES.includes(item.scope)) throw malformed('a reset of an unknown scope');
+      checkText(item.why, 'a reset without a reason');
+      return;
+    case 'end':
+      if (!OUTCOMES.includes(item.outcome)) throw malformed('an end with an unknown outcome');
+      return;
+    case 'alive':
+      return;
+    default:
+      throw malformed('an item of an unknown type');
+  }
+}
+
+/** Sums and the last id, where items are not looked at one by one. @throws as `checkItem`. */
+export function checkSums(bytes: number, chars: number, id: string | undefined): void {
+  checkSize(bytes, 'data without a size in bytes');
+  checkSize(chars, 'data with chars that are no number');
+  if (id !== undefined) checkText(id, 'data with an id that is no string');
+}
+
+export function malformed(what: string, cause?: unknown): ReconnectError {
+  return new ReconnectError('protocol', `the source gave ${what}`, { cause });
+}
+
+const SCOPES: readonly unknown[] = ['all', 'pending'];
+const OUTCOMES: readonly unknown[] = ['complete', 'incomplete', 'failed', 'cancelled'];
+
+function checkSize(value: unknown, what: string): void {
+  if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER))
+    throw malformed(what);
+}
+
+function checkText(value: unknown, what: string): void {
+  if (typeof value !== 'string') throw malformed(what);
+}
