@@ -61,7 +61,7 @@ export interface ActorClock extends Clock {
 
 /** The clock of this process serves all streams that change nothing of it. */
 export function actorClock(clock: Clock, random: () => number): ActorClock {
-  if (clock === systemClock && random === Math.random) return systemClock;
+  if (clock === systemClock && random === systemClock.random) return systemClock;
   return {
     setTimeout: (fn, ms) => clock.setTimeout(fn, ms),
     clearTimeout: (id) => clock.clearTimeout(id),

@@ -68,10 +68,15 @@ export interface ResolvedOptions {
 export function resolveOptions(options: ReconnectOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw wrong('options', 'an object', options);
+  const isDefault = Object.values(options).every((value) => value === undefined);
+  return isDefault ? DEFAULTS : complete(options);
+}
+
+function complete(options: ReconnectOptions): ResolvedOptions {
   checkNames(options, OPTION_NAMES);
   const { connectTimeoutMs = 10_000, stallTimeoutMs = 45_000, progressTimeoutMs = null } = options;
   const { delivery = 'commit', highWaterMark = 1024, allowRestart = false, classify } = options;
-  const { signal, clock = systemClock, random = Math.random, inspect, checkpoint } = options;
+  const { signal, clock = systemClock, random = systemClock.random, inspect, checkpoint } = options;
   checkTimerMs('connectTimeoutMs', connectTimeoutMs);
   if (stallTimeoutMs !== null) checkTimerMs('stallTimeoutMs', stallTimeoutMs);
   if (progressTimeoutMs !== null) checkTimerMs('progressTimeoutMs', progressTimeoutMs);
@@ -152,3 +157,6 @@ function policyOf(options: ReconnectOptions): Partial<RetryPolicy> {
 function checkFunction(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw wrong(name, 'a function', value);
 }
+
+/** One for all streams that change nothing. Last, since it needs what stands above. */
+const DEFAULTS: ResolvedOptions = Object.freeze(complete({}));
