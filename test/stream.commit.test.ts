@@ -61,6 +61,23 @@ describe('items without an id, after one that has one', () => {
     expect(stream.checkpoint()).toMatchObject({ cursor: '1', streamState: { chunksReceived: 1 } });
   });
 
+  it('that were queued on failure, and not read yet, come once when the stream goes on', async () => {
+    const script = [
+      [[item(1), bare(2), bare(3)], 'drop'],
+      [[bare(2), bare(3), item(4), END]],
+    ] as const;
+    const { stream, clock, heard } = onVirtualClock(memorySource({ script }), { maxAttempts: 0 });
+    const iterator = stream[Symbol.asyncIterator]();
+    const got = [(await iterator.next()).value];
+    await clock.settle();
+    expect(stream.state).toBe('failed');
+    stream.retryNow();
+    await clock.settle();
+    for await (const one of { [Symbol.asyncIterator]: () => iterator }) got.push(one);
+    expect(got).toEqual([1, 2, 3, 4]);
+    expect(eventsOf(heard, 'reset')).toEqual([]);
+  });
+
   it('that were handed out on failure are taken back by reset when the stream goes on', async () => {
     const script = [[[item(1), bare(2)], 'drop'], [[bare(2), item(3), END]]] as const;
     const { stream, clock, heard } = onVirtualClock(memorySource({ script }), { maxAttempts: 0 });
