@@ -30,8 +30,15 @@ export interface StreamDesk<T> {
 
 /** Who tells the machine what the intake finds. */
 export interface IntakeHost {
+  /** Nothing more of this connection is taken. */
+  readonly isOver: boolean;
   send(report: ReconnectReport): void;
 }
+
+/** What is told when the item is accepted. */
+type Finding =
+  | Omit<Extract<ReconnectReport, { type: 'stream.toolCall' }>, 'ledger'>
+  | Extract<ReconnectReport, { type: 'stream.gap' }>;
 
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
@@ -44,6 +51,7 @@ export class Intake<T> {
   readonly #desk: StreamDesk<T>;
   readonly #host: IntakeHost;
   readonly #replay: ReplayFilter | null;
+  #findings: Finding[] = NONE;
 
   constructor(desk: StreamDesk<T>, host: IntakeHost) {
     const { ledger } = desk;
@@ -64,9 +72,11 @@ export class Intake<T> {
   accept(items: readonly SourceItem<T>[], timeMs: number): boolean {
     const plain = this.#acceptPlain(items, timeMs);
     let hasData = plain > 0;
-    for (let n = plain; n < items.length && this.end === null; n++) {
+    // A listener may stop the stream in the middle of a batch: the rest of it comes again, or never.
+    for (let n = plain; n < items.length && this.end === null && !this.#host.isOver; n++) {
       const item = items[n] as SourceItem<T>;
       this.#acceptOne(item, timeMs);
+      this.#tell();
       if (item.type === 'data') hasData = true;
     }
     return hasData;
@@ -78,14 +88,10 @@ export class Intake<T> {
     this.#reset('pending', 'the connection was left before their checkpoint came');
   }
 
-  /** The source says that what is pending is whole. */
-  commitPending(timeMs: number): void {
-    const { pending } = this;
-    if (pending.length === 0) return;
-    this.pending = NONE;
-    const isHeld = this.#desk.options.delivery === 'commit';
-    for (const item of pending) this.#commit(item, timeMs, isHeld);
-    if (!isHeld) this.#desk.delivery.commit();
+  /** The bytes ended, and that is the end: what is pending is whole. */
+  finish(timeMs: number): void {
+    this.#commitPending(timeMs);
+    this.#tell();
   }
 
   /** The common case, in one pass and without a copy: every item stands for itself. */
@@ -117,7 +123,7 @@ export class Intake<T> {
           this.#dropReplayed();
           return;
         }
-        this.commitPending(timeMs);
+        this.#commitPending(timeMs);
         ledger.commit(item.cursor);
         delivery.checkpoint(item.cursor);
         return;
@@ -130,7 +136,7 @@ export class Intake<T> {
         this.#reset(item.scope, item.why);
         return;
       case 'end':
-        this.commitPending(timeMs);
+        this.#commitPending(timeMs);
         this.end = item.outcome;
         return;
     }
@@ -153,8 +159,17 @@ export class Intake<T> {
       if (options.delivery === 'eager') delivery.push([item], ledger.tools, true);
       return;
     }
-    this.commitPending(timeMs);
+    this.#commitPending(timeMs);
     this.#commit(item, timeMs, true);
+  }
+
+  #commitPending(timeMs: number): void {
+    const { pending } = this;
+    if (pending.length === 0) return;
+    this.pending = NONE;
+    const isHeld = this.#desk.options.delivery === 'commit';
+    for (const item of pending) this.#commit(item, timeMs, isHeld);
+    if (!isHeld) this.#desk.delivery.commit();
   }
 
   #commit(item: DataItem<T>, timeMs: number, handOut: boolean): void {
@@ -172,13 +187,7 @@ export class Intake<T> {
     const status = ledger.toolCall(delta);
     if (status === null) return;
     const name = ledger.tools.toolCalls[delta.id]?.name ?? null;
-    this.#host.send({
-      type: 'stream.toolCall',
-      id: delta.id,
-      name,
-      status,
-      ledger: ledger.freeze(),
-    });
+    this.#note({ type: 'stream.toolCall', id: delta.id, name, status });
   }
 
   /** Where ids tell that something is missing between two, so does the stream. */
@@ -186,7 +195,22 @@ export class Intake<T> {
     const { source, ledger } = this.#desk;
     const from = ledger.cursor;
     if (from === null || from === '' || source.contiguous?.(from, to) !== false) return;
-    this.#host.send({ type: 'stream.gap', from, to });
+    this.#note({ type: 'stream.gap', from, to });
+  }
+
+  #note(finding: Finding): void {
+    if (this.#findings.length === 0) this.#findings = [finding];
+    else this.#findings.push(finding);
+  }
+
+  /** Tells what was found, once the account is whole: a listener may stop the stream, or ask for it. */
+  #tell(): void {
+    if (this.#findings.length === 0) return;
+    const findings = this.#findings;
+    this.#findings = NONE;
+    const ledger = this.#desk.ledger.freeze();
+    for (const finding of findings)
+      this.#host.send(finding.type === 'stream.gap' ? finding : { ...finding, ledger });
   }
 
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */

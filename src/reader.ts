@@ -40,6 +40,7 @@ type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
 export class Reader<T> implements IntakeHost, Watched {
   /** The consumer holds the reading up: that silence is ours. */
   isHeldUp = false;
+  isOver = false;
   readonly connection: number;
   readonly #self: ReaderRef;
   readonly #desk: ReaderDesk<T>;
@@ -48,7 +49,6 @@ export class Reader<T> implements IntakeHost, Watched {
   readonly #watchdog: Watchdog;
   readonly #openedAt: number;
   #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
-  #over = false;
   #isProven = false;
   #isReplayReported = false;
   #reportedAt: number;
@@ -78,7 +78,7 @@ export class Reader<T> implements IntakeHost, Watched {
 
   /** Answers the machine's question in the same turn; nothing of this connection is heard after it. */
   stop(command: StopCommand): void {
-    if (this.#over) return;
+    if (this.isOver) return;
     const { ledger } = this.#desk;
     const { connection } = this;
     // The next connection brings again what has no checkpoint yet.
@@ -115,7 +115,7 @@ export class Reader<T> implements IntakeHost, Watched {
 
   // Bound once: per network chunk there is one `then` and no closure.
   readonly #onBatch = (result: Batch<T>): void => {
-    if (this.#over) return;
+    if (this.isOver) return;
     const now = nowMs(this.#desk.options.clock);
     this.#watchdog.bytesAt = now;
     try {
@@ -124,8 +124,8 @@ export class Reader<T> implements IntakeHost, Watched {
     } catch (error) {
       this.#lose(error instanceof ReconnectError ? error : malformed('what cannot be read', error));
     }
-    if (!this.#over) this.#report(now);
-    if (!this.#over) this.#readOn();
+    if (!this.isOver) this.#report(now);
+    if (!this.isOver) this.#readOn();
   };
 
   readonly #onError = (error: unknown): void => this.#lose(toReconnectError(error));
@@ -146,7 +146,7 @@ export class Reader<T> implements IntakeHost, Watched {
     }
     this.isHeldUp = true;
     delivery.onRoom = () => {
-      if (this.#over) return;
+      if (this.isOver) return;
       this.isHeldUp = false;
       this.#watchdog.bytesAt = this.#watchdog.dataAt = nowMs(this.#desk.options.clock);
       this.#pull();
@@ -190,13 +190,13 @@ export class Reader<T> implements IntakeHost, Watched {
       this.#lose(new ReconnectError('eof', 'the bytes ended without the end marker'));
       return;
     }
-    this.#intake.commitPending(ledger.lastTimeMs);
+    this.#intake.finish(ledger.lastTimeMs);
     this.#end('complete');
   }
 
   #end(outcome: NonNullable<Intake<T>['end']>): void {
     this.#reportReplay();
-    if (this.#over) return;
+    if (this.isOver) return;
     const { ledger } = this.#desk;
     const { connection } = this;
     this.#finish();
@@ -204,9 +204,9 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   #lose(error: ReconnectError): void {
-    if (this.#over) return;
+    if (this.isOver) return;
     this.#reportReplay();
-    if (this.#over) return;
+    if (this.isOver) return;
     const { pending } = this.#intake;
     const proven = this.#hasHealth(nowMs(this.#desk.options.clock));
     this.#finish();
@@ -214,8 +214,8 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   #finish(): void {
-    if (!this.#over) returnQuietly(this.#iterator);
-    this.#over = true;
+    if (!this.isOver) returnQuietly(this.#iterator);
+    this.isOver = true;
     this.#intake.pending = NONE;
     this.#watchdog.stop();
     this.#desk.delivery.onRoom = null;

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
-import type { ReconnectError } from '../src/index.js';
-import { eventsOf, inState, onVirtualClock, read } from './support/facts.js';
+import type { ReconnectError, SourceItem } from '../src/index.js';
+import { eventsOf, inState, once, onVirtualClock, read } from './support/facts.js';
 import { END, item, items, memorySource, range } from './support/memory-source.js';
 
 describe('a slow consumer', () => {
@@ -147,6 +147,41 @@ describe('reading', () => {
       expect((await ended)?.kind).toBe(outcome === 'failed' ? 'source' : undefined);
       expect(got).toEqual([1]);
       expect((await stream.done).status).toBe(outcome);
+    },
+  );
+
+  it.each(['pause', 'close', 'retryNow'] as const)(
+    'stops where a listener says %s() in the middle of a batch',
+    async (command) => {
+      const call = (n: number, delta: object): SourceItem<number> => ({
+        type: 'data',
+        data: n,
+        bytes: 1,
+        id: String(n),
+        toolCall: [
+          { id: `a${n}`, ...delta },
+          { id: `b${n}`, ...delta },
+        ],
+      });
+      const whole = [call(1, { args: '{}', done: true }), item(2), item(3), END];
+      const source = memorySource({ script: (at) => [whole.slice(Number(at.cursor ?? 0))] });
+      const stream = reconnectStream(source, { initialBackoffMs: 1 });
+      const { items: got, ended } = read(stream);
+      const heard: string[] = [];
+      stream.on('toolCall', ({ id }) => {
+        heard.push(id);
+        if (heard.length === 1) stream[command]();
+      });
+      if (command === 'pause') {
+        await once(stream, 'paused');
+        expect(stream.snapshot.streamState.chunksReceived).toBe(1);
+        expect(stream.checkpoint().cursor).toBe('1');
+        expect(Object.keys(stream.snapshot.streamState.toolCalls)).toEqual(['a1', 'b1']);
+        stream.resume();
+      }
+      expect(await ended).toBe(null);
+      expect(got).toEqual(command === 'close' ? [1] : [1, 2, 3]);
+      expect((await stream.done).streamState.chunksReceived).toBe(got.length);
     },
   );
 
