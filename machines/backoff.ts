@@ -15,8 +15,11 @@ const MIDDLE = (): number => 0.5;
  * With `jitter: true` or `'additive'` it is the formula of the Rust module, `backoff_delay_ms`: the capped
  * exponential delay plus up to a quarter.
  *
+ * The core has no chance of its own: without `random` this one gives the same delay each time. The function
+ * of the same name in the entry `stream-reconnect` draws by `Math.random` then; all else is the same.
+ *
  * @param attempt 1 for the first attempt of an outage; 0 counts as 1, as in the Rust module.
- * @param random draws in [0, 1); without it the middle of the range is taken.
+ * @param random draws in [0, 1). @default the middle of the range, 0.5
  */
 export function backoffDelayMs(
   config: ReconnectConfig,

@@ -14,7 +14,8 @@ export const DEFAULT_BACKOFF_MULTIPLIER = 2;
 /** The longest delay a timer can hold, in ms: beyond it `setTimeout` fires at once (HTML, Node). */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
-export type JitterKind = 'spread' | 'full' | 'equal' | 'decorrelated' | 'additive' | 'none';
+const JITTER_KINDS = ['spread', 'full', 'equal', 'decorrelated', 'additive', 'none'] as const;
+export type JitterKind = (typeof JITTER_KINDS)[number];
 
 export interface ReconnectConfig {
   /**
@@ -36,11 +37,16 @@ export interface ReconnectConfig {
 export interface RetryPolicy extends ReconnectConfig {
   /** No wait is shorter, in ms. @default 0 */
   minBackoffMs: number;
-  /** Time from the loss of the connection after which no attempt starts, in ms; null: no limit. @default null */
+  /**
+   * Time of an outage after which no attempt starts, in ms; null: no limit. An outage lasts from the loss
+   * of the connection, or the wish for the first one, to the first new data; what a connection stood without
+   * data, or the stream was paused, does not count.
+   * @default null
+   */
   maxElapsedMs: number | null;
-  /** If the server asks for a longer wait, the stream gives up openly, in ms. @default 300000 */
+  /** If the server asks for a longer wait, the stream fails openly, in ms. @default 300000 */
   maxServerDelayMs: number;
-  /** Uptime that, besides new data, is needed before the count starts again, in ms. @default null */
+  /** Uptime that, besides new data, is needed before the attempts start again from 0, in ms; null: none. @default null */
   resetAfterMs: number | null;
 }
 
@@ -64,22 +70,15 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
 const COUNT = { max: 2 ** 32 - 1, what: 'a whole number from 0 to 4294967295' };
 const SETTING_MS = { max: Number.MAX_SAFE_INTEGER, what: 'a whole number of ms from 0' };
 const TIMER_MS = { max: MAX_TIMER_MS, what: `a whole number of ms from 0 to ${MAX_TIMER_MS}` };
-const JITTER: readonly unknown[] = [
-  true,
-  false,
-  'spread',
-  'full',
-  'equal',
-  'decorrelated',
-  'additive',
-  'none',
-];
+
+/** What a caller sets: where it is left out, or undefined, the default holds. */
+export type Given<T> = { [K in keyof T]?: T[K] | undefined };
 
 /**
  * Completes a partial config with the defaults and freezes it.
  * @throws ReconnectError kind `config`: what was expected, what came, what to write instead.
  */
-export function resolveConfig(config: Partial<ReconnectConfig> = {}): ReconnectConfig {
+export function resolveConfig(config: Given<ReconnectConfig> = {}): ReconnectConfig {
   const resolved = withDefaults(defaultReconnectConfig, config);
   checkWhole('maxAttempts', resolved.maxAttempts, COUNT, 'For no limit write 4294967295.');
   checkWhole('initialBackoffMs', resolved.initialBackoffMs, TIMER_MS);
@@ -93,10 +92,10 @@ export function resolveConfig(config: Partial<ReconnectConfig> = {}): ReconnectC
       'For a constant delay write 1.',
     );
   }
-  if (!JITTER.includes(jitter)) {
+  if (typeof jitter !== 'boolean' && !JITTER_KINDS.includes(jitter)) {
     throw wrong(
       'jitter',
-      `true, false or one of ${JITTER.slice(2).join(', ')}`,
+      `true, false or one of ${JITTER_KINDS.join(', ')}`,
       jitter,
       "The default is 'spread'.",
     );
@@ -108,7 +107,7 @@ export function resolveConfig(config: Partial<ReconnectConfig> = {}): ReconnectC
  * Completes a partial policy with the defaults and freezes it.
  * @throws ReconnectError kind `config`.
  */
-export function resolvePolicy(policy: Partial<RetryPolicy> = {}): RetryPolicy {
+export function resolvePolicy(policy: Given<RetryPolicy> = {}): RetryPolicy {
   if (complete.has(policy)) return policy as RetryPolicy;
   const bounds = withDefaults(defaultRetryPolicy, policy);
   checkWhole('minBackoffMs', bounds.minBackoffMs, TIMER_MS);
@@ -179,7 +178,7 @@ function checkWhole(
   throw wrong(name, range.what, value, hint);
 }
 
-function withDefaults<T extends object>(defaults: T, given: Partial<T>): T {
+function withDefaults<T extends object>(defaults: T, given: Given<T>): T {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw wrong('config', 'an object', given, 'For the defaults write {}.');
   }

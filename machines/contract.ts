@@ -2,8 +2,13 @@
 
 import type { ErrorInfo } from './errors.js';
 
+export const RESUME_MODES = ['cursor', 'count', 'replay', 'continuation', 'none'] as const;
 /** What a source can do after a drop. */
-export type ResumeMode = 'cursor' | 'count' | 'replay' | 'continuation' | 'none';
+export type ResumeMode = (typeof RESUME_MODES)[number];
+
+/** How a source ends, and whether it may be opened again: told at the fields of `StreamSource`. */
+export const TERMINALS = ['explicit', 'eof'] as const;
+export const REOPEN_MODES = ['safe', 'restarts-work'] as const;
 
 /** Where a new connection has to go on: everything before it is already in the reader's hands. */
 export interface ResumePoint {
@@ -68,9 +73,9 @@ export interface StreamSource<T> {
   readonly name: string;
   readonly resume: ResumeMode;
   /** `explicit`: bytes that end without an `end` item are a drop. `eof`: they are the end. */
-  readonly terminal: 'explicit' | 'eof';
+  readonly terminal: (typeof TERMINALS)[number];
   /** `safe`: opening twice costs nothing. `restarts-work`: a POST that would run, and bill, again. */
-  readonly reopen: 'safe' | 'restarts-work';
+  readonly reopen: (typeof REOPEN_MODES)[number];
   /**
    * Opens a connection that goes on at `at`.
    * @throws ReconnectError of a fitting kind. Fields `fatal` and `retryAfterMs` (ms) on it, if set, are obeyed.

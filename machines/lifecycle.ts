@@ -1,6 +1,5 @@
 /** The lifecycle events, told from the context and from what happened. */
 
-import { momentOf } from './moment.js';
 import type { Loss, ReconnectContext, ReconnectEvent, TellingReport } from './reconnect.types.js';
 import { outcomeOf, planOf } from './steps.js';
 
@@ -27,10 +26,9 @@ export function attemptStarted({ context }: Args): ReconnectEvent {
   };
 }
 
-export function connected(context: ReconnectContext, event: object, self: object): ReconnectEvent {
-  const { since, restarting, ledger, streamState, attempt } = context;
-  const totalTimeMs =
-    since === null ? 0 : Math.max(0, Math.trunc(momentOf(event, self).now - since));
+export function connected({ context }: Args): ReconnectEvent {
+  const { elapsedMs, restarting, ledger, streamState, attempt } = context;
+  const totalTimeMs = Math.trunc(elapsedMs);
   const resumed = !restarting && (ledger.cursor !== null || streamState.chunksReceived > 0);
   return { type: 'connected', attempts: attempt, totalTimeMs, resumed };
 }

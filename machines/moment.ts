@@ -10,9 +10,14 @@ import type { Moment } from './reconnect.types.js';
 export function momentOf(event: object, self: object = {}): Moment {
   const given = carried(event);
   if (given !== undefined) return given;
-  const clock = (self as { clock?: TellingClock }).clock;
+  const clock = clockOf(self);
   const now = clock?.now?.() ?? 0;
   return { now, date: clock?.wallNow?.() ?? now, draw: clock?.random?.() ?? 0.5 };
+}
+
+/** The time of that moment, where nothing is left to chance: no draw is spent on it. */
+export function nowOf(event: object, self: object): number {
+  return carried(event)?.now ?? clockOf(self)?.now?.() ?? 0;
 }
 
 /** Whether the event carries its moment. */
@@ -26,10 +31,17 @@ interface TellingClock {
   random?: () => number;
 }
 
-/** Reports carry it themselves; results of `open` carry it in their output or error. */
+function clockOf(self: object): TellingClock | undefined {
+  return (self as { clock?: TellingClock }).clock;
+}
+
+/**
+ * Commands and reports carry it themselves, results of `open` in their output or error, and the reader's
+ * answer to a command in that command.
+ */
 function carried(event: object): Moment | undefined {
-  const { moment, output, error } = event as { moment?: Moment; output?: unknown; error?: unknown };
-  return moment ?? momentIn(output) ?? momentIn(error);
+  const { moment, output, error, command } = event as Record<string, unknown>;
+  return (moment as Moment | undefined) ?? momentIn(output) ?? momentIn(error) ?? momentIn(command);
 }
 
 function momentIn(value: unknown): Moment | undefined {

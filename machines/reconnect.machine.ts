@@ -3,7 +3,8 @@
 import { assign, emit, enqueueActions, fromCallback, fromPromise, setup } from 'xstate';
 import * as tell from './lifecycle.js';
 import { lossOf } from './loss.js';
-import { isTimed, momentOf } from './moment.js';
+import { isTimed, momentOf, nowOf } from './moment.js';
+import { heldOutage } from './outage.js';
 import type {
   Opened,
   OpenInput,
@@ -62,8 +63,9 @@ export const reconnectMachine: ReconnectMachine = setup({
       step.resumeWait(context, momentOf(event, self)),
     ),
     beginConnection: assign(({ context, event, self }) =>
-      step.beginConnection(context, momentOf(event, self)),
+      step.beginConnection(context, nowOf(event, self)),
     ),
+    holdOutage: assign(({ context, event, self }) => heldOutage(context, nowOf(event, self))),
     giveUp: assign(({ context, event, self }) =>
       step.giveUp(context, lossOf(event), momentOf(event, self)),
     ),
@@ -96,8 +98,8 @@ export const reconnectMachine: ReconnectMachine = setup({
       enqueue.sendTo('reader', { type: 'stop', command });
       enqueue.sendTo(self, { type: 'stream.stopped', command, connection: context.connection });
     }),
-    welcome: enqueueActions(({ context, event, self, enqueue }) => {
-      enqueue.emit(tell.connected(context, event, self));
+    welcome: enqueueActions(({ context, enqueue }) => {
+      enqueue.emit(tell.connected({ context }));
       if (context.restarting) enqueue.emit(tell.restarted({ context }));
       enqueue.assign(({ context: now }) => step.connectionStands(now));
     }),
@@ -122,10 +124,11 @@ export const reconnectMachine: ReconnectMachine = setup({
     'attempt.connected': { target: '.connected', reenter: true },
     'attempt.failed': { target: '.failed', reenter: true, actions: 'fail' },
 
-    // Reports of a connection that was left are heard no more; a host's reports carry no number.
+    // Reports of a connection that was left are heard no more; a host's reports carry no number. Of what
+    // carries none at all the account is the stream's, whichever connection told it.
     'stream.progress': [{ guard: 'isStale' }, { actions: ['record', 'tell'] }],
-    'stream.toolCall': [{ guard: 'isStale' }, { actions: ['record', 'tell'] }],
-    'stream.reset': [{ guard: 'isStale' }, { actions: ['record', 'tell'] }],
+    'stream.toolCall': { actions: ['record', 'tell'] },
+    'stream.reset': { actions: ['record', 'tell'] },
     'stream.replayed': [{ guard: 'isStale' }, { actions: 'tell' }],
     'stream.gap': { actions: 'tell' },
     'stream.stalled': [{ guard: 'isStale' }, { actions: 'tell' }],
@@ -175,7 +178,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     connected: {
-      entry: 'welcome',
+      entry: ['holdOutage', 'welcome'],
       exit: assign({ stopping: false }),
       invoke: {
         id: 'reader',
@@ -218,7 +221,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     paused: {
-      entry: emit(tell.paused),
+      entry: ['holdOutage', emit(tell.paused)],
       exit: assign({ pausedBy: Object.freeze([]) }),
       on: {
         pause: { actions: 'addReason' },
@@ -235,7 +238,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     failed: {
-      entry: emit(tell.failed),
+      entry: ['holdOutage', emit(tell.failed)],
       on: { retryNow: { target: 'connecting', actions: 'renewBudget' } },
     },
 

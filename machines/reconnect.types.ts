@@ -9,7 +9,7 @@ import type {
   StateMachine,
 } from 'xstate';
 import type { Checkpoint } from './checkpoint.js';
-import type { RetryPolicy } from './config.js';
+import type { Given, RetryPolicy } from './config.js';
 import type { DropReason, EndOutcome, Failure } from './contract.js';
 import type { ErrorInfo, ReconnectErrorKind } from './errors.js';
 import type { SourceFacts } from './resume-plan.js';
@@ -68,7 +68,9 @@ export interface ReconnectContext {
   readonly connection: number;
   readonly delayMs: number | null;
   readonly retryAt: number | null;
-  /** Monotonic time at which the connection was lost or first asked for. */
+  /** How long the outage had lasted at `since`, in ms; it ends with new data, not with a connection. */
+  readonly elapsedMs: number;
+  /** Monotonic time from which it goes on; null while a connection stands, and while none is wanted. */
   readonly since: number | null;
   readonly ledger: Omit<Ledger, 'streamState'>;
   readonly streamState: StreamState;
@@ -85,7 +87,7 @@ export interface ReconnectContext {
 }
 
 export interface ReconnectInput {
-  readonly config?: Partial<RetryPolicy> | undefined;
+  readonly config?: Given<RetryPolicy> | undefined;
   /** What the machine may know of the source; left out when a host drives the machine. */
   readonly source?: SourceFacts | undefined;
   readonly checkpoint?: Checkpoint | undefined;
@@ -94,7 +96,7 @@ export interface ReconnectInput {
 export type ReconnectCommand =
   | { type: 'connect'; moment?: Moment }
   | { type: 'retryNow'; moment?: Moment }
-  | { type: 'pause'; reason?: string }
+  | { type: 'pause'; reason?: string; moment?: Moment }
   | { type: 'resume'; reason?: string; moment?: Moment }
   | { type: 'close' }
   | { type: 'cancel'; reason?: string }
@@ -104,7 +106,7 @@ export type ReconnectReport =
   | { type: 'attempt.start'; reason?: string; delayMs?: number; moment?: Moment }
   | { type: 'attempt.connecting'; moment?: Moment }
   | { type: 'attempt.connected'; moment?: Moment }
-  | { type: 'attempt.failed'; error: string | ErrorInfo }
+  | { type: 'attempt.failed'; error: string | ErrorInfo; moment?: Moment }
   | { type: 'stream.progress'; ledger: Ledger; proven?: boolean; connection?: number }
   | ({ type: 'stream.dropped' } & Loss)
   | {
@@ -238,6 +240,7 @@ export type ReconnectActions = Named<
   | 'scheduleRetry'
   | 'resumeWait'
   | 'beginConnection'
+  | 'holdOutage'
   | 'giveUp'
   | 'exhaust'
   | 'fail'

@@ -1,6 +1,6 @@
 /** After a drop: go on, start over, or stop because either would be wrong. */
 
-import type { ResumeMode } from './contract.js';
+import type { ResumeMode, StreamSource } from './contract.js';
 import { canResume } from './stream-state.js';
 import type { StreamState } from './stream-state.js';
 
@@ -8,7 +8,7 @@ import type { StreamState } from './stream-state.js';
 export interface SourceFacts {
   readonly name: string;
   readonly resume: ResumeMode;
-  readonly reopen: 'safe' | 'restarts-work';
+  readonly reopen: StreamSource<unknown>['reopen'];
   /** The caller allows to run the request again from the start. */
   readonly allowRestart: boolean;
 }

@@ -5,6 +5,7 @@ import { defaultRetryPolicy, resolvePolicy } from './config.js';
 import { errorInfo } from './errors.js';
 import type { ErrorInfo } from './errors.js';
 import type { EndOutcome } from './contract.js';
+import { NO_OUTAGE, timeLeftMs } from './outage.js';
 import type {
   End,
   Ledger,
@@ -19,7 +20,7 @@ import type {
 import { planResume } from './resume-plan.js';
 import type { ResumePlan } from './resume-plan.js';
 import { emptyStreamState, interruptToolCalls } from './stream-state.js';
-import { fatalError, floorOf, timeLeftMs } from './verdict.js';
+import { fatalError, floorOf } from './verdict.js';
 
 type Change = Partial<ReconnectContext>;
 
@@ -35,7 +36,7 @@ const freshRun = {
   drops: 0,
   delayMs: null,
   retryAt: null,
-  since: null,
+  ...NO_OUTAGE,
   sent: false,
   restarting: false,
   stopping: false,
@@ -85,7 +86,7 @@ export function reset(): Change {
 
 /** Takes over the reader's account; proven health gives the attempts back. */
 function record(ledger: Ledger | undefined, proven = false): Change {
-  const health = proven ? { attempt: 0, since: null } : {};
+  const health = proven ? { attempt: 0, ...NO_OUTAGE } : {};
   if (ledger === undefined) return health;
   const { streamState, cursor, chars, floorMs } = ledger;
   return { ...health, streamState, ledger: Object.freeze({ cursor, chars, floorMs }) };
@@ -138,7 +139,7 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
     error: loss.failure.error,
     reason: loss.failure.error.kind,
     ...wait(
-      Math.min(drawn, clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment))),
+      Math.min(drawn, clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment.now))),
       moment,
     ),
   };
@@ -152,13 +153,13 @@ export function resumeWait(context: ReconnectContext, moment: Moment): Change {
 }
 
 /** A new connection is about to be made: numbered, and known to go on or to start over. */
-export function beginConnection(context: ReconnectContext, moment: Moment): Change {
+export function beginConnection(context: ReconnectContext, now: number): Change {
   const { action } = planOf(context);
   const started = context.streamState.chunksReceived > 0;
   return {
     connection: context.connection + 1,
     sent: true,
-    since: context.since ?? moment.now,
+    since: context.since ?? now,
     retryAt: null,
     restarting: action !== 'resume' && started,
   };
@@ -171,7 +172,7 @@ export function connectionStands(context: ReconnectContext): Change {
 
 /** A retry by hand from `failed` has the whole budget before it. */
 export function freshBudget(): Change {
-  return { attempt: 0, since: null, delayMs: null, retryAt: null };
+  return { attempt: 0, ...NO_OUTAGE, delayMs: null, retryAt: null };
 }
 
 /** No further attempt: with what the loss leads to. */

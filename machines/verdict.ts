@@ -2,6 +2,7 @@
 
 import type { ErrorInfo } from './errors.js';
 import { errorInfo } from './errors.js';
+import { timeLeftMs } from './outage.js';
 import type { Loss, Moment, ReconnectContext } from './reconnect.types.js';
 import { planResume } from './resume-plan.js';
 
@@ -37,7 +38,7 @@ export function fatalError(
       `all ${context.policy.maxAttempts} attempts are used up`,
     );
   }
-  const left = timeLeftMs(context, loss.proven ?? false, moment);
+  const left = timeLeftMs(context, loss.proven ?? false, moment.now);
   if (left <= 0 || floorMs > left) {
     return because(
       failure.error,
@@ -51,14 +52,6 @@ export function fatalError(
 /** The server's advice that holds for the next wait, in ms. */
 export function floorOf(context: ReconnectContext, loss: Loss): number {
   return Math.max((loss.ledger ?? context.ledger).floorMs, loss.failure.retryAfterMs ?? 0);
-}
-
-/** What is left of `maxElapsedMs` in this outage. */
-export function timeLeftMs(context: ReconnectContext, proven: boolean, moment: Moment): number {
-  const { maxElapsedMs } = context.policy;
-  if (maxElapsedMs === null) return Infinity;
-  const since = proven ? moment.now : (context.since ?? moment.now);
-  return maxElapsedMs - (moment.now - since);
 }
 
 function because(last: ErrorInfo, kind: ErrorInfo['kind'], why: string): ErrorInfo {

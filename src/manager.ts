@@ -2,7 +2,7 @@
 
 import { createActor } from 'xstate';
 import { checkNames, resolveConfig, wrong } from '../machines/config.js';
-import type { ReconnectConfig } from '../machines/config.js';
+import type { Given, ReconnectConfig } from '../machines/config.js';
 import { reconnectMachine } from '../machines/reconnect.machine.js';
 import type {
   ReconnectEvent,
@@ -40,10 +40,11 @@ export interface ReconnectManager {
  * Creates a manager that a host drives by hand.
  *
  * @param onEvent hears the Rust module's four events: `attemptStarted`, `waiting`, `connected`, `failed`.
+ *   It sees the manager as each call left it, and may call in its turn: what that leads to is told next.
  * @throws ReconnectError kind `config`.
  */
 export function createReconnectManager(
-  config: Partial<ReconnectConfig> = {},
+  config: Given<ReconnectConfig> = {},
   onEvent?: (event: ReconnectEvent) => void,
 ): ReconnectManager {
   const resolved = resolveConfig(config);
@@ -52,12 +53,19 @@ export function createReconnectManager(
     throw wrong('onEvent', 'a function', onEvent);
   // The host waits by itself: a clock whose timers never fire keeps the machine from going ahead of it.
   const actor = createActor(reconnectMachine, { input: { config: resolved }, clock: HELD_CLOCK });
-  for (const type of RUST_EVENTS) actor.on(type, (event) => tell(onEvent, event));
+  const outbox = createOutbox(onEvent);
+  for (const type of RUST_EVENTS) actor.on(type, outbox.add);
   actor.start();
   const context = () => actor.getSnapshot().context;
-  const report = (event: ReconnectReport): void => actor.send(event);
-  const record = (streamState: StreamState): void =>
+  const report = (event: ReconnectReport | { type: 'reset' }) => {
+    actor.send(event);
+    const after = actor.getSnapshot();
+    outbox.tell();
+    return after;
+  };
+  const record = (streamState: StreamState): void => {
     report({ type: 'stream.progress', ledger: { ...context().ledger, streamState } });
+  };
   const moment = () => momentOf(systemClock, systemClock.random);
   return {
     get state() {
@@ -73,13 +81,13 @@ export function createReconnectManager(
       return resolved;
     },
     startAttempt() {
-      report({ type: 'attempt.start', moment: moment() });
-      return actor.getSnapshot().value === 'waiting' ? context().delayMs : null;
+      const after = report({ type: 'attempt.start', moment: moment() });
+      return after.value === 'waiting' ? after.context.delayMs : null;
     },
-    markConnecting: () => report({ type: 'attempt.connecting', moment: moment() }),
-    markConnected: () => report({ type: 'attempt.connected', moment: moment() }),
-    markFailed: (error) => report({ type: 'attempt.failed', error }),
-    reset: () => actor.send({ type: 'reset' }),
+    markConnecting: () => void report({ type: 'attempt.connecting', moment: moment() }),
+    markConnected: () => void report({ type: 'attempt.connected', moment: moment() }),
+    markFailed: (error) => void report({ type: 'attempt.failed', error, moment: moment() }),
+    reset: () => void report({ type: 'reset' }),
     canRetry: () => context().attempt < resolved.maxAttempts,
     canResume: () => steps.canResume(context().streamState),
     recordChunk: (bytes, timeMs) => record(steps.recordChunk(context().streamState, bytes, timeMs)),
@@ -93,11 +101,29 @@ const RUST_EVENTS = ['attemptStarted', 'waiting', 'connected', 'failed'] as cons
 
 const HELD_CLOCK = { setTimeout: () => 0, clearTimeout: () => {} };
 
-/** The Rust module ignores a listener that is gone; one that throws changes nothing here either. */
-function tell(onEvent: ((event: ReconnectEvent) => void) | undefined, event: ReconnectEvent): void {
-  try {
-    onEvent?.(event);
-  } catch {
-    // Reported nowhere: the manager has no channel but this one.
-  }
+/**
+ * Holds events back until the step that they came from is done, and tells them one after the other.
+ * In the middle of a step the machine still shows what was before it.
+ */
+function createOutbox(onEvent: ((event: ReconnectEvent) => void) | undefined) {
+  const held: ReconnectEvent[] = [];
+  let isTelling = false;
+  return {
+    add(event: ReconnectEvent): void {
+      held.push(event);
+    },
+    tell(): void {
+      // A call from inside the listener: whoever tells now tells its events too, in their turn.
+      if (isTelling) return;
+      isTelling = true;
+      for (let event = held.shift(); event !== undefined; event = held.shift()) {
+        // The Rust module ignores a listener that is gone; one that throws changes nothing here either.
+        try {
+          const answer: unknown = onEvent?.(event);
+          if (answer instanceof Promise) answer.catch(() => {});
+        } catch {}
+      }
+      isTelling = false;
+    },
+  };
 }

@@ -4,21 +4,13 @@ import type { InspectionEvent, Observer } from 'xstate';
 import { parseCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
 import { checkNames, checkTimerMs, resolvePolicy, wrong } from '../machines/config.js';
-import type { ReconnectConfig, RetryPolicy } from '../machines/config.js';
+import type { Given, RetryPolicy } from '../machines/config.js';
 import type { Classify } from './classify.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 
 /** How and when to reconnect, deliver and give up. Everything has a default. */
-export interface ReconnectOptions extends Partial<ReconnectConfig> {
-  /** Time from the loss of the connection after which no attempt starts, in ms. @default no limit */
-  maxElapsedMs?: number | undefined;
-  /** No wait between attempts is shorter, in ms. @default 0 */
-  minBackoffMs?: number | undefined;
-  /** If the server asks for a longer wait, the stream fails openly, in ms. @default 300000 */
-  maxServerDelayMs?: number | undefined;
-  /** Uptime that, besides new data, is needed before the attempts start again from 0, in ms. @default none */
-  resetAfterMs?: number | undefined;
+export interface ReconnectOptions extends Given<RetryPolicy> {
   /** Time for a connection to be made, in ms. @default 10000 */
   connectTimeoutMs?: number | undefined;
   /** Silence that is taken for a dead connection, in ms; null: never. @default 45000 */
@@ -45,7 +37,11 @@ export interface ReconnectOptions extends Partial<ReconnectConfig> {
   checkpoint?: Checkpoint | string | undefined;
 }
 
-export interface ResolvedOptions {
+/** Complete: by the record, an option that is forgotten here or in `complete` does not compile. */
+export interface ResolvedOptions extends Record<
+  Exclude<keyof ReconnectOptions, keyof RetryPolicy>,
+  unknown
+> {
   readonly policy: RetryPolicy;
   readonly connectTimeoutMs: number;
   readonly stallTimeoutMs: number | null;
@@ -65,15 +61,16 @@ export interface ResolvedOptions {
  * Completes the options with their defaults.
  * @throws ReconnectError kind `config` for a wrong option, `checkpoint` for a damaged checkpoint.
  */
-export function resolveOptions(options: ReconnectOptions): ResolvedOptions {
+export function resolveOptions(options: ReconnectOptions = {}): ResolvedOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw wrong('options', 'an object', options);
   const isDefault = Object.values(options).every((value) => value === undefined);
-  return isDefault ? DEFAULTS : complete(options);
+  if (isDefault) return DEFAULTS;
+  checkNames(options, OPTION_NAMES);
+  return complete(options);
 }
 
 function complete(options: ReconnectOptions): ResolvedOptions {
-  checkNames(options, OPTION_NAMES);
   const { connectTimeoutMs = 10_000, stallTimeoutMs = 45_000, progressTimeoutMs = null } = options;
   const { delivery = 'commit', highWaterMark = 1024, allowRestart = false, classify } = options;
   const { signal, clock = systemClock, random = systemClock.random, inspect, checkpoint } = options;
@@ -96,7 +93,7 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     throw wrong('signal', 'an AbortSignal', signal, 'Write new AbortController().signal.');
   }
   return {
-    policy: resolvePolicy(policyOf(options)),
+    policy: resolvePolicy(options),
     connectTimeoutMs,
     stallTimeoutMs,
     progressTimeoutMs,
@@ -112,51 +109,15 @@ function complete(options: ReconnectOptions): ResolvedOptions {
   };
 }
 
-const OPTION_NAMES: readonly string[] = [
-  'maxAttempts',
-  'initialBackoffMs',
-  'maxBackoffMs',
-  'backoffMultiplier',
-  'jitter',
-  'maxElapsedMs',
-  'minBackoffMs',
-  'maxServerDelayMs',
-  'resetAfterMs',
-  'connectTimeoutMs',
-  'stallTimeoutMs',
-  'progressTimeoutMs',
-  'delivery',
-  'highWaterMark',
-  'allowRestart',
-  'classify',
-  'signal',
-  'clock',
-  'random',
-  'inspect',
-  'checkpoint',
-];
-
-/** Leaves out what is undefined, so that it does not hide a default. */
-function policyOf(options: ReconnectOptions): Partial<RetryPolicy> {
-  const { maxAttempts, initialBackoffMs, maxBackoffMs, backoffMultiplier, jitter } = options;
-  const { maxElapsedMs, minBackoffMs, maxServerDelayMs, resetAfterMs } = options;
-  const all = {
-    maxAttempts,
-    initialBackoffMs,
-    maxBackoffMs,
-    backoffMultiplier,
-    jitter,
-    maxElapsedMs,
-    minBackoffMs,
-    maxServerDelayMs,
-    resetAfterMs,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
-
 function checkFunction(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw wrong(name, 'a function', value);
 }
 
 /** One for all streams that change nothing. Last, since it needs what stands above. */
 const DEFAULTS: ResolvedOptions = Object.freeze(complete({}));
+
+/** All that are known: what the defaults are made of. */
+const OPTION_NAMES: readonly string[] = [
+  ...Object.keys(DEFAULTS.policy),
+  ...Object.keys(DEFAULTS).filter((name) => name !== 'policy'),
+];

@@ -1,6 +1,7 @@
 /** A source that cannot work is refused at once. */
 
 import { wrong } from '../machines/config.js';
+import { REOPEN_MODES, RESUME_MODES, TERMINALS } from '../machines/contract.js';
 import type { StreamSource } from '../machines/contract.js';
 
 /** @throws ReconnectError kind `config`. */
@@ -14,14 +15,11 @@ export function checkSource(source: unknown): void {
       'Write sse({ url }) or fromAsyncIterable(…).',
     );
   if (typeof name !== 'string') throw wrong('source.name', 'a string', name);
-  const words = {
-    resume: ['cursor', 'count', 'replay', 'continuation', 'none'],
-    terminal: ['explicit', 'eof'],
-    reopen: ['safe', 'restarts-work'],
-  };
-  for (const [field, value] of Object.entries({ resume, terminal, reopen })) {
-    const allowed = words[field as keyof typeof words];
-    if (typeof value !== 'string' || !allowed.includes(value))
-      throw wrong(`source.${field}`, `one of ${allowed.join(', ')}`, value);
-  }
+  checkWord('source.resume', resume, RESUME_MODES);
+  checkWord('source.terminal', terminal, TERMINALS);
+  checkWord('source.reopen', reopen, REOPEN_MODES);
+}
+
+function checkWord(name: string, value: unknown, words: readonly unknown[]): void {
+  if (!words.includes(value)) throw wrong(name, `one of ${words.join(', ')}`, value);
 }

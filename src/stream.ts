@@ -126,7 +126,8 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   pause(reason?: string): void {
-    this.#send(reason === undefined ? { type: 'pause' } : { type: 'pause', reason });
+    const moment = this.#worker.moment();
+    this.#send({ type: 'pause', moment, ...(reason === undefined ? {} : { reason }) });
   }
 
   resume(reason?: string): void {

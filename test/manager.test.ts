@@ -95,6 +95,104 @@ describe('the hand-driven manager', () => {
     ]);
   });
 
+  it('shows its listener what each step led to', () => {
+    const seen: unknown[] = [];
+    const manager: ReconnectManager = createReconnectManager({ maxAttempts: 1 }, ({ type }) =>
+      seen.push([type, manager.state, manager.attemptCount, manager.canRetry()]),
+    );
+    manager.startAttempt();
+    manager.markConnecting();
+    manager.markConnected();
+    manager.markFailed('gone');
+    manager.startAttempt();
+    expect(seen).toEqual([
+      ['waiting', 'waiting', 1, false],
+      ['attemptStarted', 'connecting', 1, false],
+      ['connected', 'connected', 1, false],
+      ['failed', 'failed', 1, false],
+      ['failed', 'failed', 1, false],
+    ]);
+  });
+
+  it('answers calls of its listener at once, and tells what they led to after what is being told', () => {
+    const log: string[] = [];
+    const manager: ReconnectManager = createReconnectManager({ jitter: 'none' }, (event) => {
+      log.push(`hears ${event.type} in ${manager.state}`);
+      if (event.type === 'attemptStarted') {
+        const delayMs = manager.startAttempt();
+        log.push(`asked in it: ${delayMs} ms, ${manager.state}, attempt ${manager.attemptCount}`);
+        manager.markConnected();
+        log.push(`said in it: ${manager.state}`);
+      }
+      if (event.type === 'connected') {
+        manager.reset();
+        log.push(`reset in it: ${manager.state}, attempt ${manager.attemptCount}`);
+      }
+    });
+    manager.markConnecting();
+    expect(log).toEqual([
+      'hears attemptStarted in connecting',
+      'asked in it: 1000 ms, waiting, attempt 1',
+      'said in it: connected',
+      'hears waiting in connected',
+      'hears connected in connected',
+      'reset in it: idle, attempt 0',
+    ]);
+  });
+
+  it('gives the wait of an attempt also where its listener goes on at once', () => {
+    const manager: ReconnectManager = createReconnectManager({ jitter: 'none' }, ({ type }) => {
+      if (type === 'waiting') manager.markConnecting();
+    });
+    expect([manager.startAttempt(), manager.state]).toEqual([1000, 'connecting']);
+  });
+
+  it('loses nothing that its listener records', () => {
+    const manager: ReconnectManager = createReconnectManager({}, () => {
+      manager.recordChunk(10, 5);
+      manager.startToolCall('a');
+      manager.appendToolArgs('{}');
+    });
+    manager.recordChunk(1, 1);
+    manager.startAttempt();
+    manager.markConnecting();
+    expect(manager.streamState).toMatchObject({
+      chunksReceived: 3,
+      bytesReceived: 21,
+      currentToolId: 'a',
+      toolArgsBuffer: '{}',
+    });
+    expect(manager.canResume()).toBe(false);
+  });
+
+  it('goes on telling after its listener threw in the middle of what it had to tell', () => {
+    const log: string[] = [];
+    const manager: ReconnectManager = createReconnectManager({}, ({ type }) => {
+      log.push(type);
+      if (type === 'waiting') {
+        manager.markConnecting();
+        throw new Error('the listener is broken');
+      }
+    });
+    manager.startAttempt();
+    manager.markConnected();
+    expect(log).toEqual(['waiting', 'attemptStarted', 'connected']);
+  });
+
+  it('owns the promise of a listener that is async: its rejection is nobody’s crash', async () => {
+    const rejected: unknown[] = [];
+    const note = (error: unknown): number => rejected.push(error);
+    process.on('unhandledRejection', note);
+    const listener: () => unknown = () => Promise.reject(new Error('the listener is broken'));
+    const manager = createReconnectManager({}, listener);
+    manager.startAttempt();
+    // Node tells of a rejection that nobody took once the microtasks are done.
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', note);
+    expect([manager.state, rejected]).toEqual(['waiting', []]);
+  });
+
   it('shows a complete, frozen config', () => {
     const { config } = createReconnectManager({ maxAttempts: 3 });
     expect(config).toEqual({ ...defaultReconnectConfig, maxAttempts: 3 });

@@ -2,9 +2,7 @@
 
 import { configFailure, kindOf } from './failure.js';
 
-export const RESUME_MODES = ['cursor', 'count', 'replay', 'continuation', 'none'] as const;
-export const TERMINALS = ['explicit', 'eof'] as const;
-export const REOPEN_MODES = ['safe', 'restarts-work'] as const;
+export { REOPEN_MODES, RESUME_MODES, TERMINALS } from '../../machines/contract.js';
 
 /** @throws ReconnectError `config` */
 export function checkOneOf<T extends string>(

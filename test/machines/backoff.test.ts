@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { waitMs } from '../../machines/backoff.js';
 import { defaultRetryPolicy } from '../../machines/config.js';
 import { backoffDelayMs as pureBackoffDelayMs } from '../../machines/index.js';
@@ -125,17 +125,29 @@ describe('the delay before an attempt', () => {
     expect(run(7)).not.toEqual(run(8));
   });
 
-  it('draws by chance where no random is given, and takes the middle in the pure core', () => {
-    const wide = {
-      ...defaultReconnectConfig,
-      initialBackoffMs: MAX_TIMER_MS,
-      maxBackoffMs: MAX_TIMER_MS,
-      jitter: 'full' as const,
-    };
-    expect(new Set(Array.from({ length: 8 }, () => backoffDelayMs(wide, 1))).size).toBeGreaterThan(
-      1,
+  it('is drawn by Math.random where no random is given, and is the middle in the pure core', () => {
+    const chance = vi.spyOn(Math, 'random').mockReturnValue(0.25);
+    const told = KINDS.map((kind) => {
+      const config = { ...defaultReconnectConfig, jitter: kind };
+      return [kind, backoffDelayMs(config, 2), pureBackoffDelayMs(config, 2)];
+    });
+    chance.mockRestore();
+    expect(told).toEqual([
+      ['spread', 2250, 2500],
+      ['full', 500, 1000],
+      ['equal', 1250, 1500],
+      ['decorrelated', 1875, 3500],
+      ['additive', 2125, 2250],
+      ['none', 2000, 2000],
+    ]);
+  });
+
+  it('is the same of both names for the same draws', () => {
+    fc.assert(
+      fc.property(config, attempt, draw, (given, n, r) => {
+        expect(backoffDelayMs(given, n, () => r)).toBe(pureBackoffDelayMs(given, n, () => r));
+      }),
     );
-    expect(pureBackoffDelayMs(wide, 1)).toBe(Math.trunc(MAX_TIMER_MS / 2));
   });
 
   it('is spread evenly over the whole range with full jitter', () => {

@@ -197,6 +197,66 @@ describe('the budget', () => {
     ]);
   });
 
+  it('runs on only while a connection is wanted and missing, however long the others stood', async () => {
+    const policy = { maxElapsedMs: 10_000, jitter: 'none', maxAttempts: 100 } as const;
+    const run = connected({ input: { config: policy } });
+    while (run.state !== 'failed') {
+      await run.advance(3_600_000);
+      run.send(dropped('network', { moment: momentAt(run.clock.now()) }));
+      await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
+      if (run.state === 'connecting') run.send({ type: 'attempt.connected' });
+    }
+    expect(run.log.filter((line) => /^(waits|connected|failed)/u.test(line))).toEqual([
+      'connected after 0 ms',
+      'waits 1000 ms until 3601000 for attempt 1: network',
+      'connected after 1000 ms',
+      'waits 2000 ms until 7203000 for attempt 2: network',
+      'connected after 3000 ms',
+      'waits 4000 ms until 10807000 for attempt 3: network',
+      'connected after 7000 ms',
+      'waits 3000 ms until 14410000 for attempt 4: network',
+      'connected after 10000 ms',
+      'failed at attempt 4: exhausted, maxElapsedMs (10000) is used up; the last error was: a network error',
+    ]);
+  });
+
+  it.each([
+    ['paused', { type: 'pause' }, { type: 'resume' }],
+    ['failed', { type: 'attempt.failed', error: 'gone' }, { type: 'attempt.connecting' }],
+  ] as const)('is not spent in %s', async (state, there, back) => {
+    const policy = { maxElapsedMs: 10_000, jitter: 'none' } as const;
+    const run = connected({ input: { config: policy } });
+    run.send(dropped('network'));
+    await run.advance(400);
+    run.send(there);
+    expect(run.state).toBe(state);
+    await run.advance(3_600_000);
+    run.send(back);
+    await run.advance(50);
+    run.send({ type: 'attempt.connected' });
+    expect(run.log.at(-2)).toBe('connected after 450 ms');
+    run.send(dropped('network'));
+    expect(run.log.at(-1)).toBe('= waiting');
+  });
+
+  it('begins with the wish for a first connection, and is whole after new data and after reset', async () => {
+    const run = drive({ input: { config: { maxElapsedMs: 10_000, jitter: 'none' } } });
+    await run.advance(60_000);
+    run.send({ type: 'connect' });
+    await run.advance(9000);
+    run.send({ type: 'attempt.connected' }, dropped('network', { proven: true }));
+    await run.advance(1000);
+    run.send({ type: 'attempt.connected' }, { type: 'reset' });
+    await run.advance(60_000);
+    run.send({ type: 'connect' }, { type: 'attempt.connected' });
+    expect(run.log.filter((line) => /^(waits|connected|failed)/u.test(line))).toEqual([
+      'connected after 9000 ms',
+      'waits 1000 ms until 70000 for attempt 1: network',
+      'connected after 1000 ms',
+      'connected after 0 ms',
+    ]);
+  });
+
   it('has the same end in time for a host whose reports tell no time, by the clock of its actor', async () => {
     const policy = { maxElapsedMs: 10_000, jitter: 'none', maxAttempts: 20 } as const;
     const open = fromPromise<Opened, OpenInput>(() => Promise.reject(new Error('refused')));
@@ -399,6 +459,15 @@ describe('a recorded run', () => {
       run.send({ type: 'pause' }, { type: 'resume', moment: moment() });
       run.send({ type: 'attempt.connected', moment: moment() });
       run.send(dropped('network', { moment: moment(), ledger: ledger({ chunksReceived: n }) }));
+      await run.advance(20);
+      if (n === 2) {
+        run.send({ type: 'pause', moment: moment() });
+        await run.advance(5000);
+        run.send({ type: 'resume', moment: moment() });
+        run.send({ type: 'attempt.connected', moment: moment() });
+        await run.advance(40);
+        run.send({ type: 'retryNow', moment: moment() });
+      }
       await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
     }
     run.send({ type: 'cancel' });
