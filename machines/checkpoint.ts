@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly sent: boolean;
   /** Wall time of the next attempt in ms since 1970, while waiting. */
   readonly retryAt: number | null;
+  /** Which stream it is, where the source tells. */
+  readonly key?: string | null | undefined;
   readonly cursor: string | null;
   readonly chars: number;
   readonly floorMs: number;
@@ -41,6 +43,7 @@ export function toCheckpoint(state: ReconnectState, context: ReconnectContext): 
     sent: context.sent,
     // An idle stream has one that it was restored with.
     retryAt: state === 'waiting' || state === 'idle' ? context.retryAt : null,
+    ...keyOf(context.ledger.key),
     cursor: context.ledger.cursor,
     chars: context.ledger.chars,
     floorMs: context.ledger.floorMs,
@@ -67,12 +70,18 @@ export function parseCheckpoint(saved: unknown): Checkpoint {
     drops: count('drops', from['drops']),
     sent: flag('sent', from['sent']),
     retryAt: nullable(amount)('retryAt', from['retryAt']),
+    ...keyOf(nullable(headerText)('key', from['key'] ?? null)),
     cursor: nullable(headerText)('cursor', from['cursor']),
     chars: count('chars', from['chars']),
     floorMs: amount('floorMs', from['floorMs']),
     outcome: from['outcome'] === null ? null : oneOf('outcome', from['outcome'], OUTCOMES),
     streamState: parseStreamState(from['streamState']),
   });
+}
+
+/** Most streams have none. */
+function keyOf(key: string | null | undefined): Pick<Checkpoint, 'key'> {
+  return key === null || key === undefined ? {} : { key };
 }
 
 const STATES: readonly ReconnectState[] = [

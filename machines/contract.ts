@@ -22,6 +22,8 @@ export interface ResumePoint {
   readonly bytes: number;
   /** UTF-16 units of those items, for sources that count characters. */
   readonly chars: number;
+  /** Tool calls so far by their id, for readers that go on in the middle of one. */
+  readonly toolCalls?: Readonly<Record<string, ToolCallState>> | undefined;
   /** 0 for the first connection, n for the nth attempt of an outage. */
   readonly attempt: number;
 }
@@ -35,6 +37,15 @@ export interface ToolCallDelta {
   readonly done?: boolean;
 }
 
+export type ToolCallStatus = 'streaming' | 'complete' | 'interrupted';
+
+export interface ToolCallState {
+  readonly name: string | null;
+  /** The arguments so far; to be used only when `complete`. */
+  readonly args: string;
+  readonly status: ToolCallStatus;
+}
+
 export type EndOutcome = 'complete' | 'incomplete' | 'failed' | 'cancelled';
 
 export type SourceItem<T> =
@@ -42,6 +53,8 @@ export type SourceItem<T> =
   | DataItem<T>
   /** Commits everything since the last one. */
   | { readonly type: 'checkpoint'; readonly cursor: string }
+  /** Which stream this is (run or response id), before its first data. Another than before: all starts over. */
+  | { readonly type: 'identity'; readonly key: string }
   /** Comment, ping: liveness, not progress. */
   | { readonly type: 'alive' }
   /** The server's advice on the next wait, in ms: a floor. */
@@ -57,6 +70,8 @@ export interface DataItem<T> {
   /** Size on the wire or a fair estimate, in bytes. */
   readonly bytes: number;
   readonly id?: string | undefined;
+  /** The id that this item comes after, where the wire tells: another than the last one is a gap. */
+  readonly follows?: string | undefined;
   /** UTF-16 units; only sources that resume by characters fill it in. */
   readonly chars?: number | undefined;
   readonly toolCall?: readonly ToolCallDelta[] | undefined;

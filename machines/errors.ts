@@ -22,6 +22,7 @@ export type ReconnectErrorKind =
   | 'callback' // by place: code of the caller threw
   | 'source' // yes: the source threw something that has no better name
   | 'server-delay' // never: the server asks for a longer wait than `maxServerDelayMs`
+  | 'cursor-rejected' // yes, from the start: the peer no longer knows where the stream was
   | 'not-resumable' // never: going on would lose, double or bill again
   | 'exhausted' // never: the attempts or the time are used up
   | 'reported'; // never: the host said so by `attempt.failed`

@@ -33,6 +33,12 @@ export function connected({ context }: Args): ReconnectEvent {
   return { type: 'connected', attempts: attempt, totalTimeMs, resumed };
 }
 
+/** The peer no longer has what came after the position: whatever was between is lost. */
+export function lostPosition({ context }: Args): ReconnectEvent {
+  const { ledger, streamState } = context;
+  return { type: 'gap', from: ledger.cursor ?? streamState.chunksReceived, to: 0 };
+}
+
 export function restarted({ context }: Args): ReconnectEvent {
   return { type: 'restarted', why: planOf(context).why };
 }

@@ -100,6 +100,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     }),
     welcome: enqueueActions(({ context, enqueue }) => {
       enqueue.emit(tell.connected({ context }));
+      if (context.rejected) enqueue.emit(tell.lostPosition({ context }));
       if (context.restarting) enqueue.emit(tell.restarted({ context }));
       enqueue.assign(({ context: now }) => step.connectionStands(now));
     }),

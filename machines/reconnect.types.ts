@@ -37,6 +37,8 @@ export interface Moment {
 /** The reader's exact account of the stream, frozen. */
 export interface Ledger {
   readonly streamState: StreamState;
+  /** Which stream this is, where the source tells. */
+  readonly key?: string | null | undefined;
   /** The last committed cursor. */
   readonly cursor: string | null;
   /** UTF-16 units received, for sources that count them. */
@@ -76,6 +78,8 @@ export interface ReconnectContext {
   readonly streamState: StreamState;
   /** A request may have reached the server: sending it again could repeat work. */
   readonly sent: boolean;
+  /** The peer refused to go on from where the stream was. */
+  readonly rejected: boolean;
   /** The connection being made starts the stream over. */
   readonly restarting: boolean;
   /** The reader was asked to stop and has not answered yet. */

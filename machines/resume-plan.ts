@@ -24,18 +24,21 @@ export interface ResumePlan {
  *
  * @param source null for a machine that a host drives: the host knows its connection.
  * @param unsent the last request certainly never reached the server.
+ * @param rejected the peer refused to go on from this position.
  */
 export function planResume(
   source: SourceFacts | null,
   state: StreamState,
   cursor: string | null,
   unsent: boolean,
+  rejected = false,
 ): ResumePlan {
   if (source === null) return plan('resume', 'the host drives the connection');
   // The empty cursor is one that the server took back.
-  if (source.resume === 'cursor' && cursor !== null && cursor !== '')
+  if (!rejected && source.resume === 'cursor' && cursor !== null && cursor !== '')
     return plan('resume', 'the peer goes on after the cursor');
-  if (source.resume === 'count') return plan('resume', 'the peer goes on after the items received');
+  if (!rejected && source.resume === 'count')
+    return plan('resume', 'the peer goes on after the items received');
   const started = state.chunksReceived > 0;
   if (!started && (unsent || source.reopen === 'safe'))
     return plan('resume', 'nothing was received yet');
@@ -57,7 +60,12 @@ export function planResume(
       'this source cannot go on after a drop; allowRestart: true lets it start over',
     );
   }
-  return plan('restart', 'no cursor came before the drop, so the stream starts over');
+  return plan(
+    'restart',
+    rejected
+      ? 'the peer no longer knows where the stream was, so it starts over'
+      : 'no cursor came before the drop, so the stream starts over',
+  );
 }
 
 function plan(action: ResumePlan['action'], why: string): ResumePlan {

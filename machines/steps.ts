@@ -20,13 +20,13 @@ import type {
 import { planResume } from './resume-plan.js';
 import type { ResumePlan } from './resume-plan.js';
 import { emptyStreamState, interruptToolCalls } from './stream-state.js';
-import { fatalError, floorOf } from './verdict.js';
+import { fatalError, floorOf, isRejection } from './verdict.js';
 
 type Change = Partial<ReconnectContext>;
 
 const freshStream = {
   streamState: emptyStreamState,
-  ledger: Object.freeze({ cursor: null, chars: 0, floorMs: 0 }),
+  ledger: Object.freeze({ key: null, cursor: null, chars: 0, floorMs: 0 }),
 } as const;
 
 const freshRun = {
@@ -38,6 +38,7 @@ const freshRun = {
   retryAt: null,
   ...NO_OUTAGE,
   sent: false,
+  rejected: false,
   restarting: false,
   stopping: false,
   pausedBy: Object.freeze([]),
@@ -60,7 +61,7 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
   };
   if (checkpoint === undefined) return fresh;
   const { attempt, attempts, drops, sent, retryAt, outcome } = checkpoint;
-  const { cursor, chars, floorMs, streamState } = checkpoint;
+  const { key = null, cursor, chars, floorMs, streamState } = checkpoint;
   return {
     ...fresh,
     // A stream that had failed is given a new budget: whoever restores it wants it to go on.
@@ -69,7 +70,7 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     drops,
     sent,
     retryAt,
-    ledger: Object.freeze({ cursor, chars, floorMs }),
+    ledger: Object.freeze({ key, cursor, chars, floorMs }),
     streamState,
     // Who let go of a stream and restores it wants it to go on; an end or a cancel is the end.
     outcome:
@@ -88,8 +89,8 @@ export function reset(): Change {
 function record(ledger: Ledger | undefined, proven = false): Change {
   const health = proven ? { attempt: 0, ...NO_OUTAGE } : {};
   if (ledger === undefined) return health;
-  const { streamState, cursor, chars, floorMs } = ledger;
-  return { ...health, streamState, ledger: Object.freeze({ cursor, chars, floorMs }) };
+  const { streamState, key = null, cursor, chars, floorMs } = ledger;
+  return { ...health, streamState, ledger: Object.freeze({ key, cursor, chars, floorMs }) };
 }
 
 /** The account that a report carries, if it carries one. */
@@ -133,6 +134,7 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
   return {
     ...record(loss.ledger, loss.proven),
     sent: loss.unsent !== true,
+    rejected: context.rejected || isRejection(loss),
     attempt,
     attempts: context.attempts + 1,
     since: recorded.since ?? moment.now,
@@ -161,13 +163,13 @@ export function beginConnection(context: ReconnectContext, now: number): Change 
     sent: true,
     since: context.since ?? now,
     retryAt: null,
-    restarting: action !== 'resume' && started,
+    restarting: context.rejected || (action !== 'resume' && started),
   };
 }
 
 /** The connection stands; one that starts the stream over starts its account over too. */
 export function connectionStands(context: ReconnectContext): Change {
-  return context.restarting ? { ...freshStream, error: null } : { error: null };
+  return context.restarting ? { ...freshStream, rejected: false, error: null } : { error: null };
 }
 
 /** A retry by hand from `failed` has the whole budget before it. */
@@ -201,7 +203,8 @@ export function refusal(context: ReconnectContext): ErrorInfo {
 
 /** Whether and how this stream can be opened, or opened again. */
 export function planOf(context: ReconnectContext): ResumePlan {
-  return planResume(context.source, context.streamState, context.ledger.cursor, !context.sent);
+  const { source, streamState, ledger, sent, rejected } = context;
+  return planResume(source, streamState, ledger.cursor, !sent, rejected);
 }
 
 /** Whether a report is about a connection that was left. */

@@ -1,15 +1,8 @@
 /** What was received so far: the state that survives a drop, as frozen values and pure steps. */
 
-import type { ResumeMode, ToolCallDelta } from './contract.js';
+import type { ResumeMode, ToolCallDelta, ToolCallState } from './contract.js';
 
-export type ToolCallStatus = 'streaming' | 'complete' | 'interrupted';
-
-export interface ToolCallState {
-  readonly name: string | null;
-  /** The arguments so far; to be used only when `complete`. */
-  readonly args: string;
-  readonly status: ToolCallStatus;
-}
+export type { ToolCallState, ToolCallStatus } from './contract.js';
 
 /** The Rust module's six fields, and every tool call of the stream by its id. */
 export interface StreamState {

@@ -19,6 +19,7 @@ export function fatalError(
     loss.ledger?.streamState ?? context.streamState,
     (loss.ledger ?? context.ledger).cursor,
     loss.unsent ?? false,
+    context.rejected || isRejection(loss),
   );
   if (action === 'refuse') return because(failure.error, 'not-resumable', why);
   const { maxServerDelayMs } = context.policy;
@@ -47,6 +48,11 @@ export function fatalError(
     );
   }
   return null;
+}
+
+/** Whether the peer refused to go on from where the stream was. */
+export function isRejection({ failure }: Loss): boolean {
+  return failure.error.kind === 'cursor-rejected';
 }
 
 /** The server's advice that holds for the next wait, in ms. */

@@ -94,6 +94,7 @@ const FATAL: Record<ReconnectErrorKind, boolean> = {
   callback: false,
   source: false,
   'server-delay': true,
+  'cursor-rejected': false,
   'not-resumable': true,
   exhausted: true,
   reported: true,

@@ -20,6 +20,7 @@ export function deliveredAccount<T>(
       bytes: ledger.bytes - (queued?.bytes ?? 0) - (again?.bytes ?? 0),
       chars: ledger.chars - (queued?.chars ?? 0) - (again?.chars ?? 0),
       lastTimeMs: ledger.lastTimeMs,
+      key: ledger.key,
       cursor,
       floorMs: ledger.floorMs,
     },

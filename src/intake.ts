@@ -127,6 +127,9 @@ export class Intake<T> {
         ledger.commit(item.cursor);
         delivery.checkpoint(item.cursor);
         return;
+      case 'identity':
+        this.#identify(item.key);
+        return;
       case 'retry':
         ledger.advise(clampTimerMs(item.ms));
         return;
@@ -140,6 +143,14 @@ export class Intake<T> {
         this.end = item.outcome;
         return;
     }
+  }
+
+  /** Another stream than the one so far: nothing of that will go on. */
+  #identify(key: string): void {
+    const { ledger } = this.#desk;
+    if (ledger.key !== null && ledger.key !== key)
+      this.#reset('all', 'the peer began another stream');
+    ledger.key = key;
   }
 
   /** An old id covers what came before it on this connection: those items are old too. */
@@ -224,6 +235,7 @@ export class Intake<T> {
     const unseen = delivery.takeBack(waiting);
     this.pending = NONE;
     if (scope === 'all') {
+      if (this.#replay !== null) this.#replay.isOver = true;
       delivery.clear();
       ledger.clear();
     } else if (unseen === waiting) return;

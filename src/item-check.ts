@@ -20,6 +20,9 @@ export function checkItem(item: SourceItem<unknown>): void {
     case 'checkpoint':
       checkText(item.cursor, 'a checkpoint without a cursor');
       return;
+    case 'identity':
+      checkText(item.key, 'an identity without a key');
+      return;
     case 'retry':
       if (typeof item.ms !== 'number') throw malformed('a retry without a number of ms');
       return;

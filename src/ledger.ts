@@ -15,6 +15,8 @@ export class Ledger {
   bytes = 0;
   chars = 0;
   lastTimeMs = 0;
+  /** Which stream this is, where the source tells. */
+  key: string | null = null;
   cursor: string | null = null;
   floorMs = 0;
   /** The tool-call part of the state; its counters are not used. */
@@ -31,6 +33,7 @@ export class Ledger {
     this.lastTimeMs = from.streamState.lastChunkTimeMs;
     this.tools = from.streamState;
     this.chars = from.chars;
+    this.key = from.key ?? null;
     this.cursor = from.cursor;
     this.floorMs = from.floorMs;
     if (from.cursor !== null) this.#remember(from.cursor);
@@ -40,7 +43,7 @@ export class Ledger {
   clear(): void {
     this.peak = Math.max(this.peak, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
-    this.cursor = this.firstId = null;
+    this.key = this.cursor = this.firstId = null;
     this.tools = emptyStreamState;
     this.#recent = [];
     this.#recentAt = 0;
@@ -135,14 +138,17 @@ export class Ledger {
   }
 
   resumePoint(attempt: number): ResumePoint {
-    const { chunks: items, bytes, chars, cursor } = this;
-    return { ...(cursor === null ? {} : { cursor }), items, bytes, chars, attempt };
+    const { chunks: items, bytes, chars } = this;
+    const { toolCalls } = this.tools;
+    const key = this.key ?? undefined;
+    const cursor = this.cursor ?? undefined;
+    return { key, cursor, items, bytes, chars, toolCalls, attempt };
   }
 }
 
 /** Counts and tool calls as one frozen value. */
 export function frozen(
-  counts: Pick<Ledger, 'chunks' | 'bytes' | 'chars' | 'lastTimeMs' | 'cursor' | 'floorMs'>,
+  counts: Pick<Ledger, 'chunks' | 'bytes' | 'chars' | 'lastTimeMs' | 'key' | 'cursor' | 'floorMs'>,
   tools: StreamState,
 ): FrozenLedger {
   const streamState: StreamState = Object.freeze({
@@ -156,6 +162,7 @@ export function frozen(
   });
   return Object.freeze({
     streamState,
+    key: counts.key,
     cursor: counts.cursor,
     chars: counts.chars,
     floorMs: counts.floorMs,

@@ -1,12 +1,12 @@
 /** Any iterable as a source: a generator, an SDK's stream, a queue. */
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
-import { checkIterableOptions } from './iterable-options.js';
-import type { CheckedIterableOptions, IterableOptions } from './iterable-options.js';
-import { iteratorConnection } from './iterator-batches.js';
-import type { AnyIterator } from './iterator-batches.js';
+import { checkIterableOptions } from './iterable/options.js';
+import type { CheckedIterableOptions, IterableOptions } from './iterable/options.js';
+import { iteratorConnection } from './iterable/batches.js';
+import type { AnyIterator } from './iterable/batches.js';
 import { configFailure, isThenable, kindOf, OpenFailure, openFailure } from './failure.js';
-import { abortedFailure, errorCode, networkFailure, untilAborted } from './network-error.js';
+import { abortedFailure, errorCode, networkFailure, untilAborted } from './http/network-error.js';
 
 export type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
 

@@ -22,6 +22,17 @@ export function checkFunction(name: string, value: unknown, write: string): void
   throw configFailure(`${name} to be a function`, kindOf(value), write);
 }
 
+/** Room for a picture as base64 in one event; measured, holding it costs less than 64 MiB. */
+const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
+
+/** A limit in bytes. @throws ReconnectError `config` */
+export function checkSize(name: string, value: unknown, fallback = DEFAULT_MAX_BYTES): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  const expected = `${name} to be a whole number of bytes above 0`;
+  throw configFailure(expected, kindOf(value), `${name}: ${fallback}`);
+}
+
 /** @throws ReconnectError `config` */
 export function checkString(name: string, value: unknown): string {
   if (typeof value === 'string') return value;

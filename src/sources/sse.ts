@@ -1,17 +1,14 @@
 /** Server-sent events over fetch, as a source. */
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
-import { streamBody } from './answer.js';
-import { bodyConnection, singleBatch } from './body-batches.js';
-import { discard, exchange } from './exchange.js';
+import { bodyConnection, singleBatch } from './http/body-batches.js';
+import { openBody } from './http/open-body.js';
 import { openFailure } from './failure.js';
-import { statusClass } from './http-status.js';
-import { abortedFailure } from './network-error.js';
-import { isSendable, toHeaderBytes } from './request-parts.js';
-import { createSseDecoder } from './sse-decoder.js';
-import type { SseEvent } from './sse-decoder.js';
-import { checkSseOptions } from './sse-options.js';
-import type { SseOptions } from './sse-options.js';
+import { isSendable, toHeaderBytes } from './http/request-parts.js';
+import { createSseDecoder, EVENT_STREAM } from './sse/decoder.js';
+import type { SseEvent } from './sse/decoder.js';
+import { checkSseOptions } from './sse/options.js';
+import type { SseOptions } from './sse/options.js';
 
 /**
  * Reads an event stream: `text/event-stream`, any method, resumed by `Last-Event-ID`.
@@ -33,27 +30,28 @@ export function sse(options: SseOptions): StreamSource<SseEvent> {
     const cursor = at.cursor ?? checked.lastEventId;
     if (resume === 'cursor') checkCursor(cursor);
     const point = cursor === at.cursor ? at : { ...at, cursor };
-    const response = await exchange(checked, point, signal, (headers) => {
-      headers['accept'] ??= EVENT_STREAM;
-      if (resume !== 'cursor' || cursor === undefined) return;
-      if (cursor === '') delete headers['last-event-id'];
-      else headers['last-event-id'] = toHeaderBytes(cursor);
-    });
-    if (signal.aborted) {
-      discard(response);
-      throw abortedFailure(signal);
-    }
-    if (statusClass(response.status) === 'nothing') {
-      discard(response);
+    const { response, body } = await openBody(
+      {
+        request: checked,
+        contentTypes: [EVENT_STREAM],
+        // One of the caller's own would be sent, and refused, again.
+        withCursor: Boolean(at.cursor),
+        refine: (headers) => {
+          if (resume !== 'cursor' || cursor === undefined) return;
+          if (cursor === '') delete headers['last-event-id'];
+          else headers['last-event-id'] = toHeaderBytes(cursor);
+        },
+      },
+      point,
+      signal,
+    );
+    if (body === null) {
       const outcome = at.items === 0 && !cursor ? 'complete' : 'incomplete';
       return singleBatch([{ type: 'end', outcome, detail: { status: response.status } }]);
     }
-    const body = streamBody(response, EVENT_STREAM, Boolean(cursor));
     return bodyConnection(body, createSseDecoder(checked, cursor ?? ''));
   }
 }
-
-const EVENT_STREAM = 'text/event-stream';
 
 /** A cursor may come from a saved checkpoint: it is checked before it goes out. */
 function checkCursor(cursor: string | undefined): void {

@@ -40,9 +40,9 @@ describe('status', () => {
     },
   );
 
-  it('410 for a cursor says that going on is not possible', async () => {
+  it('410 for a cursor says that the position is no longer known', async () => {
     const error = await openError(from('/status?code=410'), { cursor: '5' });
-    expect(facts(error)).toEqual({ kind: 'not-resumable', fatal: true, status: 410 });
+    expect(facts(error)).toEqual({ kind: 'cursor-rejected', fatal: false, status: 410 });
   });
 
   it.each([

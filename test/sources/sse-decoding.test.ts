@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Utf8Decoder } from '../../src/sources/utf8.js';
+import { Utf8Decoder } from '../../src/sources/http/utf8.js';
 import { facts, fromChunks, readAll, START } from './drive.js';
 
 interface SseCase {

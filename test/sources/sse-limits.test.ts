@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sse } from '../../src/sources/index.js';
-import { LineMeter } from '../../src/sources/line-meter.js';
+import { LineMeter } from '../../src/sources/sse/line-meter.js';
 import { startServer } from '../server.js';
 import type { TestServer } from '../server.js';
 import { facts, fromChunks, readAll } from './drive.js';

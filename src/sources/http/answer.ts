@@ -1,25 +1,31 @@
 /** Turns an HTTP answer into a body to read, or into the failure that it means. */
 
 import { discard } from './exchange.js';
-import { configFailure, openFailure } from './failure.js';
-import type { OpenFailure } from './failure.js';
+import { configFailure, openFailure } from '../failure.js';
+import type { OpenFailure } from '../failure.js';
 import { statusClass } from './http-status.js';
+import type { HttpPolicy } from './http-status.js';
 import { retryAfterMs } from './retry-after.js';
 
-/**
- * @param contentType what the body must be; parameters and case are ignored
- * @param withCursor whether the request asked to go on: then 410 says that this is not possible
- */
+export interface ExpectedAnswer {
+  /** What the body may be; parameters and case are ignored. Null: anything. */
+  readonly contentTypes: readonly string[] | null;
+  /** The request asks to go on: then 410 says that this is not possible. */
+  readonly withCursor: boolean;
+  readonly httpPolicy: HttpPolicy;
+}
+
+/** @throws OpenFailure for an answer that is no such body. */
 export function streamBody(
   response: Response,
-  contentType: string,
-  withCursor: boolean,
+  expected: ExpectedAnswer,
 ): ReadableStream<Uint8Array> {
-  if (statusClass(response.status) !== 'open') throw statusFailure(response, withCursor);
+  const { contentTypes, httpPolicy } = expected;
+  if (statusClass(response.status, httpPolicy) !== 'open') throw statusFailure(response, expected);
   const type = essence(response.headers.get('content-type'));
-  if (type !== contentType) {
+  if (contentTypes !== null && !contentTypes.includes(type)) {
     const got = /^[\w.+-]{1,40}\/[\w.+-]{1,40}$/.test(type) ? type : 'no valid type';
-    throw refused(response, `expected the content type ${contentType}, got ${got}`);
+    throw refused(response, `expected the content type ${contentTypes.join(' or ')}, got ${got}`);
   }
   const body: unknown = response.body;
   if (body === undefined || body === null) throw refused(response, 'The answer has no body');
@@ -35,17 +41,20 @@ export function streamBody(
   return body;
 }
 
-function statusFailure(response: Response, withCursor: boolean): OpenFailure {
+function statusFailure(
+  response: Response,
+  { withCursor, httpPolicy }: ExpectedAnswer,
+): OpenFailure {
   const { status } = response;
   discard(response);
   const message = `The server answered with status ${status}`;
-  if (statusClass(status) === 'retry') {
+  if (statusClass(status, httpPolicy) === 'retry') {
     const after = retryAfterMs(response.headers.get('retry-after'), response.headers.get('date'));
     return openFailure('http', message, { fatal: false, status, retryAfterMs: after });
   }
   if (status === 410 && withCursor) {
     const gone = 'The server no longer has what follows the cursor (status 410)';
-    return openFailure('not-resumable', gone, { fatal: true, status });
+    return openFailure('cursor-rejected', gone, { fatal: false, status });
   }
   return openFailure('http', message, { fatal: true, status });
 }

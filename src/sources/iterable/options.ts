@@ -1,6 +1,6 @@
 /** The options of `fromAsyncIterable()`, their defaults and their validation. */
 
-import type { EndOutcome, ResumeMode, StreamSource } from '../../machines/contract.js';
+import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/contract.js';
 import {
   checkFunction,
   checkOneOf,
@@ -8,8 +8,8 @@ import {
   REOPEN_MODES,
   RESUME_MODES,
   TERMINALS,
-} from './option-checks.js';
-import { configFailure, kindOf } from './failure.js';
+} from '../option-checks.js';
+import { configFailure, kindOf } from '../failure.js';
 
 export interface IterableOptions<T> {
   /** The name in diagnostics. @default 'iterable' */

@@ -1,6 +1,6 @@
 /** Checks of what makes up a request. No message repeats a URL, a header or a body: they hold secrets. */
 
-import { configFailure, kindOf } from './failure.js';
+import { configFailure, kindOf } from '../failure.js';
 
 export type HeadersLike = Headers | Record<string, string> | Iterable<readonly [string, string]>;
 export type RequestBody =

@@ -1,5 +1,9 @@
 /** What each HTTP status means for a stream: the one table. */
 
+export const HTTP_POLICIES = ['resilient', 'spec'] as const;
+/** `spec`: what EventSource does (WHATWG HTML, 9.2.3), where any status but 200 is final. */
+export type HttpPolicy = (typeof HTTP_POLICIES)[number];
+
 /**
  * - `open`: a stream, if the content type says so too
  * - `nothing`: there is nothing (more) to read; never ask again
@@ -10,10 +14,9 @@
  */
 export type StatusClass = 'open' | 'nothing' | 'redirect' | 'credentials' | 'retry' | 'fatal';
 
-export function statusClass(status: number): StatusClass {
-  const known = table[status];
-  if (known) return known;
-  return status >= 500 && status <= 599 ? 'retry' : 'fatal';
+export function statusClass(status: number, policy: HttpPolicy = 'resilient'): StatusClass {
+  const known = table[status] ?? (status >= 500 && status <= 599 ? 'retry' : 'fatal');
+  return policy === 'spec' && (known === 'retry' || known === 'credentials') ? 'fatal' : known;
 }
 
 const table: Readonly<Record<number, StatusClass>> = {

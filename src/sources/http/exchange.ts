@@ -1,8 +1,8 @@
 /** Sends the request of one attempt and returns the answer that counts: redirects and refresh are behind it. */
 
-import type { ResumePoint } from '../../machines/contract.js';
-import { configFailure, kindOf, openFailure } from './failure.js';
-import type { OpenFailure } from './failure.js';
+import type { ResumePoint } from '../../../machines/contract.js';
+import { configFailure, kindOf, openFailure } from '../failure.js';
+import type { OpenFailure } from '../failure.js';
 import { statusClass } from './http-status.js';
 import { abortedFailure, networkFailure, untilAborted } from './network-error.js';
 import { hasProvider, prepareRequest } from './request.js';
@@ -17,7 +17,8 @@ export async function exchange(
 ): Promise<Response> {
   if (signal.aborted) throw abortedFailure(signal);
   const [response, request] = await attempt();
-  if (statusClass(response.status) !== 'credentials' || !hasProvider(options)) return response;
+  const meaning = statusClass(response.status, options.httpPolicy);
+  if (meaning !== 'credentials' || !hasProvider(options)) return response;
   discard(response);
   return (await attempt(request))[0];
 

@@ -1,10 +1,10 @@
 /** Reads a foreign iterator, which may throw, hang or break the protocol in any method. */
 
-import type { Connection, EndOutcome, SourceItem } from '../../machines/contract.js';
-import { isThenable, kindOf, openFailure } from './failure.js';
-import type { OpenFailure } from './failure.js';
-import type { CheckedIterableOptions } from './iterable-options.js';
-import { toOutcome } from './outcome.js';
+import type { Connection, EndOutcome, SourceItem } from '../../../machines/contract.js';
+import { isThenable, kindOf, openFailure } from '../failure.js';
+import type { OpenFailure } from '../failure.js';
+import type { CheckedIterableOptions } from './options.js';
+import { toOutcome } from '../outcome.js';
 
 /** Nothing is believed about what its methods return. */
 export interface AnyIterator {

@@ -1,6 +1,6 @@
 /** What an error of fetch or of a body means. Only codes are read: texts differ per engine. */
 
-import { OpenFailure, openFailure } from './failure.js';
+import { OpenFailure, openFailure } from '../failure.js';
 
 export function networkFailure(error: unknown, what: string): OpenFailure {
   if (error instanceof OpenFailure) return error;

@@ -1,8 +1,7 @@
 /** Reads a body: one network chunk, one batch. The hot path of every HTTP source. */
 
-import type { Connection, SourceItem } from '../../machines/contract.js';
-import { kindOf, openFailure } from './failure.js';
-import type { OpenFailure } from './failure.js';
+import type { Connection, SourceItem } from '../../../machines/contract.js';
+import { kindOf, OpenFailure, openFailure } from '../failure.js';
 import { networkFailure } from './network-error.js';
 
 export interface BodyDecoder<T> {
@@ -11,8 +10,8 @@ export interface BodyDecoder<T> {
   /** Set when the body cannot be read on. What came before it is still handed out. */
   readonly failure: OpenFailure | undefined;
   decode(chunk: Uint8Array): readonly SourceItem<T>[];
-  /** Called when the bytes end; may know why that is no ordinary end. */
-  finish(): OpenFailure | undefined;
+  /** Called when the bytes end: the last items, or why that is no ordinary end. */
+  finish(): readonly SourceItem<T>[] | OpenFailure | undefined;
 }
 
 export function bodyConnection<T>(
@@ -119,9 +118,9 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
 
   #finish(): Result<T> {
     this.#closed = true;
-    const failure = this.#decoder.finish();
-    if (failure) throw failure;
-    return DONE;
+    const last = this.#decoder.finish();
+    if (last instanceof OpenFailure) throw last;
+    return last === undefined || last.length === 0 ? DONE : { done: false, value: last };
   }
 }
 

@@ -1,8 +1,9 @@
 /** Builds the request of one attempt: asks the providers of URL, headers and body, bounded by the signal. */
 
-import type { ResumePoint } from '../../machines/contract.js';
-import { isThenable, OpenFailure, openFailure } from './failure.js';
+import type { ResumePoint } from '../../../machines/contract.js';
+import { isThenable, OpenFailure, openFailure } from '../failure.js';
 import { untilAborted } from './network-error.js';
+import type { HttpPolicy } from './http-status.js';
 import { askOnce, refreshCount } from './shared-refresh.js';
 import { toBody, toHeaders, toUrl } from './request-parts.js';
 import type { HeadersLike, RequestBody } from './request-parts.js';
@@ -42,6 +43,7 @@ export interface RequestOptions {
   readonly fetch: FetchLike | undefined;
   readonly credentials: RequestCredentials | undefined;
   readonly mode: RequestMode | undefined;
+  readonly httpPolicy: HttpPolicy;
 }
 
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;

@@ -1,0 +1,77 @@
+/** The options of everything that is read over fetch, and their validation. */
+
+import { configFailure, kindOf } from '../failure.js';
+import { checkFunction, checkOneOf } from '../option-checks.js';
+import type { HttpPolicy } from './http-status.js';
+import { HTTP_POLICIES } from './http-status.js';
+import { toBody, toHeaders, toUrl } from './request-parts.js';
+import type { HeadersLike, RequestBody } from './request-parts.js';
+import type { FetchLike, HeadersContext, RequestContext, RequestOptions } from './request.js';
+
+export interface HttpOptions {
+  /** Where the stream is; a function is asked again at each attempt. No user or password in it. */
+  url: string | URL | ((context: RequestContext) => string | URL | PromiseLike<string | URL>);
+  /** @default 'GET' */
+  method?: string | undefined;
+  /** A function is asked again at each attempt, and once more with `refresh` after a 401 or 403. */
+  headers?:
+    | HeadersLike
+    | ((context: HeadersContext) => HeadersLike | undefined | PromiseLike<HeadersLike | undefined>)
+    | undefined;
+  /** What can be sent again at each attempt; so no stream. A function is asked at each attempt. */
+  body?:
+    | RequestBody
+    | ((context: RequestContext) => RequestBody | undefined | PromiseLike<RequestBody | undefined>)
+    | undefined;
+  /** @default globalThis.fetch, looked up at each attempt */
+  fetch?: FetchLike | undefined;
+  /** Passed on to fetch. */
+  credentials?: RequestCredentials | undefined;
+  /** Passed on to fetch. */
+  mode?: RequestMode | undefined;
+  /**
+   * What an answer means that is no stream. `resilient`: 408, 425, 429 and 5xx are weather. `spec`: as
+   * for EventSource (WHATWG HTML, 9.2.3), any status but 200 is final.
+   * @default 'resilient'
+   */
+  httpPolicy?: HttpPolicy | undefined;
+}
+
+/** @throws ReconnectError `config` */
+export function checkHttpOptions(options: HttpOptions): RequestOptions {
+  const { fetch, credentials, mode } = options;
+  const method = checkMethod(options.method);
+  checkFunction('fetch', fetch, 'fetch: globalThis.fetch');
+  if (isRead(method) && options.body !== undefined && options.body !== null) {
+    throw configFailure(`no body with ${method}`, kindOf(options.body), "method: 'POST'");
+  }
+  return {
+    url: fixed(options.url, (url) => toUrl(url, fetch !== undefined).href),
+    headers: fixed(options.headers, toHeaders),
+    body: fixed(options.body, toBody),
+    method,
+    fetch,
+    credentials,
+    mode,
+    httpPolicy: checkOneOf('httpPolicy', options.httpPolicy ?? 'resilient', HTTP_POLICIES),
+  };
+}
+
+/** Whether asking twice is harmless. */
+export function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** Checks at once what is known at once; a function is checked when it has answered. */
+function fixed<T, R>(part: T, check: (part: T) => R): Extract<T, Function> | R {
+  return typeof part === 'function' ? (part as Extract<T, Function>) : check(part);
+}
+
+function checkMethod(method: unknown): string {
+  if (method === undefined) return 'GET';
+  if (typeof method === 'string' && /^[A-Za-z]+$/.test(method)) {
+    const upper = method.toUpperCase();
+    if (!['CONNECT', 'TRACE', 'TRACK'].includes(upper)) return upper;
+  }
+  throw configFailure('method to be a method that fetch allows', kindOf(method), "method: 'POST'");
+}

@@ -1,0 +1,87 @@
+/** The options of `sse()`, their defaults and their validation. */
+
+import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/contract.js';
+import { configFailure, kindOf } from '../failure.js';
+import { checkHttpOptions, isRead } from '../http/options.js';
+import type { HttpOptions } from '../http/options.js';
+import { isSendable } from '../http/request-parts.js';
+import type { RequestOptions } from '../http/request.js';
+import {
+  checkFunction,
+  checkOneOf,
+  checkSize,
+  checkString,
+  REOPEN_MODES,
+  RESUME_MODES,
+  TERMINALS,
+} from '../option-checks.js';
+import type { SseEvent } from './decoder.js';
+
+export interface SseOptions extends HttpOptions {
+  /**
+   * Says which event ends the stream: `true` for complete, or the outcome. The event itself is
+   * handed out; what follows it is not read.
+   */
+  isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
+  /** Whether the bytes may simply end. @default 'explicit' */
+  terminal?: StreamSource<SseEvent>['terminal'] | undefined;
+  /** Whether asking again is harmless. @default 'safe' for GET and HEAD, else 'restarts-work' */
+  reopen?: StreamSource<SseEvent>['reopen'] | undefined;
+  /** How the server goes on; the header `Last-Event-ID` is sent for `'cursor'` only. @default 'cursor' */
+  resume?: ResumeMode | undefined;
+  /** The cursor to start from. */
+  lastEventId?: string | undefined;
+  /** Longest line, of any kind, in bytes. @default 4 MiB */
+  maxLineBytes?: number | undefined;
+  /**
+   * Largest event in bytes, field names included; each further line counts 32 bytes more, which is
+   * less than it costs to hold. @default 4 MiB
+   */
+  maxEventBytes?: number | undefined;
+  /** The name in diagnostics. @default 'sse' */
+  name?: string | undefined;
+}
+
+export interface CheckedSseOptions extends RequestOptions {
+  readonly name: string;
+  readonly resume: ResumeMode;
+  readonly terminal: StreamSource<SseEvent>['terminal'];
+  readonly reopen: StreamSource<SseEvent>['reopen'];
+  readonly isEnd: SseOptions['isEnd'];
+  readonly lastEventId: string | undefined;
+  readonly maxLineBytes: number;
+  readonly maxEventBytes: number;
+}
+
+/** @throws ReconnectError `config` */
+export function checkSseOptions(options: SseOptions): CheckedSseOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw configFailure('options to be an object', kindOf(options), "sse({ url: 'https://…' })");
+  }
+  const { isEnd, lastEventId, name = 'sse' } = options;
+  const request = checkHttpOptions(options);
+  checkFunction('isEnd', isEnd, '(event) => event.data === …');
+  checkLastEventId(lastEventId);
+  return {
+    ...request,
+    name: checkString('name', name),
+    isEnd,
+    lastEventId,
+    resume: checkOneOf('resume', options.resume ?? 'cursor', RESUME_MODES),
+    terminal: checkOneOf('terminal', options.terminal ?? 'explicit', TERMINALS),
+    reopen: checkOneOf(
+      'reopen',
+      options.reopen ?? (isRead(request.method) ? 'safe' : 'restarts-work'),
+      REOPEN_MODES,
+    ),
+    maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
+    maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
+  };
+}
+
+function checkLastEventId(id: unknown): void {
+  if (id === undefined) return;
+  if (isSendable(checkString('lastEventId', id))) return;
+  const got = 'one that is too long or has control characters';
+  throw configFailure('lastEventId to fit into a header', got, 'an id that the server has sent');
+}

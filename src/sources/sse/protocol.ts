@@ -1,0 +1,86 @@
+/** Protocols that are spoken over server-sent events: what their events mean, as items. */
+
+import type { SourceItem } from '../../../machines/contract.js';
+import type { BodyDecoder } from '../http/body-batches.js';
+import { OpenFailure, openFailure } from '../failure.js';
+import { createSseDecoder } from './decoder.js';
+import type { SseEvent } from './decoder.js';
+
+/** Reads the events of one connection. */
+export interface SseProtocol<T> {
+  /**
+   * Items of one event. After an `end` among them nothing is read.
+   * @throws OpenFailure for what ends the connection.
+   */
+  read(event: SseEvent): readonly SourceItem<T>[];
+  /** The bytes ended without an end item: what that means, where it is no drop. */
+  finish?(): readonly SourceItem<T>[];
+}
+
+export interface ProtocolLimits {
+  readonly maxLineBytes: number;
+  readonly maxEventBytes: number;
+}
+
+/** A body of events as items of the protocol. Ids of the wire are the protocol's to use. */
+export function createProtocolDecoder<T>(
+  protocol: SseProtocol<T>,
+  limits: ProtocolLimits,
+): BodyDecoder<T> {
+  return new ProtocolDecoder(protocol, limits);
+}
+
+class ProtocolDecoder<T> implements BodyDecoder<T> {
+  ended = false;
+  failure: OpenFailure | undefined;
+  readonly #protocol: SseProtocol<T>;
+  readonly #events: BodyDecoder<SseEvent>;
+
+  constructor(protocol: SseProtocol<T>, limits: ProtocolLimits) {
+    this.#protocol = protocol;
+    this.#events = createSseDecoder({ ...limits, isEnd: undefined }, '');
+  }
+
+  decode(chunk: Uint8Array): readonly SourceItem<T>[] {
+    const items: SourceItem<T>[] = [];
+    try {
+      for (const item of this.#events.decode(chunk)) {
+        if (this.ended) break;
+        if (item.type === 'data') this.#take(item.data, items);
+        else if (item.type === 'retry') items.push(item);
+      }
+      this.failure = this.#events.failure;
+    } catch (thrown) {
+      this.failure = thrown instanceof OpenFailure ? thrown : unreadable(thrown);
+    }
+    return items;
+  }
+
+  finish(): readonly SourceItem<T>[] | OpenFailure | undefined {
+    const failure = this.#events.finish();
+    return failure instanceof OpenFailure ? failure : this.#protocol.finish?.();
+  }
+
+  #take(event: SseEvent, items: SourceItem<T>[]): void {
+    for (const item of this.#protocol.read(event)) {
+      items.push(item);
+      if (item.type !== 'end') continue;
+      this.ended = true;
+      return;
+    }
+  }
+}
+
+/** The JSON in an event. @throws OpenFailure kind `protocol`: the same event would come again. */
+export function parseEvent(event: SseEvent): unknown {
+  try {
+    return JSON.parse(event.data) as unknown;
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function unreadable(cause: unknown): OpenFailure {
+  const message = 'expected events of JSON, got one that is none';
+  return openFailure('protocol', message, { fatal: true, cause });
+}
