@@ -23,6 +23,12 @@ export interface DeliveryAccount extends Position {
   readonly queued: Uncovered | null;
 }
 
+/** Something to tell before the item at this place, counted from the first of the stream. */
+interface Mark {
+  readonly place: number;
+  readonly tell: () => void;
+}
+
 /** Whose items are delivered. */
 export interface DeliveryHost {
   /** The consumer wants its first item. */
@@ -51,6 +57,10 @@ export class Delivery<T> implements Supply<T> {
   /** Items of all entries. */
   #size = 0;
   #consumer: Consumer | null = null;
+  /** Items of all entries that are done with. */
+  #passed = 0;
+  /** What is told in its place among the items. */
+  #marks: Mark[] = NONE;
 
   /**
    * @param highWaterMark items that may be queued before reading stops
@@ -103,8 +113,33 @@ export class Delivery<T> implements Supply<T> {
   /** Throws away what is queued, and where the consumer was: the stream starts over. */
   clear(): void {
     this.#entries = NONE;
+    this.#passed += this.#index;
     this.#index = this.#size = 0;
     this.#cursor = this.#uncovered = this.#ahead = null;
+    this.#pullMarks();
+  }
+
+  /**
+   * Tells it in its place: when the consumer asks for more than what came before it. At once where nobody
+   * reads, or the consumer has asked already.
+   */
+  inBand(tell: () => void): void {
+    if (this.#consumer === null || this.#consumer.isWaiting) tell();
+    else this.#marks = [...this.#marks, { place: this.#passed + this.#size, tell }];
+  }
+
+  /** Tells what has its place before the next item. */
+  tellDue(): void {
+    while (this.#marks.length > 0) {
+      const [mark, ...later] = this.#marks as [Mark, ...Mark[]];
+      if (mark.place > this.#passed + this.#index) return;
+      this.#marks = later;
+      mark.tell();
+    }
+  }
+
+  get hasMarks(): boolean {
+    return this.#marks.length > 0;
   }
 
   /** Takes back the last items as far as they are still queued, and tells how many those were. */
@@ -121,6 +156,7 @@ export class Delivery<T> implements Supply<T> {
       else if (this.#entries.length === 0) this.#size = this.#index = 0;
     }
     this.#ahead = null;
+    this.#pullMarks();
     return taken;
   }
 
@@ -189,6 +225,9 @@ export class Delivery<T> implements Supply<T> {
   leave(consumer: Consumer, byItself: boolean): void {
     if (this.#consumer !== consumer) return;
     this.#consumer = null;
+    const marks = this.#marks;
+    this.#marks = NONE;
+    for (const { tell } of marks) tell();
     // What is queued stays: a checkpoint has to know what the consumer did not take.
     if (byItself) this.#host.close();
   }
@@ -208,12 +247,20 @@ export class Delivery<T> implements Supply<T> {
     this.#pass(this.#entries[0] as Entry<T>);
     if (this.#entries.length === 1) this.#entries = NONE;
     else this.#entries.shift();
+    this.#passed += this.#index;
     this.#size -= this.#index;
     this.#index = 0;
     if (this.onRoom === null || !this.hasRoom) return;
     const resume = this.onRoom;
     this.onRoom = null;
     resume();
+  }
+
+  /** The items that some marks come after are gone: those come next. */
+  #pullMarks(): void {
+    const end = this.#passed + this.#size;
+    if (this.#marks.length > 0)
+      this.#marks = this.#marks.map(({ place, tell }) => ({ place: Math.min(place, end), tell }));
   }
 
   /** Moves the position behind an entry that is handed out. */

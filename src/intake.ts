@@ -36,9 +36,7 @@ export interface IntakeHost {
 }
 
 /** What is told when the item is accepted. */
-type Finding =
-  | Omit<Extract<ReconnectReport, { type: 'stream.toolCall' }>, 'ledger'>
-  | Extract<ReconnectReport, { type: 'stream.gap' }>;
+type Finding = Omit<Extract<ReconnectReport, { type: 'stream.toolCall' }>, 'ledger'>;
 
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
@@ -170,6 +168,9 @@ export class Intake<T> {
       if (options.delivery === 'eager') delivery.push([item], ledger.tools, true);
       return;
     }
+    if (item.id !== undefined) this.#tellGap(item.id, item.follows);
+    // Whoever stopped the stream there has nothing of what comes after the gap.
+    if (this.#host.isOver) return;
     this.#commitPending(timeMs);
     this.#commit(item, timeMs, true);
   }
@@ -186,7 +187,6 @@ export class Intake<T> {
   #commit(item: DataItem<T>, timeMs: number, handOut: boolean): void {
     const { ledger, delivery } = this.#desk;
     const toolsBefore = ledger.tools;
-    if (item.id !== undefined) this.#tellGap(item.id);
     ledger.recordOne(item, timeMs);
     if (ledger.chunks > ledger.peak) this.hasNewData = true;
     if (handOut) delivery.push([item], toolsBefore);
@@ -201,12 +201,14 @@ export class Intake<T> {
     this.#note({ type: 'stream.toolCall', id: delta.id, name, status });
   }
 
-  /** Where ids tell that something is missing between two, so does the stream. */
-  #tellGap(to: string): void {
+  /** Where ids tell that something is missing between two, so does the stream: before the second is taken. */
+  #tellGap(to: string, follows: string | undefined): void {
     const { source, ledger } = this.#desk;
     const from = ledger.cursor;
-    if (from === null || from === '' || source.contiguous?.(from, to) !== false) return;
-    this.#note({ type: 'stream.gap', from, to });
+    if (from === null || from === '') return;
+    const isChained = follows === undefined || follows === from;
+    if (isChained && source.contiguous?.(from, to) !== false) return;
+    this.#host.send({ type: 'stream.gap', from, to });
   }
 
   #note(finding: Finding): void {
@@ -220,8 +222,7 @@ export class Intake<T> {
     const findings = this.#findings;
     this.#findings = NONE;
     const ledger = this.#desk.ledger.freeze();
-    for (const finding of findings)
-      this.#host.send(finding.type === 'stream.gap' ? finding : { ...finding, ledger });
+    for (const finding of findings) this.#host.send({ ...finding, ledger });
   }
 
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */

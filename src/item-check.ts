@@ -11,6 +11,7 @@ export function checkItem(item: SourceItem<unknown>): void {
       checkSize(item.bytes, 'data without a size in bytes');
       if (item.chars !== undefined) checkSize(item.chars, 'data with chars that are no number');
       if (item.id !== undefined) checkText(item.id, 'data with an id that is no string');
+      if (item.follows !== undefined) checkText(item.follows, 'data that follows no string');
       for (const { id, args, finalArgs, name } of item.toolCall ?? []) {
         checkText(id, 'a piece of a tool call without an id');
         for (const text of [args, finalArgs, name])

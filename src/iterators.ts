@@ -7,6 +7,9 @@ export interface Supply<T> {
   readonly queued: number;
   readonly isEnded: boolean;
   readonly error: ReconnectError | null;
+  /** Something is to be told in its place among the items. */
+  readonly hasMarks: boolean;
+  tellDue(): void;
   /** The next item. There must be one. */
   take(): T;
   /** The rest of the next batch. There must be one. */
@@ -19,6 +22,8 @@ export interface Supply<T> {
 
 /** Who is served. */
 export interface Consumer {
+  /** It has asked for more, and has nothing left to work on. */
+  readonly isWaiting: boolean;
   /** Something came, or the end did. */
   wake(): void;
 }
@@ -44,7 +49,12 @@ abstract class SupplyIterator<T, V> implements Consumer, AsyncIterableIterator<V
     return this;
   }
 
+  get isWaiting(): boolean {
+    return this.#resolve !== null;
+  }
+
   next(): Promise<Answer<V>> {
+    if (this.supply.hasMarks) this.supply.tellDue();
     return this.supply.queued > 0 && !this.#isOver ? this.#takeNow() : this.#wait();
   }
 

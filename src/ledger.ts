@@ -62,7 +62,7 @@ export class Ledger {
     let count = 0;
     for (; count < size; count++) {
       const item = items[count] as SourceItem<T>;
-      if (item.type !== 'data' || item.toolCall !== undefined) break;
+      if (item.type !== 'data' || item.toolCall !== undefined || item.follows !== undefined) break;
       if (item.id !== undefined) {
         id = item.id;
         mustWait = holds;

@@ -42,6 +42,9 @@ export function reconnectStream<T>(
   return new Stream(source, options);
 }
 
+/** Events about items: a listener hears them in their place among the items, not ahead of them. */
+const IN_BAND: ReadonlySet<ReconnectEvent['type']> = new Set(['reset', 'restarted', 'gap']);
+
 class Stream<T> implements ReconnectingStream<T> {
   readonly actor: ReconnectActor;
   readonly #worker: Worker<T>;
@@ -103,10 +106,18 @@ class Stream<T> implements ReconnectingStream<T> {
     listener: (event: Extract<ReconnectEvent, { type: K }>) => void,
   ): () => void {
     if (typeof listener !== 'function') throw wrong('listener', 'a function', listener);
-    const heard = this.actor.on(type, (event) =>
-      this.#guard(type, () => listener(event as Extract<ReconnectEvent, { type: K }>)),
-    );
-    return () => heard.unsubscribe();
+    const tell = (event: unknown): void =>
+      this.#guard(type, () => listener(event as Extract<ReconnectEvent, { type: K }>));
+    const isInBand = IN_BAND.has(type);
+    let isHeard = true;
+    const heard = this.actor.on(type, (event) => {
+      if (!isInBand) tell(event);
+      else this.#worker.delivery.inBand(() => isHeard && tell(event));
+    });
+    return () => {
+      isHeard = false;
+      heard.unsubscribe();
+    };
   }
 
   subscribe(listener: (snapshot: StreamSnapshot) => void): () => void {
