@@ -2,6 +2,7 @@
 
 import type { Loss, ReconnectContext, ReconnectEvent, TellingReport } from './reconnect.types.js';
 import { outcomeOf, planOf } from './steps.js';
+import type { StreamState } from './stream-state.js';
 
 interface Args {
   readonly context: ReconnectContext;
@@ -54,6 +55,13 @@ export function failed({ context: { attempt, error } }: Args): ReconnectEvent {
     error: error?.message ?? '',
     kind: error?.kind ?? 'reported',
   };
+}
+
+/** One for each call that is open. */
+export function interrupted({ toolCalls }: StreamState): ReconnectEvent[] {
+  return Object.entries(toolCalls).flatMap(([id, { name, status }]) =>
+    status === 'streaming' ? [{ type: 'toolCall', id, name, status: 'interrupted' }] : [],
+  );
 }
 
 export function paused({ context }: Args): ReconnectEvent {

@@ -98,6 +98,14 @@ export const reconnectMachine: ReconnectMachine = setup({
       enqueue.sendTo('reader', { type: 'stop', command });
       enqueue.sendTo(self, { type: 'stream.stopped', command, connection: context.connection });
     }),
+    /** No more of an open call will come. A host that drives the machine knows its calls. */
+    interruptCalls: enqueueActions(({ context, event, enqueue }) => {
+      if (context.source === null) return;
+      const { streamState } = step.recordReport(event);
+      const calls = tell.interrupted(streamState ?? context.streamState);
+      for (const call of calls) enqueue.emit(call);
+      enqueue.assign(({ context: now }) => step.interrupt(now));
+    }),
     welcome: enqueueActions(({ context, enqueue }) => {
       enqueue.emit(tell.connected({ context }));
       if (context.rejected) enqueue.emit(tell.lostPosition({ context }));
@@ -113,8 +121,8 @@ export const reconnectMachine: ReconnectMachine = setup({
 
   on: {
     pause: { target: '.paused', actions: 'addReason' },
-    close: { target: '.closed', actions: 'finish' },
-    cancel: { target: '.closed', actions: 'finish' },
+    close: { target: '.closed', actions: ['interruptCalls', 'finish'] },
+    cancel: { target: '.closed', actions: ['interruptCalls', 'finish'] },
     reset: { target: '.idle', actions: 'forget' },
 
     'attempt.start': [
@@ -208,7 +216,7 @@ export const reconnectMachine: ReconnectMachine = setup({
           { guard: 'isStale' },
           { guard: 'isPause', target: 'paused', actions: ['record', 'addReason'] },
           { guard: 'isRetry', target: 'connecting', actions: 'record' },
-          { target: 'closed', actions: 'finish' },
+          { target: 'closed', actions: ['interruptCalls', 'finish'] },
         ],
         'stream.dropped': [
           { guard: 'isStale' },
@@ -217,7 +225,10 @@ export const reconnectMachine: ReconnectMachine = setup({
           { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'tellDrop', 'giveUp'] },
           { target: 'waiting', actions: ['countDrop', 'tellDrop', 'scheduleRetry'] },
         ],
-        'stream.ended': [{ guard: 'isStale' }, { target: 'closed', actions: 'finish' }],
+        'stream.ended': [
+          { guard: 'isStale' },
+          { target: 'closed', actions: ['interruptCalls', 'finish'] },
+        ],
       },
     },
 
@@ -239,7 +250,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     failed: {
-      entry: ['holdOutage', emit(tell.failed)],
+      entry: ['holdOutage', 'interruptCalls', emit(tell.failed)],
       on: { retryNow: { target: 'connecting', actions: 'renewBudget' } },
     },
 

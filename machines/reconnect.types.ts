@@ -257,6 +257,7 @@ export type ReconnectActions = Named<
   | 'renewBudget'
   | 'tell'
   | 'tellDrop'
+  | 'interruptCalls'
   | 'tellLoss'
   | 'takeTurn'
   | 'askReader'

@@ -268,6 +268,11 @@ export function finish(context: ReconnectContext, { status, ledger, error }: End
   };
 }
 
+/** No more of an open call will come. */
+export function interrupt({ streamState }: ReconnectContext): Change {
+  return { streamState: interruptToolCalls(streamState) };
+}
+
 /** The Rust module's sentence: hosts show it. */
 export const EXHAUSTED: ErrorInfo = errorInfo({
   kind: 'exhausted',

@@ -195,7 +195,7 @@ export class Intake<T> {
 
   #toolCall(delta: ToolCallDelta): void {
     const { ledger } = this.#desk;
-    const status = ledger.toolCall(delta);
+    const status = ledger.calls.apply(delta);
     if (status === null) return;
     const name = ledger.tools.toolCalls[delta.id]?.name ?? null;
     this.#note({ type: 'stream.toolCall', id: delta.id, name, status });

@@ -1,10 +1,10 @@
 /** The private, mutable account of one stream: cheap per chunk, frozen when somebody else has to see it. */
 
-import type { DataItem, ResumePoint, SourceItem, ToolCallDelta } from '../machines/contract.js';
+import type { DataItem, ResumePoint, SourceItem } from '../machines/contract.js';
 import type { Ledger as FrozenLedger } from '../machines/reconnect.types.js';
 import { checkSums } from './item-check.js';
-import { applyToolCall, emptyStreamState, interruptToolCall } from '../machines/stream-state.js';
-import type { StreamState, ToolCallStatus } from '../machines/stream-state.js';
+import type { StreamState } from '../machines/stream-state.js';
+import { CallRegister } from './call-register.js';
 
 /** How many of the last ids are remembered, to know a replay when it comes. */
 const RECENT_IDS = 256;
@@ -19,8 +19,7 @@ export class Ledger {
   key: string | null = null;
   cursor: string | null = null;
   floorMs = 0;
-  /** The tool-call part of the state; its counters are not used. */
-  tools: StreamState = emptyStreamState;
+  readonly calls: CallRegister;
   firstId: string | null = null;
   /** The most chunks that were recorded before the stream started over: only what passes it is new. */
   peak = 0;
@@ -31,7 +30,7 @@ export class Ledger {
     this.chunks = from.streamState.chunksReceived;
     this.bytes = from.streamState.bytesReceived;
     this.lastTimeMs = from.streamState.lastChunkTimeMs;
-    this.tools = from.streamState;
+    this.calls = new CallRegister(from.streamState);
     this.chars = from.chars;
     this.key = from.key ?? null;
     this.cursor = from.cursor;
@@ -44,7 +43,7 @@ export class Ledger {
     this.peak = Math.max(this.peak, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
     this.key = this.cursor = this.firstId = null;
-    this.tools = emptyStreamState;
+    this.calls.clear();
     this.#recent = [];
     this.#recentAt = 0;
   }
@@ -106,18 +105,9 @@ export class Ledger {
     return id === this.firstId || this.#recent.includes(id);
   }
 
-  /** One piece of a tool call; tells the status if it changed. */
-  toolCall(delta: ToolCallDelta): ToolCallStatus | null {
-    const before = statusIn(this.tools, delta.id);
-    // Its arguments went out whole: what a peer adds or repeats must not make it a second call.
-    if (before === 'complete') return null;
-    this.tools = applyToolCall(this.tools, delta);
-    // Closed by the protocol is not enough: arguments that do not parse were cut, and must not run.
-    if (delta.done === true && !isJson(this.tools.toolCalls[delta.id]?.args)) {
-      this.tools = interruptToolCall(this.tools, delta.id);
-    }
-    const after = statusIn(this.tools, delta.id);
-    return before === after ? null : (after ?? null);
+  /** The tool-call part of the state; its counters are not used. */
+  get tools(): StreamState {
+    return this.calls.state;
   }
 
   #remember(id: string): void {
@@ -167,17 +157,4 @@ export function frozen(
     chars: counts.chars,
     floorMs: counts.floorMs,
   });
-}
-
-function isJson(text: string | undefined): boolean {
-  try {
-    JSON.parse(text ?? '');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function statusIn(tools: StreamState, id: string): ToolCallStatus | undefined {
-  return Object.hasOwn(tools.toolCalls, id) ? tools.toolCalls[id]?.status : undefined;
 }

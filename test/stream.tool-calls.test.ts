@@ -1,0 +1,144 @@
+/** Tool calls as the listener of a stream hears of them. */
+
+import { describe, expect, it } from 'vitest';
+import type { ReconnectEvent, SourceItem, ToolCallDelta } from '../src/index.js';
+import { onVirtualClock, read } from './support/facts.js';
+import { bare, END, memorySource } from './support/memory-source.js';
+
+function piece(n: number, ...toolCall: ToolCallDelta[]): SourceItem<number> {
+  return { type: 'data', data: n, bytes: 1, id: String(n), toolCall };
+}
+
+function told(heard: readonly ReconnectEvent[]): string[] {
+  return heard.flatMap((event) =>
+    event.type === 'toolCall' ? [`${event.id} ${event.name} ${event.status}`] : [],
+  );
+}
+
+describe('a tool call', () => {
+  it('that is open when the stream ends is told interrupted, before closed', async () => {
+    const source = memorySource({
+      script: [
+        [
+          [
+            piece(1, { id: 'a', name: 'look', args: '{"x"' }),
+            piece(2, { id: 'b', name: 'run', args: '{}', done: true }),
+            END,
+          ],
+        ],
+      ],
+    });
+    const { stream, clock, heard } = onVirtualClock(source);
+    read(stream);
+    await clock.advance(0);
+    expect(told(heard)).toEqual(['a look streaming', 'b run complete', 'a look interrupted']);
+    expect(heard.at(-1)?.type).toBe('closed');
+    const { streamState } = await stream.done;
+    expect(streamState.toolCalls['a']?.status).toBe('interrupted');
+  });
+
+  it.each(['close', 'cancel'] as const)(
+    'that is open at %s is told interrupted',
+    async (command) => {
+      const source = memorySource({ script: [[[piece(1, { id: 'a', name: 'look', args: '{' })]]] });
+      const { stream, clock, heard } = onVirtualClock(source);
+      read(stream);
+      await clock.advance(0);
+      void stream[command]();
+      await clock.advance(0);
+      expect(told(heard)).toEqual(['a look streaming', 'a look interrupted']);
+    },
+  );
+
+  it('that is cut in a stream that cannot go on is told interrupted, before failed', async () => {
+    const cut = { ...piece(1, { id: 'a', name: 'look', args: '{"x"' }), id: undefined };
+    const source = memorySource({ resume: 'continuation', script: [[[bare(0), cut], 'drop']] });
+    const { stream, clock, heard } = onVirtualClock(source);
+    const { ended } = read(stream);
+    await clock.advance(0);
+    expect((await ended)?.kind).toBe('not-resumable');
+    expect(told(heard)).toEqual(['a look streaming', 'a look interrupted']);
+    expect(heard.at(-1)?.type).toBe('failed');
+    const { streamState } = await stream.done;
+    expect(streamState.toolCalls['a']?.status).toBe('interrupted');
+  });
+
+  it('that goes on after a drop is told nothing of it', async () => {
+    const source = memorySource({
+      script: [
+        [[piece(1, { id: 'a', name: 'look', args: '{"x"' })], 'drop'],
+        [[piece(2, { id: 'a', args: ':1}', done: true }), END]],
+      ],
+    });
+    const { stream, clock, heard } = onVirtualClock(source);
+    read(stream);
+    await clock.advance(60_000);
+    expect(told(heard)).toEqual(['a look streaming', 'a look complete']);
+    expect((await stream.done).streamState.toolCalls['a']?.args).toBe('{"x":1}');
+  });
+
+  it('that a restart brings again is complete once', async () => {
+    const whole = piece(1, { id: 'a', name: 'look', args: '{}', done: true });
+    const source = memorySource({
+      resume: 'replay',
+      script: [[[whole], 'drop'], [[whole], 'drop'], [[whole, END]]],
+    });
+    const { stream, clock, heard } = onVirtualClock(source);
+    const { items } = read(stream);
+    await clock.advance(60_000);
+    expect(told(heard)).toEqual(['a look complete']);
+    expect(items).toEqual([1, 1, 1]);
+    expect((await stream.done).streamState.toolCalls['a']?.status).toBe('complete');
+  });
+
+  it('that a restart brings again after a reload is not complete a second time', async () => {
+    const whole = piece(1, { id: 'a', name: 'look', args: '{}', done: true });
+    const first = onVirtualClock(memorySource({ resume: 'replay', script: [[[whole]]] }));
+    const reading = first.stream[Symbol.asyncIterator]();
+    const one = reading.next();
+    await first.clock.advance(0);
+    await one;
+    const checkpoint = first.stream.checkpoint();
+    first.stream.close();
+    const again = memorySource({ resume: 'replay', script: [[[whole, END]]] });
+    const { stream, clock, heard } = onVirtualClock(again, { checkpoint });
+    read(stream);
+    await clock.advance(60_000);
+    expect(told(heard)).toEqual([]);
+  });
+});
+
+describe('the limits of tool calls', () => {
+  it('arguments without end are an error of kind limit', async () => {
+    const text = 'x'.repeat(1024 * 1024);
+    const many = Array.from({ length: 5 }, (_, n) => piece(n + 1, { id: 'a', args: text }));
+    const { stream, clock } = onVirtualClock(memorySource({ script: [[many], [many]] }));
+    const { ended, items } = read(stream);
+    await clock.advance(60_000);
+    expect((await ended)?.kind).toBe('limit');
+    expect(items).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('so are calls that are opened without end', async () => {
+    const many = Array.from({ length: 300 }, (_, n) =>
+      piece(n + 1, { id: `call ${n}`, args: '{' }),
+    );
+    const { stream, clock } = onVirtualClock(memorySource({ script: [[many], [many]] }));
+    const { ended } = read(stream);
+    await clock.advance(60_000);
+    expect((await ended)?.kind).toBe('limit');
+  });
+
+  it('finished ones are no limit: the oldest are forgotten', async () => {
+    const many = Array.from({ length: 1000 }, (_, n) =>
+      piece(n + 1, { id: `call ${n}`, args: '{}', done: true }),
+    );
+    const { stream, clock, heard } = onVirtualClock(memorySource({ script: [[many, [END]]] }));
+    const { ended } = read(stream);
+    await clock.advance(60_000);
+    expect(await ended).toBeNull();
+    expect(told(heard)).toHaveLength(1000);
+    const kept = Object.keys((await stream.done).streamState.toolCalls);
+    expect([kept.length, kept[0], kept.at(-1)]).toEqual([256, 'call 744', 'call 999']);
+  });
+});
