@@ -49,6 +49,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     isStillPaused: ({ context, event }) => step.withoutReason(context, event).length > 0,
     isStale: ({ context, event }) => step.isStale(context, event),
     isPause: ({ event }) => step.commandOf(event).type === 'pause',
+    isPastFloor: ({ context, event }) => step.isPastFloor(context, event),
     isRetry: ({ event }) => step.commandOf(event).type === 'retryNow',
   },
   actions: {
@@ -164,7 +165,11 @@ export const reconnectMachine: ReconnectMachine = setup({
     waiting: {
       entry: emit(tell.waiting),
       after: { backoff: 'connecting' },
-      on: { retryNow: 'connecting' },
+      on: {
+        retryNow: 'connecting',
+        'environment.online': { guard: 'isPastFloor', target: 'connecting' },
+        'environment.awake': { guard: 'isPastFloor', target: 'connecting' },
+      },
     },
 
     connecting: {

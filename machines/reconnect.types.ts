@@ -70,6 +70,10 @@ export interface ReconnectContext {
   readonly connection: number;
   readonly delayMs: number | null;
   readonly retryAt: number | null;
+  /** Wall time before which the server, or `minBackoffMs`, wants no attempt, in ms since 1970. */
+  readonly notBefore: number | null;
+  /** Attempts that failed while the host said it was offline: they lengthen the wait and cost no budget. */
+  readonly spared: number;
   /** How long the outage had lasted at `since`, in ms; it ends with new data, not with a connection. */
   readonly elapsedMs: number;
   /** Monotonic time from which it goes on; null while a connection stands, and while none is wanted. */
@@ -132,7 +136,10 @@ export type ReconnectReport =
   | { type: 'stream.replayed'; items: number; connection?: number }
   | { type: 'stream.gap'; from: string; to: string }
   | { type: 'stream.reset'; scope: 'all' | 'pending'; why: string; ledger?: Ledger }
-  | { type: 'stream.diagnostic'; code: string; message: string };
+  | { type: 'stream.diagnostic'; code: string; message: string }
+  /** The host has a network again, or woke up: a hint that a wait may be over. */
+  | { type: 'environment.online'; moment?: Moment }
+  | { type: 'environment.awake'; moment?: Moment };
 
 export type ReconnectMachineEvent = ReconnectCommand | ReconnectReport;
 
@@ -148,6 +155,8 @@ export interface Loss {
   readonly ledger?: Ledger | undefined;
   /** The connection had given new data, and uptime where that is asked for. */
   readonly proven?: boolean | undefined;
+  /** The host said that it was offline: the attempt is not counted. */
+  readonly spared?: boolean | undefined;
   /** The request certainly never reached the server. */
   readonly unsent?: boolean | undefined;
   readonly connection?: number | undefined;
@@ -276,6 +285,7 @@ export type ReconnectGuards = Named<
   | 'isUntimed'
   | 'isPause'
   | 'isRetry'
+  | 'isPastFloor'
 >;
 
 type Named<TName extends string> = TName extends string

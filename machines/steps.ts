@@ -29,14 +29,17 @@ const freshStream = {
   ledger: Object.freeze({ key: null, cursor: null, chars: 0, floorMs: 0 }),
 } as const;
 
+/** The budget of an outage is whole again. */
+const freshCounts = { attempt: 0, spared: 0, ...NO_OUTAGE } as const;
+
 const freshRun = {
   ...freshStream,
-  attempt: 0,
   attempts: 0,
   drops: 0,
   delayMs: null,
   retryAt: null,
-  ...NO_OUTAGE,
+  notBefore: null,
+  ...freshCounts,
   sent: false,
   rejected: false,
   restarting: false,
@@ -87,7 +90,7 @@ export function reset(): Change {
 
 /** Takes over the reader's account; proven health gives the attempts back. */
 function record(ledger: Ledger | undefined, proven = false): Change {
-  const health = proven ? { attempt: 0, ...NO_OUTAGE } : {};
+  const health = proven ? freshCounts : {};
   if (ledger === undefined) return health;
   const { streamState, key = null, cursor, chars, floorMs } = ledger;
   return { ...health, streamState, ledger: Object.freeze({ key, cursor, chars, floorMs }) };
@@ -117,33 +120,35 @@ export function scheduleAttempt(context: ReconnectContext, event: object, moment
     attempts: context.attempts + 1,
     since: context.since ?? moment.now,
     reason: report.reason ?? `Attempt ${attempt} of ${context.policy.maxAttempts}`,
-    ...wait(delayMs, moment),
+    ...wait(delayMs, moment, Math.max(context.ledger.floorMs, context.policy.minBackoffMs)),
   };
 }
 
 /** Counts the attempt after a loss and draws its wait. */
 export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Moment): Change {
   const recorded = { ...context, ...record(loss.ledger, loss.proven) };
-  const attempt = recorded.attempt + 1;
+  const isSpared = loss.spared === true && recorded.attempt > 0;
+  const attempt = recorded.attempt + (isSpared ? 0 : 1);
+  const spared = recorded.spared + (isSpared ? 1 : 0);
+  const floorMs = floorOf(context, loss);
   const drawn = waitMs(context.policy, {
-    attempt,
+    attempt: attempt + spared,
     draw: moment.draw,
-    previousMs: attempt === 1 ? null : context.delayMs,
-    floorMs: floorOf(context, loss),
+    previousMs: attempt + spared === 1 ? null : context.delayMs,
+    floorMs,
   });
+  const left = clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment.now));
   return {
     ...record(loss.ledger, loss.proven),
     sent: loss.unsent !== true,
     rejected: context.rejected || isRejection(loss),
     attempt,
+    spared,
     attempts: context.attempts + 1,
     since: recorded.since ?? moment.now,
     error: loss.failure.error,
     reason: loss.failure.error.kind,
-    ...wait(
-      Math.min(drawn, clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment.now))),
-      moment,
-    ),
+    ...wait(Math.min(drawn, left), moment, Math.max(floorMs, context.policy.minBackoffMs)),
   };
 }
 
@@ -151,7 +156,8 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
 export function resumeWait(context: ReconnectContext, moment: Moment): Change {
   const longest = Math.max(context.policy.maxServerDelayMs, context.policy.maxBackoffMs) * 1.5;
   const rest = Math.min((context.retryAt ?? 0) - moment.date, longest);
-  return { since: moment.now, reason: 'restored', ...wait(clampTimerMs(rest), moment) };
+  const delayMs = clampTimerMs(rest);
+  return { since: moment.now, reason: 'restored', ...wait(delayMs, moment, delayMs) };
 }
 
 /** A new connection is about to be made: numbered, and known to go on or to start over. */
@@ -174,7 +180,7 @@ export function connectionStands(context: ReconnectContext): Change {
 
 /** A retry by hand from `failed` has the whole budget before it. */
 export function freshBudget(): Change {
-  return { attempt: 0, ...NO_OUTAGE, delayMs: null, retryAt: null };
+  return { ...freshCounts, delayMs: null, retryAt: null };
 }
 
 /** No further attempt: with what the loss leads to. */
@@ -205,6 +211,12 @@ export function refusal(context: ReconnectContext): ErrorInfo {
 export function planOf(context: ReconnectContext): ResumePlan {
   const { source, streamState, ledger, sent, rejected } = context;
   return planResume(source, streamState, ledger.cursor, !sent, rejected);
+}
+
+/** Whether nobody asked to wait longer: the rest of the wait is ours to give up. */
+export function isPastFloor({ notBefore }: ReconnectContext, event: object): boolean {
+  const { moment } = event as { moment?: Moment };
+  return notBefore === null || (moment !== undefined && moment.date >= notBefore);
 }
 
 /** Whether a report is about a connection that was left. */
@@ -283,6 +295,11 @@ function reasonOf(event: object): string {
   return (commandOf(event) as { reason?: string }).reason ?? 'user';
 }
 
-function wait(delayMs: number, moment: Moment): Pick<ReconnectContext, 'delayMs' | 'retryAt'> {
-  return { delayMs, retryAt: moment.date + delayMs };
+/** @param floorMs what is waited whatever the host hints, in ms */
+function wait(
+  delayMs: number,
+  { date }: Moment,
+  floorMs: number,
+): Pick<ReconnectContext, 'delayMs' | 'retryAt' | 'notBefore'> {
+  return { delayMs, retryAt: date + delayMs, notBefore: floorMs > 0 ? date + floorMs : null };
 }

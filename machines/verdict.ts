@@ -32,7 +32,8 @@ export function fatalError(
     );
   }
   const attempt = loss.proven ? 0 : context.attempt;
-  if (attempt >= context.policy.maxAttempts) {
+  const isSpared = loss.spared === true && attempt > 0;
+  if (attempt >= context.policy.maxAttempts && !isSpared) {
     return because(
       failure.error,
       'exhausted',
