@@ -207,7 +207,7 @@ export class Intake<T> {
     const from = ledger.cursor;
     if (from === null || from === '') return;
     const isChained = follows === undefined || follows === from;
-    if (isChained && source.contiguous?.(from, to) !== false) return;
+    if (isChained && isContiguous(source, from, to)) return;
     this.#host.send({ type: 'stream.gap', from, to });
   }
 
@@ -241,6 +241,16 @@ export class Intake<T> {
       ledger.clear();
     } else if (unseen === waiting) return;
     this.#host.send({ type: 'stream.reset', scope, why, ledger: ledger.freeze() });
+  }
+}
+
+/** A function of the caller, or of a source. */
+function isContiguous<T>(source: StreamSource<T>, from: string, to: string): boolean {
+  try {
+    return source.contiguous?.(from, to) !== false;
+  } catch (cause) {
+    const threw = new ReconnectError('callback', 'contiguous threw', { cause });
+    throw Object.assign(threw, { fatal: true });
   }
 }
 

@@ -93,6 +93,11 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#live.close();
   }
 
+  /** The host came back: see whether the connection did. */
+  probe(): void {
+    this.#watchdog.probe();
+  }
+
   onSilence(error: ReconnectError, silentMs: number): void {
     const { connection } = this;
     this.send({ type: 'stream.stalled', silentMs, connection });

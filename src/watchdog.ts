@@ -6,6 +6,9 @@ import type { Clock } from './clock.js';
 import { sweeperOf } from './sweeper.js';
 import type { Watch } from './sweeper.js';
 
+/** Time for a sign of life after a sleep or a change of network, in ms: a few round trips on a bad line. */
+const PROBE_MS = 5000;
+
 /** Who is watched. */
 export interface Watched {
   /** Whether the consumer holds the reading up: that silence is ours. */
@@ -26,6 +29,8 @@ export class Watchdog implements Watch {
   /** Monotonic time of the last data, in whole ms. */
   dataAt: number;
   dueAt = 0;
+  /** Since when, in whole ms, a sign of life is waited for; null: no longer than usual. */
+  #probedAt: number | null = null;
   readonly #watched: Watched;
   readonly #clock: Clock;
   readonly #timeouts: Timeouts;
@@ -44,6 +49,16 @@ export class Watchdog implements Watch {
     sweeperOf(this.#clock).delete(this);
   }
 
+  /**
+   * The host woke up, or has another network: a connection that gives no sign of life soon is dead, however
+   * long it may be silent otherwise.
+   */
+  probe(): void {
+    if (this.#stopped || this.#timeouts.stallTimeoutMs === null) return;
+    this.#probedAt = nowMs(this.#clock);
+    this.#wait();
+  }
+
   /** The time is up: by now, or by what came meanwhile, later. */
   look(): void {
     if (this.#isQuiet()) {
@@ -60,7 +75,9 @@ export class Watchdog implements Watch {
 
   #wait(): void {
     const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
+    if (this.#probedAt !== null && this.bytesAt > this.#probedAt) this.#probedAt = null;
     this.dueAt = Math.min(
+      this.#probedAt === null ? Infinity : this.#probedAt + PROBE_MS,
       stallTimeoutMs === null ? Infinity : this.bytesAt + stallTimeoutMs,
       progressTimeoutMs === null ? Infinity : this.dataAt + progressTimeoutMs,
     );
@@ -72,16 +89,28 @@ export class Watchdog implements Watch {
     if (this.#watched.isHeldUp) this.bytesAt = this.dataAt = now;
     const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
     return (
+      this.#isDeadAt(now) ||
       (stallTimeoutMs !== null && now - this.bytesAt >= stallTimeoutMs) ||
       (progressTimeoutMs !== null && now - this.dataAt >= progressTimeoutMs)
     );
+  }
+
+  /** Asked for a sign of life, and gave none. */
+  #isDeadAt(now: number): boolean {
+    const since = this.#probedAt;
+    return since !== null && this.bytesAt <= since && now >= since + PROBE_MS;
   }
 
   #judge(): void {
     const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
     this.stop();
     const now = nowMs(this.#clock);
-    if (stallTimeoutMs !== null && now - this.bytesAt >= stallTimeoutMs) {
+    if (this.#isDeadAt(now)) {
+      this.#watched.onSilence(
+        new ReconnectError('stall', `no bytes for ${PROBE_MS} ms after the host came back`),
+        now - this.bytesAt,
+      );
+    } else if (stallTimeoutMs !== null && now - this.bytesAt >= stallTimeoutMs) {
       this.#watched.onSilence(
         new ReconnectError('stall', `no bytes for ${stallTimeoutMs} ms`),
         now - this.bytesAt,

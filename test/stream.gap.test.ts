@@ -1,6 +1,9 @@
 /** A server that takes the cursor and then leaves items out is told of, where ids tell. */
 
 import { describe, expect, it } from 'vitest';
+import { sse } from '../src/sources/index.js';
+import type { SseOptions } from '../src/sources/index.js';
+import { fromChunks } from './sources/drive.js';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
 import { END, item, memorySource } from './support/memory-source.js';
 
@@ -30,3 +33,47 @@ describe('ids that tell what is missing', () => {
     expect(eventsOf(heard, 'gap')).toEqual([{ type: 'gap', from: '2', to: '4' }]);
   });
 });
+
+describe('sse()', () => {
+  it.each<[string, Partial<SseOptions>, readonly [string, string][]]>([
+    ["contiguous: 'numeric'", { contiguous: 'numeric' }, [['2', '5']]],
+    ['a function', { contiguous: (a, b) => Number(b) - Number(a) < 4 }, []],
+    ['the event itself', { follows: (event) => event.data }, [['5', '6']]],
+  ])('tells a gap by %s', async (_, options, gaps) => {
+    const events = [
+      [1, ''],
+      [2, '1'],
+      [5, '2'],
+      [6, '4'],
+    ];
+    const text = events.map(([id, data]) => `id: ${id}\ndata: ${data}\n\n`).join('');
+    const source = fromChunks([text], { terminal: 'eof', ...options });
+    const { stream, clock, heard } = onVirtualClock(source);
+    const { items: got } = read(stream);
+    await clock.advance(0);
+    expect(got.map(({ id }) => id)).toEqual(['1', '2', '5', '6']);
+    expect(eventsOf(heard, 'gap').map(({ from, to }) => [from, to])).toEqual(gaps);
+  });
+
+  it.each<[string, Partial<SseOptions>]>([
+    ['contiguous', { contiguous: boom }],
+    ['follows', { follows: boom }],
+  ])('fails openly where %s throws', async (name, options) => {
+    const source = fromChunks(['id: 1\ndata: a\n\nid: 2\ndata: b\n\n'], options);
+    const { stream, clock } = onVirtualClock(source);
+    const { ended } = read(stream);
+    await clock.advance(0);
+    expect(await ended).toMatchObject({ kind: 'callback', message: `${name} threw` });
+  });
+
+  it('refuses a contiguity that it does not know', () => {
+    const contiguous = 'alphabetic' as 'numeric';
+    expect(() => sse({ url: 'http://127.0.0.1/', contiguous })).toThrow(
+      /contiguous to be 'numeric'/,
+    );
+  });
+});
+
+function boom(): never {
+  throw new Error('boom');
+}

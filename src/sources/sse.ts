@@ -22,8 +22,9 @@ import type { SseOptions } from './sse/options.js';
  */
 export function sse(options: SseOptions): StreamSource<SseEvent> {
   const checked = checkSseOptions(options);
-  const { name, resume, terminal, reopen } = checked;
-  return Object.freeze({ name, resume, terminal, reopen, open });
+  const { name, resume, terminal, reopen, contiguous } = checked;
+  const source = { name, resume, terminal, reopen, open };
+  return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<SseEvent>> {
     // An empty cursor is a statement of the server: its ids start over, ours does not go out.

@@ -23,6 +23,7 @@ export interface SseEvent {
 
 export interface SseDecoderOptions {
   readonly isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
+  readonly follows?: ((event: SseEvent) => string | undefined) | undefined;
   readonly maxLineBytes: number;
   readonly maxEventBytes: number;
 }
@@ -39,6 +40,7 @@ class SseDecoder implements BodyDecoder<SseEvent> {
   ended = false;
   failure: OpenFailure | undefined;
   readonly #isEnd: SseDecoderOptions['isEnd'];
+  readonly #follows: SseDecoderOptions['follows'];
   readonly #meter: LineMeter;
   readonly #utf8 = new Utf8Decoder();
   readonly #parser: EventSourceParser;
@@ -54,6 +56,7 @@ class SseDecoder implements BodyDecoder<SseEvent> {
 
   constructor(options: SseDecoderOptions, lastEventId: string) {
     this.#isEnd = options.isEnd;
+    this.#follows = options.follows;
     this.#lastId = lastEventId;
     this.#meter = new LineMeter(options.maxLineBytes, options.maxEventBytes);
     this.#parser = createParser({
@@ -67,7 +70,8 @@ class SseDecoder implements BodyDecoder<SseEvent> {
         } else if (this.#openId !== undefined) this.#closeId();
         const event = { type: message.event ?? 'message', data, id: this.#lastId };
         // UTF-16 units: exact for ASCII, and free; counting bytes costs as much as parsing.
-        this.#items.push({ type: 'data', data: event, bytes: data.length, id });
+        const item: SourceItem<SseEvent> = { type: 'data', data: event, bytes: data.length, id };
+        this.#items.push(this.#follows === undefined ? item : this.#linked(item, event));
         if (this.#isEnd !== undefined) this.#checkEnd(event);
       },
       // Called before the event of the same block, and for blocks without one.
@@ -133,6 +137,15 @@ class SseDecoder implements BodyDecoder<SseEvent> {
     this.#openId = undefined;
     this.#lastId = cursor;
     this.#push({ type: 'checkpoint', cursor });
+  }
+
+  #linked(item: SourceItem<SseEvent>, event: SseEvent): SourceItem<SseEvent> {
+    try {
+      return { ...item, follows: this.#follows?.(event) } as SourceItem<SseEvent>;
+    } catch (cause) {
+      this.#fail(openFailure('callback', 'follows threw', { fatal: true, cause }));
+      return item;
+    }
   }
 
   #checkEnd(event: SseEvent): void {

@@ -15,6 +15,8 @@ import {
   RESUME_MODES,
   TERMINALS,
 } from '../option-checks.js';
+import { checkContiguity } from '../contiguity.js';
+import type { Contiguity } from '../contiguity.js';
 import type { SseEvent } from './decoder.js';
 
 export interface SseOptions extends HttpOptions {
@@ -29,6 +31,14 @@ export interface SseOptions extends HttpOptions {
   reopen?: StreamSource<SseEvent>['reopen'] | undefined;
   /** How the server goes on; the header `Last-Event-ID` is sent for `'cursor'` only. @default 'cursor' */
   resume?: ResumeMode | undefined;
+  /**
+   * How ids follow each other; where they do not, the stream tells a `gap`. `'numeric'`: each is one more
+   * than the last.
+   * @default unknown
+   */
+  contiguous?: Contiguity | undefined;
+  /** The id that an event comes after, where the event itself says so; another than the last one is a `gap`. */
+  follows?: ((event: SseEvent) => string | undefined) | undefined;
   /** The cursor to start from. */
   lastEventId?: string | undefined;
   /** Longest line, of any kind, in bytes. @default 4 MiB */
@@ -48,6 +58,8 @@ export interface CheckedSseOptions extends RequestOptions {
   readonly terminal: StreamSource<SseEvent>['terminal'];
   readonly reopen: StreamSource<SseEvent>['reopen'];
   readonly isEnd: SseOptions['isEnd'];
+  readonly follows: SseOptions['follows'];
+  readonly contiguous: StreamSource<SseEvent>['contiguous'];
   readonly lastEventId: string | undefined;
   readonly maxLineBytes: number;
   readonly maxEventBytes: number;
@@ -58,14 +70,17 @@ export function checkSseOptions(options: SseOptions): CheckedSseOptions {
   if (typeof options !== 'object' || options === null) {
     throw configFailure('options to be an object', kindOf(options), "sse({ url: 'https://…' })");
   }
-  const { isEnd, lastEventId, name = 'sse' } = options;
+  const { isEnd, follows, lastEventId, name = 'sse' } = options;
   const request = checkHttpOptions(options);
   checkFunction('isEnd', isEnd, '(event) => event.data === …');
+  checkFunction('follows', follows, '(event) => JSON.parse(event.data).previousId');
   checkLastEventId(lastEventId);
   return {
     ...request,
     name: checkString('name', name),
     isEnd,
+    follows,
+    contiguous: checkContiguity(options.contiguous),
     lastEventId,
     resume: checkOneOf('resume', options.resume ?? 'cursor', RESUME_MODES),
     terminal: checkOneOf('terminal', options.terminal ?? 'explicit', TERMINALS),

@@ -1,0 +1,22 @@
+/** How the ids of a stream follow each other, where that can be told. */
+
+import type { StreamSource } from '../../machines/contract.js';
+import { configFailure, kindOf } from './failure.js';
+
+export type Contiguity = 'numeric' | ((previousId: string, nextId: string) => boolean);
+
+/** @throws ReconnectError `config` */
+export function checkContiguity(
+  contiguous: Contiguity | undefined,
+): StreamSource<unknown>['contiguous'] {
+  if (contiguous === undefined || typeof contiguous === 'function') return contiguous;
+  if (contiguous === 'numeric') return isNext;
+  const write = "contiguous: 'numeric'";
+  throw configFailure("contiguous to be 'numeric' or a function", kindOf(contiguous), write);
+}
+
+/** Ids that are no numbers say nothing. */
+function isNext(previousId: string, nextId: string): boolean {
+  if (!/^\d+$/.test(previousId) || !/^\d+$/.test(nextId)) return true;
+  return BigInt(nextId) === BigInt(previousId) + 1n;
+}
