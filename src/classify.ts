@@ -1,5 +1,6 @@
 /** What an error means: is another attempt of use, and when. By kind and code, never by message text. */
 
+import { errorCode, isTlsCode, isUnsentCode } from '../machines/error-code.js';
 import { errorInfo, ReconnectError } from '../machines/errors.js';
 import type { ReconnectErrorKind } from '../machines/errors.js';
 import type { Failure } from '../machines/contract.js';
@@ -25,8 +26,8 @@ export type Classify = (context: ClassifyContext) => Classification | undefined 
 /** An error as one of ours, with the original as its hidden cause. */
 export function toReconnectError(thrown: unknown): ReconnectError {
   if (thrown instanceof ReconnectError) return thrown;
-  const code = networkCode(thrown);
-  if (code !== undefined && TLS_CODE.test(code)) {
+  const code = errorCode(thrown);
+  if (code !== undefined && isTlsCode(code)) {
     return new ReconnectError('tls', `the certificate was refused (${code})`, {
       code,
       cause: thrown,
@@ -67,7 +68,7 @@ export function classify(
 
 /** Whether the request certainly never reached the server, so that sending it again repeats nothing. */
 export function wasNeverSent(error: ReconnectError): boolean {
-  return error.kind === 'callback' || (error.code !== undefined && NEVER_SENT.has(error.code));
+  return error.kind === 'callback' || (error.code !== undefined && isUnsentCode(error.code));
 }
 
 /** By its kind, and an HTTP answer by its status (RFC 9110 §15: those that say 'later'). */
@@ -99,30 +100,6 @@ const FATAL: Record<ReconnectErrorKind, boolean> = {
   exhausted: true,
   reported: true,
 };
-
-const NEVER_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** OpenSSL's names for certificates that are refused, and for a peer that does not speak TLS. */
-const TLS_CODE =
-  /^(?!ERR_TLS_HANDSHAKE_TIMEOUT)(?:EPROTO$|ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C)/;
-
-/** The first code in the chain of causes: undici wraps the error of the socket. */
-function networkCode(thrown: unknown): string | undefined {
-  for (let error = thrown, depth = 0; depth < 4; depth++) {
-    if (typeof error !== 'object' || error === null) return undefined;
-    const { code, cause } = error as { code?: unknown; cause?: unknown };
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) return code;
-    error = cause;
-  }
-  return undefined;
-}
 
 function isAbort(thrown: unknown): boolean {
   return (

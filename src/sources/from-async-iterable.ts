@@ -1,12 +1,13 @@
 /** Any iterable as a source: a generator, an SDK's stream, a queue. */
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
+import { errorCode } from '../../machines/error-code.js';
 import { checkIterableOptions } from './iterable/options.js';
 import type { CheckedIterableOptions, IterableOptions } from './iterable/options.js';
 import { iteratorConnection } from './iterable/batches.js';
 import type { AnyIterator } from './iterable/batches.js';
 import { configFailure, isThenable, kindOf, OpenFailure, openFailure } from './failure.js';
-import { abortedFailure, errorCode, networkFailure, untilAborted } from './http/network-error.js';
+import { abortedFailure, networkFailure, untilAborted } from './http/network-error.js';
 
 export type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
 
