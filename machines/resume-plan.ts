@@ -69,5 +69,5 @@ export function planResume(
 }
 
 function plan(action: ResumePlan['action'], why: string): ResumePlan {
-  return { action, why };
+  return Object.freeze({ action, why });
 }

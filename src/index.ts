@@ -27,6 +27,7 @@ export type {
   ReconnectEvent,
   ReconnectState,
 } from '../machines/reconnect.types.js';
+export type { ResumePlan } from '../machines/resume-plan.js';
 export {
   appendToolArgs,
   canResume,

@@ -1,6 +1,7 @@
 /** The machine's state as a user sees it. */
 
 import type { ReconnectContext, ReconnectState } from '../machines/reconnect.types.js';
+import { planOf } from '../machines/steps.js';
 import type { StreamSnapshot } from './stream.types.js';
 
 export function snapshotOf(state: ReconnectState, context: ReconnectContext): StreamSnapshot {
@@ -16,5 +17,6 @@ export function snapshotOf(state: ReconnectState, context: ReconnectContext): St
     pausedBy,
     error,
     streamState,
+    resumePlan: planOf(context),
   });
 }

@@ -8,6 +8,7 @@ import type {
   ReconnectEvent,
   ReconnectState,
 } from '../machines/reconnect.types.js';
+import type { ResumePlan } from '../machines/resume-plan.js';
 import type { StreamState } from '../machines/stream-state.js';
 
 /** How a stream ended. `error` says why it failed. */
@@ -28,6 +29,8 @@ export interface StreamSnapshot {
   readonly pausedBy: readonly string[];
   readonly error: ErrorInfo | null;
   readonly streamState: StreamState;
+  /** What a drop at this moment would lead to, and why in words: go on, start over, or fail. */
+  readonly resumePlan: ResumePlan;
 }
 
 /** A stream that is kept alive. Iterating it starts it; breaking out closes it. */
