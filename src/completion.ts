@@ -7,6 +7,7 @@ import type {
   ReconnectContext,
   ReconnectState,
 } from '../machines/reconnect.types.js';
+import { heedHints } from './hints.js';
 import type { StreamOutcome } from './stream.types.js';
 import type { Worker } from './worker.js';
 
@@ -15,6 +16,7 @@ export class Completion<T> {
   readonly #actor: ReconnectActor;
   readonly #worker: Worker<T>;
   #ignoreSignal: () => void = ignore;
+  #ignoreHints: () => void = ignore;
   #state: ReconnectState = 'idle';
   #outcome: StreamOutcome | null = null;
   /** Made when somebody asks. */
@@ -50,8 +52,12 @@ export class Completion<T> {
     const before = this.#state;
     if (state === before) return;
     this.#state = state;
+    if (before === 'idle') this.#heedHints();
     if (before === 'failed' && state !== 'closed') this.#revive();
-    if (state === 'idle') this.#worker.forget();
+    if (state === 'idle') {
+      this.#ignoreHints();
+      this.#worker.forget();
+    }
     if (state === 'failed') {
       const { streamState, attempts, drops, error } = context;
       this.#worker.handOutTail();
@@ -71,6 +77,7 @@ export class Completion<T> {
   #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {
     const error = info === null ? null : this.#worker.errorOf(info);
     this.#ignoreSignal();
+    this.#ignoreHints();
     this.#worker.delivery.end(error);
     this.#outcome = Object.freeze({ ...outcome, ...(error === null ? {} : { error }) });
     this.#settle?.(this.#outcome);
@@ -80,6 +87,17 @@ export class Completion<T> {
     this.#outcome = this.#done = this.#settle = null;
     this.#worker.delivery.reopen();
     this.#heedSignal();
+    this.#heedHints();
+  }
+
+  #heedHints(): void {
+    const { environment } = this.#worker.options;
+    if (environment === null) return;
+    const ignoreHints = heedHints(environment, this.#actor, this.#worker);
+    this.#ignoreHints = () => {
+      this.#ignoreHints = ignore;
+      ignoreHints();
+    };
   }
 
   #heedSignal(): void {

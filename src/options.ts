@@ -8,6 +8,7 @@ import type { Given, RetryPolicy } from '../machines/config.js';
 import type { Classify } from './classify.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
+import type { Environment } from './hints.js';
 
 /** How and when to reconnect, deliver and give up. Everything has a default. */
 export interface ReconnectOptions extends Given<RetryPolicy> {
@@ -25,6 +26,11 @@ export interface ReconnectOptions extends Given<RetryPolicy> {
   allowRestart?: boolean | undefined;
   /** Has the last word on what an error means. */
   classify?: Classify | undefined;
+  /**
+   * What the host tells of itself: online, awake, shown. Null: nothing is heeded.
+   * @default null
+   */
+  environment?: Environment | null | undefined;
   /** Aborting it closes the stream. */
   signal?: AbortSignal | undefined;
   /** @default the clock of this process */
@@ -50,6 +56,7 @@ export interface ResolvedOptions extends Record<
   readonly highWaterMark: number;
   readonly allowRestart: boolean;
   readonly classify: Classify | undefined;
+  readonly environment: Environment | null;
   readonly signal: AbortSignal | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -73,7 +80,14 @@ export function resolveOptions(options: ReconnectOptions = {}): ResolvedOptions 
 function complete(options: ReconnectOptions): ResolvedOptions {
   const { connectTimeoutMs = 10_000, stallTimeoutMs = 45_000, progressTimeoutMs = null } = options;
   const { delivery = 'commit', highWaterMark = 1024, allowRestart = false, classify } = options;
-  const { signal, clock = systemClock, random = systemClock.random, inspect, checkpoint } = options;
+  const {
+    environment = null,
+    signal,
+    clock = systemClock,
+    random = systemClock.random,
+    inspect,
+    checkpoint,
+  } = options;
   checkTimerMs('connectTimeoutMs', connectTimeoutMs);
   if (stallTimeoutMs !== null) checkTimerMs('stallTimeoutMs', stallTimeoutMs);
   if (progressTimeoutMs !== null) checkTimerMs('progressTimeoutMs', progressTimeoutMs);
@@ -85,6 +99,8 @@ function complete(options: ReconnectOptions): ResolvedOptions {
   if (typeof allowRestart !== 'boolean') throw wrong('allowRestart', 'true or false', allowRestart);
   checkFunction('classify', classify);
   checkFunction('random', random);
+  if (environment !== null && typeof environment?.watch !== 'function')
+    throw wrong('environment', 'an object with watch() and isOnline, or null', environment);
   for (const method of ['setTimeout', 'clearTimeout', 'now'] as const) {
     if (typeof clock?.[method] !== 'function')
       throw wrong('clock', `an object with ${method}()`, clock);
@@ -101,6 +117,7 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     highWaterMark,
     allowRestart,
     classify,
+    environment,
     signal,
     clock,
     random,

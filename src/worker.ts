@@ -67,7 +67,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     } catch (thrown) {
       const error = toReconnectError(thrown);
       // oxlint-disable-next-line only-throw-error -- a Loss is plain data: inspectors see it
-      throw this.#loss(error, { phase: 'opening', attempt: input.attempt }, wasNeverSent(error));
+      throw this.#lossOfAttempt(error, input.attempt);
     }
     if (input.restarting) {
       ledger.clear();
@@ -93,6 +93,11 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     this.#live = null;
     this.#reader = reader;
     reader.start();
+  }
+
+  /** The host came back: see whether the connection did. */
+  probe(): void {
+    this.#reader?.probe();
   }
 
   stopReading(command: StopCommand): void {
@@ -200,6 +205,20 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
       why: 'the stream was taken up again before these items',
       ledger: ledger.freeze(),
     });
+  }
+
+  #lossOfAttempt(error: ReconnectError, attempt: number): Loss {
+    const loss = this.#loss(error, { phase: 'opening', attempt }, wasNeverSent(error));
+    // Read only now: a host that says so with every attempt that fails is to be believed.
+    return this.#isOffline() ? Object.freeze({ ...loss, spared: true }) : loss;
+  }
+
+  #isOffline(): boolean {
+    try {
+      return this.options.environment?.isOnline === false;
+    } catch {
+      return false;
+    }
   }
 
   #loss(

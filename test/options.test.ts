@@ -96,6 +96,7 @@ const EACH_OPTION: Required<ReconnectOptions> = {
   highWaterMark: 1,
   allowRestart: true,
   classify: () => undefined,
+  environment: { isOnline: true, watch: () => () => {} },
   signal: new AbortController().signal,
   clock: { setTimeout: () => 0, clearTimeout: () => {}, now: () => 0 },
   random: () => 0,

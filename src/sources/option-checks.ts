@@ -26,7 +26,11 @@ export function checkFunction(name: string, value: unknown, write: string): void
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 
 /** A limit in bytes. @throws ReconnectError `config` */
-export function checkSize(name: string, value: unknown, fallback = DEFAULT_MAX_BYTES): number {
+export function checkSize(
+  name: string,
+  value: unknown,
+  fallback: number = DEFAULT_MAX_BYTES,
+): number {
   if (value === undefined) return fallback;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
   const expected = `${name} to be a whole number of bytes above 0`;
