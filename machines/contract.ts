@@ -24,6 +24,8 @@ export interface ResumePoint {
   readonly chars: number;
   /** Tool calls so far by their id, for readers that go on in the middle of one. */
   readonly toolCalls?: Readonly<Record<string, ToolCallState>> | undefined;
+  /** No request of this stream can have reached the peer before. */
+  readonly fresh?: boolean | undefined;
   /** 0 for the first connection, n for the nth attempt of an outage. */
   readonly attempt: number;
 }

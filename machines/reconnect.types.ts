@@ -10,10 +10,14 @@ import type {
 } from 'xstate';
 import type { Checkpoint } from './checkpoint.js';
 import type { Given, RetryPolicy } from './config.js';
-import type { DropReason, EndOutcome, Failure } from './contract.js';
-import type { ErrorInfo, ReconnectErrorKind } from './errors.js';
+import type { EndOutcome, Failure } from './contract.js';
+import type { ErrorInfo } from './errors.js';
+import type { OutcomeInfo, ReconnectEvent } from './lifecycle.types.js';
+
 import type { SourceFacts } from './resume-plan.js';
 import type { StreamState, ToolCallStatus } from './stream-state.js';
+
+export type { OutcomeInfo, ReconnectEvent } from './lifecycle.types.js';
 
 export type ReconnectState =
   | 'idle'
@@ -47,16 +51,6 @@ export interface Ledger {
   readonly floorMs: number;
 }
 
-export interface OutcomeInfo {
-  readonly status: EndOutcome | 'closed';
-  readonly error?: ErrorInfo | undefined;
-  readonly streamState: StreamState;
-  /** Reconnect attempts made over the life of the stream; the first connection is not one. */
-  readonly attempts: number;
-  /** Connections that broke. */
-  readonly drops: number;
-}
-
 /** Everything here is JSON, may be inspected and saved, and holds no secret by construction. */
 export interface ReconnectContext {
   readonly policy: RetryPolicy;
@@ -84,6 +78,8 @@ export interface ReconnectContext {
   readonly sent: boolean;
   /** The peer refused to go on from where the stream was. */
   readonly rejected: boolean;
+  /** No request can have reached the peer before the one being made. */
+  readonly fresh: boolean;
   /** The connection being made starts the stream over. */
   readonly restarting: boolean;
   /** The reader was asked to stop and has not answered yet. */
@@ -178,49 +174,12 @@ export interface End {
   readonly error?: ErrorInfo | undefined;
 }
 
-/** What listeners hear: the lifecycle. */
-export type ReconnectEvent =
-  | { readonly type: 'attemptStarted'; readonly attempt: number; readonly maxAttempts: number }
-  | {
-      readonly type: 'waiting';
-      readonly delayMs: number;
-      readonly retryAt: number;
-      readonly attempt: number;
-      readonly reason: string;
-    }
-  | {
-      readonly type: 'connected';
-      readonly attempts: number;
-      readonly totalTimeMs: number;
-      readonly resumed: boolean;
-    }
-  | {
-      readonly type: 'failed';
-      readonly attempts: number;
-      readonly error: string;
-      readonly kind: ReconnectErrorKind;
-    }
-  | { readonly type: 'dropped'; readonly reason: DropReason; readonly message: string }
-  | { readonly type: 'restarted'; readonly why: string }
-  | { readonly type: 'reset'; readonly scope: 'all' | 'pending'; readonly why: string }
-  | { readonly type: 'gap'; readonly from: string | number; readonly to: string | number }
-  | { readonly type: 'replayed'; readonly items: number }
-  | { readonly type: 'stalled'; readonly silentMs: number }
-  | { readonly type: 'progress'; readonly streamState: StreamState }
-  | {
-      readonly type: 'toolCall';
-      readonly id: string;
-      readonly name: string | null;
-      readonly status: ToolCallStatus;
-    }
-  | { readonly type: 'paused'; readonly reasons: readonly string[] }
-  | { readonly type: 'diagnostic'; readonly code: string; readonly message: string }
-  | { readonly type: 'closed'; readonly outcome: OutcomeInfo };
-
 export interface OpenInput {
   readonly connection: number;
   readonly attempt: number;
   readonly restarting: boolean;
+  /** No request can have reached the peer before. */
+  readonly fresh: boolean;
 }
 
 /** What `open` hands over: an opaque number, and when it happened. */

@@ -41,6 +41,7 @@ const freshRun = {
   notBefore: null,
   ...freshCounts,
   sent: false,
+  fresh: true,
   rejected: false,
   restarting: false,
   stopping: false,
@@ -166,6 +167,7 @@ export function beginConnection(context: ReconnectContext, now: number): Change 
   const started = context.streamState.chunksReceived > 0;
   return {
     connection: context.connection + 1,
+    fresh: !context.sent,
     sent: true,
     since: context.since ?? now,
     retryAt: null,
@@ -241,8 +243,9 @@ export function endOf(event: object): End {
   return { status, ledger, error };
 }
 
-export function openInput({ connection, attempt, restarting }: ReconnectContext): OpenInput {
-  return { connection, attempt, restarting };
+export function openInput(context: ReconnectContext): OpenInput {
+  const { connection, attempt, restarting, fresh } = context;
+  return { connection, attempt, restarting, fresh };
 }
 
 /** Pause reasons are a set: hidden and offline are two, and both must end. */

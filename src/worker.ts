@@ -150,10 +150,10 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     return new ReconnectError(kind, message, { status, code, cause: last ?? undefined });
   }
 
-  #resumePoint({ attempt, restarting }: OpenInput): ResumePoint {
+  #resumePoint({ attempt, restarting, fresh }: OpenInput): ResumePoint {
     return restarting
-      ? { items: 0, bytes: 0, chars: 0, attempt }
-      : this.ledger.resumePoint(attempt);
+      ? { items: 0, bytes: 0, chars: 0, fresh, attempt }
+      : { ...this.ledger.resumePoint(attempt), fresh };
   }
 
   /** Keeps the connection for the reader; one that the machine no longer wants is closed. */

@@ -1,9 +1,21 @@
 /** Sources: what a stream can be read from. */
 
+export { agUi } from './ag-ui.js';
+export type { AgUiOptions } from './ag-ui.js';
+export { aiSdkUi } from './ai-sdk-ui.js';
+export type { AiSdkUiOptions } from './ai-sdk-ui.js';
+export { anthropicMessages } from './anthropic-messages.js';
+export type { Contiguity } from './contiguity.js';
 export { fromAsyncIterable } from './from-async-iterable.js';
 export type { AnyIterable, Iterate } from './from-async-iterable.js';
 export type { IterableOptions } from './iterable/options.js';
 export type { HttpOptions } from './http/options.js';
+export type { ContinuationContext } from './model/continuation.js';
+export type { ModelBody, ModelOptions } from './model/options.js';
+export type { PostAnswerOptions } from './model/post-answer.js';
+export { openaiChat } from './openai-chat.js';
+export { openaiResponses } from './openai-responses.js';
+export { geminiInteractions } from './gemini-interactions.js';
 export { sse } from './sse.js';
 export type { SseEvent } from './sse/decoder.js';
 export type { SseOptions } from './sse/options.js';

@@ -19,6 +19,8 @@ export type AnswerPart =
       readonly id: string;
       readonly name: string;
       readonly input: unknown;
+      /** The peer runs it itself: it is told for the record. */
+      readonly isServerTool: boolean;
     }
   /** The answer goes on in a new request: what follows may not join smoothly. */
   | { readonly type: 'seam' }
@@ -41,6 +43,12 @@ export interface AnswerReader {
    * @throws ReconnectError kind `source` for an error that the peer reports, `protocol` for what is no event.
    */
   read(event: unknown): readonly AnswerStep[];
+}
+
+/** A reader that outlives a connection: what names a call is told only once. */
+export interface ResumableReader extends AnswerReader {
+  /** A connection begins that goes on after these calls. */
+  begin(calls: OpenToolCalls): void;
 }
 
 /** The calls of a stream by their id, as far as they came before this connection. */

@@ -1,3 +1,15 @@
 /** Entry `stream-reconnect/tool-calls`: what a model's answer says, whatever its dialect. */
 
-export type { AnswerPart, AnswerReader, AnswerStep, OpenToolCalls } from './answer.js';
+export { agUiReader } from './ag-ui.js';
+export { aiSdkUiReader } from './ai-sdk-ui.js';
+export type {
+  AnswerPart,
+  AnswerReader,
+  AnswerStep,
+  OpenToolCalls,
+  ResumableReader,
+} from './answer.js';
+export { anthropicReader } from './anthropic.js';
+export { geminiReader } from './gemini.js';
+export { openaiChatReader } from './openai-chat.js';
+export { openaiResponsesReader } from './openai-responses.js';

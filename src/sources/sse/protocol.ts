@@ -10,9 +10,10 @@ import type { SseEvent } from './decoder.js';
 export interface SseProtocol<T> {
   /**
    * Items of one event. After an `end` among them nothing is read.
+   * @param id the event's own id, where it has one.
    * @throws OpenFailure for what ends the connection.
    */
-  read(event: SseEvent): readonly SourceItem<T>[];
+  read(event: SseEvent, id: string | undefined): readonly SourceItem<T>[];
   /** The bytes ended without an end item: what that means, where it is no drop. */
   finish?(): readonly SourceItem<T>[];
 }
@@ -46,7 +47,7 @@ class ProtocolDecoder<T> implements BodyDecoder<T> {
     try {
       for (const item of this.#events.decode(chunk)) {
         if (this.ended) break;
-        if (item.type === 'data') this.#take(item.data, items);
+        if (item.type === 'data') this.#take(item.data, item.id, items);
         else if (item.type === 'retry') items.push(item);
       }
       this.failure = this.#events.failure;
@@ -61,8 +62,8 @@ class ProtocolDecoder<T> implements BodyDecoder<T> {
     return failure instanceof OpenFailure ? failure : this.#protocol.finish?.();
   }
 
-  #take(event: SseEvent, items: SourceItem<T>[]): void {
-    for (const item of this.#protocol.read(event)) {
+  #take(event: SseEvent, id: string | undefined, items: SourceItem<T>[]): void {
+    for (const item of this.#protocol.read(event, id)) {
       items.push(item);
       if (item.type !== 'end') continue;
       this.ended = true;

@@ -1,0 +1,25 @@
+/** Anthropic Messages as a source. */
+
+import type { StreamSource } from '../../machines/contract.js';
+import { anthropicReader } from '../tool-calls/anthropic.js';
+import type { AnswerPart } from '../tool-calls/answer.js';
+import { postAnswer } from './model/post-answer.js';
+import type { PostAnswerOptions } from './model/post-answer.js';
+
+/**
+ * Reads the answer to a message. It has no cursor: a drop ends it as failed, unless `continueWith` goes on with the
+ * text, or `allowRestart` permits to ask, and pay, again.
+ *
+ * @example
+ * anthropicMessages({ headers: { 'x-api-key': key }, body: { model, max_tokens: 1024, messages, stream: true } })
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function anthropicMessages(options: PostAnswerOptions): StreamSource<AnswerPart> {
+  return postAnswer(options, {
+    name: 'anthropic-messages',
+    url: 'https://api.anthropic.com/v1/messages',
+    endsAt: 'event',
+    createReader: anthropicReader,
+    headers: { 'anthropic-version': '2023-06-01' },
+  });
+}

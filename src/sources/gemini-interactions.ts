@@ -1,0 +1,33 @@
+/** Gemini Interactions as a source. */
+
+import type { StreamSource } from '../../machines/contract.js';
+import type { AnswerPart } from '../tool-calls/answer.js';
+import { fieldsOf, textOf } from '../tool-calls/fields.js';
+import { geminiReader } from '../tool-calls/gemini.js';
+import { checkModelOptions } from './model/options.js';
+import type { ModelOptions } from './model/options.js';
+import { runAnswer } from './model/run-answer.js';
+
+/**
+ * Reads an interaction: a drop goes on after the last `event_id`.
+ *
+ * @example
+ * geminiInteractions({ headers: { 'x-goog-api-key': key }, body: { model, input, stream: true } })
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function geminiInteractions(options: ModelOptions): StreamSource<AnswerPart> {
+  const model = checkModelOptions(options, {
+    name: 'gemini-interactions',
+    url: 'https://generativelanguage.googleapis.com/v1beta/interactions',
+  });
+  return runAnswer(model, {
+    endsAt: 'eof',
+    createReader: geminiReader,
+    cursorOf: (event) => textOf(fieldsOf(event)['event_id']),
+    keyOf: (event) => {
+      const { event_type: type, interaction } = fieldsOf(event);
+      return type === 'interaction.created' ? textOf(fieldsOf(interaction)['id']) : undefined;
+    },
+    query: (cursor) => ({ stream: 'true', last_event_id: cursor }),
+  });
+}

@@ -1,0 +1,63 @@
+/** Answers that nobody can resume: one POST, one answer, and at best a new request that goes on with the text. */
+
+import type { Connection, ResumePoint, StreamSource } from '../../../machines/contract.js';
+import type { AnswerPart, AnswerReader } from '../../tool-calls/answer.js';
+import { openFailure } from '../failure.js';
+import { bodyConnection } from '../http/body-batches.js';
+import { openBody } from '../http/open-body.js';
+import type { RequestContext } from '../http/request.js';
+import { checkFunction } from '../option-checks.js';
+import { EVENT_STREAM } from '../sse/decoder.js';
+import { createProtocolDecoder } from '../sse/protocol.js';
+import { createAnswerProtocol } from './answer-protocol.js';
+import { createContinuation } from './continuation.js';
+import type { Continuable } from './continuation.js';
+import { checkModelOptions, toJsonBody } from './options.js';
+import type { ModelDefaults, ModelOptions } from './options.js';
+
+export interface PostAnswerOptions extends ModelOptions, Continuable {}
+
+export interface PostDialect extends ModelDefaults {
+  readonly endsAt: 'event' | 'eof';
+  readonly createReader: () => AnswerReader;
+  /** Headers that the dialect asks for, where the caller gives none. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** @throws ReconnectError `config` */
+export function postAnswer(
+  options: PostAnswerOptions,
+  dialect: PostDialect,
+): StreamSource<AnswerPart> {
+  const { name, request, ...limits } = checkModelOptions(options, dialect);
+  const { continueWith } = options;
+  checkFunction('continueWith', continueWith, '({ text }) => the request that goes on with it');
+  const resume = continueWith === undefined ? 'none' : 'continuation';
+  const continuation = createContinuation();
+  return Object.freeze({ name, resume, terminal: 'explicit', reopen: 'restarts-work', open });
+
+  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
+    const text = continuation.textAt(at);
+    const body = (context: RequestContext): unknown => continueWith?.({ ...context, text });
+    const { body: bytes } = await openBody(
+      {
+        request:
+          at.items === 0 ? request : { ...request, body: toJsonBody(body) as typeof request.body },
+        contentTypes: [EVENT_STREAM],
+        withCursor: false,
+        refine: (headers) => {
+          headers['content-type'] ??= 'application/json';
+          for (const [field, value] of Object.entries(dialect.headers ?? {}))
+            headers[field] ??= value;
+        },
+      },
+      at,
+      signal,
+    );
+    if (bytes === null)
+      throw openFailure('protocol', 'The answer has no body', { fatal: true, status: 204 });
+    const protocol = createAnswerProtocol(dialect.createReader(), { endsAt: dialect.endsAt });
+    const decoder = createProtocolDecoder(continuation.follow(protocol, at), limits);
+    return bodyConnection(bytes, decoder);
+  }
+}

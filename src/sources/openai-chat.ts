@@ -1,0 +1,24 @@
+/** OpenAI Chat Completions, and the servers that speak it, as a source. */
+
+import type { StreamSource } from '../../machines/contract.js';
+import type { AnswerPart } from '../tool-calls/answer.js';
+import { openaiChatReader } from '../tool-calls/openai-chat.js';
+import { postAnswer } from './model/post-answer.js';
+import type { PostAnswerOptions } from './model/post-answer.js';
+
+/**
+ * Reads the answer of a chat. It has no cursor: a drop ends it as failed, unless `continueWith` goes on with the
+ * text, or `allowRestart` permits to ask, and pay, again.
+ *
+ * @example
+ * openaiChat({ headers: { authorization: `Bearer ${key}` }, body: { model, messages, stream: true } })
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function openaiChat(options: PostAnswerOptions): StreamSource<AnswerPart> {
+  return postAnswer(options, {
+    name: 'openai-chat',
+    url: 'https://api.openai.com/v1/chat/completions',
+    endsAt: 'eof',
+    createReader: openaiChatReader,
+  });
+}

@@ -1,0 +1,36 @@
+/** Reads fields of events that may be anything. */
+
+import { ReconnectError } from '../../machines/errors.js';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The value if it is an object of fields, else an empty one. Own fields only are read by `field`. */
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function wholeOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+/** @throws ReconnectError kind `protocol` for what is no event. */
+export function eventFields(event: unknown): Fields {
+  if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event as Fields;
+  throw new ReconnectError('protocol', 'expected an event that is a JSON object');
+}
+
+/** The error that a peer reports. Its text may repeat the request: only its code is kept. */
+export function peerError(...codes: readonly unknown[]): ReconnectError {
+  const code = codes.find((one) => typeof one === 'string' && /^[\w.-]{1,64}$/.test(one));
+  const tail = code === undefined ? '' : ` (${code as string})`;
+  const facts = code === undefined ? {} : { code: code as string };
+  return new ReconnectError('source', `the peer reported an error${tail}`, facts);
+}

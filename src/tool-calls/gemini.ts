@@ -1,0 +1,98 @@
+/** Gemini Interactions. */
+
+import type { EndOutcome } from '../../machines/contract.js';
+import type { AnswerStep, OpenToolCalls, ResumableReader } from './answer.js';
+import { CallReader, wholeCall } from './calls.js';
+import { eventFields, fieldsOf, peerError, textOf, wholeOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { eventStep, textStep } from './steps.js';
+
+/**
+ * Reads the events of `POST /v1beta/interactions`, which name themselves in `event_type`. An interaction that waits
+ * for the results of calls is completed too: what ends there is told as `end`, and more may come.
+ */
+export function geminiReader(): ResumableReader {
+  return new GeminiReader();
+}
+
+const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
+  ['completed', 'complete'],
+  ['requires_action', 'complete'],
+  ['incomplete', 'incomplete'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+]);
+
+class GeminiReader implements ResumableReader {
+  end: EndOutcome | null = null;
+  readonly #calls = new CallReader<number>();
+  /** Arguments that came with the start of a call; they hold if no pieces come. */
+  readonly #given = new Map<number, string>();
+
+  begin(calls: OpenToolCalls): void {
+    this.#calls.rewind(calls);
+  }
+
+  read(event: unknown): readonly AnswerStep[] {
+    const fields = eventFields(event);
+    const type = textOf(fields['event_type']) ?? textOf(fields['type']) ?? '';
+    const index = wholeOf(fields['index']) ?? -1;
+    switch (type) {
+      case 'step.start':
+        return this.#start(index, fieldsOf(fields['step']));
+      case 'step.delta':
+      case 'content.delta':
+        return this.#delta(index, fieldsOf(fields['delta']));
+      case 'step.stop':
+        return this.#calls.close(index, this.#finalOf(index));
+      case 'error':
+        throw peerError(fieldsOf(fields['error'])['code'], fieldsOf(fields['error'])['status']);
+      case '':
+        return [];
+      default:
+        return this.#other(type, fields);
+    }
+  }
+
+  #start(index: number, step: Fields): AnswerStep[] {
+    const { type, id, name, arguments: args } = step;
+    if (type !== 'function_call') return [eventStep('step.start', { index, type })];
+    this.#given.delete(index);
+    if (Object.keys(fieldsOf(args)).length > 0) this.#given.set(index, JSON.stringify(args));
+    return [this.#calls.start(index, { id: textOf(id) ?? `step_${index}`, name: textOf(name) })];
+  }
+
+  #delta(index: number, delta: Fields): AnswerStep[] {
+    switch (delta['type']) {
+      case 'text':
+        return textStep('text', delta['text']);
+      case 'thought_summary':
+        return textStep('reasoning', fieldsOf(delta['content'])['text'] ?? delta['text']);
+      case 'arguments_delta':
+        this.#given.delete(index);
+        return this.#calls.append(index, textOf(delta['arguments']) ?? '');
+      case 'function_call': {
+        const { id, name, arguments: args } = delta;
+        const call = { id: textOf(id) ?? `step_${index}`, name: textOf(name) };
+        return [wholeCall({ ...call, args: textOf(args) ?? JSON.stringify(args ?? {}) })];
+      }
+      default:
+        return typeof delta['type'] === 'string' ? [eventStep('step.delta', delta)] : [];
+    }
+  }
+
+  #finalOf(index: number): { readonly args: string } | undefined {
+    const args = this.#given.get(index);
+    this.#given.delete(index);
+    return args === undefined ? undefined : { args };
+  }
+
+  #other(type: string, fields: Fields): AnswerStep[] {
+    const interaction = fieldsOf(fields['interaction']);
+    const { id, status, usage } = interaction;
+    // More may come after an interaction that was completed for the time being.
+    this.end = ENDS.get(status) ?? (type === 'interaction.completed' ? 'complete' : null);
+    const isOfInteraction = type.startsWith('interaction.');
+    return [eventStep(type, isOfInteraction ? { id, status, usage } : fields)];
+  }
+}
