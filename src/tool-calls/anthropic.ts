@@ -15,16 +15,23 @@ export function anthropicReader(): AnswerReader {
   return new AnthropicReader();
 }
 
-/** Stop reasons after which a call must not run: it may be cut. */
-const CUT_SHORT: ReadonlySet<string> = new Set([
-  'max_tokens',
-  'model_context_window_exceeded',
-  'refusal',
+/**
+ * Stop reasons after which a call may run. After any other, such as `max_tokens`, `refusal` or one that a compatible
+ * server made up, it may be cut.
+ */
+const WHOLE: ReadonlySet<string> = new Set([
+  'compaction',
+  'end_turn',
+  'pause_turn',
+  'stop_sequence',
+  'tool_use',
 ]);
 
 class AnthropicReader implements AnswerReader {
   end: EndOutcome | null = null;
   readonly #calls = new CallReader<number>();
+  /** Inputs that came with the start of a call; they hold if no pieces come. */
+  readonly #given = new Map<number, string>();
   /** Calls whose block is closed. */
   #closed: number[] = [];
   #outcome: EndOutcome = 'incomplete';
@@ -41,7 +48,7 @@ class AnthropicReader implements AnswerReader {
         if (this.#calls.isOpen(index)) this.#closed.push(index);
         return [];
       case 'message_start':
-        return [eventStep('message_start', fields['message'])];
+        return [eventStep('message_start', { ...fieldsOf(fields['message']), content: [] })];
       case 'message_delta':
         return this.#messageDelta(fields);
       case 'message_stop':
@@ -58,16 +65,19 @@ class AnthropicReader implements AnswerReader {
 
   #start(index: number, block: Fields): AnswerStep[] {
     const { type, id, name, input, text } = block;
-    if (type === 'tool_use' || type === 'server_tool_use' || type === 'mcp_tool_use') {
+    if (typeof type !== 'string') return [];
+    // `server_tool_use` and `mcp_tool_use` are run by the peer.
+    if (/(?:^|_)tool_use$/.test(type)) {
       const isServerTool = type !== 'tool_use';
-      const start = { id: textOf(id) ?? `block_${index}`, name: textOf(name), isServerTool };
       // The input is empty at the start; a block that is not streamed has it whole.
-      const args = Object.keys(fieldsOf(input)).length > 0 ? JSON.stringify(input) : '';
-      return [this.#calls.start(index, { ...start, args })];
+      if (Object.keys(fieldsOf(input)).length > 0) this.#given.set(index, JSON.stringify(input));
+      else this.#given.delete(index);
+      const call = { id: textOf(id) ?? `block_${index}`, name: textOf(name), isServerTool };
+      return [this.#calls.start(index, call)];
     }
     if (type === 'text') return textStep('text', text);
     if (type === 'thinking') return textStep('reasoning', block['thinking']);
-    return typeof type === 'string' ? [eventStep(type, block)] : [];
+    return [eventStep(type, block)];
   }
 
   #delta(index: number, delta: Fields): AnswerStep[] {
@@ -77,8 +87,11 @@ class AnthropicReader implements AnswerReader {
       case 'thinking_delta':
         return textStep('reasoning', delta['thinking']);
       case 'input_json_delta':
+        if (delta['partial_json'] !== '') this.#given.delete(index);
         return this.#calls.append(index, textOf(delta['partial_json']) ?? '');
       default:
+        // What a call is given by pieces of a kind that we do not know is no event.
+        if (this.#calls.isOpen(index)) return [];
         return typeof delta['type'] === 'string' ? [eventStep(delta['type'], delta)] : [];
     }
   }
@@ -87,10 +100,15 @@ class AnthropicReader implements AnswerReader {
     const { stop_reason: reason } = fieldsOf(delta);
     const told = eventStep('message_delta', { stop_reason: reason, usage });
     if (typeof reason !== 'string') return [told];
-    const isCut = CUT_SHORT.has(reason);
-    this.#outcome = isCut ? 'incomplete' : 'complete';
-    const closed = isCut ? [] : this.#closed.flatMap((index) => this.#calls.close(index));
+    const isWhole = WHOLE.has(reason);
+    this.#outcome = isWhole ? 'complete' : 'incomplete';
+    const calls = isWhole ? this.#closed.flatMap((index) => this.#close(index)) : [];
     this.#closed = [];
-    return [...closed, told];
+    return [...calls, told];
+  }
+
+  #close(index: number): AnswerStep[] {
+    const args = this.#given.get(index);
+    return this.#calls.close(index, args === undefined ? undefined : { args });
   }
 }

@@ -5,8 +5,9 @@ import type { ReconnectEvent, ReconnectOptions, ReconnectError } from '../../src
 import type { AnswerPart } from '../../src/tool-calls/index.js';
 import { onVirtualClock } from '../support/facts.js';
 import { seeded } from '../support/seeded.js';
-import type { PeerRequest, SourcePeer } from '../support/source-peer.js';
+import type { PeerRequest } from '../support/source-peer.js';
 import { CALLS, joinAnswer, modelPeers, requestOf, WHOLE } from './peers/model-answers.js';
+import type { ModelPeer } from './peers/model-answers.js';
 
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -22,7 +23,7 @@ interface Result {
 }
 
 async function play(
-  peer: SourcePeer<AnswerPart>,
+  peer: ModelPeer,
   cutOf: (nth: number, size: number) => Cut,
   options: Omit<ReconnectOptions, 'clock'> = {},
 ): Promise<Result> {

@@ -20,9 +20,11 @@ export interface SourcePeer<T> {
   headers?(request: PeerRequest): Readonly<Record<string, string>>;
   /**
    * The whole rest of the stream after where the request asks to go on, with the end marker where the
-   * protocol has one. Never empty: a request that asks for what is over gets the end marker.
+   * protocol has one. A request that asks for what is over gets the end marker.
    */
-  body(request: PeerRequest): string;
+  body(request: PeerRequest): string | Uint8Array;
+  /** @default 200 */
+  status?(request: PeerRequest): number;
   /** What a reader is to have at the end, in the form that `join` gives. */
   readonly whole: unknown;
   /** From the items that were handed out (resets and restarts applied) to a form that does not depend on cuts. */

@@ -13,6 +13,8 @@ export interface ExpectedAnswer {
   /** The request asks to go on: then 410 says that this is not possible. */
   readonly withCursor: boolean;
   readonly httpPolicy: HttpPolicy;
+  /** Statuses besides 200 that bring a body, such as 206. */
+  readonly alsoOpen?: readonly number[] | undefined;
 }
 
 /** @throws OpenFailure for an answer that is no such body. */
@@ -20,8 +22,10 @@ export function streamBody(
   response: Response,
   expected: ExpectedAnswer,
 ): ReadableStream<Uint8Array> {
-  const { contentTypes, httpPolicy } = expected;
-  if (statusClass(response.status, httpPolicy) !== 'open') throw statusFailure(response, expected);
+  const { contentTypes, httpPolicy, alsoOpen = [] } = expected;
+  const isOpen =
+    statusClass(response.status, httpPolicy) === 'open' || alsoOpen.includes(response.status);
+  if (!isOpen) throw statusFailure(response, expected);
   const type = essence(response.headers.get('content-type'));
   if (contentTypes !== null && !contentTypes.includes(type)) {
     const got = /^[\w.+-]{1,40}\/[\w.+-]{1,40}$/.test(type) ? type : 'no valid type';

@@ -14,6 +14,8 @@ export interface BodyRequest {
   readonly contentTypes: readonly string[] | null;
   /** The request asks to go on: then 410 says that this is not possible. */
   readonly withCursor: boolean;
+  /** Statuses besides 200 that bring a body, such as 206. */
+  readonly alsoOpen?: readonly number[] | undefined;
   /** The protocol's own headers. */
   readonly refine?: ((headers: Record<string, string>) => void) | undefined;
   /** What a status means in this protocol, where that is not what it means everywhere. */
@@ -28,7 +30,7 @@ export interface OpenBody {
 
 /** @throws ReconnectError of the kind that the answer calls for. */
 export async function openBody(
-  { request, contentTypes, withCursor, refine, refusal }: BodyRequest,
+  { request, contentTypes, withCursor, alsoOpen, refine, refusal }: BodyRequest,
   at: ResumePoint,
   signal: AbortSignal,
 ): Promise<OpenBody> {
@@ -50,5 +52,6 @@ export async function openBody(
     return { response, body: null };
   }
   const { httpPolicy } = request;
-  return { response, body: streamBody(response, { contentTypes, withCursor, httpPolicy }) };
+  const expected = { contentTypes, withCursor, httpPolicy, alsoOpen };
+  return { response, body: streamBody(response, expected) };
 }

@@ -24,6 +24,10 @@ export interface RequestContext extends HeadersContext {
   readonly cursor: string | undefined;
   /** Items committed so far, for servers that count. */
   readonly items: number;
+  /** Bytes of those items. */
+  readonly bytes: number;
+  /** UTF-16 units of those items. */
+  readonly chars: number;
 }
 
 export interface RequestOptions {
@@ -65,7 +69,8 @@ export async function prepareRequest(
 ): Promise<PreparedRequest> {
   const refresh = refused !== undefined;
   const basic: HeadersContext = Object.freeze({ attempt: at.attempt, refresh, signal });
-  const full: RequestContext = Object.freeze({ ...basic, cursor: at.cursor, items: at.items });
+  const { cursor, items, bytes, chars } = at;
+  const full: RequestContext = Object.freeze({ ...basic, cursor, items, bytes, chars });
   const { url, headers, body, fetch, method, credentials, mode } = options;
   const address = toUrl(await ask('url', url, full), fetch !== undefined);
   const refreshed = refreshCount(headers);

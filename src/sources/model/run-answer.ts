@@ -4,10 +4,11 @@ import type { Connection, ResumePoint, StreamSource } from '../../../machines/co
 import type { AnswerPart, ResumableReader } from '../../tool-calls/answer.js';
 import { OpenFailure } from '../failure.js';
 import { bodyConnection, singleBatch } from '../http/body-batches.js';
+import { withAddress } from '../http/address.js';
 import { discard, exchange } from '../http/exchange.js';
 import { openBody } from '../http/open-body.js';
 import type { OpenBody } from '../http/open-body.js';
-import type { RequestContext, RequestOptions } from '../http/request.js';
+import type { RequestOptions } from '../http/request.js';
 import { EVENT_STREAM } from '../sse/decoder.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
 import { createAnswerProtocol } from './answer-protocol.js';
@@ -96,18 +97,9 @@ function byId(
   path: string,
   query: Readonly<Record<string, string>>,
 ): RequestOptions {
-  return { ...request, method, body: undefined, url: address };
-
-  async function address(context: RequestContext): Promise<URL> {
-    const { url } = request;
-    const base = new URL(typeof url === 'function' ? await url(context) : url, document());
-    base.pathname = `${base.pathname.replace(/\/$/, '')}/${path.split('/').map(encodeURIComponent).join('/')}`;
-    for (const [name, value] of Object.entries(query)) base.searchParams.set(name, value);
-    return base;
-  }
-}
-
-/** In a page, relative addresses are relative to the page. */
-function document(): string | undefined {
-  return (globalThis as { location?: { href?: string } }).location?.href;
+  return withAddress({ ...request, method, body: undefined }, (url) => {
+    const places = path.split('/').map(encodeURIComponent).join('/');
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/${places}`;
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  });
 }

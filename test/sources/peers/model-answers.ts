@@ -11,6 +11,11 @@ import {
   openaiResponses,
 } from '../../../src/sources/index.js';
 
+/** A peer whose answers are text. */
+export interface ModelPeer extends SourcePeer<AnswerPart> {
+  body(request: PeerRequest): string;
+}
+
 /** What a reader has of an answer. */
 export interface Answer {
   readonly text: string;
@@ -21,7 +26,7 @@ export interface Answer {
   }[];
 }
 
-export const TEXT = ['Let me ', 'look: “é” ', 'and 🌍.'];
+const TEXT = ['Let me ', 'look: “é” ', 'and 🌍.'];
 export const CALLS = [
   {
     id: 'call_a',
@@ -43,12 +48,12 @@ export function joinAnswer(parts: readonly AnswerPart[]): Answer {
 }
 
 /** Pieces of the arguments, twelve letters each. */
-export function pieces(input: unknown): string[] {
+function pieces(input: unknown): string[] {
   return JSON.stringify(input).match(/[^]{1,12}/gu) ?? [];
 }
 
 /** The pieces of both calls in turns, with the number of the call. */
-export function turns(): [call: number, piece: string][] {
+function turns(): [call: number, piece: string][] {
   const [first = [], second = []] = CALLS.map(({ input }) => pieces(input));
   return Array.from({ length: Math.max(first.length, second.length) }, (_, n) => [
     ...(first[n] === undefined ? [] : [[0, first[n]] as [number, string]]),
@@ -74,7 +79,7 @@ function toWire(events: readonly WireEvent[]): string {
 
 const BODY = { model: 'm', stream: true, background: true };
 
-export const openaiChatPeer: SourcePeer<AnswerPart> = {
+const openaiChatPeer: ModelPeer = {
   name: 'openaiChat',
   source: (url) => openaiChat({ url, body: BODY }),
   contentType: 'text/event-stream',
@@ -112,7 +117,7 @@ export const openaiChatPeer: SourcePeer<AnswerPart> = {
   options: { allowRestart: true },
 };
 
-export const anthropicPeer: SourcePeer<AnswerPart> = {
+const anthropicPeer: ModelPeer = {
   name: 'anthropicMessages',
   source: (url) => anthropicMessages({ url, body: BODY }),
   contentType: 'text/event-stream',
@@ -168,7 +173,7 @@ function afterNumber(events: readonly WireEvent[], number: number): string {
   return toWire(events.filter((_, n) => n > number));
 }
 
-export const openaiResponsesPeer: SourcePeer<AnswerPart> = {
+const openaiResponsesPeer: ModelPeer = {
   name: 'openaiResponses',
   source: (url) => openaiResponses({ url, body: BODY }),
   contentType: 'text/event-stream',
@@ -235,7 +240,7 @@ export const openaiResponsesPeer: SourcePeer<AnswerPart> = {
   options: { allowRestart: true },
 };
 
-export const geminiPeer: SourcePeer<AnswerPart> = {
+const geminiPeer: ModelPeer = {
   name: 'geminiInteractions',
   source: (url) => geminiInteractions({ url, body: BODY }),
   contentType: 'text/event-stream',
@@ -274,7 +279,7 @@ export const geminiPeer: SourcePeer<AnswerPart> = {
   options: { allowRestart: true },
 };
 
-export const agUiPeer: SourcePeer<AnswerPart> = {
+const agUiPeer: ModelPeer = {
   name: 'agUi',
   source: (url) => agUi({ url, body: BODY }),
   contentType: 'text/event-stream',
@@ -303,7 +308,7 @@ export const agUiPeer: SourcePeer<AnswerPart> = {
   options: { allowRestart: true },
 };
 
-export const aiSdkUiPeer: SourcePeer<AnswerPart> = {
+const aiSdkUiPeer: ModelPeer = {
   name: 'aiSdkUi',
   source: (url) => aiSdkUi({ url, body: BODY, resumeUrl: `${url}/stream` }),
   contentType: 'text/event-stream',
@@ -341,7 +346,7 @@ export const aiSdkUiPeer: SourcePeer<AnswerPart> = {
   options: { allowRestart: true },
 };
 
-export const modelPeers: readonly SourcePeer<AnswerPart>[] = [
+export const modelPeers: readonly ModelPeer[] = [
   openaiChatPeer,
   anthropicPeer,
   openaiResponsesPeer,

@@ -1,0 +1,116 @@
+/** Logs and files: events, lines, text and bytes, each with its own way to go on. */
+
+import { bytes, ndjson, sse, text } from '../../../src/sources/index.js';
+import type { SseEvent } from '../../../src/sources/index.js';
+import type { PeerRequest, SourcePeer } from '../../support/source-peer.js';
+
+const WORDS = Array.from({ length: 24 }, (_, n) => `word ${n + 1} é🌍${'x'.repeat(n % 5)}`);
+const ALL = WORDS.join('');
+
+const ssePeer: SourcePeer<SseEvent> = {
+  name: 'sse',
+  source: (url) => sse({ url, isEnd: ({ type }) => type === 'end' }),
+  contentType: 'text/event-stream',
+  body: ({ headers }) => {
+    const after = Number(headers['last-event-id'] ?? 0);
+    const events = WORDS.map((word, n) => `id: ${n + 1}\ndata: ${word}\n\n`).slice(after);
+    return `${events.join('')}event: end\ndata: \n\n`;
+  },
+  whole: WORDS,
+  join: (events) => events.filter(({ type }) => type !== 'end').map(({ data }) => data),
+};
+
+interface Line {
+  readonly seq?: string;
+  readonly word?: string;
+  readonly last?: boolean;
+}
+
+const ndjsonPeer: SourcePeer<Line> = {
+  name: 'ndjson',
+  source: (url) =>
+    ndjson<Line>({
+      url,
+      id: ({ seq }) => seq,
+      cursorParam: 'after',
+      isEnd: ({ last }) => last === true,
+    }),
+  contentType: 'application/x-ndjson; charset=utf-8',
+  body: ({ url }) => {
+    const after = Number(url.searchParams.get('after') ?? 0);
+    const lines = WORDS.map((word, n) => JSON.stringify({ seq: String(n + 1), word })).slice(after);
+    return [...lines, '{"last":true}', ''].join('\n');
+  },
+  whole: WORDS,
+  join: (lines) => lines.flatMap(({ word }) => (word === undefined ? [] : [word])),
+};
+
+const ndjsonCountPeer: SourcePeer<string> = {
+  ...ndjsonPeer,
+  name: 'ndjson by count',
+  source: (url) => ndjson<string>({ url, itemsParam: 'skip', isEnd: (line) => line === 'END' }),
+  body: ({ url }) => {
+    const skip = Number(url.searchParams.get('skip') ?? 0);
+    return [...[...WORDS, 'END'].slice(skip).map((word) => JSON.stringify(word)), ''].join('\n');
+  },
+  join: (lines) => lines.filter((line) => line !== 'END'),
+};
+
+function textAfter({ url }: PeerRequest): string {
+  return ALL.slice(Number(url.searchParams.get('resumeAt') ?? 0));
+}
+
+const textPeer: SourcePeer<string> = {
+  name: 'text',
+  source: (url) => text({ url }),
+  contentType: 'text/plain; charset=utf-8',
+  body: textAfter,
+  status: (request) => (textAfter(request) === '' ? 204 : 200),
+  whole: ALL,
+  join: (chunks) => chunks.join(''),
+};
+
+function rangeOf({ headers }: PeerRequest): { from: number; total: number } {
+  const [, from = '0'] = /^bytes=(\d+)-$/.exec(headers['range'] ?? '') ?? [];
+  return { from: Number(from), total: Buffer.byteLength(ALL) };
+}
+
+const bytesPeer: SourcePeer<Uint8Array> = {
+  name: 'bytes',
+  source: (url) => bytes({ url }),
+  contentType: 'application/octet-stream',
+  body: (request) => Buffer.from(ALL).subarray(rangeOf(request).from),
+  status: (request) => {
+    const { from, total } = rangeOf(request);
+    if (request.headers['range'] === undefined) return 200;
+    return from >= total ? 416 : 206;
+  },
+  headers: (request): Record<string, string> => {
+    const { from, total } = rangeOf(request);
+    if (request.headers['range'] === undefined) return { etag: '"one"' };
+    if (from >= total) return { 'content-range': `bytes */${total}` };
+    return { etag: '"one"', 'content-range': `bytes ${from}-${total - 1}/${total}` };
+  },
+  whole: ALL,
+  join: (chunks) => Buffer.concat(chunks).toString(),
+};
+
+/** A server that knows no ranges. */
+const wholeBytesPeer: SourcePeer<Uint8Array> = {
+  name: 'bytes without ranges',
+  source: (url) => bytes({ url }),
+  contentType: 'application/octet-stream',
+  body: () => ALL,
+  headers: () => ({ 'content-length': String(Buffer.byteLength(ALL)) }),
+  whole: ALL,
+  join: bytesPeer.join,
+};
+
+export const plainPeers = [
+  ssePeer,
+  ndjsonPeer,
+  ndjsonCountPeer,
+  textPeer,
+  bytesPeer,
+  wholeBytesPeer,
+] as readonly unknown[] as readonly SourcePeer<never>[];
