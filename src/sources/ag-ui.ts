@@ -1,21 +1,32 @@
 /** AG-UI over POST as a source: TanStack AI and other agent servers that keep a log of the run. */
 
-import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
+import type { Connection, EndOutcome, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { agUiReader } from '../tool-calls/ag-ui.js';
+import type { AgUiReader } from '../tool-calls/ag-ui.js';
 import type { AnswerPart } from '../tool-calls/answer.js';
 import { fieldsOf, textOf } from '../tool-calls/fields.js';
+import { configFailure, openFailure } from './failure.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
 import { isSendable, toHeaderBytes } from './http/request-parts.js';
 import { createAnswerProtocol } from './model/answer-protocol.js';
+import { withEnd } from './model/ended-bytes.js';
 import { checkModelOptions } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
 import { refusedPlace } from './model/refusal.js';
+import { SeenIds } from './model/seen-ids.js';
+import { checkString } from './option-checks.js';
 import { EVENT_STREAM } from './sse/decoder.js';
 import { createProtocolDecoder } from './sse/protocol.js';
+import type { SseProtocol } from './sse/protocol.js';
 
 export interface AgUiOptions extends ModelOptions {
   url: NonNullable<ModelOptions['url']>;
+  /**
+   * Names the run to a server that keeps a log of it: goes out as `X-Run-Id` with every request.
+   * @default what `RUN_STARTED` tells, once it came
+   */
+  runId?: string | undefined;
 }
 
 /**
@@ -28,7 +39,8 @@ export interface AgUiOptions extends ModelOptions {
  */
 export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
   const { name, request, ...limits } = checkModelOptions(options, { name: 'ag-ui' });
-  let reader = agUiReader();
+  const runId = checkRunId(options.runId);
+  let run = createRun();
   return Object.freeze({
     name,
     resume: 'cursor',
@@ -38,45 +50,109 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
   });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
-    const { key, cursor } = at;
-    const isResuming = cursor !== undefined && cursor !== '';
-    if (!isResuming) reader = agUiReader();
+    const { key = runId } = at;
+    const cursor = at.cursor === '' ? undefined : at.cursor;
+    if (cursor === undefined) run = createRun();
+    else checkCursor(cursor);
     const { body } = await openBody(
       {
         request,
         contentTypes: [EVENT_STREAM],
-        withCursor: isResuming,
+        withCursor: cursor !== undefined,
         refine: (headers) => {
           headers['content-type'] ??= 'application/json';
-          if (isResuming) headers['last-event-id'] = toHeaderBytes(cursor);
-          if (isResuming && key !== undefined && isSendable(key))
-            headers['x-run-id'] = toHeaderBytes(key);
+          if (cursor !== undefined) headers['last-event-id'] = toHeaderBytes(cursor);
+          const named = runId ?? (cursor === undefined ? undefined : key);
+          if (named !== undefined && isSendable(named)) headers['x-run-id'] = toHeaderBytes(named);
         },
-        refusal: isResuming ? refusedPlace : undefined,
+        refusal: cursor === undefined ? undefined : refusedPlace,
       },
       at,
       signal,
     );
-    if (body === null) return singleBatch([{ type: 'end', outcome: reader.end ?? 'incomplete' }]);
-    reader.begin(at.toolCalls ?? {});
-    let isKnown = key !== undefined;
+    const protocol = run.follow(at, cursor);
+    if (body === null)
+      return singleBatch([{ type: 'end', outcome: run.reader.end ?? 'incomplete' }]);
+    const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
+    return withEnd(connection, () => (run.hasLog ? [] : (protocol.finish?.() ?? [])));
+  }
+}
+
+interface Run {
+  readonly reader: AgUiReader;
+  /** Events have ids: the server can be asked whether more comes. */
+  readonly hasLog: boolean;
+  /** Reads a connection that goes on at this point. */
+  follow(at: ResumePoint, cursor: string | undefined): SseProtocol<AnswerPart>;
+}
+
+function createRun(): Run {
+  const reader = agUiReader();
+  const seen = new SeenIds();
+  /** The end that was read, and the event that told it. */
+  let ended: { readonly at: string; readonly outcome: EndOutcome } | null = null;
+  let hasLog = false;
+  return {
+    reader,
+    get hasLog() {
+      return hasLog;
+    },
+    follow,
+  };
+
+  function follow(at: ResumePoint, cursor: string | undefined): SseProtocol<AnswerPart> {
+    reader.begin(at.toolCalls ?? {}, ended?.at === cursor ? ended?.outcome : null);
+    if (cursor !== undefined) {
+      hasLog = true;
+      seen.goOn(cursor);
+    }
+    let isKnown = at.key !== undefined;
+    let hasNews = cursor === undefined;
     const protocol = createAnswerProtocol(reader, {
       endsAt: 'eof',
       cursorOf: (_, id) => id,
       // The first run names the log; others may follow in it.
       keyOf: (event) => {
-        const run = isKnown ? undefined : runOf(event);
-        isKnown ||= run !== undefined;
-        return run;
+        const id = isKnown ? undefined : runOf(event);
+        isKnown ||= id !== undefined;
+        return id;
       },
     });
-    return bodyConnection(body, createProtocolDecoder(protocol, limits));
+    return {
+      read(event, id) {
+        // The stream knows the id as well, and counts it.
+        if (seen.isOld(id)) return id === undefined ? [] : [{ type: 'checkpoint', cursor: id }];
+        const items = protocol.read(event, id);
+        hasNews = true;
+        if (id !== undefined) {
+          hasLog = id !== '';
+          ended = reader.end === null ? null : { at: id, outcome: reader.end };
+        }
+        return items;
+      },
+      // In doubt the log is asked once more: where nothing follows, that was the end.
+      finish: () => (reader.mayGoOn && hasLog && hasNews ? [] : (protocol.finish?.() ?? [])),
+    };
   }
 }
 
-/** TanStack AI names the run in an event before the first of the run itself. */
+/** The run that an event names: TanStack AI announces one before its first event. */
 function runOf(event: unknown): string | undefined {
   const { type, name, value, runId } = fieldsOf(event);
   if (type === 'CUSTOM' && name === 'run.accepted') return textOf(fieldsOf(value)['runId']);
   return type === 'RUN_STARTED' ? textOf(runId) : undefined;
+}
+
+/** @throws ReconnectError `config` */
+function checkRunId(runId: unknown): string | undefined {
+  if (runId === undefined) return undefined;
+  const id = checkString('runId', runId);
+  if (id !== '' && isSendable(id)) return id;
+  throw configFailure('runId to be what a header can hold', 'another text', "runId: 'run_1'");
+}
+
+/** A cursor may come from a saved checkpoint: it is checked before it goes out. */
+function checkCursor(cursor: string): void {
+  if (isSendable(cursor)) return;
+  throw openFailure('not-resumable', 'The cursor cannot be sent as a header', { fatal: true });
 }

@@ -1,93 +1,138 @@
 /** The UI message stream of the AI SDK as a source. */
 
-import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
+import type { Connection, EndOutcome, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { aiSdkUiReader } from '../tool-calls/ai-sdk-ui.js';
 import type { AnswerPart } from '../tool-calls/answer.js';
 import { configFailure, openFailure } from './failure.js';
+import type { OpenFailure } from './failure.js';
+import { withAddress } from './http/address.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
-import type { RequestOptions } from './http/request.js';
 import { checkHttpOptions } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
+import type { RequestOptions } from './http/request.js';
 import { createAnswerProtocol } from './model/answer-protocol.js';
+import { withEnd } from './model/ended-bytes.js';
 import { checkModelOptions } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
+import { checkString } from './option-checks.js';
 import { EVENT_STREAM } from './sse/decoder.js';
 import { createProtocolDecoder } from './sse/protocol.js';
+import type { SseProtocol } from './sse/protocol.js';
 
 export interface AiSdkUiOptions extends Omit<ModelOptions, 'body'> {
-  /** Where a message is sent. Not needed to follow an answer that runs already. */
+  /** Where a message is sent. Not needed to follow an answer by its `resumeUrl`. */
   url?: ModelOptions['url'];
-  /** The message. Left out, nothing is sent: the stream follows the answer at `resumeUrl`. */
+  /** The message. Left out, nothing is sent: the stream follows the answer that runs. */
   body?: ModelOptions['body'] | undefined;
-  /** Where the running answer is replayed from its start: `{api}/{chatId}/stream`. */
-  resumeUrl: HttpOptions['url'];
+  /** The chat: a running answer is replayed at `{url}/{chatId}/stream`. */
+  chatId?: string | undefined;
+  /** Where a running answer is replayed from its start. @default `{url}/{chatId}/stream` */
+  resumeUrl?: HttpOptions['url'] | undefined;
 }
 
 /**
- * Reads an answer. The message is sent once; after a drop the answer is replayed from `resumeUrl`, so the stream
+ * Reads an answer. The message is sent once; after a drop the answer is replayed from its start, so the stream
  * tells `restarted` and all of it comes again. 204 there means that nothing runs any more.
  *
  * @example
- * aiSdkUi({ url: '/api/chat', body: { id, messages }, resumeUrl: `/api/chat/${id}/stream` })
+ * aiSdkUi({ url: '/api/chat', chatId, body: { id: chatId, messages } })
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
-  const { resumeUrl, body, ...shared } = options;
-  if (resumeUrl === undefined)
-    throw configFailure('resumeUrl', 'none', 'resumeUrl: `/api/chat/${id}/stream`');
-  const { name, request, ...limits } = checkModelOptions(
-    { ...shared, body: body ?? '', url: options.url ?? resumeUrl },
-    { name: 'ai-sdk-ui' },
-  );
-  const follow = checkHttpOptions({ ...shared, url: resumeUrl, method: 'GET' });
-  const isSending = body !== undefined;
-  const reopen = isSending ? 'restarts-work' : 'safe';
+  const { name, request, replay, isSending, ...limits } = checkOptions(options);
+  /** What was read so far, on whichever connection. */
   let hasParts = false;
-  return Object.freeze({ name, resume: 'replay', terminal: 'explicit', reopen, open });
+  let ended: EndOutcome | null = null;
+  return Object.freeze({
+    name,
+    resume: 'replay',
+    terminal: 'explicit',
+    reopen: isSending ? 'restarts-work' : 'safe',
+    open,
+  });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
+    // Whatever became of the first request: the message is sent by that one alone.
     const sends = isSending && at.fresh !== false;
-    const answer = await ask(sends ? request : follow, at, signal);
-    if (answer === null) return nothingRuns(sends);
-    const reader = aiSdkUiReader();
-    const protocol = createAnswerProtocol(reader, { endsAt: 'eof' });
-    const decoder = createProtocolDecoder(
+    const { body } = await openBody(
       {
-        ...protocol,
-        read(event, id) {
-          hasParts = true;
-          return protocol.read(event, id);
+        request: sends ? request : replay,
+        contentTypes: [EVENT_STREAM],
+        withCursor: false,
+        refine: (headers) => {
+          if (sends) headers['content-type'] ??= 'application/json';
         },
+        refusal: isSending && !sends ? refusedReplay : undefined,
       },
-      limits,
-    );
-    return bodyConnection(answer, decoder);
-  }
-
-  async function ask(
-    asked: RequestOptions,
-    at: ResumePoint,
-    signal: AbortSignal,
-  ): Promise<ReadableStream<Uint8Array> | null> {
-    const refine = (headers: Record<string, string>): void => {
-      if (asked.method === 'POST') headers['content-type'] ??= 'application/json';
-    };
-    const { body: bytes } = await openBody(
-      { request: asked, contentTypes: [EVENT_STREAM], withCursor: false, refine },
       at,
       signal,
     );
-    return bytes;
+    if (body === null) return nothingRuns(sends, at);
+    const protocol = follow();
+    const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
+    return withEnd(connection, () => protocol.finish?.() ?? []);
   }
 
-  /** 204: the answer is over, and its end was not seen; or there never was one. */
-  function nothingRuns(sent: boolean): Connection<AnswerPart> {
-    if (isSending && !sent && !hasParts) {
-      const why =
-        'The message was sent, but no answer to it runs: sending it again could run it twice';
-      throw openFailure('not-resumable', why, { fatal: true, status: 204 });
-    }
-    return singleBatch([{ type: 'end', outcome: hasParts ? 'incomplete' : 'complete' }]);
+  function follow(): SseProtocol<AnswerPart> {
+    const reader = aiSdkUiReader();
+    // After `finish` only what belongs to it may come, and `[DONE]`.
+    const protocol = createAnswerProtocol(reader, { endsAt: 'eof' });
+    return {
+      ...protocol,
+      read(event, id) {
+        const items = protocol.read(event, id);
+        hasParts = true;
+        ended ??= reader.end;
+        return items;
+      },
+    };
   }
+
+  /** 204: the answer is over, or there never was one. */
+  function nothingRuns(sent: boolean, at: ResumePoint): Connection<AnswerPart> {
+    if (isSending && !sent && !hasParts) throw unanswered(204);
+    const isFirst = !hasParts && at.fresh !== false;
+    const outcome = ended ?? (isFirst ? 'complete' : 'incomplete');
+    return singleBatch([{ type: 'end', outcome }]);
+  }
+}
+
+/** Statuses by which a peer says that it knows no such answer. */
+const UNKNOWN: ReadonlySet<number> = new Set([404, 410]);
+
+function refusedReplay({ status }: Response): OpenFailure | undefined {
+  return UNKNOWN.has(status) ? unanswered(status) : undefined;
+}
+
+function unanswered(status: number): OpenFailure {
+  const message = `The message was sent, but no answer to it runs any more (status ${status}): sending it again could run it twice`;
+  return openFailure('not-resumable', message, { fatal: true, status });
+}
+
+interface Checked extends ReturnType<typeof checkModelOptions> {
+  /** The GET that replays the answer. */
+  readonly replay: RequestOptions;
+  readonly isSending: boolean;
+}
+
+/** @throws ReconnectError `config` */
+function checkOptions(options: AiSdkUiOptions): Checked {
+  if (typeof options !== 'object' || options === null)
+    throw configFailure('options to be an object', 'none', "aiSdkUi({ url: '/api/chat', … })");
+  const { chatId, resumeUrl, body, ...shared } = options;
+  const isSending = body !== undefined;
+  const url = shared.url ?? (isSending ? undefined : resumeUrl);
+  const model = checkModelOptions({ ...shared, body: body ?? '', url }, { name: 'ai-sdk-ui' });
+  const get = (address: HttpOptions['url']): RequestOptions =>
+    checkHttpOptions({ ...shared, url: address, method: 'GET', body: undefined });
+  if (resumeUrl !== undefined) return { ...model, isSending, replay: get(resumeUrl) };
+  if (chatId === undefined || shared.url === undefined)
+    throw configFailure('chatId with url, or resumeUrl', 'neither', 'chatId, the id of the chat');
+  const id = encodeURIComponent(checkString('chatId', chatId));
+  if (id === '') throw configFailure('chatId', 'an empty text', 'chatId, the id of the chat');
+  const replay = withAddress(get(shared.url), (address) => {
+    address.pathname = `${address.pathname.replace(/\/$/, '')}/${id}/stream`;
+  });
+  return { ...model, isSending, replay };
 }

@@ -26,7 +26,9 @@ export function geminiInteractions(options: ModelOptions): StreamSource<AnswerPa
     cursorOf: (event) => textOf(fieldsOf(event)['event_id']),
     keyOf: (event) => {
       const { event_type: type, interaction } = fieldsOf(event);
-      return type === 'interaction.created' ? textOf(fieldsOf(interaction)['id']) : undefined;
+      if (type !== 'interaction.created') return undefined;
+      // One that is not stored has the empty id: nobody can go on with it.
+      return textOf(fieldsOf(interaction)['id']) || undefined;
     },
     query: (cursor) => ({ stream: 'true', last_event_id: cursor }),
   });

@@ -8,6 +8,8 @@ export { anthropicMessages } from './anthropic-messages.js';
 export { bytes } from './bytes.js';
 export type { BytesOptions } from './bytes.js';
 export type { Contiguity } from './contiguity.js';
+export { durableStream } from './durable-stream.js';
+export type { DurableStreamOptions } from './durable-stream.js';
 export { fromAsyncIterable } from './from-async-iterable.js';
 export type { AnyIterable, Iterate } from './from-async-iterable.js';
 export type { IterableOptions } from './iterable/options.js';

@@ -5,11 +5,12 @@ import type { AnswerReader, AnswerStep } from './answer.js';
 import { CallReader, wholeCall } from './calls.js';
 import { eventFields, peerError, textOf } from './fields.js';
 import type { Fields } from './fields.js';
+import { FinishedCalls } from './finished-calls.js';
 import { eventStep, textStep } from './steps.js';
 
 /**
  * Reads the parts of a UI message stream. Pieces of an input are for the progress only: `tool-input-available`
- * repeats it whole, parsed. `[DONE]` is not one of the parts: the end is `finish` or `abort`.
+ * repeats it whole, parsed. `[DONE]` is not one of the parts: the end is `finish` or `abort`, and data may follow.
  */
 export function aiSdkUiReader(): AnswerReader {
   return new AiSdkUiReader();
@@ -24,26 +25,21 @@ const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
 class AiSdkUiReader implements AnswerReader {
   end: EndOutcome | null = null;
   readonly #calls = new CallReader<string>();
+  readonly #finished = new FinishedCalls();
+  /** Open calls that the peer runs itself. */
+  readonly #server = new Set<string>();
 
   read(event: unknown): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const id = textOf(fields['toolCallId']) ?? '';
-    switch (fields['type']) {
+    const type = textOf(fields['type']);
+    switch (type) {
       case 'text-delta':
         return textStep('text', fields['delta']);
       case 'reasoning-delta':
         return textStep('reasoning', fields['delta']);
-      case 'tool-input-start':
-        return [this.#calls.start(id, startOf(id, fields))];
-      case 'tool-input-delta':
-        return this.#calls.append(id, textOf(fields['inputTextDelta']) ?? '');
-      case 'tool-input-available':
-        return this.#available(id, fields);
-      case 'tool-input-error':
-        return this.#refused(id, fields);
       case 'reset-step':
         return [
-          ...this.#calls.open().flatMap((call) => this.#interrupt(call)),
+          ...this.#calls.open().flatMap((id) => this.#interrupt(id)),
           eventStep('reset-step', fields),
         ];
       case 'error':
@@ -54,36 +50,61 @@ class AiSdkUiReader implements AnswerReader {
       case 'finish':
         this.end = ENDS.get(fields['finishReason']) ?? 'complete';
         return [eventStep('finish', fields)];
+      case undefined:
+        return [];
       default:
-        return typeof fields['type'] === 'string' ? [eventStep(fields['type'], fields)] : [];
+        if (type.startsWith('tool-')) return this.#tool(type, fields);
+        return [eventStep(type, fields)];
     }
   }
 
-  #available(id: string, fields: Fields): AnswerStep[] {
-    const args = JSON.stringify(fields['input'] ?? {});
-    const { name, isServerTool } = startOf(id, fields);
-    if (this.#calls.isOpen(id)) return this.#calls.close(id, { args, name });
-    return [wholeCall({ id, name, args, isServerTool })];
+  #tool(type: string, fields: Fields): AnswerStep[] {
+    const id = textOf(fields['toolCallId']) ?? '';
+    const isInput = type.startsWith('tool-input-');
+    if (isInput && (id === '' || this.#finished.has(id))) return [];
+    switch (type) {
+      case 'tool-input-start':
+        if (fields['providerExecuted'] === true) this.#server.add(id);
+        return [this.#calls.start(id, { id, name: textOf(fields['toolName']) })];
+      case 'tool-input-delta':
+        return this.#calls.append(id, textOf(fields['inputTextDelta']) ?? '');
+      case 'tool-input-available':
+        return [this.#available(id, fields)];
+      case 'tool-input-error':
+        return [...this.#interrupt(id), eventStep(type, withoutInput(fields))];
+      default:
+        return [eventStep(type, withoutInput(fields))];
+    }
   }
 
-  /** The input is no input: the call must not run. */
-  #refused(id: string, fields: Fields): AnswerStep[] {
-    const told = eventStep('tool-input-error', { toolCallId: id, toolName: fields['toolName'] });
-    return [...this.#interrupt(id), told];
+  #available(id: string, fields: Fields): AnswerStep {
+    const { input, providerExecuted } = fields;
+    const isServerTool = providerExecuted === true || this.#server.delete(id);
+    const args = input === undefined ? '{}' : JSON.stringify(input);
+    const [open] = this.#calls.close(id, { args, name: textOf(fields['toolName']) });
+    const name = nameIn(open) ?? textOf(fields['toolName']);
+    const step = wholeCall({ id, name, args, isServerTool });
+    if (step.part.type === 'toolCall') this.#finished.add(id);
+    return step;
   }
 
+  /** What is no JSON is interrupted in the account of the stream: the call must not run. */
   #interrupt(id: string): AnswerStep[] {
+    this.#server.delete(id);
     return this.#calls.close(id, { args: '{' });
   }
 }
 
-function startOf(
-  id: string,
-  { toolName, providerExecuted }: Fields,
-): {
-  readonly id: string;
-  readonly name: string | undefined;
-  readonly isServerTool: boolean;
-} {
-  return { id, name: textOf(toolName), isServerTool: providerExecuted === true };
+/** The name that came with the start. */
+function nameIn(step: AnswerStep | undefined): string | undefined {
+  return step?.part.type === 'toolCall' ? step.part.name : undefined;
+}
+
+/** Parts about a call, without what it is called with. */
+function withoutInput(fields: Fields): Fields {
+  const { type, toolCallId, toolName, approvalId, signature } = fields;
+  if (type === 'tool-input-error') return { type, toolCallId, toolName };
+  if (type === 'tool-approval-request') return { type, toolCallId, approvalId, signature };
+  const { input: _, inputTextDelta: __, ...rest } = fields;
+  return rest;
 }

@@ -24,16 +24,30 @@ const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
   ['cancelled', 'cancelled'],
 ]);
 
+/** What is known of the arguments of a call besides their text. */
+interface CallStep {
+  /** Those that came with the start; they hold if no pieces come. */
+  readonly given: string | undefined;
+  hasPieces: boolean;
+  /** Closed without arguments: only the status tells that none were cut off. */
+  isBare: boolean;
+}
+
+/** Steps that are remembered: a peer that opens calls without end costs no more. */
+const MAX_STEPS = 1024;
+
 class GeminiReader implements ResumableReader {
   end: EndOutcome | null = null;
   readonly #calls = new CallReader<number>();
-  /** Arguments that came with the start of a call; they hold if no pieces come. */
-  readonly #given = new Map<number, string>();
-  /** Calls that were closed without arguments: only the status tells that none were cut off. */
-  readonly #bare = new Set<number>();
+  readonly #steps = new Map<number, CallStep>();
+  /** A call of an earlier run has arguments: a stop may be its own. */
+  #hasRest = false;
 
   begin(calls: OpenToolCalls): void {
     this.#calls.rewind(calls);
+    this.#hasRest = Object.values(calls).some(
+      ({ status, args }) => status === 'streaming' && args.trim() !== '',
+    );
   }
 
   read(event: unknown): readonly AnswerStep[] {
@@ -48,14 +62,15 @@ class GeminiReader implements ResumableReader {
         return this.#delta(index, fieldsOf(fields['delta']));
       case 'step.stop':
         return this.#stop(index);
-      case 'error':
-        throw peerError(fieldsOf(fields['error'])['code'], fieldsOf(fields['error'])['status']);
       case 'interaction.created':
       case 'interaction.status_update':
       case 'interaction.completed':
+      // The form before steps: `interaction` and `content` may hold whole calls.
+      case 'interaction.start':
       case 'interaction.complete':
         return this.#status(type, fields);
-      // The form before steps: `content` may be a whole call.
+      case 'error':
+        throw peerError(fieldsOf(fields['error'])['code'], fieldsOf(fields['error'])['status']);
       case 'content.start':
         return [eventStep(type, { index })];
       case '':
@@ -71,53 +86,63 @@ class GeminiReader implements ResumableReader {
       const texts = listOf(content).flatMap((one) => textStep('text', fieldsOf(one)['text']));
       return [eventStep('step.start', { index, type }), ...texts];
     }
-    this.#given.delete(index);
-    this.#bare.delete(index);
-    if (Object.keys(fieldsOf(args)).length > 0) this.#given.set(index, JSON.stringify(args));
+    const given = Object.keys(fieldsOf(args)).length > 0 ? JSON.stringify(args) : undefined;
+    this.#steps.set(index, { given, hasPieces: false, isBare: false });
+    const [oldest] = this.#steps.keys();
+    if (this.#steps.size > MAX_STEPS && oldest !== undefined) this.#steps.delete(oldest);
     return [this.#calls.start(index, { id: textOf(id) ?? `step_${index}`, name: textOf(name) })];
   }
 
   #delta(index: number, delta: Fields): AnswerStep[] {
-    switch (delta['type']) {
+    // `partial_arguments` is what an SDK calls them.
+    const { type, arguments: args, partial_arguments: partial, ...rest } = delta;
+    switch (type) {
       case 'text':
       case undefined:
         return textStep('text', delta['text']);
       case 'thought_summary':
         return textStep('reasoning', fieldsOf(delta['content'])['text'] ?? delta['text']);
       case 'arguments_delta':
-        return this.#append(index, delta['arguments'] ?? delta['partial_arguments']);
+        return this.#append(index, textOf(args) ?? textOf(partial) ?? '');
       case 'function_call': {
-        const { id, name, arguments: args } = delta;
-        const call = { id: textOf(id) ?? `step_${index}`, name: textOf(name) };
+        const call = { id: textOf(delta['id']) ?? `step_${index}`, name: textOf(delta['name']) };
         return [wholeCall({ ...call, args: textOf(args) ?? JSON.stringify(args ?? {}) })];
       }
-      default: {
-        if (this.#calls.isOpen(index)) return [];
+      default:
         // Calls that the peer runs itself, such as `google_search_call`, have arguments too.
-        const { arguments: _, ...rest } = delta;
-        return [eventStep('step.delta', { index, ...rest })];
-      }
+        return [eventStep('step.delta', { index, type, ...rest })];
     }
   }
 
-  #append(index: number, piece: unknown): AnswerStep[] {
-    const text = textOf(piece) ?? '';
-    if (text !== '') this.#given.delete(index);
+  #append(index: number, text: string): AnswerStep[] {
+    const step = this.#steps.get(index);
+    if (step !== undefined && text !== '') step.hasPieces = true;
     return this.#calls.append(index, text);
   }
 
-  #finalOf(index: number): { readonly args: string } | undefined {
-    const args = this.#given.get(index);
-    this.#given.delete(index);
-    return args === undefined ? undefined : { args };
+  #stop(index: number): AnswerStep[] {
+    const step = this.#steps.get(index);
+    if (step === undefined) return this.#hasRest ? this.#calls.close(index) : [];
+    if (step.hasPieces) return this.#calls.close(index);
+    if (step.given !== undefined) return this.#calls.close(index, { args: step.given });
+    step.isBare = true;
+    return [];
   }
 
-  #other(type: string, fields: Fields): AnswerStep[] {
+  #status(type: string, fields: Fields): AnswerStep[] {
     const interaction = fieldsOf(fields['interaction']);
-    const { id, status, usage } = interaction;
+    const { id = fields['interaction_id'], status = fields['status'], usage } = interaction;
+    const isCompleted = type.startsWith('interaction.complete');
     // More may come after an interaction that was completed for the time being.
-    this.end = ENDS.get(status) ?? (type === 'interaction.completed' ? 'complete' : null);
-    const isOfInteraction = type.startsWith('interaction.');
-    return [eventStep(type, isOfInteraction ? { id, status, usage } : fields)];
+    this.end = ENDS.get(status) ?? (isCompleted && status === undefined ? 'complete' : null);
+    const calls = isCompleted && this.end === 'complete' ? this.#closeBare() : [];
+    return [...calls, eventStep(type, { id, status, usage })];
+  }
+
+  /** Not forgotten by it: what a connection did not commit is read again. */
+  #closeBare(): AnswerStep[] {
+    return [...this.#steps].flatMap(([index, { isBare }]) =>
+      isBare ? this.#calls.close(index) : [],
+    );
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Connection, ResumePoint, StreamSource } from '../../../machines/contract.js';
 import type { AnswerPart, ResumableReader } from '../../tool-calls/answer.js';
-import { OpenFailure } from '../failure.js';
+import { OpenFailure, openFailure } from '../failure.js';
 import { bodyConnection, singleBatch } from '../http/body-batches.js';
 import { withAddress } from '../http/address.js';
 import { discard, exchange } from '../http/exchange.js';
@@ -41,7 +41,10 @@ export function runAnswer(model: CheckedModel, dialect: RunDialect): StreamSourc
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
     const { key, cursor } = at;
-    const isResuming = key !== undefined && cursor !== undefined && cursor !== '';
+    const hasPlace = cursor !== undefined && cursor !== '';
+    // A second POST would run, and bill, the work again.
+    if (hasPlace && !key) throw unnamed();
+    const isResuming = key !== undefined && hasPlace;
     if (!isResuming) reader = dialect.createReader();
     const { body } = isResuming ? await goOn(key, cursor) : await begin();
     // The run is over, and was before the drop: nothing is left to read.
@@ -84,6 +87,11 @@ export function runAnswer(model: CheckedModel, dialect: RunDialect): StreamSourc
     const post = byId(request, 'POST', `${at.key}/cancel`, {});
     discard(await exchange(post, at, new AbortController().signal, () => {}));
   }
+}
+
+function unnamed(): OpenFailure {
+  const message = 'The peer has not told which run it is, so nobody can go on with it';
+  return openFailure('cursor-rejected', message, { fatal: false });
 }
 
 function isRejection(thrown: unknown): boolean {

@@ -1,0 +1,267 @@
+/** What Gemini may send beside the common course, and ten thousand ways to cut it. */
+
+import { describe, expect, it } from 'vitest';
+import { ReconnectError } from '../../src/index.js';
+import type { SourceItem, StreamSource } from '../../src/index.js';
+import { geminiReader } from '../../src/tool-calls/index.js';
+import type { AnswerPart, OpenToolCalls } from '../../src/tool-calls/index.js';
+import { onVirtualClock } from '../support/facts.js';
+import { seeded } from '../support/seeded.js';
+
+function start(index: number, step: object): object {
+  return { event_type: 'step.start', index, step };
+}
+function delta(index: number, fields: object): object {
+  return { event_type: 'step.delta', index, delta: fields };
+}
+const call = (index: number, id: string, args: object = {}): object =>
+  start(index, { type: 'function_call', id, name: id, arguments: args });
+const args = (index: number, text: string): object =>
+  delta(index, { type: 'arguments_delta', arguments: text });
+const stop = (index: number): object => ({ event_type: 'step.stop', index });
+const completed = (status?: string): object => ({
+  event_type: 'interaction.completed',
+  interaction: { id: 'i', status },
+});
+
+function read(...events: readonly object[]): { parts: AnswerPart[]; end: string | null } {
+  return readAfter(undefined, ...events);
+}
+
+function readAfter(
+  calls: OpenToolCalls | undefined,
+  ...events: readonly object[]
+): { parts: AnswerPart[]; end: string | null } {
+  const reader = geminiReader();
+  if (calls !== undefined) reader.begin(calls);
+  const parts = events.flatMap((event) => reader.read(event).map(({ part }) => part));
+  return { parts, end: reader.end };
+}
+
+const callsOf = ({ parts }: { parts: AnswerPart[] }): unknown[] =>
+  parts.flatMap((part) => (part.type === 'toolCall' ? [[part.id, part.input]] : []));
+
+describe('a call without arguments', () => {
+  it.each(['requires_action', 'completed'])('may run when the interaction is %s', (status) => {
+    expect(callsOf(read(call(0, 'a'), stop(0), completed(status)))).toEqual([['a', {}]]);
+  });
+
+  it.each(['incomplete', 'failed', 'cancelled', 'budget_exceeded', 'new_status', 'in_progress'])(
+    'does not run when the interaction is %s: its arguments may be cut off',
+    (status) => {
+      expect(callsOf(read(call(0, 'a'), stop(0), completed(status)))).toEqual([]);
+    },
+  );
+
+  it('does not run unless it was closed', () => {
+    expect(callsOf(read(call(0, 'a'), completed('requires_action')))).toEqual([]);
+  });
+
+  it('runs once where its end is read again', () => {
+    const reader = geminiReader();
+    for (const event of [call(0, 'a'), stop(0), completed('requires_action')]) reader.read(event);
+    reader.begin({ a: { name: 'a', args: '', status: 'streaming' } });
+    const again = reader.read(completed('requires_action')).map(({ part }) => part);
+    expect(callsOf({ parts: again })).toEqual([['a', {}]]);
+    reader.begin({ a: { name: 'a', args: '{}', status: 'complete' } });
+    expect(reader.read(completed('requires_action')).map(({ part }) => part.type)).toEqual([
+      'event',
+    ]);
+  });
+
+  it('of an earlier run does not take the end of another step for its own', () => {
+    const calls = { a: { name: 'a', args: '', status: 'streaming' } } as const;
+    const seen = readAfter(calls, stop(0), args(1, '{"x":1}'), completed('requires_action'));
+    expect(callsOf(seen)).toEqual([]);
+  });
+});
+
+it('a call of an earlier run whose arguments were all there needs only its end', () => {
+  const calls = { a: { name: 'a', args: '{"x":1}', status: 'streaming' } } as const;
+  expect(callsOf(readAfter(calls, stop(3)))).toEqual([['a', { x: 1 }]]);
+});
+
+it('pieces may be called partial_arguments, and replace what came with the start', () => {
+  const piece = delta(0, { type: 'arguments_delta', partial_arguments: '{"x":2}' });
+  expect(callsOf(read(call(0, 'a', { x: 1 }), piece, stop(0)))).toEqual([['a', { x: 2 }]]);
+});
+
+it('arguments are in no event: not of calls that the peer runs, nor in the form before steps', () => {
+  const secret = { x: 'secret' };
+  const { parts } = read(
+    start(0, { type: 'google_search_call', id: 's', arguments: secret }),
+    delta(0, { type: 'google_search_call', arguments: secret }),
+    delta(1, { type: 'mcp_server_tool_call', name: 'f', arguments: secret }),
+    {
+      event_type: 'content.start',
+      index: 2,
+      content: { type: 'function_call', arguments: secret },
+    },
+    { event_type: 'interaction.complete', interaction: { id: 'i', outputs: [secret] } },
+  );
+  expect(JSON.stringify(parts)).not.toContain('secret');
+  expect(parts.map(({ type }) => type)).toEqual(Array.from({ length: 5 }, () => 'event'));
+});
+
+it('text comes in deltas, without a type too, or with the start; thoughts are reasoning', () => {
+  const { parts } = read(
+    start(0, { type: 'thought' }),
+    delta(0, { type: 'thought_summary', content: { type: 'text', text: 'hm' } }),
+    delta(0, { type: 'thought_signature', signature: 's' }),
+    start(1, { type: 'model_output', content: [{ type: 'text', text: 'A' }] }),
+    delta(1, { type: 'text', text: 'B' }),
+    delta(1, { text: 'C' }),
+  );
+  const said = parts.flatMap((part) =>
+    part.type === 'text' || part.type === 'reasoning' ? [[part.type, part.text]] : [],
+  );
+  expect(said).toEqual([
+    ['reasoning', 'hm'],
+    ['text', 'A'],
+    ['text', 'B'],
+    ['text', 'C'],
+  ]);
+});
+
+describe('the end', () => {
+  it.each([
+    ['completed', 'complete'],
+    ['requires_action', 'complete'],
+    ['incomplete', 'incomplete'],
+    ['budget_exceeded', 'incomplete'],
+    ['failed', 'failed'],
+    ['cancelled', 'cancelled'],
+    ['in_progress', null],
+    ['new_status', null],
+  ])('of an interaction that is %s is %s', (status, end) => {
+    expect(read(completed(status)).end).toBe(end);
+  });
+
+  it('is told by the status beside the interaction too, and outlasts what is no status', () => {
+    const failed = {
+      event_type: 'interaction.status_update',
+      interaction_id: 'i',
+      status: 'failed',
+    };
+    expect(read(failed, { event_type: 'new.event' })).toEqual({
+      parts: [
+        {
+          type: 'event',
+          name: 'interaction.status_update',
+          data: { id: 'i', status: 'failed', usage: undefined },
+        },
+        { type: 'event', name: 'new.event', data: { event_type: 'new.event' } },
+      ],
+      end: 'failed',
+    });
+  });
+});
+
+describe('ten thousand ways to cut and to send again', () => {
+  const INPUTS: Record<string, unknown> = { a: { x: 'é', y: [1, 2] }, b: {}, c: { z: { w: 0 } } };
+  const pieces = (id: string, size: number): string[] =>
+    JSON.stringify(INPUTS[id]).match(new RegExp(`[^]{1,${size}}`, 'gu')) ?? [];
+  const events = [
+    { event_type: 'interaction.created', interaction: { id: 'i', status: 'in_progress' } },
+    start(0, { type: 'model_output' }),
+    delta(0, { type: 'text', text: 'Hello ' }),
+    call(2, 'c'),
+    call(1, 'a'),
+    delta(0, { type: 'text', text: 'world' }),
+    ...pieces('c', 4).flatMap((piece) => [args(2, piece)]),
+    ...pieces('a', 5).flatMap((piece) => [args(1, piece)]),
+    stop(0),
+    call(3, 'b'),
+    stop(2),
+    stop(3),
+    stop(1),
+    completed('requires_action'),
+  ];
+
+  /** Each event is its own checkpoint; a connection gives some, and may begin a little too early. */
+  function source(random: () => number, isFresh: () => boolean): StreamSource<AnswerPart> {
+    let reader = geminiReader();
+    const open: StreamSource<AnswerPart>['open'] = (at) => {
+      const after = at.cursor === undefined ? -1 : Number(at.cursor);
+      const from = Math.max(0, after + 1 - (random() < 0.3 ? Math.floor(random() * 4) : 0));
+      const to = random() < 0.15 ? events.length : from + Math.floor(random() * 9);
+      if (after === -1 || isFresh()) reader = geminiReader();
+      reader.begin(at.toolCalls ?? {});
+      const items = events.slice(from, to).flatMap((event, n): SourceItem<AnswerPart>[] => {
+        const id = String(from + n);
+        // As the sources do: what the server sends again is not read again.
+        if (from + n <= after) return [];
+        const steps = reader.read(event);
+        if (steps.length === 0) return [{ type: 'checkpoint', cursor: id }];
+        return steps.map(({ part, toolCall }, nth) => ({
+          type: 'data',
+          data: part,
+          bytes: 1,
+          id: nth === steps.length - 1 ? id : undefined,
+          toolCall,
+        }));
+      });
+      if (to >= events.length) items.push({ type: 'end', outcome: 'complete' });
+      const cut = Math.floor(random() * (items.length + 1));
+      // The second half is read, but may never arrive.
+      const isLost = random() < 0.4;
+      return Promise.resolve({
+        batches: (async function* () {
+          yield items.slice(0, cut);
+          await Promise.resolve();
+          if (isLost) throw new ReconnectError('network', 'the connection broke');
+          yield items.slice(cut);
+        })(),
+        close: () => {},
+      });
+    };
+    return { name: 'cut', resume: 'cursor', terminal: 'explicit', reopen: 'safe', open };
+  }
+
+  async function play(seed: number, isFresh: (random: () => number) => boolean): Promise<unknown> {
+    const random = seeded(seed);
+    const { stream, clock, heard } = onVirtualClock(
+      source(random, () => isFresh(random)),
+      { maxAttempts: 1000, minBackoffMs: 0, initialBackoffMs: 1, maxBackoffMs: 1 },
+    );
+    const parts: AnswerPart[] = [];
+    const reading = (async () => {
+      for await (const part of stream) parts.push(part);
+    })();
+    await clock.advance(1000);
+    await reading;
+    const complete = heard.flatMap((event) =>
+      event.type === 'toolCall' && event.status === 'complete' ? [event.id] : [],
+    );
+    const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+    return { text, calls: callsOf({ parts }), complete };
+  }
+
+  const whole = ['c', 'a', 'b'].map((id) => [id, INPUTS[id]]);
+
+  it('every call arrives whole, once', async () => {
+    for (let seed = 0; seed < 10_000; seed++) {
+      const result = await play(seed, () => false);
+      if (JSON.stringify(result) === JSON.stringify(WHOLE)) continue;
+      expect([seed, result]).toEqual([seed, WHOLE]);
+    }
+  }, 60_000);
+  const WHOLE = { text: 'Hello world', calls: whole, complete: ['c', 'a', 'b'] };
+
+  it('in new processes a call arrives whole, once, or not at all', async () => {
+    const known = new Set(whole.map((one) => JSON.stringify(one)));
+    let calls = 0;
+    for (let seed = 0; seed < 1000; seed++) {
+      const result = (await play(seed, (random) => random() < 0.5)) as typeof WHOLE;
+      const ids = result.calls.map(([id]) => id);
+      const isSound =
+        result.text === WHOLE.text &&
+        result.calls.every((one) => known.has(JSON.stringify(one))) &&
+        new Set(ids).size === ids.length &&
+        JSON.stringify(ids) === JSON.stringify(result.complete);
+      if (!isSound) expect([seed, result]).toEqual([seed, WHOLE]);
+      calls += ids.length;
+    }
+    expect(calls).toBeGreaterThan(500);
+  }, 60_000);
+});
