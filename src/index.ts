@@ -41,6 +41,8 @@ export { backoffDelayMs } from './backoff.js';
 export type { Classification, Classify, ClassifyContext } from './classify.js';
 export { systemClock } from './clock.js';
 export type { Clock } from './clock.js';
+export { pageEnvironment } from './environment.js';
+export type { PageLike } from './environment.js';
 export type { Environment, Hint } from './hints.js';
 export { createReconnectManager } from './manager.js';
 export type { ReconnectManager } from './manager.js';
