@@ -8,6 +8,7 @@ import type { Given, RetryPolicy } from '../machines/config.js';
 import type { Classify } from './classify.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
+import { pageEnvironment } from './environment.js';
 import type { Environment } from './hints.js';
 
 /** How and when to reconnect, deliver and give up. Everything has a default. */
@@ -27,8 +28,8 @@ export interface ReconnectOptions extends Given<RetryPolicy> {
   /** Has the last word on what an error means. */
   classify?: Classify | undefined;
   /**
-   * What the host tells of itself: online, awake, shown. Null: nothing is heeded.
-   * @default null
+   * What the host tells of itself: online, awake, put away. Null: nothing is heeded.
+   * @default pageEnvironment() in a page, else null
    */
   environment?: Environment | null | undefined;
   /** Aborting it closes the stream. */
@@ -81,7 +82,7 @@ function complete(options: ReconnectOptions): ResolvedOptions {
   const { connectTimeoutMs = 10_000, stallTimeoutMs = 45_000, progressTimeoutMs = null } = options;
   const { delivery = 'commit', highWaterMark = 1024, allowRestart = false, classify } = options;
   const {
-    environment = null,
+    environment = ofThisPage(),
     signal,
     clock = systemClock,
     random = systemClock.random,
@@ -124,6 +125,11 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     inspect,
     checkpoint: checkpoint === undefined ? undefined : parseCheckpoint(checkpoint),
   };
+}
+
+/** A server has no page, and no laptop lid. */
+function ofThisPage(): Environment | null {
+  return 'document' in globalThis ? pageEnvironment() : null;
 }
 
 function checkFunction(name: string, value: unknown): void {

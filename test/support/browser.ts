@@ -33,8 +33,8 @@ export function inBrowser(name: string, tests: (here: InBrowser) => void): void 
       else process.stderr.write(`${MISSING}\n`);
     }, PATIENCE_MS);
 
-    beforeEach(async (test) => {
-      if (browser === null) return test.skip(MISSING);
+    beforeEach(async (context) => {
+      if (browser === null) return context.skip(MISSING);
       here.errors = [];
       here.server = await startPageServer();
       here.context = await browser.newContext();
