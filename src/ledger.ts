@@ -127,12 +127,13 @@ export class Ledger {
     return frozen(this, this.tools);
   }
 
-  resumePoint(attempt: number): ResumePoint {
+  /** @param fresh no request can have reached the peer before */
+  resumePoint(attempt: number, fresh = false): ResumePoint {
     const { chunks: items, bytes, chars } = this;
     const { toolCalls } = this.tools;
     const key = this.key ?? undefined;
     const cursor = this.cursor ?? undefined;
-    return { key, cursor, items, bytes, chars, toolCalls, attempt };
+    return { key, cursor, items, bytes, chars, toolCalls, fresh, attempt };
   }
 }
 

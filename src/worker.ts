@@ -153,7 +153,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   #resumePoint({ attempt, restarting, fresh }: OpenInput): ResumePoint {
     return restarting
       ? { items: 0, bytes: 0, chars: 0, fresh, attempt }
-      : { ...this.ledger.resumePoint(attempt), fresh };
+      : this.ledger.resumePoint(attempt, fresh);
   }
 
   /** Keeps the connection for the reader; one that the machine no longer wants is closed. */
