@@ -23,9 +23,9 @@ export interface DeliveryAccount extends Position {
   readonly queued: Uncovered | null;
 }
 
-/** Something to tell before the item at this place, counted from the first of the stream. */
+/** Something to tell after this many items of the entries that are there. */
 interface Mark {
-  readonly place: number;
+  readonly after: number;
   readonly tell: () => void;
 }
 
@@ -57,8 +57,6 @@ export class Delivery<T> implements Supply<T> {
   /** Items of all entries. */
   #size = 0;
   #consumer: Consumer | null = null;
-  /** Items of all entries that are done with. */
-  #passed = 0;
   /** What is told in its place among the items. */
   #marks: Mark[] = NONE;
 
@@ -113,10 +111,9 @@ export class Delivery<T> implements Supply<T> {
   /** Throws away what is queued, and where the consumer was: the stream starts over. */
   clear(): void {
     this.#entries = NONE;
-    this.#passed += this.#index;
     this.#index = this.#size = 0;
     this.#cursor = this.#uncovered = this.#ahead = null;
-    this.#pullMarks();
+    this.#moveMarks(0);
   }
 
   /**
@@ -125,14 +122,14 @@ export class Delivery<T> implements Supply<T> {
    */
   inBand(tell: () => void): void {
     if (this.#consumer === null || this.#consumer.isWaiting) tell();
-    else this.#marks = [...this.#marks, { place: this.#passed + this.#size, tell }];
+    else this.#marks = [...this.#marks, { after: this.#size, tell }];
   }
 
   /** Tells what has its place before the next item. */
   tellDue(): void {
     while (this.#marks.length > 0) {
       const [mark, ...later] = this.#marks as [Mark, ...Mark[]];
-      if (mark.place > this.#passed + this.#index) return;
+      if (mark.after > this.#index) return;
       this.#marks = later;
       mark.tell();
     }
@@ -156,7 +153,7 @@ export class Delivery<T> implements Supply<T> {
       else if (this.#entries.length === 0) this.#size = this.#index = 0;
     }
     this.#ahead = null;
-    this.#pullMarks();
+    this.#moveMarks(0);
     return taken;
   }
 
@@ -247,8 +244,8 @@ export class Delivery<T> implements Supply<T> {
     this.#pass(this.#entries[0] as Entry<T>);
     if (this.#entries.length === 1) this.#entries = NONE;
     else this.#entries.shift();
-    this.#passed += this.#index;
     this.#size -= this.#index;
+    this.#moveMarks(this.#index);
     this.#index = 0;
     if (this.onRoom === null || !this.hasRoom) return;
     const resume = this.onRoom;
@@ -256,11 +253,13 @@ export class Delivery<T> implements Supply<T> {
     resume();
   }
 
-  /** The items that some marks come after are gone: those come next. */
-  #pullMarks(): void {
-    const end = this.#passed + this.#size;
-    if (this.#marks.length > 0)
-      this.#marks = this.#marks.map(({ place, tell }) => ({ place: Math.min(place, end), tell }));
+  /** So many items are done with; marks behind items that are gone come next. */
+  #moveMarks(by: number): void {
+    if (this.#marks.length === 0) return;
+    this.#marks = this.#marks.map(({ after, tell }) => ({
+      after: Math.min(after - by, this.#size),
+      tell,
+    }));
   }
 
   /** Moves the position behind an entry that is handed out. */
