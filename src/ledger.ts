@@ -3,6 +3,7 @@
 import type { DataItem, ResumePoint, SourceItem } from '../machines/contract.js';
 import type { Ledger as FrozenLedger } from '../machines/reconnect.types.js';
 import { checkSums } from './item-check.js';
+import { emptyStreamState } from '../machines/stream-state.js';
 import type { StreamState } from '../machines/stream-state.js';
 import { CallRegister } from './call-register.js';
 
@@ -19,7 +20,8 @@ export class Ledger {
   key: string | null = null;
   cursor: string | null = null;
   floorMs = 0;
-  readonly calls: CallRegister;
+  /** Made with the first call: most streams have none. */
+  #calls: CallRegister | null = null;
   firstId: string | null = null;
   /** The most chunks that were recorded before the stream started over: only what passes it is new. */
   peak = 0;
@@ -30,7 +32,8 @@ export class Ledger {
     this.chunks = from.streamState.chunksReceived;
     this.bytes = from.streamState.bytesReceived;
     this.lastTimeMs = from.streamState.lastChunkTimeMs;
-    this.calls = new CallRegister(from.streamState);
+    if (Object.keys(from.streamState.toolCalls).length > 0)
+      this.#calls = new CallRegister(from.streamState);
     this.chars = from.chars;
     this.key = from.key ?? null;
     this.cursor = from.cursor;
@@ -43,7 +46,7 @@ export class Ledger {
     this.peak = Math.max(this.peak, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
     this.key = this.cursor = this.firstId = null;
-    this.calls.clear();
+    this.#calls?.clear();
     this.#recent = [];
     this.#recentAt = 0;
   }
@@ -107,7 +110,11 @@ export class Ledger {
 
   /** The tool-call part of the state; its counters are not used. */
   get tools(): StreamState {
-    return this.calls.state;
+    return this.#calls?.state ?? emptyStreamState;
+  }
+
+  get calls(): CallRegister {
+    return (this.#calls ??= new CallRegister(emptyStreamState));
   }
 
   #remember(id: string): void {

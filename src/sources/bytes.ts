@@ -7,9 +7,9 @@ import { bodyConnection, singleBatch } from './http/body-batches.js';
 import type { BodyDecoder } from './http/body-batches.js';
 import { discard, exchange } from './http/exchange.js';
 import { streamBody } from './http/answer.js';
-import { checkHttpOptions, isRead } from './http/options.js';
+import { checkHttpOptions, reopenBy } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
-import { checkOneOf, checkString, REOPEN_MODES, TERMINALS } from './option-checks.js';
+import { checkWords } from './option-checks.js';
 
 export interface BytesOptions extends HttpOptions {
   /**
@@ -34,11 +34,11 @@ export interface BytesOptions extends HttpOptions {
  */
 export function bytes(options: BytesOptions): StreamSource<Uint8Array> {
   const request = checkHttpOptions(options);
-  const terminal = checkOneOf('terminal', options.terminal ?? 'explicit', TERMINALS);
-  const byDefault = isRead(request.method) ? 'safe' : 'restarts-work';
-  const reopen = checkOneOf('reopen', options.reopen ?? byDefault, REOPEN_MODES);
-  const name = checkString('name', options.name ?? 'bytes');
-  return Object.freeze({ name, resume: 'count', terminal, reopen, open });
+  const { name, resume, terminal, reopen } = checkWords(
+    { ...options, resume: 'count' },
+    { name: 'bytes', resume: 'count', terminal: 'explicit', reopen: reopenBy(request) },
+  );
+  return Object.freeze({ name, resume, terminal, reopen, open });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<Uint8Array>> {
     const response = await exchange(request, at, signal, (headers) => {

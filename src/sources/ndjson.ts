@@ -7,18 +7,10 @@ import { configFailure } from './failure.js';
 import { withAddress } from './http/address.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
-import { checkHttpOptions, isRead } from './http/options.js';
+import { checkHttpOptions, reopenBy } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import { LineDecoder } from './lines/decoder.js';
-import {
-  checkFunction,
-  checkOneOf,
-  checkSize,
-  checkString,
-  REOPEN_MODES,
-  RESUME_MODES,
-  TERMINALS,
-} from './option-checks.js';
+import { checkFunction, checkSize, checkWords } from './option-checks.js';
 
 export interface NdjsonOptions<T> extends HttpOptions {
   /** The cursor of an item; undefined where it has none. */
@@ -63,13 +55,14 @@ export function ndjson<T = unknown>(options: NdjsonOptions<T>): StreamSource<T> 
     throw configFailure('to know what the end is', 'neither isEnd nor terminal', write);
   }
   const byDefault = id === undefined ? (itemsParam === undefined ? 'none' : 'count') : 'cursor';
-  const resume = checkOneOf('resume', options.resume ?? byDefault, RESUME_MODES);
+  const { name, resume, terminal, reopen } = checkWords(options, {
+    name: 'ndjson',
+    resume: byDefault,
+    terminal: 'explicit',
+    reopen: reopenBy(request),
+  });
   if (resume === 'cursor' && id === undefined)
     throw configFailure("id with resume: 'cursor'", 'none', 'id: (item) => item.id');
-  const terminal = checkOneOf('terminal', options.terminal ?? 'explicit', TERMINALS);
-  const reopenByDefault = isRead(request.method) ? 'safe' : 'restarts-work';
-  const reopen = checkOneOf('reopen', options.reopen ?? reopenByDefault, REOPEN_MODES);
-  const name = checkString('name', options.name ?? 'ndjson');
   const maxLineBytes = checkSize('maxLineBytes', options.maxLineBytes);
   const contiguous = checkContiguity(options.contiguous);
   const asked = withAddress(request, (url, { cursor, items }) => {

@@ -1,8 +1,24 @@
 /** Checks that the options of all sources share. */
 
+import { REOPEN_MODES, RESUME_MODES, TERMINALS } from '../../machines/contract.js';
+import type { StreamSource } from '../../machines/contract.js';
 import { configFailure, kindOf } from './failure.js';
 
-export { REOPEN_MODES, RESUME_MODES, TERMINALS } from '../../machines/contract.js';
+/** What a source says of itself. */
+type SourceWords = Pick<StreamSource<unknown>, 'name' | 'resume' | 'terminal' | 'reopen'>;
+
+/** @throws ReconnectError `config` */
+export function checkWords(
+  given: { readonly [K in keyof SourceWords]?: SourceWords[K] | undefined },
+  defaults: SourceWords,
+): SourceWords {
+  return {
+    name: checkString('name', given.name ?? defaults.name),
+    resume: checkOneOf('resume', given.resume ?? defaults.resume, RESUME_MODES),
+    terminal: checkOneOf('terminal', given.terminal ?? defaults.terminal, TERMINALS),
+    reopen: checkOneOf('reopen', given.reopen ?? defaults.reopen, REOPEN_MODES),
+  };
+}
 
 /** @throws ReconnectError `config` */
 export function checkOneOf<T extends string>(

@@ -21,19 +21,19 @@ import type { SseOptions } from './sse/options.js';
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function sse(options: SseOptions): StreamSource<SseEvent> {
-  const checked = checkSseOptions(options);
-  const { name, resume, terminal, reopen, contiguous } = checked;
+  const { words, contiguous, request, lastEventId, decoding } = checkSseOptions(options);
+  const { name, resume, terminal, reopen } = words;
   const source = { name, resume, terminal, reopen, open };
   return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<SseEvent>> {
     // An empty cursor is a statement of the server: its ids start over, ours does not go out.
-    const cursor = at.cursor ?? checked.lastEventId;
+    const cursor = at.cursor ?? lastEventId;
     if (resume === 'cursor') checkCursor(cursor);
     const point = cursor === at.cursor ? at : { ...at, cursor };
     const { response, body } = await openBody(
       {
-        request: checked,
+        request,
         contentTypes: [EVENT_STREAM],
         // One of the caller's own would be sent, and refused, again.
         withCursor: Boolean(at.cursor),
@@ -50,7 +50,7 @@ export function sse(options: SseOptions): StreamSource<SseEvent> {
       const outcome = at.items === 0 && !cursor ? 'complete' : 'incomplete';
       return singleBatch([{ type: 'end', outcome, detail: { status: response.status } }]);
     }
-    return bodyConnection(body, createSseDecoder(checked, cursor ?? ''));
+    return bodyConnection(body, createSseDecoder(decoding, cursor ?? ''));
   }
 }
 

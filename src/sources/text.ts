@@ -5,10 +5,10 @@ import { withAddress } from './http/address.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import type { BodyDecoder } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
-import { checkHttpOptions, isRead } from './http/options.js';
+import { checkHttpOptions, reopenBy } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import { Utf8Decoder } from './http/utf8.js';
-import { checkOneOf, checkString, REOPEN_MODES, TERMINALS } from './option-checks.js';
+import { checkString, checkWords } from './option-checks.js';
 
 export interface TextOptions extends HttpOptions {
   /** The name in the query by which the number of UTF-16 units received goes out. @default 'resumeAt' */
@@ -36,14 +36,14 @@ export interface TextOptions extends HttpOptions {
 export function text(options: TextOptions): StreamSource<string> {
   const request = checkHttpOptions(options);
   const param = checkString('resumeParam', options.resumeParam ?? 'resumeAt');
-  const terminal = checkOneOf('terminal', options.terminal ?? 'explicit', TERMINALS);
-  const byDefault = isRead(request.method) ? 'safe' : 'restarts-work';
-  const reopen = checkOneOf('reopen', options.reopen ?? byDefault, REOPEN_MODES);
-  const name = checkString('name', options.name ?? 'text');
+  const { name, resume, terminal, reopen } = checkWords(
+    { ...options, resume: 'count' },
+    { name: 'text', resume: 'count', terminal: 'explicit', reopen: reopenBy(request) },
+  );
   const asked = withAddress(request, (url, { chars }) => {
     if (chars > 0) url.searchParams.set(param, String(chars));
   });
-  return Object.freeze({ name, resume: 'count', terminal, reopen, open });
+  return Object.freeze({ name, resume, terminal, reopen, open });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<string>> {
     const withCursor = at.chars > 0;

@@ -57,8 +57,12 @@ export function checkHttpOptions(options: HttpOptions): RequestOptions {
   };
 }
 
-/** Whether asking twice is harmless. */
-export function isRead(method: string): boolean {
+/** Asking twice is harmless where it is only read. */
+export function reopenBy({ method }: RequestOptions): 'safe' | 'restarts-work' {
+  return isRead(method) ? 'safe' : 'restarts-work';
+}
+
+function isRead(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 

@@ -1,14 +1,7 @@
 /** The options of `fromAsyncIterable()`, their defaults and their validation. */
 
 import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/contract.js';
-import {
-  checkFunction,
-  checkOneOf,
-  checkString,
-  REOPEN_MODES,
-  RESUME_MODES,
-  TERMINALS,
-} from '../option-checks.js';
+import { checkFunction, checkWords } from '../option-checks.js';
 import { configFailure, kindOf } from '../failure.js';
 
 export interface IterableOptions<T> {
@@ -49,23 +42,20 @@ export function checkIterableOptions<T>(
   if (typeof options !== 'object' || options === null) {
     throw configFailure('options to be an object', kindOf(options), '{ resume: … }');
   }
-  const { name = 'iterable', id, isEnd, bytes } = options;
+  const { id, isEnd, bytes } = options;
   for (const [key, value] of Object.entries({ id, isEnd, bytes })) {
     checkFunction(key, value, `${key}: (item) => …`);
   }
-  const resume = options.resume ?? defaultResume(once, id !== undefined);
+  const { name, resume, terminal, reopen } = checkWords(options, {
+    name: 'iterable',
+    resume: defaultResume(once, id !== undefined),
+    terminal: isEnd === undefined ? 'eof' : 'explicit',
+    reopen: once ? 'restarts-work' : 'safe',
+  });
   if (resume === 'cursor' && !id) {
     throw configFailure("id with resume: 'cursor'", 'none', 'id: (item) => item.id');
   }
-  return {
-    name: checkString('name', name),
-    id,
-    isEnd,
-    bytes: bytes ?? sizeOf,
-    resume: checkOneOf('resume', resume, RESUME_MODES),
-    terminal: checkOneOf('terminal', options.terminal ?? (isEnd ? 'explicit' : 'eof'), TERMINALS),
-    reopen: checkOneOf('reopen', options.reopen ?? (once ? 'restarts-work' : 'safe'), REOPEN_MODES),
-  };
+  return { name, resume, terminal, reopen, id, isEnd, bytes: bytes ?? sizeOf };
 }
 
 function defaultResume(once: boolean, hasId: boolean): ResumeMode {

@@ -2,22 +2,14 @@
 
 import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/contract.js';
 import { configFailure, kindOf } from '../failure.js';
-import { checkHttpOptions, isRead } from '../http/options.js';
+import { checkHttpOptions, reopenBy } from '../http/options.js';
 import type { HttpOptions } from '../http/options.js';
 import { isSendable } from '../http/request-parts.js';
 import type { RequestOptions } from '../http/request.js';
-import {
-  checkFunction,
-  checkOneOf,
-  checkSize,
-  checkString,
-  REOPEN_MODES,
-  RESUME_MODES,
-  TERMINALS,
-} from '../option-checks.js';
+import { checkFunction, checkSize, checkString, checkWords } from '../option-checks.js';
 import { checkContiguity } from '../contiguity.js';
 import type { Contiguity } from '../contiguity.js';
-import type { SseEvent } from './decoder.js';
+import type { SseDecoderOptions, SseEvent } from './decoder.js';
 
 export interface SseOptions extends HttpOptions {
   /**
@@ -52,17 +44,13 @@ export interface SseOptions extends HttpOptions {
   name?: string | undefined;
 }
 
-export interface CheckedSseOptions extends RequestOptions {
-  readonly name: string;
-  readonly resume: ResumeMode;
-  readonly terminal: StreamSource<SseEvent>['terminal'];
-  readonly reopen: StreamSource<SseEvent>['reopen'];
-  readonly isEnd: SseOptions['isEnd'];
-  readonly follows: SseOptions['follows'];
+/** In parts: an object with all of it would be kept for each source, most of it for nothing. */
+export interface CheckedSseOptions {
+  readonly words: ReturnType<typeof checkWords>;
   readonly contiguous: StreamSource<SseEvent>['contiguous'];
+  readonly request: RequestOptions;
   readonly lastEventId: string | undefined;
-  readonly maxLineBytes: number;
-  readonly maxEventBytes: number;
+  readonly decoding: SseDecoderOptions;
 }
 
 /** @throws ReconnectError `config` */
@@ -70,27 +58,27 @@ export function checkSseOptions(options: SseOptions): CheckedSseOptions {
   if (typeof options !== 'object' || options === null) {
     throw configFailure('options to be an object', kindOf(options), "sse({ url: 'https://…' })");
   }
-  const { isEnd, follows, lastEventId, name = 'sse' } = options;
+  const { isEnd, follows, lastEventId } = options;
   const request = checkHttpOptions(options);
   checkFunction('isEnd', isEnd, '(event) => event.data === …');
   checkFunction('follows', follows, '(event) => JSON.parse(event.data).previousId');
   checkLastEventId(lastEventId);
   return {
-    ...request,
-    name: checkString('name', name),
-    isEnd,
-    follows,
+    words: checkWords(options, {
+      name: 'sse',
+      resume: 'cursor',
+      terminal: 'explicit',
+      reopen: reopenBy(request),
+    }),
     contiguous: checkContiguity(options.contiguous),
+    request,
     lastEventId,
-    resume: checkOneOf('resume', options.resume ?? 'cursor', RESUME_MODES),
-    terminal: checkOneOf('terminal', options.terminal ?? 'explicit', TERMINALS),
-    reopen: checkOneOf(
-      'reopen',
-      options.reopen ?? (isRead(request.method) ? 'safe' : 'restarts-work'),
-      REOPEN_MODES,
-    ),
-    maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
-    maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
+    decoding: {
+      isEnd,
+      follows,
+      maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
+      maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
+    },
   };
 }
 
