@@ -121,6 +121,8 @@ export class Intake<T> {
           this.#dropReplayed();
           return;
         }
+        this.#tellGap(item.cursor, undefined);
+        if (this.#host.isOver) return;
         this.#commitPending(timeMs);
         ledger.commit(item.cursor);
         delivery.checkpoint(item.cursor);

@@ -34,6 +34,21 @@ describe('ids that tell what is missing', () => {
   });
 });
 
+describe('a cursor that comes without data', () => {
+  it('leads to a gap too where something is missing before it', async () => {
+    const skipped = { type: 'checkpoint', cursor: '5' } as const;
+    const script = [[[item(1), item(2), skipped, item(6), END]]] as const;
+    const contiguous = (previous: string, next: string): boolean =>
+      Number(next) === Number(previous) + 1;
+    const source = Object.assign(memorySource({ script }), { contiguous });
+    const { stream, clock, heard } = onVirtualClock(source);
+    const { items: got } = read(stream);
+    await clock.advance(0);
+    expect(got).toEqual([1, 2, 6]);
+    expect(eventsOf(heard, 'gap')).toEqual([{ type: 'gap', from: '2', to: '5' }]);
+  });
+});
+
 describe('sse()', () => {
   it.each<[string, Partial<SseOptions>, readonly [string, string][]]>([
     ["contiguous: 'numeric'", { contiguous: 'numeric' }, [['2', '5']]],
