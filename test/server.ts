@@ -2,8 +2,10 @@
 
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { onLoopback } from './support/loopback.js';
 import { unicodeLog } from './support/unicode-log.js';
+import { createFacts } from './support/until.js';
 
 export interface SeenRequest {
   readonly path: string;
@@ -31,14 +33,8 @@ export interface TestServer {
 export async function startServer(): Promise<TestServer> {
   const requests: SeenRequest[] = [];
   const queries = new Set<string>();
-  const sockets = new Set<Socket>();
   const busy = new Set<Socket>();
-  const waiting: { isTrue: () => boolean; resolve: () => void }[] = [];
-  const check = (): void => {
-    for (const one of waiting) if (one.isTrue()) one.resolve();
-  };
-  const until = (isTrue: () => boolean): Promise<void> =>
-    isTrue() ? Promise.resolve() : new Promise((resolve) => void waiting.push({ isTrue, resolve }));
+  const { until, changed } = createFacts();
 
   const server = createServer({ keepAliveTimeout: 1 }, (req, res) => {
     let body = '';
@@ -52,7 +48,7 @@ export async function startServer(): Promise<TestServer> {
       const query = (name: string, fallback: string | number): string =>
         url.searchParams.get(name) ?? String(fallback);
       const number = (name: string, fallback: number): number => Number(query(name, fallback));
-      check();
+      changed();
       const path = paths[url.pathname] ?? notFound;
       const isFirst = !queries.has(url.search);
       queries.add(url.search);
@@ -60,26 +56,19 @@ export async function startServer(): Promise<TestServer> {
     });
   });
   server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
     socket.on('close', () => {
-      sockets.delete(socket);
       busy.delete(socket);
-      check();
+      changed();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url, close } = await onLoopback(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     requests,
     connections: () => busy.size,
     idle: () => until(() => busy.size === 0),
     requested: (n) => until(() => requests.length >= n),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close,
   };
 }
 

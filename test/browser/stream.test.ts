@@ -1,4 +1,4 @@
-/** The library in a real page: a stream over the browser's own fetch. */
+/** stream-reconnect in a real page: a stream over the browser's own fetch. */
 
 import { expect, it } from 'vitest';
 import { follow, hasItems, inBrowser, isOver } from '../support/browser.js';

@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
-import type * as environment from '../../src/environment.js';
 import type * as core from '../../src/index.js';
 import type { ReconnectEvent, ReconnectOptions } from '../../src/index.js';
 import type * as sources from '../../src/sources/index.js';
@@ -54,14 +53,14 @@ export function inBrowser(name: string, tests: (here: InBrowser) => void): void 
   });
 }
 
-/** Loads the page and waits until the library has run. */
+/** Loads the page and waits until its modules have run. */
 async function visit(page: Page, { url }: PageServer): Promise<void> {
   await page.goto(url);
-  await page.waitForFunction(() => 'library' in globalThis);
+  await page.waitForFunction(() => 'streamReconnect' in globalThis);
 }
 
-/** The library, for functions that run in the page. */
-declare const library: typeof core & typeof environment & typeof sources;
+/** The package, for functions that run in the page. */
+declare const streamReconnect: typeof core & typeof sources;
 
 /** What the page saw of its stream. */
 export interface Seen {
@@ -74,12 +73,12 @@ declare const seen: Seen;
 
 type Plain = Pick<ReconnectOptions, 'stallTimeoutMs' | 'maxAttempts' | 'initialBackoffMs'>;
 
-/** Starts a stream of the server's log in the page, with the page as its environment. */
+/** Starts a stream of the server's log in the page. */
 export function follow(page: Page, options: Plain = {}): Promise<void> {
   return page.evaluate((given) => {
-    const { pageEnvironment, reconnectStream, sse } = library;
+    const { reconnectStream, sse } = streamReconnect;
     const source = sse({ url: '/events', isEnd: ({ type }) => type === 'end' });
-    const stream = reconnectStream(source, { environment: pageEnvironment(), ...given });
+    const stream = reconnectStream(source, given);
     const all: Seen = { numbers: [], events: [], status: '' };
     Object.assign(globalThis, { seen: all, stream });
     for (const type of ['connected', 'dropped', 'waiting', 'stalled', 'paused', 'failed'] as const)

@@ -2,7 +2,8 @@
 
 import { createServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { onLoopback } from './loopback.js';
 
 /** `eof`: the bytes end as if all were there. */
 export interface Cut {
@@ -26,15 +27,14 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   let requests: IncomingMessage[] = [];
   let cuts: readonly (Cut | 503)[] = [];
   let passed = 0;
-  const sockets = new Set<Socket>();
   const server = createServer({ keepAliveTimeout: 1 }, (req, res) => {
     const cut = cuts[requests.push(req) - 1];
     if (cut === 503) {
       res.writeHead(503, { connection: 'close' }).end();
       return;
     }
-    const { method, headers, url = '/' } = req;
-    const upstream = request(new URL(url, target), { method, headers, agent: false });
+    const { method, headers, url: path = '/' } = req;
+    const upstream = request(new URL(path, target), { method, headers, agent: false });
     upstream.on('error', () => res.socket?.destroy());
     res.on('close', () => upstream.destroy());
     req.pipe(upstream);
@@ -42,13 +42,9 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
       forward(answer, req.socket, cut, (bytes) => (passed += bytes)),
     );
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url, close } = await onLoopback(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     get requests() {
       return requests;
     },
@@ -60,11 +56,7 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
       passed = 0;
       cuts = next;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close,
   };
 }
 

@@ -2,9 +2,11 @@
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { onLoopback } from './loopback.js';
 import type { PeerRequest, SourcePeer } from './source-peer.js';
+import { createFacts } from './until.js';
 
 export type FaultKind =
   /** In the middle of a chunk, by FIN or by RST. */
@@ -43,39 +45,29 @@ export async function startFaultServer(
 ): Promise<FaultServer> {
   const requests: PeerRequest[] = [];
   const busy = new Set<Socket>();
-  const waiting: { isTrue: () => boolean; resolve: () => void }[] = [];
-  const check = (): void =>
-    waiting.filter(({ isTrue }) => isTrue()).forEach(({ resolve }) => resolve());
-  const until = (isTrue: () => boolean): Promise<void> =>
-    isTrue() ? Promise.resolve() : new Promise((resolve) => void waiting.push({ isTrue, resolve }));
+  const { until, changed } = createFacts();
   const server = createServer({ keepAliveTimeout: 1 }, (req, res) => {
     busy.add(req.socket);
     void readBody(req).then((body) => {
       const request = requestOf(req, body);
       const fault = faults[requests.push(request) - 1];
-      check();
+      changed();
       respond(res, req.socket, peer, request, fault);
     });
   });
   server.on('connection', (socket) => {
-    socket.on('error', () => {});
     socket.on('close', () => {
       busy.delete(socket);
-      check();
+      changed();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url, close } = await onLoopback(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/answers`,
+    url: `${url}/answers`,
     requests,
     idle: () => until(() => busy.size === 0),
     requested: (n) => until(() => requests.length >= n),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-        for (const socket of busy) socket.destroy();
-      }),
+    close,
   };
 }
 

@@ -1,12 +1,13 @@
-/** A loopback server for a real browser: the built library as modules, an empty page, a numbered log as SSE. */
+/** A loopback server for a real browser: the built package as modules, an empty page, a numbered log as SSE. */
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onLoopback } from './loopback.js';
 import { range } from './memory-source.js';
+import { createFacts } from './until.js';
 
 export interface PageServer {
   /** `http://127.0.0.1:port`, without a slash at the end. `/` is the page, `/elsewhere` another one. */
@@ -39,25 +40,11 @@ export async function startPageServer(): Promise<PageServer> {
   const asked: string[] = [];
   const followers = new Set<ServerResponse>();
   const open = new Set<ServerResponse>();
-  const sockets = new Set<Socket>();
-  const waiting = new Set<() => void>();
+  const { until, changed } = createFacts();
   let length = 0;
   let isEnded = false;
   let isRefusing = false;
 
-  const changed = (): void => {
-    for (const look of waiting) look();
-  };
-  const until = (isTrue: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const look = (): void => {
-        if (!isTrue()) return;
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-    });
   const say = (text: string): void => {
     for (const res of followers) res.write(text);
   };
@@ -89,14 +76,10 @@ export async function startPageServer(): Promise<PageServer> {
     else if (pathname === '/elsewhere') html(res, ELSEWHERE);
     else void sendModule(pathname, res);
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url, close } = await onLoopback(server);
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     asked,
     get open() {
       return open.size;
@@ -119,12 +102,10 @@ export async function startPageServer(): Promise<PageServer> {
     refuse: (yes) => void (isRefusing = yes),
     requested: (n) => until(() => asked.length >= n),
     idle: () => until(() => open.size === 0),
-    close: () =>
-      new Promise((resolve) => {
-        clearInterval(heartbeat);
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close: () => {
+      clearInterval(heartbeat);
+      return close();
+    },
   };
 }
 
@@ -144,7 +125,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** What a bundler would resolve. The browser resolves nothing by itself. */
 const IMPORTS = {
   'stream-reconnect': '/dist/src/index.js',
-  'stream-reconnect/environment': '/dist/src/environment.js',
   'stream-reconnect/sources': '/dist/src/sources/index.js',
   xstate: '/node_modules/xstate/dist/xstate.esm.js',
   'eventsource-parser': '/node_modules/eventsource-parser/dist/index.js',
@@ -157,9 +137,8 @@ const PAGE = `${HEAD}<title>a page</title>
 <script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>
 <script type="module">
   import * as core from 'stream-reconnect';
-  import * as environment from 'stream-reconnect/environment';
   import * as sources from 'stream-reconnect/sources';
-  globalThis.library = { ...core, ...environment, ...sources };
+  globalThis.streamReconnect = { ...core, ...sources };
 </script>`;
 
 const ELSEWHERE = `${HEAD}<title>elsewhere</title>`;
