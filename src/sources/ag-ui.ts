@@ -5,10 +5,10 @@ import { agUiReader } from '../tool-calls/ag-ui.js';
 import type { AgUiReader } from '../tool-calls/ag-ui.js';
 import type { AnswerPart } from '../tool-calls/answer.js';
 import { fieldsOf, textOf } from '../tool-calls/fields.js';
-import { configFailure, openFailure } from './failure.js';
+import { configFailure } from './failure.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
-import { isSendable, toHeaderBytes } from './http/request-parts.js';
+import { checkCursor, isSendable, toHeaderBytes } from './http/request-parts.js';
 import { createAnswerProtocol } from './model/answer-protocol.js';
 import { withEnd } from './model/ended-bytes.js';
 import { checkModelOptions } from './model/options.js';
@@ -149,10 +149,4 @@ function checkRunId(runId: unknown): string | undefined {
   const id = checkString('runId', runId);
   if (id !== '' && isSendable(id)) return id;
   throw configFailure('runId to be what a header can hold', 'another text', "runId: 'run_1'");
-}
-
-/** A cursor may come from a saved checkpoint: it is checked before it goes out. */
-function checkCursor(cursor: string): void {
-  if (isSendable(cursor)) return;
-  throw openFailure('not-resumable', 'The cursor cannot be sent as a header', { fatal: true });
 }

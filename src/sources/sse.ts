@@ -3,8 +3,7 @@
 import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
-import { openFailure } from './failure.js';
-import { isSendable, toHeaderBytes } from './http/request-parts.js';
+import { checkCursor, toHeaderBytes } from './http/request-parts.js';
 import { createSseDecoder, EVENT_STREAM } from './sse/decoder.js';
 import type { SseEvent } from './sse/decoder.js';
 import { checkSseOptions } from './sse/options.js';
@@ -29,7 +28,7 @@ export function sse(options: SseOptions): StreamSource<SseEvent> {
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<SseEvent>> {
     // An empty cursor is a statement of the server: its ids start over, ours does not go out.
     const cursor = at.cursor ?? lastEventId;
-    if (resume === 'cursor') checkCursor(cursor);
+    if (resume === 'cursor' && cursor !== undefined) checkCursor(cursor);
     const point = cursor === at.cursor ? at : { ...at, cursor };
     const { response, body } = await openBody(
       {
@@ -52,10 +51,4 @@ export function sse(options: SseOptions): StreamSource<SseEvent> {
     }
     return bodyConnection(body, createSseDecoder(decoding, cursor ?? ''));
   }
-}
-
-/** A cursor may come from a saved checkpoint: it is checked before it goes out. */
-function checkCursor(cursor: string | undefined): void {
-  if (cursor === undefined || isSendable(cursor)) return;
-  throw openFailure('not-resumable', 'The cursor cannot be sent as a header', { fatal: true });
 }

@@ -1,6 +1,6 @@
 /** Checks of what makes up a request. No message repeats a URL, a header or a body: they hold secrets. */
 
-import { configFailure, kindOf } from '../failure.js';
+import { configFailure, kindOf, openFailure } from '../failure.js';
 
 export type HeadersLike = Headers | Record<string, string> | Iterable<readonly [string, string]>;
 export type RequestBody =
@@ -86,6 +86,12 @@ export const MAX_ID_LENGTH = 4096;
 export function isSendable(id: string): boolean {
   // eslint-disable-next-line no-control-regex
   return id.length <= MAX_ID_LENGTH && !/[\0-\x08\x0a-\x1f\x7f]/.test(id);
+}
+
+/** A cursor may come from a saved checkpoint: it is checked before it goes out. @throws OpenFailure */
+export function checkCursor(cursor: string): void {
+  if (isSendable(cursor)) return;
+  throw openFailure('not-resumable', 'The cursor cannot be sent as a header', { fatal: true });
 }
 
 /**
