@@ -8,20 +8,20 @@ import { shuffled } from './statistics.mjs';
 const WARM_UP_ROUNDS = 2;
 
 /** µs per event of each client, by round. */
-export async function compareCpu({ label, size, count }, { origin, rounds, isShared, progress }) {
+export async function compareCpu({ label, ...load }, { origin, rounds, isShared, progress }) {
   const names = Object.keys(clients);
   const workers = startWorkers(names, isShared);
   const micros = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 1 - WARM_UP_ROUNDS; round <= rounds; round++) {
     progress(`${label} events: round ${Math.max(0, round)} of ${rounds}`);
     for (const client of shuffled(names)) {
-      const task = { measure: 'cpu', client, origin, count, size };
+      const task = { measure: 'cpu', client, origin, ...load };
       const { cpuMicros } = await ask(workers.get(client), task);
-      if (round > 0) micros[client].push(cpuMicros / count);
+      if (round > 0) micros[client].push(cpuMicros / load.count);
     }
   }
   await Promise.all([...new Set(workers.values())].map(stopChild));
-  return { label, size, count, rounds, micros };
+  return { label, ...load, rounds, micros };
 }
 
 /** An application has one client: apart, each has the parser optimised for itself. */

@@ -47,7 +47,7 @@ function target(cell, row, value, limit, promise) {
 }
 
 function cpuText({ label, count, rounds, micros }, targets) {
-  const head = ['', 'µs/event', 'min–max', '× bare', 'min–max', 'target'];
+  const head = ['', 'µs/event', 'middle half', '× bare', 'middle half', 'target'];
   const rows = Object.entries(micros).map(([name, values]) => {
     const cost = summary(values);
     const ratio = summary(ratios(values, micros.bare));
@@ -62,7 +62,7 @@ function cpuText({ label, count, rounds, micros }, targets) {
   });
   return [
     '',
-    `CPU per event of ${label}: user + system of the client process, ${amount(count)} events a cell,`,
+    `CPU per event, ${label}: user + system of the client process, ${amount(count)} events a round,`,
     `medians of ${rounds} interleaved rounds, ratios taken within a round`,
     table(head, rows),
   ];
@@ -81,7 +81,7 @@ function heapText({ connections, rounds, kinds, layerBytes, aboveSourceBytes }, 
     '',
     `Heap per connected stream: ${amount(connections)} connections, idle after one event,`,
     `after garbage collection, medians of ${rounds} (our layer: stream − fetch + parser)`,
-    table(['', 'a stream', 'min–max KB', 'target'], rows),
+    table(['', 'a stream', 'middle half KB', 'target'], rows),
   ];
 }
 
@@ -92,12 +92,12 @@ function verdicts(targets, cell, row) {
     .join(', ');
 }
 
-function range({ min, max }, digits) {
-  return `${min.toFixed(digits)}–${max.toFixed(digits)}`;
+function range({ low, high }, digits) {
+  return `${low.toFixed(digits)}–${high.toFixed(digits)}`;
 }
 
-function scaled({ min, max }) {
-  return { min: min / 1_000, max: max / 1_000 };
+function scaled({ low, high }) {
+  return { low: low / 1_000, high: high / 1_000 };
 }
 
 function kilobytes(bytes) {

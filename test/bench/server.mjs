@@ -1,7 +1,8 @@
 /**
  * The other side of the benchmark, in a process of its own: its CPU time is not the client's.
  *
- * `/events?count=N&size=B` sends N events with ids as fast as the client reads, then ends.
+ * `/events?count=N&size=B` sends N events with ids as fast as the client reads, then ends: many to an HTTP
+ * chunk with `packed=true`, else one.
  * `/idle` sends one event and is silent.
  */
 
@@ -14,6 +15,7 @@ const BLOCK_BYTES = 1 << 20;
 const BLOCKS = 4;
 /** Ids of one width, so that renumbering moves nothing. */
 const ID_DIGITS = 8;
+const ID = 'id: ';
 
 const server = createServer(answer).listen(0, '127.0.0.1', 2_048);
 await once(server, 'listening');
@@ -25,12 +27,18 @@ function answer(request, response) {
   response.on('error', () => {});
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   if (pathname === '/idle') response.write(event(1, 64));
-  else
-    void sendEvents(response, Number(searchParams.get('count')), Number(searchParams.get('size')));
+  else {
+    const [count, size] = ['count', 'size'].map((name) => Number(searchParams.get(name)));
+    void sendEvents(response, count, size, searchParams.get('packed') === 'true');
+  }
 }
 
-async function sendEvents(response, count, size) {
-  const one = event(0, size);
+async function sendEvents(response, count, size, isPacked) {
+  const one = isPacked ? event(0, size) : chunk(event(0, size));
+  const idAt = one.indexOf(ID) + ID.length;
+  // The frames of HTTP chunks are in the blocks: Node would join what is written together into one.
+  const target = isPacked ? response : response.socket;
+  response.flushHeaders();
   const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / one.length));
   const ring = Array.from({ length: BLOCKS }, () => ({
     bytes: Buffer.from(one.repeat(perBlock)),
@@ -41,23 +49,27 @@ async function sendEvents(response, count, size) {
     await block.sent;
     if (response.destroyed) return;
     const events = Math.min(perBlock, count - first + 1);
-    renumber(block.bytes, first, events, one.length);
+    renumber(block.bytes, first, events, { length: one.length, idAt });
     block.sent = new Promise((resolve) => {
-      response.write(block.bytes.subarray(0, events * one.length), resolve);
+      target.write(block.bytes.subarray(0, events * one.length), resolve);
     });
   }
   response.end();
 }
 
 function event(id, size) {
-  return `id: ${String(id).padStart(ID_DIGITS, '0')}\ndata: ${text(size)}\n\n`;
+  return `${ID}${String(id).padStart(ID_DIGITS, '0')}\ndata: ${text(size)}\n\n`;
 }
 
-function renumber(bytes, first, events, eventLength) {
-  const start = 'id: '.length;
+/** One event in a chunk of its own: RFC 9112, 7.1. */
+function chunk(text) {
+  return `${text.length.toString(16)}\r\n${text}\r\n`;
+}
+
+function renumber(bytes, first, events, { length, idAt }) {
   for (let n = 0; n < events; n++) {
     let id = first + n;
-    for (let at = n * eventLength + start + ID_DIGITS - 1, d = 0; d < ID_DIGITS; d++, at--) {
+    for (let at = n * length + idAt + ID_DIGITS - 1, d = 0; d < ID_DIGITS; d++, at--) {
       bytes[at] = 48 + (id % 10);
       id = Math.floor(id / 10);
     }

@@ -21,11 +21,11 @@ process.on('message', ({ measure, ...task }) => {
   );
 });
 
-async function measureCpu({ client, origin, count, size }) {
+async function measureCpu({ client, origin, count, size, isPacked }) {
   const { read } = clients[client];
   // No forced collection before: it throws optimised code away, and costs all of them a quarter more.
   const cpu = process.cpuUsage();
-  const seen = await read(`${origin}/events?count=${count}&size=${size}`, count);
+  const seen = await read(`${origin}/events?count=${count}&size=${size}&packed=${isPacked}`, count);
   const { user, system } = process.cpuUsage(cpu);
   if (seen.count !== count || seen.length !== count * size || Number(seen.lastId) !== count) {
     throw new Error(`${client} did not read what was sent: ${JSON.stringify(seen)}`);

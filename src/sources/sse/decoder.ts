@@ -36,6 +36,20 @@ export function createSseDecoder(
   return new SseDecoder(options, lastEventId);
 }
 
+/**
+ * What one chunk gave so far. Fresh for each chunk, hence young: V8 keeps a list of the old objects that
+ * point to young ones, and an entry in it for each event would cost as much as making the event.
+ */
+interface ChunkItems {
+  readonly items: SourceItem<SseEvent>[];
+  lastId: string;
+  /** An id that no event of its block has claimed yet. */
+  openId: string | undefined;
+}
+
+/** Between two chunks. */
+const NO_CHUNK: ChunkItems = { items: [], lastId: '', openId: undefined };
+
 class SseDecoder implements BodyDecoder<SseEvent> {
   ended = false;
   failure: OpenFailure | undefined;
@@ -44,10 +58,8 @@ class SseDecoder implements BodyDecoder<SseEvent> {
   readonly #meter: LineMeter;
   readonly #utf8 = new Utf8Decoder();
   readonly #parser: EventSourceParser;
-  #items: SourceItem<SseEvent>[] = [];
   #lastId: string;
-  /** An id that no event of its block has claimed yet. */
-  #openId: string | undefined;
+  #chunk: ChunkItems = NO_CHUNK;
   #started = false;
   /** The end or a failure: what the parser still finds is not read. */
   #over = false;
@@ -64,22 +76,24 @@ class SseDecoder implements BodyDecoder<SseEvent> {
       onEvent: (message) => {
         if (this.#over) return;
         const { id, data } = message;
+        const chunk = this.#chunk;
         if (id !== undefined) {
-          this.#openId = undefined;
-          this.#lastId = id;
-        } else if (this.#openId !== undefined) this.#closeId();
-        const event = { type: message.event ?? 'message', data, id: this.#lastId };
+          chunk.openId = undefined;
+          chunk.lastId = id;
+        } else if (chunk.openId !== undefined) this.#closeId();
+        const event = { type: message.event ?? 'message', data, id: chunk.lastId };
         // UTF-16 units: exact for ASCII, and free; counting bytes costs as much as parsing.
         const item: SourceItem<SseEvent> = { type: 'data', data: event, bytes: data.length, id };
-        this.#items.push(this.#follows === undefined ? item : this.#linked(item, event));
+        chunk.items.push(this.#follows === undefined ? item : this.#linked(item, event));
         if (this.#isEnd !== undefined) this.#checkEnd(event);
       },
       // Called before the event of the same block, and for blocks without one.
       onId: (id) => {
         if (this.#over) return;
-        if (this.#openId !== undefined) this.#closeId();
+        const chunk = this.#chunk;
+        if (chunk.openId !== undefined) this.#closeId();
         if (id.length > MAX_ID_LENGTH) this.#fail(tooLong('id'));
-        else this.#openId = id;
+        else chunk.openId = id;
       },
       onRetry: (ms) => {
         this.#closeId();
@@ -93,11 +107,12 @@ class SseDecoder implements BodyDecoder<SseEvent> {
 
   decode(chunk: Uint8Array): readonly SourceItem<SseEvent>[] {
     const excess = this.#meter.add(chunk);
+    const { items } = (this.#chunk = { items: [], lastId: this.#lastId, openId: undefined });
     this.#feed(this.#utf8.decode(excess ? chunk.subarray(0, excess.offset) : chunk));
     if (excess && !this.ended) this.#fail(tooLong(excess.what));
-    const items = this.#items;
-    // Not kept: an idle stream would hold its last events, and the chunk that they are slices of.
-    this.#items = [];
+    this.#lastId = this.#chunk.lastId;
+    // Not kept: an idle stream would hold its last events, and the text that they are slices of.
+    this.#chunk = NO_CHUNK;
     if (items.length > 0) {
       this.#suspect = false;
       this.#meter.settle();
@@ -123,7 +138,7 @@ class SseDecoder implements BodyDecoder<SseEvent> {
   }
 
   #push(item: SourceItem<SseEvent>): void {
-    if (!this.#over) this.#items.push(item);
+    if (!this.#over) this.#chunk.items.push(item);
   }
 
   #fail(failure: OpenFailure): void {
@@ -132,10 +147,11 @@ class SseDecoder implements BodyDecoder<SseEvent> {
   }
 
   #closeId(): void {
-    if (this.#openId === undefined) return;
-    const cursor = this.#openId;
-    this.#openId = undefined;
-    this.#lastId = cursor;
+    const chunk = this.#chunk;
+    const cursor = chunk.openId;
+    if (cursor === undefined) return;
+    chunk.openId = undefined;
+    chunk.lastId = cursor;
     this.#push({ type: 'checkpoint', cursor });
   }
 
