@@ -29,3 +29,8 @@ export type { HeadersLike, RequestBody } from './http/request-parts.js';
 export type { FetchLike, HeadersContext, RequestContext } from './http/request.js';
 export { text } from './text.js';
 export type { TextOptions } from './text.js';
+export { webSocket } from './web-socket.js';
+export type { WebSocketSource } from './web-socket.js';
+export type { CloseClass } from './web-socket/close-codes.js';
+export type { WebSocketOptions } from './web-socket/options.js';
+export type { WebSocketClass, WebSocketMessage } from './web-socket/socket.js';

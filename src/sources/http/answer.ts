@@ -45,15 +45,25 @@ export function streamBody(
   return body;
 }
 
-function statusFailure(
-  response: Response,
-  { withCursor, httpPolicy }: ExpectedAnswer,
-): OpenFailure {
-  const { status } = response;
+function statusFailure(response: Response, expected: ExpectedAnswer): OpenFailure {
+  const { headers, status } = response;
   discard(response);
+  const advice = { retryAfter: headers.get('retry-after'), date: headers.get('date') };
+  return refusalOf(status, advice, expected);
+}
+
+/** What a status means that brings no stream. */
+export function refusalOf(
+  status: number,
+  {
+    retryAfter,
+    date,
+  }: { retryAfter?: string | null | undefined; date?: string | null | undefined },
+  { withCursor, httpPolicy }: Pick<ExpectedAnswer, 'withCursor' | 'httpPolicy'>,
+): OpenFailure {
   const message = `The server answered with status ${status}`;
   if (statusClass(status, httpPolicy) === 'retry') {
-    const after = retryAfterMs(response.headers.get('retry-after'), response.headers.get('date'));
+    const after = retryAfterMs(retryAfter, date);
     return openFailure('http', message, { fatal: false, status, retryAfterMs: after });
   }
   if (status === 410 && withCursor) {

@@ -72,10 +72,10 @@ export async function prepareRequest(
   const { cursor, items, bytes, chars } = at;
   const full: RequestContext = Object.freeze({ ...basic, cursor, items, bytes, chars });
   const { url, headers, body, fetch, method, credentials, mode } = options;
-  const address = toUrl(await ask('url', url, full), fetch !== undefined);
+  const address = toUrl(await askProvider('url', url, full), fetch !== undefined);
   const refreshed = refreshCount(headers);
-  const fields = toHeaders(await ask('headers', headers, basic, refused?.refreshed));
-  const content = toBody(await ask('body', body, full));
+  const fields = toHeaders(await askProvider('headers', headers, basic, refused?.refreshed));
+  const content = toBody(await askProvider('body', body, full));
   const init: RequestInit = {
     method,
     headers: fields,
@@ -95,7 +95,8 @@ export function hasProvider(options: RequestOptions): boolean {
   return [options.url, options.headers, options.body].some((part) => typeof part === 'function');
 }
 
-async function ask<C extends HeadersContext>(
+/** What a function of the caller answers, in the time that the signal gives; anything else as it is. */
+export async function askProvider<C extends HeadersContext>(
   name: 'url' | 'headers' | 'body',
   part: unknown,
   context: C,

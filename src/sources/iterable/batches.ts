@@ -1,10 +1,10 @@
 /** Reads a foreign iterator, which may throw, hang or break the protocol in any method. */
 
-import type { Connection, EndOutcome, SourceItem } from '../../../machines/contract.js';
+import type { Connection, SourceItem } from '../../../machines/contract.js';
 import { isThenable, kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import type { CheckedIterableOptions } from './options.js';
-import { toOutcome } from '../outcome.js';
+import { guard, toItems, wrongAnswer } from '../items.js';
 
 /** Nothing is believed about what its methods return. */
 export interface AnyIterator {
@@ -120,7 +120,7 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
   readonly #onValue = (value: unknown): void => {
     if (this.#closed) return;
     try {
-      const items = toItems(value as T, this.#options);
+      const items = itemsOf(value as T, this.#options);
       if (items.length > 1) {
         this.#closed = true;
         this.#letGo();
@@ -152,29 +152,9 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
 }
 
 /** The item, and the end if it is one. */
-function toItems<T>(data: T, options: CheckedIterableOptions<T>): SourceItem<T>[] {
+function itemsOf<T>(data: T, options: CheckedIterableOptions<T>): SourceItem<T>[] {
   const bytes: unknown = guard('bytes', () => options.bytes(data));
-  if (typeof bytes !== 'number' || !(bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER)) {
+  if (typeof bytes !== 'number' || !(bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER))
     throw wrongAnswer('bytes', 'a size', bytes);
-  }
-  const id: unknown = guard('id', () => options.id?.(data));
-  if (id !== undefined && typeof id !== 'string') {
-    throw wrongAnswer('id', 'a string or undefined', id);
-  }
-  const item: SourceItem<T> = { type: 'data', data, bytes, id };
-  const outcome: EndOutcome | undefined = toOutcome(guard('isEnd', () => options.isEnd?.(data)));
-  return outcome === undefined ? [item] : [item, { type: 'end', outcome }];
-}
-
-function guard(name: string, run: () => unknown): unknown {
-  try {
-    return run();
-  } catch (cause) {
-    throw openFailure('callback', `${name} threw`, { fatal: true, cause });
-  }
-}
-
-function wrongAnswer(name: string, expected: string, got: unknown): OpenFailure {
-  const message = `expected ${name} to return ${expected}, got ${kindOf(got)}`;
-  return openFailure('callback', message, { fatal: true });
+  return toItems(data, bytes, options);
 }

@@ -1,14 +1,13 @@
 /** Lines of JSON to items: one network chunk, one batch. */
 
-import type { EndOutcome, SourceItem } from '../../../machines/contract.js';
+import type { SourceItem } from '../../../machines/contract.js';
 import { OpenFailure, openFailure } from '../failure.js';
 import type { BodyDecoder } from '../http/body-batches.js';
+import { toItems } from '../items.js';
+import type { ItemReaders } from '../items.js';
 import { Utf8Decoder } from '../http/utf8.js';
-import { toOutcome } from '../outcome.js';
 
-export interface LineDecoderOptions<T> {
-  readonly id: ((item: T) => string | undefined) | undefined;
-  readonly isEnd: ((item: T) => boolean | EndOutcome) | undefined;
+export interface LineDecoderOptions<T> extends ItemReaders<T> {
   /** The bytes may simply end: then the last line needs no line end. */
   readonly mayEnd: boolean;
   readonly maxLineBytes: number;
@@ -67,23 +66,9 @@ export class LineDecoder<T> implements BodyDecoder<T> {
       return;
     }
     const data = parse(line) as T;
-    const id: unknown = this.#ask('id', data);
-    if (id !== undefined && typeof id !== 'string') {
-      throw openFailure('callback', 'expected id to return a string or undefined', { fatal: true });
-    }
-    items.push({ type: 'data', data, bytes: raw.length, id });
-    const outcome = toOutcome(this.#ask('isEnd', data));
-    if (outcome === undefined) return;
-    items.push({ type: 'end', outcome });
-    this.ended = true;
-  }
-
-  #ask(name: 'id' | 'isEnd', data: T): unknown {
-    try {
-      return this.#options[name]?.(data);
-    } catch (cause) {
-      throw openFailure('callback', `${name} threw`, { fatal: true, cause });
-    }
+    const read = toItems(data, raw.length, this.#options);
+    items.push(...read);
+    this.ended = read.length > 1;
   }
 
   /** In UTF-16 units: never more than bytes, and free to count. */
