@@ -29,6 +29,7 @@ export function inBrowser(name: string, tests: (here: InBrowser) => void): void 
 
     beforeAll(async () => {
       if (existsSync(CHROMIUM)) browser = await launch();
+      else if (process.env['CI'] !== undefined) throw new Error(MISSING);
       else process.stderr.write(`${MISSING}\n`);
     }, PATIENCE_MS);
 
@@ -96,9 +97,24 @@ function look(page: Page): Promise<Seen> {
   return page.evaluate(() => seen);
 }
 
+/** Freezes the page as a browser does with one in the background, and wakes it. */
+export async function freeze(page: Page): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  return async () => {
+    await session.send('Page.setWebLifecycleState', { state: 'active' });
+    await session.detach();
+  };
+}
+
 /** Resolves when the page has so many items. */
 export async function hasItems(page: Page, count: number): Promise<void> {
   await page.waitForFunction((n) => seen.numbers.length >= n, count, { polling: 20 });
+}
+
+/** Resolves when the page's stream has told it. */
+export async function hasEvent(page: Page, event: ReconnectEvent['type']): Promise<void> {
+  await page.waitForFunction((type) => seen.events.includes(type), event, { polling: 20 });
 }
 
 /** Resolves when the page's stream is over. */

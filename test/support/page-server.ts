@@ -28,6 +28,8 @@ export interface PageServer {
   refuse(isRefusing: boolean): void;
   /** Resolves when the log was asked for n times over the life of the server. */
   requested(n: number): Promise<void>;
+  /** Resolves after n more signs of life, five a second: time passes for a page that is asleep. */
+  beats(n: number): Promise<void>;
   /** Resolves when no connection of the log is open. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -48,7 +50,12 @@ export async function startPageServer(): Promise<PageServer> {
   const say = (text: string): void => {
     for (const res of followers) res.write(text);
   };
-  const heartbeat = setInterval(() => say(':\n\n'), HEARTBEAT_MS);
+  let beats = 0;
+  const heartbeat = setInterval(() => {
+    say(':\n\n');
+    beats += 1;
+    changed();
+  }, HEARTBEAT_MS);
 
   const follow = (req: IncomingMessage, res: ServerResponse): void => {
     const id = String(req.headers['last-event-id'] ?? '');
@@ -101,6 +108,10 @@ export async function startPageServer(): Promise<PageServer> {
     strand: () => followers.clear(),
     refuse: (yes) => void (isRefusing = yes),
     requested: (n) => until(() => asked.length >= n),
+    beats: (n) => {
+      const enough = beats + n;
+      return until(() => beats >= enough);
+    },
     idle: () => until(() => open.size === 0),
     close: () => {
       clearInterval(heartbeat);
