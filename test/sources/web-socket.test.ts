@@ -181,8 +181,9 @@ describe.each(CLASSES)('with %s', (_, Class) => {
     const fault: SocketFault = {
       after: 3,
       does: (_socket, tcp) => {
-        // A close frame, 1001, and nothing after it: not even the answer is read.
-        tcp.removeAllListeners('data').removeAllListeners('end').pause();
+        // A close frame, 1001, and nothing after it: the answer is not heard.
+        tcp.removeAllListeners('data').removeAllListeners('end').resume();
+        tcp.on('end', () => void tcp.destroy());
         tcp.write(Buffer.from([0x88, 2, 0x03, 0xe9]));
       },
     };
