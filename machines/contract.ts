@@ -100,8 +100,11 @@ export interface StreamSource<T> {
   open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>>;
   /** Asks the peer to stop the work; aborting the signal only lets go. */
   cancel?(at: ResumePoint, reason: string): Promise<void>;
-  /** Where ids tell: false means that something is missing between the two. */
-  contiguous?(previousId: string, nextId: string): boolean;
+  /**
+   * Where ids tell: false means that something is missing between the two; `'old'`, that the second came before
+   * the first and is left out.
+   */
+  contiguous?(previousId: string, nextId: string): boolean | 'old';
 }
 
 /** Why a connection was lost or could not be made, as plain data. */

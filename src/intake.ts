@@ -50,6 +50,8 @@ export class Intake<T> {
   readonly #host: IntakeHost;
   readonly #replay: ReplayFilter | null;
   #findings: Finding[] = NONE;
+  /** Items left out because their ids say that their turn was over. */
+  #late = 0;
 
   constructor(desk: StreamDesk<T>, host: IntakeHost) {
     const { ledger } = desk;
@@ -60,7 +62,7 @@ export class Intake<T> {
 
   /** Items left out because they were committed before. */
   get replayed(): number {
-    return this.#replay?.skipped ?? 0;
+    return (this.#replay?.skipped ?? 0) + this.#late;
   }
 
   /**
@@ -121,8 +123,7 @@ export class Intake<T> {
           this.#dropReplayed();
           return;
         }
-        this.#tellGap(item.cursor, undefined);
-        if (this.#host.isOver) return;
+        if (!this.#hasTurn(item.cursor, undefined)) return;
         this.#commitPending(timeMs);
         ledger.commit(item.cursor);
         delivery.checkpoint(item.cursor);
@@ -170,9 +171,7 @@ export class Intake<T> {
       if (options.delivery === 'eager') delivery.push([item], ledger.tools, true);
       return;
     }
-    if (item.id !== undefined) this.#tellGap(item.id, item.follows);
-    // Whoever stopped the stream there has nothing of what comes after the gap.
-    if (this.#host.isOver) return;
+    if (item.id !== undefined && !this.#hasTurn(item.id, item.follows)) return;
     this.#commitPending(timeMs);
     this.#commit(item, timeMs, true);
   }
@@ -203,14 +202,23 @@ export class Intake<T> {
     this.#note({ type: 'stream.toolCall', id: delta.id, name, status });
   }
 
-  /** Where ids tell that something is missing between two, so does the stream: before the second is taken. */
-  #tellGap(to: string, follows: string | undefined): void {
+  /**
+   * Whether what has this id is taken. Where ids tell that something is missing before it, so does the stream;
+   * where they tell that its turn is over, it is left out.
+   */
+  #hasTurn(to: string, follows: string | undefined): boolean {
     const { source, ledger } = this.#desk;
     const from = ledger.cursor;
-    if (from === null || from === '') return;
-    const isChained = follows === undefined || follows === from;
-    if (isChained && isContiguous(source, from, to)) return;
-    this.#host.send({ type: 'stream.gap', from, to });
+    if (from === null || from === '') return true;
+    const relation = follows === undefined || follows === from ? relate(source, from, to) : false;
+    if (relation === 'old') {
+      this.#late += 1;
+      this.#dropReplayed();
+      return false;
+    }
+    if (!relation) this.#host.send({ type: 'stream.gap', from, to });
+    // Whoever stopped the stream there has nothing of what comes after the gap.
+    return !this.#host.isOver;
   }
 
   #note(finding: Finding): void {
@@ -247,9 +255,9 @@ export class Intake<T> {
 }
 
 /** A function of the caller, or of a source. */
-function isContiguous<T>(source: StreamSource<T>, from: string, to: string): boolean {
+function relate<T>(source: StreamSource<T>, from: string, to: string): boolean | 'old' {
   try {
-    return source.contiguous?.(from, to) !== false;
+    return source.contiguous?.(from, to) ?? true;
   } catch (cause) {
     const threw = new ReconnectError('callback', 'contiguous threw', { cause });
     throw Object.assign(threw, { fatal: true });

@@ -50,7 +50,8 @@ export class Reader<T> implements IntakeHost, Watched {
   readonly #openedAt: number;
   #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
   #isProven = false;
-  #isReplayReported = false;
+  /** Items whose replay was told. */
+  #replayTold = 0;
   #reportedAt: number;
   #reportedChunks: number;
 
@@ -181,11 +182,11 @@ export class Reader<T> implements IntakeHost, Watched {
     );
   }
 
-  /** A replay is told once: when new data proves it over, or when the connection is. */
+  /** A replay is told when new data proves it over, or when the connection is. */
   #reportReplay(): void {
-    const items = this.#intake.replayed;
-    if (items === 0 || this.#isReplayReported) return;
-    this.#isReplayReported = true;
+    const items = this.#intake.replayed - this.#replayTold;
+    if (items === 0) return;
+    this.#replayTold += items;
     this.send({ type: 'stream.replayed', items, connection: this.connection });
   }
 

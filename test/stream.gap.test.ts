@@ -34,6 +34,19 @@ describe('ids that tell what is missing', () => {
   });
 });
 
+it('leaves out what comes late where ids are numbers, and counts it', async () => {
+  const source = fromChunks([[1, 2, 4, 3, 2, 5].map((n) => `id: ${n}\ndata: ${n}\n\n`).join('')], {
+    terminal: 'eof',
+    contiguous: 'numeric',
+  });
+  const { stream, clock, heard } = onVirtualClock(source);
+  const { items: got } = read(stream);
+  await clock.advance(0);
+  expect(got.map(({ id }) => id)).toEqual(['1', '2', '4', '5']);
+  expect(eventsOf(heard, 'gap').map(({ from, to }) => [from, to])).toEqual([['2', '4']]);
+  expect(eventsOf(heard, 'replayed').map(({ items }) => items)).toEqual([2]);
+});
+
 describe('a cursor that comes without data', () => {
   it('leads to a gap too where something is missing before it', async () => {
     const skipped = { type: 'checkpoint', cursor: '5' } as const;
