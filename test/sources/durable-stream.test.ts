@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { DurableStreamTestServer } from '@durable-streams/server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';
-import type { ReconnectEvent, ReconnectError, ReconnectOptions } from '../../src/index.js';
+import type { ReconnectOptions } from '../../src/index.js';
 import { durableStream } from '../../src/sources/index.js';
 import type { DurableStreamOptions } from '../../src/sources/index.js';
 import { startCuttingProxy } from '../support/cutting-proxy.js';
 import type { CuttingProxy } from '../support/cutting-proxy.js';
-import { record } from '../support/facts.js';
+import { QUICK, readAll as readSource } from '../support/read-all.js';
+import type { ReadAll } from '../support/read-all.js';
 
-const QUICK: ReconnectOptions = { initialBackoffMs: 1, jitter: 'none', backoffMultiplier: 1 };
 const WORDS = ['one', 'zwei ü', 'three 🌍', 'four', 'five'];
 
 let server: DurableStreamTestServer;
@@ -68,32 +68,11 @@ async function send(
   expect(answer.ok).toBe(true);
 }
 
-interface Read {
-  readonly items: unknown[];
-  readonly heard: readonly ReconnectEvent[];
-  readonly error: ReconnectError | null;
-}
-
-/** Reads to the end as a reader does who heeds what the stream takes back. */
-async function readAll(options: DurableStreamOptions, more: ReconnectOptions = {}): Promise<Read> {
-  const stream = reconnectStream(durableStream(options), { ...QUICK, ...more });
-  const heard = record(stream);
-  const items: unknown[] = [];
-  let sure = 0;
-  let checkpoint = 0;
-  stream.on('reset', ({ scope }) => void items.splice(scope === 'all' ? 0 : sure));
-  stream.on('restarted', () => void items.splice(0));
-  try {
-    for await (const item of stream) {
-      const { chunksReceived } = stream.checkpoint().streamState;
-      if (chunksReceived !== checkpoint) sure = Math.min(items.length, chunksReceived);
-      checkpoint = chunksReceived;
-      items.push(item);
-    }
-  } catch (error) {
-    return { items, heard, error: error as ReconnectError };
-  }
-  return { items, heard, error: null };
+function readAll(
+  options: DurableStreamOptions,
+  more?: ReconnectOptions,
+): Promise<ReadAll<unknown>> {
+  return readSource(durableStream(options), more);
 }
 
 describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (live) => {
