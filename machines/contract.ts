@@ -50,6 +50,9 @@ export interface ToolCallState {
 
 export type EndOutcome = 'complete' | 'incomplete' | 'failed' | 'cancelled';
 
+/** Longest id, cursor or key, in UTF-16 units. It goes back to the peer, and nginx refuses header lines above 8 KiB. */
+export const MAX_ID_LENGTH = 4096;
+
 export type SourceItem<T> =
   /** One chunk for the consumer. With an `id` the item is its own checkpoint. */
   | DataItem<T>

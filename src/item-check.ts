@@ -1,16 +1,17 @@
 /** What a source must not give: it would damage the account, and every checkpoint made of it. */
 
+import { MAX_ID_LENGTH } from '../machines/contract.js';
 import type { SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 
-/** @throws ReconnectError kind `protocol`, fatal: the same source would give the same again. */
+/** @throws ReconnectError kind `protocol` or `limit`, fatal: the same source would give the same again. */
 export function checkItem(item: SourceItem<unknown>): void {
   if (typeof item !== 'object' || item === null) throw malformed('an item that is no object');
   switch (item.type) {
     case 'data':
       checkSize(item.bytes, 'data without a size in bytes');
       if (item.chars !== undefined) checkSize(item.chars, 'data with chars that are no number');
-      if (item.id !== undefined) checkText(item.id, 'data with an id that is no string');
+      if (item.id !== undefined) checkId(item.id, 'data with an id that is no string');
       if (item.follows !== undefined) checkText(item.follows, 'data that follows no string');
       for (const { id, args, finalArgs, name } of item.toolCall ?? []) {
         checkText(id, 'a piece of a tool call without an id');
@@ -19,10 +20,10 @@ export function checkItem(item: SourceItem<unknown>): void {
       }
       return;
     case 'checkpoint':
-      checkText(item.cursor, 'a checkpoint without a cursor');
+      checkId(item.cursor, 'a checkpoint without a cursor');
       return;
     case 'identity':
-      checkText(item.key, 'an identity without a key');
+      checkId(item.key, 'an identity without a key');
       return;
     case 'retry':
       if (typeof item.ms !== 'number') throw malformed('a retry without a number of ms');
@@ -45,7 +46,7 @@ export function checkItem(item: SourceItem<unknown>): void {
 export function checkSums(bytes: number, chars: number, id: string | undefined): void {
   checkSize(bytes, 'data without a size in bytes');
   checkSize(chars, 'data with chars that are no number');
-  if (id !== undefined) checkText(id, 'data with an id that is no string');
+  if (id !== undefined) checkId(id, 'data with an id that is no string');
 }
 
 export function malformed(what: string, cause?: unknown): ReconnectError {
@@ -62,4 +63,13 @@ function checkSize(value: unknown, what: string): void {
 
 function checkText(value: unknown, what: string): void {
   if (typeof value !== 'string') throw malformed(what);
+}
+
+function checkId(value: unknown, what: string): void {
+  checkText(value, what);
+  if ((value as string).length > MAX_ID_LENGTH)
+    throw new ReconnectError(
+      'limit',
+      `the source gave an id of more than ${MAX_ID_LENGTH} letters`,
+    );
 }

@@ -2,7 +2,6 @@
 
 import type { EndOutcome, SourceItem } from '../../machines/contract.js';
 import { kindOf, openFailure } from './failure.js';
-import { MAX_ID_LENGTH } from './http/request-parts.js';
 import { toOutcome } from './outcome.js';
 
 /** The caller's functions about the items of a source. */
@@ -18,8 +17,6 @@ export function toItems<T>(data: T, bytes: number, { id, isEnd }: ItemReaders<T>
   const cursor: unknown = guard('id', () => id?.(data));
   if (cursor !== undefined && typeof cursor !== 'string')
     throw wrongAnswer('id', 'a string or undefined', cursor);
-  if (cursor !== undefined && cursor.length > MAX_ID_LENGTH)
-    throw openFailure('limit', `The id is longer than ${MAX_ID_LENGTH} letters`, { fatal: true });
   const item: SourceItem<T> = { type: 'data', data, bytes, id: cursor };
   const outcome = toOutcome(guard('isEnd', () => isEnd?.(data)));
   return outcome === undefined ? [item] : [item, { type: 'end', outcome }];

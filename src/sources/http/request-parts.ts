@@ -1,5 +1,6 @@
 /** Checks of what makes up a request. No message repeats a URL, a header or a body: they hold secrets. */
 
+import { MAX_ID_LENGTH } from '../../../machines/contract.js';
 import { configFailure, kindOf, openFailure } from '../failure.js';
 
 export type HeadersLike = Headers | Record<string, string> | Iterable<readonly [string, string]>;
@@ -78,9 +79,6 @@ export function toBody(value: unknown): RequestBody | undefined {
     isStream ? 'body: () => …, which returns the whole body' : 'body: JSON.stringify(…)',
   );
 }
-
-/** What we let a server make us send back: nginx refuses header lines above 8 KiB. */
-export const MAX_ID_LENGTH = 4096;
 
 /** False for an id that is too long or holds letters that no header may hold. */
 export function isSendable(id: string): boolean {

@@ -2,12 +2,12 @@
 
 import { createParser } from 'eventsource-parser';
 import type { EventSourceParser } from 'eventsource-parser';
+import { MAX_ID_LENGTH } from '../../../machines/contract.js';
 import type { EndOutcome, SourceItem } from '../../../machines/contract.js';
 import type { BodyDecoder } from '../http/body-batches.js';
 import { OpenFailure, openFailure } from '../failure.js';
 import { LineMeter } from './line-meter.js';
 import { toOutcome } from '../outcome.js';
-import { MAX_ID_LENGTH } from '../http/request-parts.js';
 import { Utf8Decoder } from '../http/utf8.js';
 
 export const EVENT_STREAM = 'text/event-stream';

@@ -1,6 +1,6 @@
 /** Logs and files: events, lines, text and bytes, each with its own way to go on. */
 
-import { bytes, ndjson, sse, text } from '../../../src/sources/index.js';
+import { bytes, durableStream, ndjson, sse, text } from '../../../src/sources/index.js';
 import type { SseEvent } from '../../../src/sources/index.js';
 import type { PeerRequest, SourcePeer } from '../../support/source-peer.js';
 
@@ -106,11 +106,35 @@ const wholeBytesPeer: SourcePeer<Uint8Array> = {
   join: bytesPeer.join,
 };
 
+/** Three words to an event; the place behind them is told after it. */
+const durablePeer: SourcePeer<string> = {
+  name: 'durableStream',
+  source: (url) => durableStream<string>({ url }),
+  contentType: 'text/event-stream',
+  body: ({ url }) => {
+    const offset = url.searchParams.get('offset') ?? '-1';
+    const events: string[] = [];
+    for (let from = offset === '-1' ? 0 : Number(offset); from < WORDS.length; from += 3) {
+      const words = WORDS.slice(from, from + 3);
+      events.push(`event: data\ndata: ${JSON.stringify(words)}\n\n`, control(from + words.length));
+    }
+    return events.length > 0 ? events.join('') : control(WORDS.length);
+  },
+  whole: WORDS,
+  join: (words) => words,
+};
+
+function control(offset: number): string {
+  const fields = { streamNextOffset: String(offset), streamClosed: offset === WORDS.length };
+  return `event: control\ndata: ${JSON.stringify(fields)}\n\n`;
+}
+
 export const plainPeers = [
   ssePeer,
   ndjsonPeer,
   ndjsonCountPeer,
   textPeer,
   bytesPeer,
+  durablePeer,
   wholeBytesPeer,
 ] as readonly unknown[] as readonly SourcePeer<never>[];
