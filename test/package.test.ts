@@ -124,6 +124,7 @@ describe('the packed package', () => {
     const known = [
       'dist/machines',
       'dist/src',
+      'docs/sources',
       'LICENSE',
       'README.md',
       'CHANGELOG.md',
