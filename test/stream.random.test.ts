@@ -1,0 +1,217 @@
+/** Random commands at random moments, in and out of handlers, over a peer that does as it likes: what always holds. */
+
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ReconnectError, reconnectStream } from '../src/index.js';
+import type { ReconnectEvent, ReconnectingStream, ReconnectState } from '../src/index.js';
+import { EVENT_TYPES } from './support/facts.js';
+import { after, END, items, memorySource } from './support/memory-source.js';
+import type { MemorySource, Opening } from './support/memory-source.js';
+import { seeded } from './support/seeded.js';
+import { createVirtualClock } from './support/virtual-clock.js';
+
+const RUNS = 3_000;
+const MAX_ATTEMPTS = 3;
+const MAX_BACKOFF_MS = 4_000;
+
+type Stream = ReconnectingStream<number>;
+
+const COMMANDS = {
+  start: (stream: Stream) => stream.start(),
+  retryNow: (stream: Stream) => stream.retryNow(),
+  pause: (stream: Stream) => stream.pause(),
+  'pause for another reason': (stream: Stream) => stream.pause('other'),
+  resume: (stream: Stream) => stream.resume(),
+  'resume for another reason': (stream: Stream) => stream.resume('other'),
+  close: (stream: Stream) => stream.close(),
+  cancel: (stream: Stream) => void stream.cancel(),
+  checkpoint: (stream: Stream) => void stream.checkpoint(),
+} as const;
+
+type Command = keyof typeof COMMANDS;
+
+/** What the peer does on its live connection. */
+const DEEDS = {
+  'new items': (source: MemorySource<number>, from: number) => source.push(items(from, from + 2)),
+  nothing: (source: MemorySource<number>) => source.push([]),
+  drop: (source: MemorySource<number>) => source.push('drop'),
+  eof: (source: MemorySource<number>) => source.push('eof'),
+  end: (source: MemorySource<number>) => source.push([END]),
+} as const;
+
+/** How it answers to a request. */
+const ANSWERS = {
+  opens: (from: number) => [items(from, from + 1)],
+  'opens without a word': () => [],
+  'is silent': () => 'no answer',
+  'is down': () => ({ refuses: new ReconnectError('http', 'unavailable', { status: 503 }) }),
+  refuses: () => ({ refuses: new ReconnectError('http', 'gone', { status: 404 }) }),
+} satisfies Record<string, (from: number) => Opening<number>>;
+
+type Turn =
+  | { readonly do: 'command'; readonly command: Command }
+  /** Runs when the next event is told. */
+  | { readonly do: 'command in a handler'; readonly command: Command }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'deed'; readonly deed: keyof typeof DEEDS };
+
+const command = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom<Command>(
+      'start',
+      'retryNow',
+      'pause',
+      'resume',
+      'checkpoint',
+      'pause for another reason',
+      'resume for another reason',
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom<Command>('close', 'cancel') },
+);
+
+const turn: fc.Arbitrary<Turn> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('command' as const), command }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('command in a handler' as const), command }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.integer({ min: 0, max: 6_000 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('deed' as const),
+      deed: fc.constantFrom(...(Object.keys(DEEDS) as (keyof typeof DEEDS)[])),
+    }),
+  },
+);
+
+const scenario = fc.record({
+  answers: fc.array(fc.constantFrom(...(Object.keys(ANSWERS) as (keyof typeof ANSWERS)[])), {
+    minLength: 1,
+    maxLength: 8,
+  }),
+  turns: fc.array(turn, { maxLength: 40 }),
+  isRead: fc.boolean(),
+  delivery: fc.constantFrom('commit' as const, 'eager' as const),
+  seed: fc.integer(),
+});
+
+/** How often each command met each state, and how often each was given by a handler. */
+const visits = new Map<string, number>();
+
+function count(state: ReconnectState, name: Command): void {
+  const pair = `${name} in ${state}`;
+  visits.set(pair, (visits.get(pair) ?? 0) + 1);
+}
+
+it(
+  'keep one connection at most, the budget and the bounds, and say nothing after the one closed',
+  { timeout: 120_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ answers, turns, isRead, delivery, seed }) => {
+        const clock = createVirtualClock();
+        /** The last number that the newest connection has brought, or is to bring. */
+        let sent = 0;
+        const source = memorySource<number>({
+          script: (at, nth) => {
+            const answer = answers[nth % answers.length] ?? 'opens';
+            sent = after(at) + (answer === 'opens' ? 2 : 0);
+            return ANSWERS[answer](after(at) + 1);
+          },
+        });
+        const stream = reconnectStream(source, {
+          clock,
+          random: seeded(seed),
+          maxAttempts: MAX_ATTEMPTS,
+          maxBackoffMs: MAX_BACKOFF_MS,
+          stallTimeoutMs: 5_000,
+          connectTimeoutMs: 2_000,
+          delivery,
+        });
+        const heard: ReconnectEvent[] = [];
+        const inHandler: Command[] = [];
+        const give = (name: Command): void => {
+          count(stream.state, name);
+          COMMANDS[name](stream);
+          expect(source.live).toBeLessThanOrEqual(1);
+        };
+        for (const type of EVENT_TYPES) {
+          stream.on(type, (event) => {
+            heard.push(event);
+            const next = inHandler.shift();
+            if (next !== undefined) give(next);
+          });
+        }
+        const got: number[] = [];
+        if (isRead) void readInto(stream, got);
+        for (const step of turns) {
+          if (step.do === 'command') give(step.command);
+          else if (step.do === 'command in a handler') inHandler.push(step.command);
+          else if (step.do === 'wait') await clock.advance(step.ms);
+          else {
+            DEEDS[step.deed](source, sent + 1);
+            if (step.deed === 'new items') sent += 3;
+          }
+          await clock.settle();
+          expect(source.live).toBeLessThanOrEqual(1);
+        }
+        inHandler.length = 0;
+        stream.close();
+        const told = heard.length;
+        for (const name of Object.keys(COMMANDS) as Command[]) give(name);
+        await clock.advance(100_000);
+        expect(heard.slice(told)).toEqual([]);
+        check(heard);
+        expect(got).toEqual(got.map((_, n) => n + 1));
+        expect({ state: stream.state, live: source.live, timers: clock.armed }).toEqual({
+          state: 'closed',
+          live: 0,
+          timers: 0,
+        });
+      }),
+      { numRuns: RUNS, seed: 20_261_125 },
+    );
+    const pairs = STATES.flatMap((state) =>
+      (Object.keys(COMMANDS) as Command[]).map((name) => `${name} in ${state}`),
+    );
+    expect(pairs.filter((pair) => (visits.get(pair) ?? 0) < 20)).toEqual([]);
+  },
+);
+
+const STATES: readonly ReconnectState[] = [
+  'idle',
+  'waiting',
+  'connecting',
+  'connected',
+  'failed',
+  'paused',
+  'closed',
+];
+
+function check(heard: readonly ReconnectEvent[]): void {
+  expect(heard.filter(({ type }) => type === 'closed')).toHaveLength(1);
+  for (const event of heard) {
+    if (event.type === 'attemptStarted') expect(event.attempt).toBeLessThanOrEqual(MAX_ATTEMPTS);
+    if (event.type !== 'waiting') continue;
+    expect(event.delayMs).toBeGreaterThanOrEqual(0);
+    // `spread` draws up to one and a half of the capped delay.
+    expect(event.delayMs).toBeLessThanOrEqual(MAX_BACKOFF_MS * 1.5);
+  }
+}
+
+async function readInto(stream: Stream, got: number[]): Promise<void> {
+  try {
+    for await (const n of stream) got.push(n);
+  } catch {
+    // It failed: its events say why.
+  }
+}
