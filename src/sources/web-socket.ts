@@ -9,14 +9,14 @@ import { askProvider } from './http/request.js';
 import type { HeadersContext } from './http/request.js';
 import { statusClass } from './http/http-status.js';
 import { refreshCount } from './http/shared-refresh.js';
-import { guard } from './items.js';
+import { guard, wrongAnswer } from './items.js';
 import { toSocketUrl } from './web-socket/address.js';
 import { checkCloseClass, closeClass, closeFailure } from './web-socket/close-codes.js';
 import { SocketConnection } from './web-socket/connection.js';
 import { checkWebSocketOptions } from './web-socket/options.js';
 import type { WebSocketOptions } from './web-socket/options.js';
 import { Outbox } from './web-socket/outbox.js';
-import { createSocket } from './web-socket/socket.js';
+import { createSocket, isMessage } from './web-socket/socket.js';
 import type { Socket, WebSocketMessage } from './web-socket/socket.js';
 import { refuseUpgrade } from './web-socket/upgrade.js';
 
@@ -124,13 +124,17 @@ export function webSocket<T = WebSocketMessage>(options: WebSocketOptions<T>): W
 
   function greet(socket: Socket, at: ResumePoint): void {
     const { resumeMessage } = checked;
-    const greeting = guard('resumeMessage', () => resumeMessage?.(at));
-    if (greeting !== undefined) socket.send(greeting);
+    const greeting: unknown = guard('resumeMessage', () => resumeMessage?.(at));
+    if (greeting !== undefined) {
+      if (!isMessage(greeting))
+        throw wrongAnswer('resumeMessage', 'a string, a Uint8Array or nothing', greeting);
+      socket.send(greeting);
+    }
     outbox.attach(socket);
   }
 
   function verdictOf(code: number, refreshed: number): 'end' | OpenFailure {
-    const own = guard('closeCode', () => checkCloseClass(closeCode?.(code)));
+    const own = checkCloseClass(guard('closeCode', () => closeCode?.(code)));
     const meaning = own ?? closeClass(code);
     if (meaning === 'end') return 'end';
     const failure = closeFailure(code, meaning, inRow.busy);

@@ -1,6 +1,9 @@
 /** `webSocket()` against real sockets: `ws`, and a class with no more than a browser's. */
 
+import { createHash } from 'node:crypto';
 import { getEventListeners } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket as NodeSocket } from 'ws';
@@ -9,6 +12,7 @@ import { reconnectStream } from '../../src/index.js';
 import type { ReconnectError, ReconnectingStream, ReconnectOptions } from '../../src/index.js';
 import { webSocket } from '../../src/sources/index.js';
 import type { WebSocketClass, WebSocketOptions, WebSocketSource } from '../../src/sources/index.js';
+import { onLoopback } from '../support/loopback.js';
 import { startSocketPeer, WORDS } from '../support/socket-peer.js';
 import type { SocketFault, SocketPeer } from '../support/socket-peer.js';
 
@@ -469,6 +473,70 @@ it('tells what cannot work, and what to write', () => {
       "expected headers that HTTP allows, got a name or value it forbids; write headers: { 'x-name': 'text' }",
     ]
   `);
+});
+
+describe('a function of the caller', () => {
+  const boom = (): never => {
+    throw new Error('boom');
+  };
+  const drop: SocketFault = { after: 3, does: (socket) => socket.close(3_000) };
+
+  it.each<[string, Partial<WebSocketOptions<Line>>, RegExp]>([
+    ['parse that throws', { parse: boom }, /^parse threw$/],
+    ['parse that promises', { parse: (() => Promise.resolve()) as never }, /^expected parse to/],
+    ['id that throws', { id: boom }, /^id threw$/],
+    ['isEnd that throws', { isEnd: boom }, /^isEnd threw$/],
+    ['closeCode that throws', { closeCode: boom }, /^closeCode threw$/],
+    [
+      'closeCode that says what is no word',
+      { closeCode: () => 'no' as never },
+      /^expected closeCode to/,
+    ],
+    ['resumeMessage that throws', { resumeMessage: boom }, /^resumeMessage threw$/],
+    [
+      'resumeMessage of an object',
+      { resumeMessage: () => ({}) as never },
+      /^expected resumeMessage/,
+    ],
+  ])('%s ends the stream openly', async (_, source, message) => {
+    const { ended, stream, peer: on } = await run([drop], { source });
+    // A peer that was never told where to begin says nothing, and leaves.
+    if ('resumeMessage' in source) await on.until(() => on.handshakes.length === 1);
+    expect((await ended)?.message).toMatch(message);
+    expect(stream.snapshot.error?.kind).toMatch(/callback|config/);
+    await on.idle();
+    expect(on.handshakes).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<WebSocketOptions<Line>>]>([
+    ['url', { url: () => new Promise(() => {}) }],
+    ['headers', { headers: () => new Promise(() => {}) }],
+  ])('%s that never answers is left in time', async (_, source) => {
+    const { stream, peer: on } = await run([], { source, options: { connectTimeoutMs: 100 } });
+    expect(await nextEvent(stream, 'waiting')).toMatchObject({ reason: 'connect-timeout' });
+    stream.close();
+    expect((await stream.done).status).toBe('closed');
+    expect(on.handshakes).toHaveLength(0);
+  });
+});
+
+it('hears what comes in one packet with the answer to the handshake', async () => {
+  const server = createServer();
+  server.on('upgrade', (request: IncomingMessage, tcp: Socket) => {
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    const head = `HTTP/1.1 101 Go\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    // Two messages and a close with 1000, all at once.
+    const frames = Buffer.from([0x81, 1, 0x61, 0x81, 1, 0x62, 0x88, 2, 0x03, 0xe8]);
+    tcp.end(Buffer.concat([Buffer.from(head), frames]));
+  });
+  const { url, close } = await onLoopback(server);
+  const got: unknown[] = [];
+  const stream = reconnectStream(webSocket({ url, WebSocket: NodeSocket }));
+  for await (const message of stream) got.push(message);
+  expect([got, (await stream.done).status]).toEqual([['a', 'b'], 'complete']);
+  await close();
 });
 
 it('fails at once where there is no class', async () => {

@@ -1,7 +1,8 @@
 /** What each close code means for a stream: the one table. RFC 6455, 7.4.1, and the IANA registry. */
 
-import { configFailure, kindOf, openFailure } from '../failure.js';
+import { openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
+import { wrongAnswer } from '../items.js';
 
 /**
  * - `end`: the peer has said all; a drop where the source waits for an end marker
@@ -57,10 +58,5 @@ export function checkCloseClass(answer: unknown): CloseClass | undefined {
   if (answer === undefined) return undefined;
   const found = CLASSES.find((word) => word === answer);
   if (found !== undefined) return found;
-  const expected = `closeCode to return one of '${CLASSES.join("', '")}' or nothing`;
-  throw configFailure(
-    expected,
-    kindOf(answer),
-    "closeCode: (code) => code === 4001 ? 'fatal' : undefined",
-  );
+  throw wrongAnswer('closeCode', `one of '${CLASSES.join("', '")}' or nothing`, answer);
 }

@@ -2,12 +2,12 @@
 
 import type { Connection, SourceItem } from '../../../machines/contract.js';
 import { errorCode } from '../../../machines/error-code.js';
-import { kindOf, openFailure } from '../failure.js';
+import { isThenable, kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { networkFailure } from '../http/network-error.js';
-import { guard, toItems } from '../items.js';
+import { guard, toItems, wrongAnswer } from '../items.js';
 import type { CheckedWebSocketOptions } from './options.js';
-import { abandon, CLOSING, OPEN, sizeOf } from './socket.js';
+import { abandon, CLOSING, isMessage, OPEN, sizeOf } from './socket.js';
 import type { Socket, SocketEvent, WebSocketMessage } from './socket.js';
 
 type Batch<T> = readonly SourceItem<T>[];
@@ -121,7 +121,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   #onMessage(data: unknown): void {
     const { maxMessageBytes, maxBufferedBytes } = this.#options;
     const message = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-    if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
+    if (!isMessage(message)) {
       const what = `expected a message of text or bytes, got ${kindOf(data)}`;
       this.end(openFailure('protocol', what, { fatal: true }));
       return;
@@ -150,18 +150,23 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
 
   #onClose(code: number): void {
     if (this.#verdict !== null) return;
-    this.#over(this.#failureOf(code));
+    this.#over(this.#verdictOf(code));
   }
 
   /** `ws` and Node tell by an error before the close what broke; a browser does not. */
-  #failureOf(code: number): Verdict {
+  #verdictOf(code: number): Verdict {
     const cause = this.#error;
     const known = errorCode(cause);
     if (known === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
       return openFailure('limit', 'The message is longer than maxMessageBytes', FATAL);
     if (code === BROKEN && known !== undefined)
       return networkFailure(cause, 'The connection broke');
-    return this.#host.onClose(code);
+    try {
+      return this.#host.onClose(code);
+    } catch (thrown) {
+      // A listener of a socket must not throw: code of the caller did.
+      return thrown as OpenFailure;
+    }
   }
 
   #over(verdict: Verdict): void {
@@ -197,7 +202,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     const { parse } = this.#options;
     try {
       for (const message of messages) {
-        const data = parse === undefined ? (message as T) : guard('parse', () => parse(message));
+        const data = parse === undefined ? (message as T) : parsed(parse, message);
         if (data === undefined) continue;
         items.push(...toItems(data, sizeOf(message), this.#options));
         if (items.at(-1)?.type !== 'end') continue;
@@ -205,6 +210,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
         break;
       }
     } catch (thrown) {
+      // Whatever the peer said later: this is where the stream stops.
       this.#verdict = null;
       this.end(thrown as OpenFailure);
     }
@@ -226,6 +232,13 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
       }, ms));
     arm();
   }
+}
+
+/** @throws ReconnectError `callback`, fatal */
+function parsed<T>(parse: (message: WebSocketMessage) => T, message: WebSocketMessage): T {
+  const data = guard('parse', () => parse(message));
+  if (isThenable(data)) throw wrongAnswer('parse', 'its item at once', data);
+  return data;
 }
 
 /** RFC 6455, 7.1.5: what is said of a connection that ended without a close frame. */

@@ -11,6 +11,7 @@ import type { ItemReaders } from '../items.js';
 import { checkFunction, checkSize, checkWords } from '../option-checks.js';
 import { toSocketUrl } from './address.js';
 import type { CloseClass } from './close-codes.js';
+import { isMessage } from './socket.js';
 import type { WebSocketClass, WebSocketMessage } from './socket.js';
 import { systemTimers } from './timers.js';
 import type { Timers } from './timers.js';
@@ -149,8 +150,7 @@ function checkProtocols(given: unknown): readonly string[] {
 
 function checkPing<T>(ping: WebSocketOptions<T>['ping']): WebSocketOptions<T>['ping'] {
   if (ping === undefined) return undefined;
-  const isMessage = typeof ping?.message === 'string' || ping?.message instanceof Uint8Array;
-  if (!isMessage)
+  if (!isMessage(ping?.message))
     throw configFailure(
       'ping with a message',
       kindOf(ping),

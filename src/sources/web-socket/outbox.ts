@@ -1,7 +1,7 @@
 /** What is sent to the peer: at once where there is a connection, else in order when there is one. Nothing twice. */
 
 import { ReconnectError } from '../../../machines/errors.js';
-import { OPEN, sizeOf } from './socket.js';
+import { isMessage, OPEN, sizeOf } from './socket.js';
 import type { Socket, WebSocketMessage } from './socket.js';
 
 export class Outbox {
@@ -21,7 +21,7 @@ export class Outbox {
 
   /** @throws ReconnectError `usage` for what is no message, `limit` where there is no more room. */
   send(message: WebSocketMessage): 'sent' | 'queued' {
-    if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
+    if (!isMessage(message)) {
       const write = 'JSON.stringify(message)';
       throw new ReconnectError('usage', `expected a string or a Uint8Array; write ${write}`);
     }

@@ -81,6 +81,10 @@ export function abandon(socket: Socket): void {
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000;
 
+export function isMessage(value: unknown): value is WebSocketMessage {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
 export function sizeOf(message: WebSocketMessage): number {
   return message.length;
 }
