@@ -1,0 +1,70 @@
+/** A day of drops, one a second, under a virtual clock: nothing piles up. */
+
+import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from 'vitest';
+import { reconnectStream } from '../src/index.js';
+import { after, items, memorySource } from './support/memory-source.js';
+import type { MemorySource } from './support/memory-source.js';
+import { createVirtualClock } from './support/virtual-clock.js';
+
+const DROPS = 86_400;
+const A_SECOND = 1_000;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function heapBytes(): number {
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
+it(
+  `${DROPS} reconnects leave one timer, one listener, and the heap as it was`,
+  { timeout: 120_000 },
+  async () => {
+    const clock = createVirtualClock();
+    const controller = new AbortController();
+    const source: MemorySource<number> = memorySource({
+      script: (at) => [items(after(at) + 1, after(at) + 1), 'drop'],
+    });
+    const stream = reconnectStream(source, {
+      clock,
+      signal: controller.signal,
+      initialBackoffMs: A_SECOND,
+      jitter: 'none',
+    });
+    let [last, drops, waits] = [0, 0, 0];
+    stream.on('dropped', () => void drops++);
+    stream.on('waiting', ({ delayMs }) => {
+      expect(delayMs).toBe(A_SECOND);
+      waits++;
+    });
+    void (async () => {
+      for await (const n of stream) {
+        if (n !== last + 1) throw new Error(`expected ${last + 1}, got ${n}`);
+        last = n;
+      }
+    })();
+    let before = 0;
+    for (let hour = 0; hour < 24; hour++) {
+      await clock.advance((DROPS / 24) * A_SECOND);
+      // Openings are kept by the test, not by the stream.
+      (source.openings as unknown[]).length = 0;
+      expect(clock.armed).toBeLessThanOrEqual(1);
+      expect(getEventListeners(controller.signal, 'abort').length).toBeLessThanOrEqual(1);
+      expect(source.live).toBeLessThanOrEqual(1);
+      // The first hour is for the compiler.
+      if (hour === 0) before = heapBytes();
+    }
+    expect(heapBytes() - before).toBeLessThan(1_000_000);
+    expect(drops).toBeGreaterThanOrEqual(DROPS);
+    expect([last - drops, waits - drops]).toEqual([expect.closeTo(0, 0), expect.closeTo(0, 0)]);
+    expect(stream.snapshot.streamState.chunksReceived).toBe(last);
+    stream.close();
+    await clock.settle();
+    expect([clock.armed, getEventListeners(controller.signal, 'abort').length]).toEqual([0, 0]);
+  },
+);
