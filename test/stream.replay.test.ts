@@ -18,6 +18,31 @@ describe('a replay from the start', () => {
   });
 });
 
+describe('a stream that starts over', () => {
+  const reset = { type: 'reset', scope: 'all', why: 'another run' } as const;
+
+  it('has no cursor until the new run gives one', async () => {
+    const script = [[[item(7), item(8)], [reset], 'drop'], [[item(1), item(2), END]]] as const;
+    const source = memorySource({ script });
+    const { stream, clock } = onVirtualClock(source);
+    const { items: got, ended } = read(stream);
+    await clock.advance(1000);
+    expect(await ended).toBe(null);
+    expect(got).toEqual([7, 8, 1, 2]);
+    expect(source.openings.map(({ cursor }) => cursor)).toEqual([undefined, undefined]);
+  });
+
+  it('takes ids for new that the run before had, too', async () => {
+    const source = memorySource({
+      script: [[[item(1), item(2)], [], [reset, item(1), item(2), END]]],
+    });
+    const { stream, clock } = onVirtualClock(source);
+    const { items: got } = read(stream);
+    await clock.advance(0);
+    expect(got).toEqual([1, 2, 1, 2]);
+  });
+});
+
 describe('a signal that is aborted', () => {
   it.each(['retryNow', 'resume'] as const)('lets %s() send no request', async (command) => {
     const source = memorySource({ script: () => [[END]] });
