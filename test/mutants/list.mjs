@@ -302,6 +302,8 @@ export const mutants = [
     "if (target.origin !== url.origin) throw redirectFailure(response, 'leads to another origin');",
     '',
     'sources/sse-request',
+    'sources/sse-answers',
+    'stream.secrets',
   ),
   mutant(
     '429 is final',
