@@ -96,13 +96,16 @@ describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (liv
     const path = await create(WORDS);
     await readAll({ url: proxy.url + path, live });
     const size = proxy.passed;
-    for (let at = 0; at < size; at += 3) {
-      proxy.reset([{ at, how: 'rst' }]);
-      const { items, error } = await readAll(
-        { url: proxy.url + path, live },
-        { delivery: 'eager' },
-      );
-      expect([at, error?.message ?? null, items]).toEqual([at, null, WORDS]);
+    for (const how of ['rst', 'eof'] as const) {
+      for (let at = 0; at < size; at++) {
+        proxy.reset([{ at, how }]);
+        const { items, error } = await readAll(
+          { url: proxy.url + path, live },
+          { delivery: 'eager' },
+        );
+        const label = `${how} at ${at} of ${size}`;
+        expect([label, error?.message ?? null, items]).toEqual([label, null, WORDS]);
+      }
     }
   }, 60_000);
 

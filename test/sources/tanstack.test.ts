@@ -73,26 +73,31 @@ async function readCut(
 }
 
 describe.each(['commit', 'eager'] as const)('a run of TanStack AI, delivery %s', (delivery) => {
-  it('arrives whole whatever byte it is cut at, and is run once', { timeout: 60_000 }, async () => {
-    const [first] = proxies as [CuttingProxy];
-    const whole = await readCut(first, { cuts: [], delivery });
-    expect([whole.error, joinAnswer(whole.items)]).toEqual([null, WHOLE]);
-    const size = first.passed;
-    const places = range(0, size - 1).filter((at) => delivery === 'commit' || at % 3 === 0);
-    const cuts = places.flatMap((at) => (['rst', 'eof'] as const).map((how) => ({ at, how })));
-    const before = runs;
-    const kinds: (string | null)[] = [];
-    await sideBySide(cuts, proxies, async (cut, proxy) => {
-      const { items, error } = await readCut(proxy, { cuts: [cut], delivery });
-      const label = `${cut.how} at ${cut.at} of ${size}`;
-      kinds.push(error?.kind ?? null);
-      if (error === null) expect([label, joinAnswer(items)]).toEqual([label, WHOLE]);
-      // Before the run has told its name only another run could go on: not without leave.
-      else expect([label, error.kind, cut.at < 150]).toEqual([label, 'not-resumable', true]);
-    });
-    expect(runs - before).toBe(cuts.length);
-    expect(kinds.filter((kind) => kind === null).length).toBeGreaterThan(cuts.length * 0.85);
-  });
+  it(
+    'arrives whole whatever byte it is cut at, and is run once',
+    { timeout: 120_000 },
+    async () => {
+      const [first] = proxies as [CuttingProxy];
+      const whole = await readCut(first, { cuts: [], delivery });
+      expect([whole.error, joinAnswer(whole.items)]).toEqual([null, WHOLE]);
+      const size = first.passed;
+      const cuts = range(0, size - 1).flatMap((at) =>
+        (['rst', 'eof'] as const).map((how) => ({ at, how })),
+      );
+      const before = runs;
+      const kinds: (string | null)[] = [];
+      await sideBySide(cuts, proxies, async (cut, proxy) => {
+        const { items, error } = await readCut(proxy, { cuts: [cut], delivery });
+        const label = `${cut.how} at ${cut.at} of ${size}`;
+        kinds.push(error?.kind ?? null);
+        if (error === null) expect([label, joinAnswer(items)]).toEqual([label, WHOLE]);
+        // Before the run has told its name only another run could go on: not without leave.
+        else expect([label, error.kind, cut.at < 150]).toEqual([label, 'not-resumable', true]);
+      });
+      expect(runs - before).toBe(cuts.length);
+      expect(kinds.filter((kind) => kind === null).length).toBeGreaterThan(cuts.length * 0.85);
+    },
+  );
 
   it('survives a second cut before anything new, and a server that answers 503', async () => {
     const [first] = proxies as [CuttingProxy];
