@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { ReconnectError } from '../src/index.js';
 import { inState, onVirtualClock } from './support/facts.js';
-import { memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
 
 describe('an error that open() throws', () => {
   it.each([
@@ -16,7 +16,7 @@ describe('an error that open() throws', () => {
     ['waiting', 'TLS', Object.assign(new Error('x'), { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' })],
     ['failed', 'a certificate', Object.assign(new Error('x'), { code: 'CERT_HAS_EXPIRED' })],
   ] as const)('leads to %s after %s', async (state, _, refuses) => {
-    const { stream, clock } = onVirtualClock(memorySource({ script: () => ({ refuses }) }));
+    const { stream, clock } = onVirtualClock(scriptedSource({ script: () => ({ refuses }) }));
     stream.start();
     await clock.settle();
     expect(stream.state).toBe(state);

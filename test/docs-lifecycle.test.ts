@@ -9,8 +9,9 @@ import { reconnectStream } from '../src/index.js';
 import type { ReconnectingStream } from '../src/index.js';
 import { commandTable, diagram } from './support/diagram.js';
 import { onVirtualClock, read } from './support/facts.js';
-import { bare, memorySource } from './support/memory-source.js';
-import type { MemorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import type { ScriptedSource } from '../src/testing/index.js';
+import { bare } from './support/numbered-log.js';
 
 const FILE = fileURLToPath(new URL('../docs/lifecycle.md', import.meta.url));
 
@@ -61,8 +62,8 @@ async function inMidStream(
   return stream;
 }
 
-function unrepeatable(): MemorySource<number> {
-  return memorySource({
+function unrepeatable(): ScriptedSource<number> {
+  return scriptedSource({
     resume: 'none',
     reopen: 'restarts-work',
     script: () => [[bare(1)]],

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { reconnectStream } from '../src/index.js';
 import type { ReconnectOptions } from '../src/index.js';
-import { memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
 
 describe('docs/options.md', () => {
   it('lists exactly the options that reconnectStream takes', () => {
@@ -20,7 +20,7 @@ describe('docs/options.md', () => {
 /** The names that the error for an unknown option tells. */
 function knownOptions(): string[] {
   try {
-    reconnectStream(memorySource(), { noSuchOption: 1 } as ReconnectOptions);
+    reconnectStream(scriptedSource(), { noSuchOption: 1 } as ReconnectOptions);
   } catch (error) {
     const [, names] = /The options are (.+)\.$/.exec((error as Error).message) ?? [];
     if (names !== undefined) return names.split(', ');

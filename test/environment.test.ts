@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { pageEnvironment } from '../src/environment.js';
 import type { PageEvent, PageLike } from '../src/environment.js';
 import type { Clock, Hint } from '../src/index.js';
-import { createVirtualClock } from './support/virtual-clock.js';
+import { virtualClock } from '../src/testing/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -53,7 +53,7 @@ class FakePage extends Target {
 
 /** A clock whose two times can be moved apart. */
 function createClock() {
-  const virtual = createVirtualClock(50_000);
+  const virtual = virtualClock(50_000);
   let stopped = 0;
   let suspended = 0;
   const clock: Clock = {

@@ -3,8 +3,7 @@ import { defaultRetryPolicy } from '../machines/config.js';
 import { createReconnectManager, ReconnectError, reconnectStream } from '../src/index.js';
 import type { ReconnectOptions } from '../src/index.js';
 import { resolveOptions } from '../src/options.js';
-import { memorySource } from './support/memory-source.js';
-import { createVirtualClock } from './support/virtual-clock.js';
+import { scriptedSource, virtualClock } from '../src/testing/index.js';
 
 describe('options', () => {
   it('that set nothing are one frozen object for all streams', () => {
@@ -43,14 +42,14 @@ describe('options', () => {
 
   it('have no room for what is inside: what they resolve to is no option', () => {
     const inside = { policy: defaultRetryPolicy } as ReconnectOptions;
-    expect(messageOf(() => reconnectStream(memorySource(), inside))).toMatch(
+    expect(messageOf(() => reconnectStream(scriptedSource(), inside))).toMatch(
       /^policy: expected a known option/u,
     );
   });
 
   it('give an outage its maxElapsedMs, and count neither uptime nor pauses', async () => {
-    const clock = createVirtualClock();
-    const source = memorySource();
+    const clock = virtualClock();
+    const source = scriptedSource();
     const options = { clock, maxElapsedMs: 10_000, stallTimeoutMs: null, jitter: 'none' } as const;
     const stream = reconnectStream(source, options);
     const times: number[] = [];
@@ -101,7 +100,7 @@ const EACH_OPTION: Required<ReconnectOptions> = {
   clock: { setTimeout: () => 0, clearTimeout: () => {}, now: () => 0 },
   random: () => 0,
   inspect: () => {},
-  checkpoint: reconnectStream(memorySource()).checkpoint(),
+  checkpoint: reconnectStream(scriptedSource()).checkpoint(),
 };
 
 function messageOf(run: () => unknown): string {

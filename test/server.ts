@@ -3,9 +3,9 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { onLoopback } from './support/loopback.js';
+import { onLoopback } from '../src/testing/loopback.js';
+import { createFacts } from '../src/testing/facts.js';
 import { unicodeLog } from './support/unicode-log.js';
-import { createFacts } from './support/until.js';
 
 export interface SeenRequest {
   readonly path: string;

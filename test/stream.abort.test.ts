@@ -6,8 +6,9 @@ import { reconnectStream } from '../src/index.js';
 import type { ReconnectingStream } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
 import { eventsOf, inState, once, onVirtualClock, read, record } from './support/facts.js';
-import { items, memorySource } from './support/memory-source.js';
-import type { Opening } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import type { ScriptedOpening } from '../src/testing/index.js';
+import { items } from './support/numbered-log.js';
 import { startServer } from './server.js';
 import type { TestServer } from './server.js';
 
@@ -78,7 +79,7 @@ describe('a stream over a socket', () => {
 });
 
 describe('a stream on a virtual clock', () => {
-  const openings: Record<string, { opening: Opening<number>; live: number }> = {
+  const openings: Record<string, { opening: ScriptedOpening<number>; live: number }> = {
     idle: { opening: [], live: 0 },
     connecting: { opening: 'no answer', live: 1 },
     connected: { opening: [items(1, 3)], live: 1 },
@@ -94,7 +95,7 @@ describe('a stream on a virtual clock', () => {
     async ({ state, how }) => {
       const { opening = [], live } = openings[state] ?? {};
       const controller = new AbortController();
-      const source = memorySource({ script: () => opening });
+      const source = scriptedSource({ script: () => opening });
       const { signal } = controller;
       const { stream, clock, heard } = onVirtualClock(source, { signal });
       if (state !== 'idle') stream.start();
@@ -118,13 +119,13 @@ describe('a stream on a virtual clock', () => {
   it('leaves no listener on the signal after its own end, and after it has failed', async () => {
     const { signal } = new AbortController();
     const ended = reconnectStream(
-      memorySource({ script: [[[{ type: 'end', outcome: 'complete' }]]] }),
+      scriptedSource({ script: [[[{ type: 'end', outcome: 'complete' }]]] }),
       { signal },
     );
     ended.start();
     await ended.done;
     const failed = reconnectStream(
-      memorySource({ script: () => ({ refuses: new TypeError('refused') }) }),
+      scriptedSource({ script: () => ({ refuses: new TypeError('refused') }) }),
       { signal, maxAttempts: 0 },
     );
     failed.start();
@@ -136,7 +137,7 @@ describe('a stream on a virtual clock', () => {
     let settle: (connection: object) => void = () => {};
     let isClosed = false;
     const stream = reconnectStream({
-      ...memorySource(),
+      ...scriptedSource(),
       open: () => new Promise<never>((resolve) => (settle = resolve as typeof settle)),
     });
     stream.start();

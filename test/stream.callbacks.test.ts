@@ -5,8 +5,8 @@ import { reconnectStream } from '../src/index.js';
 import type { ReconnectEvent } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
 import { EVENT_TYPES, eventsOf, inState, once, read, record } from './support/facts.js';
-import { bare, END, item, memorySource } from './support/memory-source.js';
-import { createVirtualClock } from './support/virtual-clock.js';
+import { scriptedSource, virtualClock } from '../src/testing/index.js';
+import { END, bare, item } from './support/numbered-log.js';
 import { END as END_TYPE, startServer } from './server.js';
 import type { TestServer } from './server.js';
 
@@ -29,8 +29,8 @@ afterEach(async () => {
 
 describe('a listener that throws', () => {
   it('at every event stops neither the others nor the stream', async () => {
-    const clock = createVirtualClock();
-    const source = memorySource({
+    const clock = virtualClock();
+    const source = scriptedSource({
       script: [
         [[bare(1)], [item(2)], 'drop'],
         [[item(2)], [item(3)], [bare(4)], [END]],
@@ -77,7 +77,7 @@ describe('a listener that throws', () => {
   });
 
   it('later, as an async function, harms nobody either', async () => {
-    const stream = reconnectStream(memorySource({ script: [[[item(1)]]] }));
+    const stream = reconnectStream(scriptedSource({ script: [[[item(1)]]] }));
     const told = once(stream, 'diagnostic');
     // oxlint-disable-next-line typescript/no-misused-promises -- that is what is tested
     stream.on('connected', () => Promise.reject(new Error('the listener is broken')));
@@ -131,7 +131,7 @@ describe('a function of the caller', () => {
   });
 
   it('for headers that never settles ends by the connect timeout', async () => {
-    const clock = createVirtualClock();
+    const clock = virtualClock();
     const headers = (): Promise<never> => new Promise(() => {});
     const stream = reconnectStream(sse({ url: `${server.url}/ok`, headers }), {
       clock,
@@ -156,9 +156,9 @@ describe('a function of the caller', () => {
   });
 
   it('classify that throws is told, and the library decides by itself', async () => {
-    const clock = createVirtualClock();
+    const clock = virtualClock();
     const stream = reconnectStream(
-      memorySource({
+      scriptedSource({
         script: [
           [[item(1)], 'drop'],
           [[item(2)], [END]],
@@ -180,7 +180,7 @@ describe('a function of the caller', () => {
   });
 
   it('classify that rejects is told, and the library decides by itself', async () => {
-    const stream = reconnectStream(memorySource({ script: [['drop'], [[item(1)], [END]]] }), {
+    const stream = reconnectStream(scriptedSource({ script: [['drop'], [[item(1)], [END]]] }), {
       initialBackoffMs: 1,
       classify: () => Promise.reject(new Error('classify is broken')) as never,
     });
@@ -192,8 +192,8 @@ describe('a function of the caller', () => {
   it.each([null, 42, 'text', { fatal: 'yes', retryAfterMs: -1 }, { retryAfterMs: NaN }])(
     'classify that gives %j changes nothing',
     async (answer) => {
-      const clock = createVirtualClock();
-      const stream = reconnectStream(memorySource({ script: [['drop'], [[item(1)]]] }), {
+      const clock = virtualClock();
+      const stream = reconnectStream(scriptedSource({ script: [['drop'], [[item(1)]]] }), {
         clock,
         jitter: 'none',
         classify: () => answer as never,
@@ -213,7 +213,7 @@ describe('a function of the caller', () => {
       calls += 1;
       throw new Error('the inspector is broken');
     };
-    const stream = reconnectStream(memorySource({ script: [[[item(1)], [END]]] }), { inspect });
+    const stream = reconnectStream(scriptedSource({ script: [[[item(1)], [END]]] }), { inspect });
     const heard = record(stream);
     const { items: got, ended } = read(stream);
     expect(await ended).toBe(null);
@@ -227,8 +227,8 @@ describe('a function of the caller', () => {
       throw new Error('no chance');
     };
     for (const random of [() => NaN, () => Infinity, () => -1, () => 'x' as never, throws]) {
-      const clock = createVirtualClock();
-      const stream = reconnectStream(memorySource({ script: [['drop'], [[item(1)]]] }), {
+      const clock = virtualClock();
+      const stream = reconnectStream(scriptedSource({ script: [['drop'], [[item(1)]]] }), {
         clock,
         random,
       });
@@ -244,7 +244,7 @@ describe('a function of the caller', () => {
   });
 
   it('a clock that throws inside the machine ends the stream, and says so', async () => {
-    const clock = createVirtualClock();
+    const clock = virtualClock();
     const broken = {
       ...clock,
       now: () => clock.now(),
@@ -254,7 +254,7 @@ describe('a function of the caller', () => {
         return clock.setTimeout(fn, ms);
       },
     };
-    const stream = reconnectStream(memorySource({ script: [['drop']] }), {
+    const stream = reconnectStream(scriptedSource({ script: [['drop']] }), {
       clock: broken,
     });
     const { ended } = read(stream);

@@ -4,15 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
 import type { Checkpoint, ReconnectState, SourceItem, StreamState } from '../src/index.js';
 import { eventsOf, inState, onVirtualClock, read, record } from './support/facts.js';
-import { after, END, item, items, memorySource, range } from './support/memory-source.js';
-import type { MemorySource } from './support/memory-source.js';
-import { createVirtualClock } from './support/virtual-clock.js';
+import { scriptedSource, virtualClock } from '../src/testing/index.js';
+import type { ScriptedSource } from '../src/testing/index.js';
+import { END, after, item, items, range } from './support/numbered-log.js';
 
 const LENGTH = 12;
 
 /** Each batch is three items of the log; the server honours the cursor. */
-function honest(): MemorySource<number> {
-  return memorySource({
+function honest(): ScriptedSource<number> {
+  return scriptedSource({
     script: (at) => {
       const rest = items(after(at) + 1, LENGTH);
       const batches = range(0, 3).map((n) => rest.slice(n * 3, n * 3 + 3));
@@ -71,7 +71,7 @@ describe('a checkpoint', () => {
       bytes: 1,
       toolCall: [{ id: 'call', args, done }],
     });
-    const source = memorySource({ script: [[[piece(1, '{"a"'), piece(2, ':1}', true)], [END]]] });
+    const source = scriptedSource({ script: [[[piece(1, '{"a"'), piece(2, ':1}', true)], [END]]] });
     const stream = reconnectStream(source);
     const iterator = stream[Symbol.asyncIterator]();
     const calls: unknown[] = [];
@@ -96,7 +96,7 @@ describe('a tool call', () => {
       id: String(n),
       toolCall: [{ id: 'call', ...delta }],
     });
-    const source = memorySource({
+    const source = scriptedSource({
       script: [
         [
           [
@@ -124,8 +124,8 @@ describe('a checkpoint between two ids', () => {
   const pieces = range(1, 6).map((n) => (n === 1 ? '[1' : `,${n}${n === 6 ? ']' : ''}`));
 
   /** Six pieces of one tool call; those in the set have ids, and the server goes on after the cursor. */
-  function partly(ids: ReadonlySet<number>, perBatch: number): MemorySource<number> {
-    return memorySource({
+  function partly(ids: ReadonlySet<number>, perBatch: number): ScriptedSource<number> {
+    return scriptedSource({
       script: (at) => {
         const rest = range(after(at) + 1, 6).map((n) => ({
           type: 'data' as const,
@@ -196,7 +196,7 @@ describe('a checkpoint that is saved', () => {
   };
 
   it.each(Object.keys(states) as ReconnectState[])('when %s is gone on with', async (state) => {
-    const first = memorySource({
+    const first = scriptedSource({
       script: (_, nth) => {
         if (nth > 0) return 'no answer';
         return state === 'connecting' || state === 'waiting' || state === 'failed'
@@ -220,7 +220,7 @@ describe('a checkpoint that is saved', () => {
   });
 
   it('while the stream waits waits only the rest', async () => {
-    const { stream, clock } = onVirtualClock(memorySource({ script: [[items(1, 3), 'drop']] }), {
+    const { stream, clock } = onVirtualClock(scriptedSource({ script: [[items(1, 3), 'drop']] }), {
       initialBackoffMs: 10_000,
     });
     read(stream);
@@ -228,7 +228,7 @@ describe('a checkpoint that is saved', () => {
     const checkpoint = stream.checkpoint();
     expect(checkpoint).toMatchObject({ state: 'waiting', retryAt: 10_000, cursor: '3' });
     const source = honest();
-    const restored = onVirtualClock(source, { checkpoint, clock: createVirtualClock(7000) });
+    const restored = onVirtualClock(source, { checkpoint, clock: virtualClock(7000) });
     const { items: rest, ended } = read(restored.stream);
     await restored.clock.advance(2999);
     expect(source.openings).toEqual([]);
@@ -239,7 +239,7 @@ describe('a checkpoint that is saved', () => {
   });
 
   it('of a loop that was left in the middle of a batch goes on with the next item', async () => {
-    const source = memorySource({ script: (at) => [[...items(after(at) + 1, 10), END]] });
+    const source = scriptedSource({ script: (at) => [[...items(after(at) + 1, 10), END]] });
     const first = reconnectStream(source);
     const got: number[] = [];
     for await (const one of first) {
@@ -270,7 +270,7 @@ describe('a checkpoint that is saved', () => {
     };
     const { stream, clock, heard } = onVirtualClock(honest(), {
       checkpoint: saved,
-      clock: createVirtualClock(10 ** 12),
+      clock: virtualClock(10 ** 12),
     });
     stream.start();
     await clock.advance(longest);

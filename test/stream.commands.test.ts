@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
 import type { ReconnectingStream, ReconnectState } from '../src/index.js';
 import { EVENT_TYPES, eventsOf, onVirtualClock, read, record } from './support/facts.js';
-import { bare, END, item, items, memorySource } from './support/memory-source.js';
-import type { MemorySource, Opening } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import type { ScriptedOpening, ScriptedSource } from '../src/testing/index.js';
+import { END, bare, item, items } from './support/numbered-log.js';
 
 const uncaught: unknown[] = [];
 const onUncaught = (error: unknown): void => void uncaught.push(error);
@@ -45,7 +46,7 @@ const TABLE: Record<ReconnectState, Record<string, ReconnectState | '·'>> = {
   closed: { ...row('·', '·', '·', '·', 'closed'), reset: '·' },
 };
 
-const OPENINGS: Record<ReconnectState, Opening<number>> = {
+const OPENINGS: Record<ReconnectState, ScriptedOpening<number>> = {
   idle: [],
   connecting: 'no answer',
   connected: [items(1, 3)],
@@ -115,7 +116,7 @@ describe('the commands', () => {
 
 describe('pause', () => {
   it('lasts until every reason is gone', () => {
-    const stream = reconnectStream(memorySource());
+    const stream = reconnectStream(scriptedSource());
     const heard = record(stream);
     stream.pause('offline');
     stream.pause('hidden');
@@ -132,7 +133,7 @@ describe('pause', () => {
 
 describe('the snapshot', () => {
   it('is frozen, and the same object until something changes', async () => {
-    const source = memorySource({ script: [[items(1, 3)]] });
+    const source = scriptedSource({ script: [[items(1, 3)]] });
     const { stream, clock } = onVirtualClock(source);
     const idle = stream.snapshot;
     expect(stream.snapshot).toBe(idle);
@@ -174,7 +175,7 @@ function row(
 /** A stream that was brought into this state. */
 async function bring(state: ReconnectState) {
   const controller = new AbortController();
-  const source = memorySource({ script: () => OPENINGS[state] });
+  const source = scriptedSource({ script: () => OPENINGS[state] });
   const driven = onVirtualClock(source, {
     signal: controller.signal,
     maxAttempts: state === 'failed' ? 0 : 5,
@@ -190,7 +191,7 @@ async function bring(state: ReconnectState) {
 async function run(prepare: (stream: Stream, abort: () => void) => void) {
   const controller = new AbortController();
   const tool = { type: 'data', data: 3, bytes: 1, id: '3', toolCall: [{ id: 'call', args: '{}' }] };
-  const scripts: Opening<number>[] = [
+  const scripts: ScriptedOpening<number>[] = [
     [[bare(1)], 'drop'],
     [[item(1), bare(2)], 'drop'],
     [[item(1), bare(2), tool as never], [], 'eof'],
@@ -199,7 +200,7 @@ async function run(prepare: (stream: Stream, abort: () => void) => void) {
     [[item(6)]],
   ];
   const refused = Object.assign(new TypeError('refused'), { code: 'CERT_HAS_EXPIRED' });
-  const source: MemorySource<number> = memorySource({
+  const source: ScriptedSource<number> = scriptedSource({
     script: (_, nth) => scripts[nth] ?? (nth % 2 === 0 ? { refuses: refused } : [[item(nth)]]),
   });
   const driven = onVirtualClock(source, {

@@ -2,20 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
-import {
-  bare,
-  checkpointAt,
-  END,
-  item,
-  items,
-  memorySource,
-  range,
-} from './support/memory-source.js';
-import type { Opening } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import type { ScriptedOpening } from '../src/testing/index.js';
+import { END, bare, checkpointAt, item, items, range } from './support/numbered-log.js';
 
 describe('items without an id, after one that has one', () => {
   it('are held until their checkpoint comes', async () => {
-    const source = memorySource({ script: [[[item(1), bare(2), bare(3)]]] });
+    const source = scriptedSource({ script: [[[item(1), bare(2), bare(3)]]] });
     const { stream, clock } = onVirtualClock(source);
     const { items: got } = read(stream);
     await clock.settle();
@@ -37,7 +30,7 @@ describe('items without an id, after one that has one', () => {
       [[item(1), bare(2), bare(3)], 'drop'],
       [[bare(2), bare(3), item(4), END]],
     ] as const;
-    const source = memorySource({ script });
+    const source = scriptedSource({ script });
     const { stream, clock, heard } = onVirtualClock(source);
     const { items: got, ended } = read(stream);
     await clock.advance(1000);
@@ -51,7 +44,7 @@ describe('items without an id, after one that has one', () => {
   });
 
   it('are handed out on final failure, since nobody will give them again', async () => {
-    const source = memorySource({ script: [[[item(1), bare(2), bare(3)], 'drop']] });
+    const source = scriptedSource({ script: [[[item(1), bare(2), bare(3)], 'drop']] });
     const { stream, clock } = onVirtualClock(source, { maxAttempts: 0 });
     const { items: got, ended } = read(stream);
     await clock.settle();
@@ -66,7 +59,7 @@ describe('items without an id, after one that has one', () => {
       [[item(1), bare(2), bare(3)], 'drop'],
       [[bare(2), bare(3), item(4), END]],
     ] as const;
-    const { stream, clock, heard } = onVirtualClock(memorySource({ script }), { maxAttempts: 0 });
+    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }), { maxAttempts: 0 });
     const iterator = stream[Symbol.asyncIterator]();
     const got = [(await iterator.next()).value];
     await clock.settle();
@@ -80,7 +73,7 @@ describe('items without an id, after one that has one', () => {
 
   it('that were handed out on failure are taken back by reset when the stream goes on', async () => {
     const script = [[[item(1), bare(2)], 'drop'], [[bare(2), item(3), END]]] as const;
-    const { stream, clock, heard } = onVirtualClock(memorySource({ script }), { maxAttempts: 0 });
+    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }), { maxAttempts: 0 });
     const first = read(stream);
     await clock.settle();
     expect((await first.ended)?.kind).toBe('exhausted');
@@ -97,7 +90,7 @@ describe('items without an id, after one that has one', () => {
 
 describe('eager delivery', () => {
   it('hands out at once, and takes back by reset what a drop made uncertain', async () => {
-    const source = memorySource({
+    const source = scriptedSource({
       script: [[[item(1), bare(2), bare(3)]], [[bare(2), bare(3), item(4)], [END]]],
     });
     const { stream, clock, heard } = onVirtualClock(source, { delivery: 'eager' });
@@ -125,7 +118,7 @@ describe('eager delivery', () => {
 
   it('takes back silently what nobody has read yet', async () => {
     const script = [[[item(1), bare(2), bare(3)], 'drop'], [[bare(2), item(3), END]]] as const;
-    const { stream, clock } = onVirtualClock(memorySource({ script }), { delivery: 'eager' });
+    const { stream, clock } = onVirtualClock(scriptedSource({ script }), { delivery: 'eager' });
     stream.start();
     await clock.advance(1000);
     const { items: got, ended } = read(stream);
@@ -134,7 +127,7 @@ describe('eager delivery', () => {
   });
 
   it('is not taken back where a slow consumer has seen only what is committed by now', async () => {
-    const source = memorySource({ script: [[[item(1), bare(2)]], [[bare(4), item(5), END]]] });
+    const source = scriptedSource({ script: [[[item(1), bare(2)]], [[bare(4), item(5), END]]] });
     const { stream, clock, heard } = onVirtualClock(source, { delivery: 'eager' });
     const iterator = stream[Symbol.asyncIterator]();
     await iterator.next();
@@ -149,7 +142,7 @@ describe('eager delivery', () => {
   });
 
   it.each(['pause', 'retryNow'] as const)('takes back what %s() made uncertain', async (how) => {
-    const source = memorySource({
+    const source = scriptedSource({
       script: [[[item(1), bare(2), bare(3)]], [[bare(2), bare(3), item(4), END]]],
     });
     const { stream, clock, heard } = onVirtualClock(source, { delivery: 'eager' });
@@ -166,7 +159,7 @@ describe('eager delivery', () => {
   });
 
   it('never claims what is not committed: neither less nor more', async () => {
-    const source = memorySource({ script: [[[item(1), bare(2), bare(3)]]] });
+    const source = scriptedSource({ script: [[[item(1), bare(2), bare(3)]]] });
     const { stream, clock } = onVirtualClock(source, { delivery: 'eager' });
     stream.start();
     await clock.settle();
@@ -192,7 +185,7 @@ describe('eager delivery', () => {
 });
 
 describe('a server that sends again', () => {
-  const again: Record<string, Opening<number>> = {
+  const again: Record<string, ScriptedOpening<number>> = {
     'the last two': [[...items(2, 6), END]],
     'the last one': [[...items(3, 6), END]],
     everything: [[...items(1, 6), END]],
@@ -200,8 +193,8 @@ describe('a server that sends again', () => {
   };
 
   it.each(Object.keys(again))('%s is read once, and the replay is told', async (what) => {
-    const script = [[items(1, 3), 'eof'], again[what] ?? []] as Opening<number>[];
-    const { stream, clock, heard } = onVirtualClock(memorySource({ script }));
+    const script = [[items(1, 3), 'eof'], again[what] ?? []] as ScriptedOpening<number>[];
+    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }));
     const { items: got, ended } = read(stream);
     await clock.advance(1000);
     expect(await ended).toBe(null);
@@ -211,7 +204,7 @@ describe('a server that sends again', () => {
   });
 
   it('starts over by reset: the account starts over too, and the listener is told', async () => {
-    const source = memorySource({ script: [[items(1, 3)]] });
+    const source = scriptedSource({ script: [[items(1, 3)]] });
     const { stream, clock, heard } = onVirtualClock(source);
     const { items: got, ended } = read(stream);
     stream.on('reset', () => (got.length = 0));

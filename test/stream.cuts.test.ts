@@ -5,7 +5,7 @@ import { reconnectStream } from '../src/index.js';
 import type { StreamOutcome } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
 import { eventsOf, record } from './support/facts.js';
-import { range } from './support/memory-source.js';
+import { range } from './support/numbered-log.js';
 import { startServer } from './server.js';
 import type { TestServer } from './server.js';
 import { unicodeEvents, unicodeLog } from './support/unicode-log.js';

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
 import type { ReconnectError, SourceItem } from '../src/index.js';
 import { eventsOf, inState, once, onVirtualClock, read } from './support/facts.js';
-import { END, item, items, memorySource, range } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { END, item, items, range } from './support/numbered-log.js';
 
 describe('a slow consumer', () => {
   it.each([1, 10, 64])('slows the source: not read beyond %i and one batch', async (mark) => {
     const size = 5;
     const batches = range(0, 99).map((n) => items(n * size + 1, (n + 1) * size));
-    const source = memorySource({ script: [[...batches, [END]]] });
+    const source = scriptedSource({ script: [[...batches, [END]]] });
     const { stream, clock } = onVirtualClock(source, { highWaterMark: mark });
     let handedOut = 0;
     for await (const n of stream) {
@@ -22,7 +23,7 @@ describe('a slow consumer', () => {
   });
 
   it('is not taken for a stall, and the stall timeout counts again from when it reads', async () => {
-    const source = memorySource({ script: [[items(1, 4)]] });
+    const source = scriptedSource({ script: [[items(1, 4)]] });
     const { stream, clock, heard } = onVirtualClock(source, {
       highWaterMark: 2,
       stallTimeoutMs: 1000,
@@ -45,16 +46,16 @@ describe('reading', () => {
   it('gives the batches of the wire by batches(), and single items by for await', async () => {
     const script = () => [items(1, 3), [], items(4, 5), [item(6), END]] as const;
     const batches: (readonly number[])[] = [];
-    for await (const batch of reconnectStream(memorySource({ script })).batches())
+    for await (const batch of reconnectStream(scriptedSource({ script })).batches())
       batches.push(batch);
     expect(batches.flat()).toEqual(range(1, 6));
     expect(batches.length).toBeLessThanOrEqual(4);
     expect(batches.every((batch) => batch.length > 0)).toBe(true);
-    expect(await all(memorySource({ script }))).toEqual(range(1, 6));
+    expect(await all(scriptedSource({ script }))).toEqual(range(1, 6));
   });
 
   it.each(['break', 'throw', 'return()'])('that ends by %s closes the stream', async (how) => {
-    const source = memorySource({ script: [[items(1, 3)]] });
+    const source = scriptedSource({ script: [[items(1, 3)]] });
     const stream = reconnectStream(source);
     const loop = async (): Promise<void> => {
       for await (const one of stream) {
@@ -75,7 +76,7 @@ describe('reading', () => {
   });
 
   it('by two consumers is a typed error for the second, and the first goes on', async () => {
-    const stream = reconnectStream(memorySource({ script: [[items(1, 3), [END]]] }));
+    const stream = reconnectStream(scriptedSource({ script: [[items(1, 3), [END]]] }));
     const first = stream[Symbol.asyncIterator]();
     expect(await first.next()).toEqual({ done: false, value: 1 });
     for (const second of [() => stream[Symbol.asyncIterator](), () => stream.batches()])
@@ -85,7 +86,7 @@ describe('reading', () => {
   });
 
   it('by two next() at a time is a typed error for the second', async () => {
-    const source = memorySource();
+    const source = scriptedSource();
     const stream = reconnectStream(source);
     const iterator = stream[Symbol.asyncIterator]();
     const first = iterator.next();
@@ -98,7 +99,7 @@ describe('reading', () => {
 
   it.each(['close', 'end', 'failure'])('after a %s gives what was still queued', async (how) => {
     const last = how === 'end' ? [[END]] : how === 'failure' ? (['drop'] as const) : [];
-    const source = memorySource({ script: [[items(1, 5), ...last]] });
+    const source = scriptedSource({ script: [[items(1, 5), ...last]] });
     const { stream, clock } = onVirtualClock(source, { maxAttempts: 0 });
     stream.start();
     await clock.settle();
@@ -110,7 +111,7 @@ describe('reading', () => {
 
   it('a failed stream throws, and throws again when it is iterated again; done never rejects', async () => {
     const refuses = Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' });
-    const stream = reconnectStream(memorySource({ script: () => ({ refuses }) }), {
+    const stream = reconnectStream(scriptedSource({ script: () => ({ refuses }) }), {
       maxAttempts: 1,
       initialBackoffMs: 1,
     });
@@ -130,7 +131,7 @@ describe('reading', () => {
 
   it('goes on after retryNow() on a failed stream', async () => {
     const script = [{ refuses: new TypeError('refused') }, [items(1, 2), [END]]] as const;
-    const stream = reconnectStream(memorySource({ script }), { maxAttempts: 0 });
+    const stream = reconnectStream(scriptedSource({ script }), { maxAttempts: 0 });
     expect((await read(stream).ended)?.kind).toBe('exhausted');
     stream.retryNow();
     const { items: got, ended } = read(stream);
@@ -141,7 +142,7 @@ describe('reading', () => {
   it.each(['incomplete', 'cancelled', 'complete', 'failed'] as const)(
     'ends as the peer says: %s',
     async (outcome) => {
-      const source = memorySource({ script: [[[item(1), { type: 'end', outcome }, item(2)]]] });
+      const source = scriptedSource({ script: [[[item(1), { type: 'end', outcome }, item(2)]]] });
       const stream = reconnectStream(source);
       const { items: got, ended } = read(stream);
       expect((await ended)?.kind).toBe(outcome === 'failed' ? 'source' : undefined);
@@ -164,7 +165,7 @@ describe('reading', () => {
         ],
       });
       const whole = [call(1, { args: '{}', done: true }), item(2), item(3), END];
-      const source = memorySource({ script: (at) => [whole.slice(Number(at.cursor ?? 0))] });
+      const source = scriptedSource({ script: (at) => [whole.slice(Number(at.cursor ?? 0))] });
       const stream = reconnectStream(source, { initialBackoffMs: 1 });
       const { items: got, ended } = read(stream);
       const heard: string[] = [];
@@ -207,7 +208,7 @@ describe('reading', () => {
     [[{ type: 'reset', scope: 'some', why: '' }]],
     [[{ type: 'end', outcome: 'done' }]],
   ])('ends at once where a source gives %j', async (batch) => {
-    const source = memorySource({ script: () => [items(1, 2), batch as never] });
+    const source = scriptedSource({ script: () => [items(1, 2), batch as never] });
     const stream = reconnectStream(source, { initialBackoffMs: 1 });
     const { items: got, ended } = read(stream);
     const error = await ended;

@@ -5,8 +5,9 @@ import { ReconnectError } from '../src/index.js';
 import type { Environment, Hint, ReconnectOptions } from '../src/index.js';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
 import type { OnVirtualClock } from './support/facts.js';
-import { bare, END, item, memorySource } from './support/memory-source.js';
-import type { MemoryOptions, MemorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import type { ScriptedSource, ScriptedSourceOptions } from '../src/testing/index.js';
+import { END, bare, item } from './support/numbered-log.js';
 
 interface Host extends Environment {
   isOnline: boolean;
@@ -34,16 +35,16 @@ function createHost(): Host {
 
 interface Run extends OnVirtualClock<number> {
   readonly host: Host;
-  readonly source: MemorySource<number>;
+  readonly source: ScriptedSource<number>;
 }
 
 /** A stream that has got item 1 over a connection that stays open, unless the script says otherwise. */
 async function run(
-  memory: MemoryOptions<number> = {},
+  memory: ScriptedSourceOptions<number> = {},
   options: Omit<ReconnectOptions, 'clock'> = {},
 ): Promise<Run> {
   const host = createHost();
-  const source = memorySource<number>({ script: [[[item(1)]]], ...memory });
+  const source = scriptedSource<number>({ script: [[[item(1)]]], ...memory });
   const started = onVirtualClock(source, { environment: host, ...options });
   read(started.stream);
   await started.clock.advance(0);
@@ -195,7 +196,7 @@ describe('a page that is put away for later', () => {
 
   it('starts no stream that nobody started', async () => {
     const host = createHost();
-    const { stream } = onVirtualClock(memorySource(), { environment: host });
+    const { stream } = onVirtualClock(scriptedSource(), { environment: host });
     host.hint('leave', 'return', 'online');
     expect([stream.state, host.listeners]).toEqual(['idle', 0]);
     stream.close();
@@ -256,6 +257,8 @@ describe('listening', () => {
 
   it('refuses what is no environment', () => {
     const environment = { isOnline: true } as Environment;
-    expect(() => onVirtualClock(memorySource(), { environment })).toThrow(/environment: expected/);
+    expect(() => onVirtualClock(scriptedSource(), { environment })).toThrow(
+      /environment: expected/,
+    );
   });
 });

@@ -5,7 +5,8 @@ import { sse } from '../src/sources/index.js';
 import type { SseOptions } from '../src/sources/index.js';
 import { fromChunks } from './sources/drive.js';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
-import { END, item, memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { END, item } from './support/numbered-log.js';
 
 describe('ids that tell what is missing', () => {
   const follows = (previous: string, next: string): boolean =>
@@ -13,7 +14,7 @@ describe('ids that tell what is missing', () => {
 
   it('lead to a gap event after a reconnect that skips, and the stream goes on', async () => {
     const script = [[[item(1), item(2)], 'drop'], [[item(5), item(6), END]]] as const;
-    const source = Object.assign(memorySource({ script }), { contiguous: follows });
+    const source = Object.assign(scriptedSource({ script }), { contiguous: follows });
     const { stream, clock, heard } = onVirtualClock(source);
     const { items: got, ended } = read(stream);
     await clock.advance(1000);
@@ -24,7 +25,7 @@ describe('ids that tell what is missing', () => {
 
   it('lead to one in the middle of a connection too, and to none where nothing is missing', async () => {
     const script = [[[item(1), item(2), item(4)], 'drop'], [[item(4), item(5), END]]] as const;
-    const source = Object.assign(memorySource({ script }), { contiguous: follows });
+    const source = Object.assign(scriptedSource({ script }), { contiguous: follows });
     const { stream, clock, heard } = onVirtualClock(source);
     const { items: got, ended } = read(stream);
     await clock.advance(1000);
@@ -53,7 +54,7 @@ describe('a cursor that comes without data', () => {
     const script = [[[item(1), item(2), skipped, item(6), END]]] as const;
     const contiguous = (previous: string, next: string): boolean =>
       Number(next) === Number(previous) + 1;
-    const source = Object.assign(memorySource({ script }), { contiguous });
+    const source = Object.assign(scriptedSource({ script }), { contiguous });
     const { stream, clock, heard } = onVirtualClock(source);
     const { items: got } = read(stream);
     await clock.advance(0);

@@ -5,7 +5,8 @@ import { reconnectStream } from '../src/index.js';
 import type { ReconnectEvent, ReconnectingStream } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
 import { eventsOf, onVirtualClock, read, record } from './support/facts.js';
-import { bare, item, memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { bare, item } from './support/numbered-log.js';
 import { startServer } from './server.js';
 import type { TestServer } from './server.js';
 
@@ -72,7 +73,7 @@ describe('the delays', () => {
 
   it.each(cases)('grow for a peer that $name, where it is $how', async ({ name, how }) => {
     const script = openings[name as keyof typeof openings];
-    const { stream, clock, heard } = onVirtualClock(memorySource({ script }), { maxAttempts: 4 });
+    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }), { maxAttempts: 4 });
     const reading = how === 'read' ? read(stream) : null;
     if (reading === null) stream.start();
     await clock.advance(60_000);
@@ -86,7 +87,10 @@ describe('the delays', () => {
 
   it('are at least what the server asked for, and above maxServerDelayMs the stream gives up', async () => {
     const ask = (ms: number) =>
-      onVirtualClock(memorySource({ script: [[[{ type: 'retry', ms }], 'eof'], [[item(1)]]] }), {});
+      onVirtualClock(
+        scriptedSource({ script: [[[{ type: 'retry', ms }], 'eof'], [[item(1)]]] }),
+        {},
+      );
     const long = ask(70_000);
     long.stream.start();
     await long.clock.advance(69_999);

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ReconnectingStream } from '../src/index.js';
-import { bare, checkpointAt, END, item, items, memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { END, bare, checkpointAt, item, items } from './support/numbered-log.js';
 import { onVirtualClock } from './support/facts.js';
 
 /** What a reader sees that works on each item for a while, as a log. */
@@ -28,7 +29,7 @@ async function aFewTurns(): Promise<void> {
 
 describe('events about items', () => {
   it('a reset comes after the items it takes back, even while the reader works on one', async () => {
-    const source = memorySource({ script: [[[item(1)]], [[bare(2), checkpointAt(2), END]]] });
+    const source = scriptedSource({ script: [[[item(1)]], [[bare(2), checkpointAt(2), END]]] });
     const { stream, clock } = onVirtualClock(source, { delivery: 'eager' });
     const log = readSlowly(stream, aFewTurns);
     await clock.advance(0);
@@ -39,7 +40,7 @@ describe('events about items', () => {
   });
 
   it('a reader that works long hears it when it asks for more', async () => {
-    const source = memorySource({
+    const source = scriptedSource({
       script: [[[item(1), bare(2)]], [[bare(2), checkpointAt(2), END]]],
     });
     const { stream, clock } = onVirtualClock(source, { delivery: 'eager' });
@@ -52,7 +53,7 @@ describe('events about items', () => {
   });
 
   it('a restart is told between the last old item and the first new one', async () => {
-    const source = memorySource({
+    const source = scriptedSource({
       resume: 'none',
       script: [[[bare(1), bare(2)], 'drop'], [[bare(1), bare(2), END]]],
     });
@@ -64,7 +65,7 @@ describe('events about items', () => {
   });
 
   it('a gap is told between the items that it lies between', async () => {
-    const source = memorySource({ script: [[[...items(1, 3), item(6), item(7), END]]] });
+    const source = scriptedSource({ script: [[[...items(1, 3), item(6), item(7), END]]] });
     const contiguous = (from: string, to: string): boolean => Number(to) === Number(from) + 1;
     const { stream, clock } = onVirtualClock({ ...source, contiguous });
     const work = (): Promise<void> => new Promise((done) => clock.setTimeout(done, 100));
@@ -75,7 +76,7 @@ describe('events about items', () => {
 
   it('what a reset takes out of the queue is not waited for', async () => {
     const again = { type: 'reset', scope: 'all', why: 'a new answer' } as const;
-    const source = memorySource({ script: [[[...items(1, 3), item(6), again, item(1), END]]] });
+    const source = scriptedSource({ script: [[[...items(1, 3), item(6), again, item(1), END]]] });
     const contiguous = (from: string, to: string): boolean => Number(to) === Number(from) + 1;
     const { stream, clock } = onVirtualClock({ ...source, contiguous });
     const work = (): Promise<void> => new Promise((done) => clock.setTimeout(done, 100));
@@ -85,7 +86,7 @@ describe('events about items', () => {
   });
 
   it('batches do not reach over a gap', async () => {
-    const source = memorySource({ script: [[[...items(1, 3), item(6), item(7), END]]] });
+    const source = scriptedSource({ script: [[[...items(1, 3), item(6), item(7), END]]] });
     const contiguous = (from: string, to: string): boolean => Number(to) === Number(from) + 1;
     const { stream, clock } = onVirtualClock({ ...source, contiguous });
     const log: unknown[] = [];
@@ -99,7 +100,7 @@ describe('events about items', () => {
   });
 
   it('one who leaves hears what was still to be told', async () => {
-    const source = memorySource({ script: [[items(1, 2), [item(5)]]] });
+    const source = scriptedSource({ script: [[items(1, 2), [item(5)]]] });
     const contiguous = (from: string, to: string): boolean => Number(to) === Number(from) + 1;
     const { stream, clock } = onVirtualClock({ ...source, contiguous });
     const gaps: unknown[] = [];
@@ -116,7 +117,7 @@ describe('events about items', () => {
   });
 
   it('nobody who reads: it is told at once', async () => {
-    const source = memorySource({ script: [[[item(1), item(3)]]] });
+    const source = scriptedSource({ script: [[[item(1), item(3)]]] });
     const contiguous = (): boolean => false;
     const { stream, clock } = onVirtualClock({ ...source, contiguous });
     const gaps: unknown[] = [];

@@ -3,7 +3,8 @@
 import { expect, it } from 'vitest';
 import type { SourceItem } from '../src/index.js';
 import { onVirtualClock, read } from './support/facts.js';
-import { bare, item, memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { bare, item } from './support/numbered-log.js';
 
 const FITS = 'x'.repeat(4096);
 
@@ -20,7 +21,7 @@ it.each(WITH_ID)('%s may have 4096 letters, and no more', async (name, make) => 
     [FITS, undefined],
     [`${FITS}x`, 'limit'],
   ] as const) {
-    const source = memorySource<number>({ script: [[[...before, make(id)]]] });
+    const source = scriptedSource<number>({ script: [[[...before, make(id)]]] });
     const { stream, clock } = onVirtualClock(source);
     const { ended } = read(stream);
     await clock.advance(10);

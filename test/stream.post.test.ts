@@ -7,7 +7,8 @@ import { reconnectStream } from '../src/index.js';
 import type { ReconnectOptions } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
 import { eventsOf, inState, onVirtualClock, read, record } from './support/facts.js';
-import { bare, END, memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { END, bare } from './support/numbered-log.js';
 import { END as END_TYPE, startServer } from './server.js';
 import type { TestServer } from './server.js';
 
@@ -90,7 +91,7 @@ describe('work that would run again', () => {
   const options = { resume: 'none', reopen: 'restarts-work' } as const;
 
   it('is not opened again by resume() after a pause in mid-stream', async () => {
-    const source = memorySource({ ...options, script: () => [[bare(1)]] });
+    const source = scriptedSource({ ...options, script: () => [[bare(1)]] });
     const { stream, clock } = onVirtualClock(source);
     stream.start();
     await clock.settle();
@@ -102,7 +103,7 @@ describe('work that would run again', () => {
   });
 
   it('is not opened again by retryNow() on a paused stream either', async () => {
-    const source = memorySource({ ...options, script: () => [[bare(1)]] });
+    const source = scriptedSource({ ...options, script: () => [[bare(1)]] });
     const { stream, clock } = onVirtualClock(source);
     stream.start();
     await clock.settle();
@@ -127,7 +128,7 @@ describe('work that would run again', () => {
   });
 
   it('is opened once by resume() where it was paused before it was opened', async () => {
-    const source = memorySource({ ...options, script: () => [[bare(1), END]] });
+    const source = scriptedSource({ ...options, script: () => [[bare(1), END]] });
     const { stream, clock } = onVirtualClock(source);
     stream.pause();
     stream.resume();
@@ -137,7 +138,7 @@ describe('work that would run again', () => {
   });
 
   it('is not opened again by retryNow() on a live stream', async () => {
-    const source = memorySource({ ...options, script: () => [[bare(1)]] });
+    const source = scriptedSource({ ...options, script: () => [[bare(1)]] });
     const { stream, clock } = onVirtualClock(source);
     stream.start();
     await clock.settle();
@@ -151,7 +152,7 @@ describe('work that would run again', () => {
   });
 
   it('is not opened again by the checkpoint of a stream that was restored and never started', () => {
-    const source = memorySource(options);
+    const source = scriptedSource(options);
     const first = reconnectStream(source);
     first.start();
     expect(source.openings).toHaveLength(1);
@@ -164,9 +165,9 @@ describe('work that would run again', () => {
   });
 
   it('is opened from the checkpoint of a stream that was paused before it was opened', () => {
-    const first = reconnectStream(memorySource(options));
+    const first = reconnectStream(scriptedSource(options));
     first.pause();
-    const source = memorySource(options);
+    const source = scriptedSource(options);
     const stream = reconnectStream(source, { checkpoint: first.checkpoint() });
     stream.start();
     expect(source.openings).toHaveLength(1);
@@ -174,12 +175,12 @@ describe('work that would run again', () => {
   });
 
   it('is not opened again by a checkpoint of its middle', async () => {
-    const first = onVirtualClock(memorySource({ ...options, script: () => [[bare(1)]] }));
+    const first = onVirtualClock(scriptedSource({ ...options, script: () => [[bare(1)]] }));
     read(first.stream);
     await first.clock.settle();
     const checkpoint = first.stream.checkpoint();
     first.stream.close();
-    const source = memorySource({ ...options, script: () => [[bare(1)]] });
+    const source = scriptedSource({ ...options, script: () => [[bare(1)]] });
     const { stream, clock } = onVirtualClock(source, { checkpoint });
     stream.start();
     await clock.settle();

@@ -5,10 +5,9 @@ import { expect, it } from 'vitest';
 import { ReconnectError, reconnectStream } from '../src/index.js';
 import type { ReconnectEvent, ReconnectingStream, ReconnectState } from '../src/index.js';
 import { EVENT_TYPES } from './support/facts.js';
-import { after, END, items, memorySource } from './support/memory-source.js';
-import type { MemorySource, Opening } from './support/memory-source.js';
-import { seeded } from './support/seeded.js';
-import { createVirtualClock } from './support/virtual-clock.js';
+import { scriptedSource, seededRandom, virtualClock } from '../src/testing/index.js';
+import type { ScriptedOpening, ScriptedSource } from '../src/testing/index.js';
+import { END, after, items } from './support/numbered-log.js';
 
 const RUNS = 3_000;
 const MAX_ATTEMPTS = 3;
@@ -32,11 +31,11 @@ type Command = keyof typeof COMMANDS;
 
 /** What the peer does on its live connection. */
 const DEEDS = {
-  'new items': (source: MemorySource<number>, from: number) => source.push(items(from, from + 2)),
-  nothing: (source: MemorySource<number>) => source.push([]),
-  drop: (source: MemorySource<number>) => source.push('drop'),
-  eof: (source: MemorySource<number>) => source.push('eof'),
-  end: (source: MemorySource<number>) => source.push([END]),
+  'new items': (source: ScriptedSource<number>, from: number) => source.push(items(from, from + 2)),
+  nothing: (source: ScriptedSource<number>) => source.push([]),
+  drop: (source: ScriptedSource<number>) => source.push('drop'),
+  eof: (source: ScriptedSource<number>) => source.push('eof'),
+  end: (source: ScriptedSource<number>) => source.push([END]),
 } as const;
 
 /** How it answers to a request. */
@@ -46,7 +45,7 @@ const ANSWERS = {
   'is silent': () => 'no answer',
   'is down': () => ({ refuses: new ReconnectError('http', 'unavailable', { status: 503 }) }),
   refuses: () => ({ refuses: new ReconnectError('http', 'gone', { status: 404 }) }),
-} satisfies Record<string, (from: number) => Opening<number>>;
+} satisfies Record<string, (from: number) => ScriptedOpening<number>>;
 
 type Turn =
   | { readonly do: 'command'; readonly command: Command }
@@ -118,10 +117,10 @@ it(
   async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ answers, turns, isRead, delivery, seed }) => {
-        const clock = createVirtualClock();
+        const clock = virtualClock();
         /** The last number that the newest connection has brought, or is to bring. */
         let sent = 0;
-        const source = memorySource<number>({
+        const source = scriptedSource<number>({
           script: (at, nth) => {
             const answer = answers[nth % answers.length] ?? 'opens';
             sent = after(at) + (answer === 'opens' ? 2 : 0);
@@ -130,7 +129,7 @@ it(
         });
         const stream = reconnectStream(source, {
           clock,
-          random: seeded(seed),
+          random: seededRandom(seed),
           maxAttempts: MAX_ATTEMPTS,
           maxBackoffMs: MAX_BACKOFF_MS,
           stallTimeoutMs: 5_000,

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { onVirtualClock, read } from './support/facts.js';
-import { bare, END, item, memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { END, bare, item } from './support/numbered-log.js';
 
 describe('a replay from the start', () => {
   it('that opens with an item without an id is left out whole', async () => {
@@ -10,7 +11,7 @@ describe('a replay from the start', () => {
       [[bare(1), item(2), item(3)], 'drop'],
       [[bare(1), item(2), item(3), item(4), END]],
     ] as const;
-    const { stream, clock } = onVirtualClock(memorySource({ script }));
+    const { stream, clock } = onVirtualClock(scriptedSource({ script }));
     const { items: got, ended } = read(stream);
     await clock.advance(1000);
     expect(await ended).toBe(null);
@@ -23,7 +24,7 @@ describe('a stream that starts over', () => {
 
   it('has no cursor until the new run gives one', async () => {
     const script = [[[item(7), item(8)], [reset], 'drop'], [[item(1), item(2), END]]] as const;
-    const source = memorySource({ script });
+    const source = scriptedSource({ script });
     const { stream, clock } = onVirtualClock(source);
     const { items: got, ended } = read(stream);
     await clock.advance(1000);
@@ -33,7 +34,7 @@ describe('a stream that starts over', () => {
   });
 
   it('takes ids for new that the run before had, too', async () => {
-    const source = memorySource({
+    const source = scriptedSource({
       script: [[[item(1), item(2)], [], [reset, item(1), item(2), END]]],
     });
     const { stream, clock } = onVirtualClock(source);
@@ -45,7 +46,7 @@ describe('a stream that starts over', () => {
 
 describe('a signal that is aborted', () => {
   it.each(['retryNow', 'resume'] as const)('lets %s() send no request', async (command) => {
-    const source = memorySource({ script: () => [[END]] });
+    const source = scriptedSource({ script: () => [[END]] });
     const { stream } = onVirtualClock(source, { signal: AbortSignal.abort() });
     stream.pause();
     stream[command]();
@@ -55,7 +56,7 @@ describe('a signal that is aborted', () => {
 
   it('closes a failed stream that is tried again', async () => {
     const controller = new AbortController();
-    const source = memorySource({ script: () => [[item(1)], 'drop'] });
+    const source = scriptedSource({ script: () => [[item(1)], 'drop'] });
     const { stream, clock } = onVirtualClock(source, { signal: controller.signal, maxAttempts: 0 });
     stream.start();
     await clock.settle();

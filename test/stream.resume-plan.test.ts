@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ResumeMode, SourceItem, StreamSource } from '../src/index.js';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
-import { memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
 
 const text: SourceItem<number> = { type: 'data', data: 1, bytes: 1 };
 const call: SourceItem<number> = { ...text, toolCall: [{ id: 'a', name: 'look', args: '{"x"' }] };
@@ -36,7 +36,7 @@ describe('a source of the kind', () => {
     const items = POSITIONS[position as keyof typeof POSITIONS].map((one, n) =>
       resume === 'cursor' ? { ...one, id: String(n) } : one,
     );
-    const source = memorySource<number>({ resume, reopen, script: [[items]] });
+    const source = scriptedSource<number>({ resume, reopen, script: [[items]] });
     const { stream, clock, heard } = onVirtualClock(source);
     const { ended } = read(stream);
     await clock.advance(200);

@@ -9,9 +9,8 @@ import type {
   SourceItem,
   StreamSource,
 } from '../src/index.js';
-import { range } from './support/memory-source.js';
-import { seeded } from './support/seeded.js';
-import { createVirtualClock } from './support/virtual-clock.js';
+import { seededRandom, virtualClock } from '../src/testing/index.js';
+import { range } from './support/numbered-log.js';
 
 const SCHEDULES = 10_000;
 
@@ -171,7 +170,7 @@ async function readAll(
   options: ReconnectOptions,
   random: () => number,
 ): Promise<Verdict> {
-  const clock = createVirtualClock();
+  const clock = virtualClock();
   const stream = reconnectStream(source, {
     clock,
     random,
@@ -220,7 +219,7 @@ it(
   async () => {
     const seen = { gaps: 0, old: 0, faulty: 0 };
     for (let seed = 1; seed <= SCHEDULES; seed++) {
-      const random = seeded(seed);
+      const random = seededRandom(seed);
       const dice = diceOf(random);
       const idEvery = dice.chance(0.6) ? 1 : dice.between(2, 4);
       const log: Log = {

@@ -5,9 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
-import { after, items, memorySource } from './support/memory-source.js';
-import type { MemorySource } from './support/memory-source.js';
-import { createVirtualClock } from './support/virtual-clock.js';
+import { scriptedSource, virtualClock } from '../src/testing/index.js';
+import type { ScriptedSource } from '../src/testing/index.js';
+import { after, items } from './support/numbered-log.js';
 
 const DROPS = 86_400;
 const A_SECOND = 1_000;
@@ -25,9 +25,9 @@ it(
   `${DROPS} reconnects leave one timer, one listener, and the heap as it was`,
   { timeout: 120_000 },
   async () => {
-    const clock = createVirtualClock();
+    const clock = virtualClock();
     const controller = new AbortController();
-    const source: MemorySource<number> = memorySource({
+    const source: ScriptedSource<number> = scriptedSource({
       script: (at) => [items(after(at) + 1, after(at) + 1), 'drop'],
     });
     const stream = reconnectStream(source, {

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { range } from './support/memory-source.js';
+import { range } from './support/numbered-log.js';
+import { createFacts } from '../src/testing/facts.js';
 import { startPageServer } from './support/page-server.js';
-import { createFacts } from './support/until.js';
 
 const CLIENT = fileURLToPath(new URL('support/follow.mjs', import.meta.url));
 

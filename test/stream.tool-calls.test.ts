@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ReconnectEvent, SourceItem, ToolCallDelta } from '../src/index.js';
 import { onVirtualClock, read } from './support/facts.js';
-import { bare, END, memorySource } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { END, bare } from './support/numbered-log.js';
 
 function piece(n: number, ...toolCall: ToolCallDelta[]): SourceItem<number> {
   return { type: 'data', data: n, bytes: 1, id: String(n), toolCall };
@@ -17,7 +18,7 @@ function told(heard: readonly ReconnectEvent[]): string[] {
 
 describe('a tool call', () => {
   it('that is open when the stream ends is told interrupted, before closed', async () => {
-    const source = memorySource({
+    const source = scriptedSource({
       script: [
         [
           [
@@ -40,7 +41,9 @@ describe('a tool call', () => {
   it.each(['close', 'cancel'] as const)(
     'that is open at %s is told interrupted',
     async (command) => {
-      const source = memorySource({ script: [[[piece(1, { id: 'a', name: 'look', args: '{' })]]] });
+      const source = scriptedSource({
+        script: [[[piece(1, { id: 'a', name: 'look', args: '{' })]]],
+      });
       const { stream, clock, heard } = onVirtualClock(source);
       read(stream);
       await clock.advance(0);
@@ -52,7 +55,7 @@ describe('a tool call', () => {
 
   it('that is cut in a stream that cannot go on is told interrupted, before failed', async () => {
     const cut = { ...piece(1, { id: 'a', name: 'look', args: '{"x"' }), id: undefined };
-    const source = memorySource({ resume: 'continuation', script: [[[bare(0), cut], 'drop']] });
+    const source = scriptedSource({ resume: 'continuation', script: [[[bare(0), cut], 'drop']] });
     const { stream, clock, heard } = onVirtualClock(source);
     const { ended } = read(stream);
     await clock.advance(0);
@@ -64,7 +67,7 @@ describe('a tool call', () => {
   });
 
   it('that goes on after a drop is told nothing of it', async () => {
-    const source = memorySource({
+    const source = scriptedSource({
       script: [
         [[piece(1, { id: 'a', name: 'look', args: '{"x"' })], 'drop'],
         [[piece(2, { id: 'a', args: ':1}', done: true }), END]],
@@ -79,7 +82,7 @@ describe('a tool call', () => {
 
   it('that a restart brings again is complete once', async () => {
     const whole = piece(1, { id: 'a', name: 'look', args: '{}', done: true });
-    const source = memorySource({
+    const source = scriptedSource({
       resume: 'replay',
       script: [[[whole], 'drop'], [[whole], 'drop'], [[whole, END]]],
     });
@@ -93,14 +96,14 @@ describe('a tool call', () => {
 
   it('that a restart brings again after a reload is not complete a second time', async () => {
     const whole = piece(1, { id: 'a', name: 'look', args: '{}', done: true });
-    const first = onVirtualClock(memorySource({ resume: 'replay', script: [[[whole]]] }));
+    const first = onVirtualClock(scriptedSource({ resume: 'replay', script: [[[whole]]] }));
     const reading = first.stream[Symbol.asyncIterator]();
     const one = reading.next();
     await first.clock.advance(0);
     await one;
     const checkpoint = first.stream.checkpoint();
     first.stream.close();
-    const again = memorySource({ resume: 'replay', script: [[[whole, END]]] });
+    const again = scriptedSource({ resume: 'replay', script: [[[whole, END]]] });
     const { stream, clock, heard } = onVirtualClock(again, { checkpoint });
     read(stream);
     await clock.advance(60_000);
@@ -112,7 +115,7 @@ describe('the limits of tool calls', () => {
   it('arguments without end are an error of kind limit', async () => {
     const text = 'x'.repeat(1024 * 1024);
     const many = Array.from({ length: 5 }, (_, n) => piece(n + 1, { id: 'a', args: text }));
-    const { stream, clock } = onVirtualClock(memorySource({ script: [[many], [many]] }));
+    const { stream, clock } = onVirtualClock(scriptedSource({ script: [[many], [many]] }));
     const { ended, items } = read(stream);
     await clock.advance(60_000);
     expect((await ended)?.kind).toBe('limit');
@@ -123,7 +126,7 @@ describe('the limits of tool calls', () => {
     const many = Array.from({ length: 300 }, (_, n) =>
       piece(n + 1, { id: `call ${n}`, args: '{' }),
     );
-    const { stream, clock } = onVirtualClock(memorySource({ script: [[many], [many]] }));
+    const { stream, clock } = onVirtualClock(scriptedSource({ script: [[many], [many]] }));
     const { ended } = read(stream);
     await clock.advance(60_000);
     expect((await ended)?.kind).toBe('limit');
@@ -133,7 +136,7 @@ describe('the limits of tool calls', () => {
     const many = Array.from({ length: 1000 }, (_, n) =>
       piece(n + 1, { id: `call ${n}`, args: '{}', done: true }),
     );
-    const { stream, clock, heard } = onVirtualClock(memorySource({ script: [[many, [END]]] }));
+    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script: [[many, [END]]] }));
     const { ended } = read(stream);
     await clock.advance(60_000);
     expect(await ended).toBeNull();

@@ -4,10 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
 import type { ReconnectingStream, ReconnectState } from '../src/index.js';
 import { inState, read } from './support/facts.js';
-import { bare, END, item, items, memorySource, range } from './support/memory-source.js';
-import type { MemorySource, Opening, Step } from './support/memory-source.js';
-import { seeded } from './support/seeded.js';
-import { createVirtualClock } from './support/virtual-clock.js';
+import { scriptedSource, seededRandom, virtualClock } from '../src/testing/index.js';
+import type { ScriptedOpening, ScriptedSource, ScriptedStep } from '../src/testing/index.js';
+import { END, bare, item, items, range } from './support/numbered-log.js';
 
 describe('transitions of the machine', () => {
   it.each([1, 10, 1000])('are tens for 100,000 chunks in batches of %i', async (size) => {
@@ -15,7 +14,7 @@ describe('transitions of the machine', () => {
     const steps = starts.map((start) => items(start + 1, start + size));
     let inspected = 0;
     let seen = 0;
-    const stream = reconnectStream(memorySource({ script: [[...steps, [END]]] }), {
+    const stream = reconnectStream(scriptedSource({ script: [[...steps, [END]]] }), {
       inspect: () => (inspected += 1),
     });
     stream.actor.subscribe(() => (seen += 1));
@@ -29,8 +28,8 @@ describe('transitions of the machine', () => {
   });
 
   it('tell of progress while the stream flows', async () => {
-    const clock = createVirtualClock();
-    const source = memorySource();
+    const clock = virtualClock();
+    const source = scriptedSource();
     const stream = reconnectStream(source, { clock });
     stream.start();
     await inState(stream, 'connected');
@@ -73,10 +72,10 @@ describe('the account in the context', () => {
 
 /** Runs one random script under random commands and returns the changes of state it went through. */
 async function randomRun(seed: number): Promise<string[]> {
-  const random = seeded(seed);
-  const clock = createVirtualClock();
+  const random = seededRandom(seed);
+  const clock = virtualClock();
   const truth = new Truth();
-  const source = memorySource({
+  const source = scriptedSource({
     resume: 'count',
     script: (at) => truth.opening(at.items, random),
   });
@@ -136,11 +135,11 @@ class Truth {
   }
 
   /** The log goes on after the items that the reader has; where it stops is random. */
-  opening(has: number, random: () => number): Opening<number> {
+  opening(has: number, random: () => number): ScriptedOpening<number> {
     const kind = random();
     if (kind < 0.1) return 'no answer';
     if (kind < 0.2) return { refuses: new TypeError('refused') };
-    const steps: Step<number>[] = [];
+    const steps: ScriptedStep<number>[] = [];
     let n = has;
     while (random() < 0.7) {
       const size = Math.trunc(random() * 4);
@@ -155,7 +154,7 @@ class Truth {
 }
 
 /** The same source; what its connections give is entered in the truth when the reader gets it. */
-function watched(source: MemorySource<number>, truth: Truth): MemorySource<number> {
+function watched(source: ScriptedSource<number>, truth: Truth): ScriptedSource<number> {
   return Object.create(source, {
     open: {
       value: async (...args: Parameters<typeof source.open>) => {
@@ -183,5 +182,5 @@ function watched(source: MemorySource<number>, truth: Truth): MemorySource<numbe
         };
       },
     },
-  }) as MemorySource<number>;
+  }) as ScriptedSource<number>;
 }

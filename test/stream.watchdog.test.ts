@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
 import { eventsOf, inState, once, onVirtualClock } from './support/facts.js';
-import { item, memorySource, range } from './support/memory-source.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { item, range } from './support/numbered-log.js';
 import { startServer } from './server.js';
 import type { TestServer } from './server.js';
 
@@ -27,7 +28,7 @@ afterAll(() => server.close());
 
 describe('the watchdog on a virtual clock', () => {
   it('takes silence for a stall after exactly stallTimeoutMs', async () => {
-    const source = memorySource({ script: [[[item(1)]]] });
+    const source = scriptedSource({ script: [[[item(1)]]] });
     const { stream, clock, heard } = onVirtualClock(source, { stallTimeoutMs: 5000 });
     stream.start();
     await clock.advance(4000);
@@ -42,7 +43,7 @@ describe('the watchdog on a virtual clock', () => {
   });
 
   it('takes any batch for a sign of life, an empty one too', async () => {
-    const source = memorySource({ script: [[]] });
+    const source = scriptedSource({ script: [[]] });
     const { stream, clock, heard } = onVirtualClock(source, { stallTimeoutMs: 1000 });
     stream.start();
     for (const n of range(1, 50)) {
@@ -54,7 +55,7 @@ describe('the watchdog on a virtual clock', () => {
   });
 
   it('takes pings without data for no progress after progressTimeoutMs', async () => {
-    const source = memorySource({ script: [[[item(1)]]] });
+    const source = scriptedSource({ script: [[[item(1)]]] });
     const options = { stallTimeoutMs: 1000, progressTimeoutMs: 3000 };
     const { stream, clock, heard } = onVirtualClock(source, options);
     stream.start();
@@ -71,7 +72,7 @@ describe('the watchdog on a virtual clock', () => {
   });
 
   it('lets data that was waiting speak first when its timer was late', async () => {
-    const source = memorySource({ script: [[[item(1)]]] });
+    const source = scriptedSource({ script: [[[item(1)]]] });
     const { stream, clock, heard } = onVirtualClock(source, { stallTimeoutMs: 1000 });
     stream.start();
     await clock.settle();
@@ -83,7 +84,7 @@ describe('the watchdog on a virtual clock', () => {
   });
 
   it('gives up on an attempt after exactly connectTimeoutMs', async () => {
-    const source = memorySource({ script: () => 'no answer' });
+    const source = scriptedSource({ script: () => 'no answer' });
     const { stream, clock, heard } = onVirtualClock(source, { connectTimeoutMs: 2000 });
     stream.start();
     await clock.advance(1999);
@@ -95,7 +96,7 @@ describe('the watchdog on a virtual clock', () => {
   });
 
   it('is silent where both timeouts are null', async () => {
-    const { stream, clock } = onVirtualClock(memorySource(), { stallTimeoutMs: null });
+    const { stream, clock } = onVirtualClock(scriptedSource(), { stallTimeoutMs: null });
     stream.start();
     await clock.advance(86_400_000);
     expect({ state: stream.state, timers: clock.armed }).toEqual({ state: 'connected', timers: 0 });

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { follow, freeze, hasEvent, hasItems, inBrowser, isOver } from '../support/browser.js';
-import { range } from '../support/memory-source.js';
+import { range } from '../support/numbered-log.js';
 
 inBrowser('a stream in a page', (here) => {
   it.each(['eof', 'reset'] as const)('goes on after a cut: %s', async (how) => {

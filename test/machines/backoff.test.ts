@@ -6,7 +6,7 @@ import { backoffDelayMs as pureBackoffDelayMs } from '../../machines/index.js';
 import { backoffDelayMs, defaultReconnectConfig } from '../../src/index.js';
 import type { JitterKind, ReconnectConfig } from '../../src/index.js';
 import { fromWireConfig } from '../../src/wire/index.js';
-import { seeded } from '../support/seeded.js';
+import { seededRandom } from '../../src/testing/index.js';
 import { vectors } from '../support/vectors.js';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -114,7 +114,7 @@ describe('the delay before an attempt', () => {
 
   it('is the same again for the same seed', () => {
     const run = (seed: number) => {
-      const random = seeded(seed);
+      const random = seededRandom(seed);
       return KINDS.flatMap((kind) =>
         Array.from({ length: 20 }, (_, n) =>
           backoffDelayMs({ ...defaultReconnectConfig, jitter: kind }, n + 1, random),
@@ -151,7 +151,7 @@ describe('the delay before an attempt', () => {
   });
 
   it('is spread evenly over the whole range with full jitter', () => {
-    const random = seeded(42);
+    const random = seededRandom(42);
     const buckets = Array.from({ length: 20 }, () => 0);
     const draws = 20_000;
     for (let n = 0; n < draws; n++) {
@@ -234,7 +234,7 @@ describe('the wait that is armed', () => {
         fc.nat(5000),
         fc.nat(60_000),
         (seed, initialBackoffMs, maxBackoffMs) => {
-          const random = seeded(seed);
+          const random = seededRandom(seed);
           const own = {
             ...defaultRetryPolicy,
             jitter: 'decorrelated' as const,

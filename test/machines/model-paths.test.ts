@@ -19,7 +19,7 @@ import type {
   ReconnectInput,
   ReconnectMachineEvent,
 } from '../../machines/index.js';
-import { createVirtualClock } from '../support/virtual-clock.js';
+import { virtualClock } from '../../src/testing/index.js';
 import { ledger, loss } from '../support/reports.js';
 
 /** What the actor does by itself, as the graph sees it: the wait is over, a child is done or broken. */
@@ -142,7 +142,7 @@ const INPUTS: readonly (readonly [string, ReconnectInput])[] = [
 ];
 
 function checkpointOf(steps: readonly ReconnectMachineEvent[]): Checkpoint {
-  const actor = createActor(reconnectMachine, { input: { config }, clock: createVirtualClock() });
+  const actor = createActor(reconnectMachine, { input: { config }, clock: virtualClock() });
   actor.start();
   for (const step of steps) actor.send(step);
   const { value, context } = actor.getSnapshot();
@@ -207,7 +207,7 @@ interface Replay {
 
 /** Walks the steps on a running actor; time is virtual, and every delay is waited. */
 async function replay(input: ReconnectInput, steps: readonly Step[]): Promise<Replay> {
-  const clock = createVirtualClock();
+  const clock = virtualClock();
   const taken = new Set<AnyTransitionDefinition>();
   const values: string[] = [];
   const actor = createActor(machine, {

@@ -18,12 +18,11 @@ import { toCheckpoint } from '../../machines/checkpoint.js';
 import { drive } from '../support/drive.js';
 import type { Drive, DriveOptions } from '../support/drive.js';
 import { dropped, ledger, loss } from '../support/reports.js';
-import { seeded } from '../support/seeded.js';
-import { createVirtualClock } from '../support/virtual-clock.js';
+import { seededRandom, virtualClock } from '../../src/testing/index.js';
 
 describe('the wait', () => {
   it('lasts as long as was told, to the ms, whatever the policy and the draw', async () => {
-    const random = seeded(3);
+    const random = seededRandom(3);
     for (const jitter of ['spread', 'full', 'equal', 'decorrelated', 'additive', 'none'] as const) {
       const run = drive({ input: { config: { jitter, maxAttempts: 8 } }, random });
       run.send({ type: 'connect' });
@@ -439,8 +438,8 @@ describe('actors of a host', () => {
 
 describe('a recorded run', () => {
   it('played again through the pure transition function gives the same states', async () => {
-    const random = seeded(11);
-    const clock = createVirtualClock(1_700_000_000_000);
+    const random = seededRandom(11);
+    const clock = virtualClock(1_700_000_000_000);
     const input = { config: { jitter: 'full', maxAttempts: 3, maxElapsedMs: 60_000 } } as const;
     const run = drive({ input, clock, random });
     const events: ReconnectMachineEvent[] = [];
@@ -602,7 +601,7 @@ describe('a restored checkpoint', () => {
   }
 
   function restore(checkpoint: Checkpoint, now: number): Drive {
-    return drive({ input: { checkpoint }, clock: createVirtualClock(now) });
+    return drive({ input: { checkpoint }, clock: virtualClock(now) });
   }
 });
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sse } from '../../src/sources/index.js';
 import { startCuttingProxy } from '../support/cutting-proxy.js';
 import type { CuttingProxy } from '../support/cutting-proxy.js';
-import { onLoopback } from '../support/loopback.js';
-import type { Loopback } from '../support/loopback.js';
-import { range } from '../support/memory-source.js';
+import { range } from '../support/numbered-log.js';
+import { onLoopback } from '../../src/testing/loopback.js';
+import type { Loopback } from '../../src/testing/loopback.js';
 import { readAll } from '../support/read-all.js';
 import type { ReadAll } from '../support/read-all.js';
 

@@ -8,8 +8,8 @@ import { expect, it } from 'vitest';
 import { sse } from '../../src/sources/index.js';
 import { startCuttingProxy } from '../support/cutting-proxy.js';
 import type { Cut, CuttingProxy } from '../support/cutting-proxy.js';
-import type { Loopback } from '../support/loopback.js';
-import { range } from '../support/memory-source.js';
+import { range } from '../support/numbered-log.js';
+import type { Loopback } from '../../src/testing/loopback.js';
 import { readAll } from '../support/read-all.js';
 import { startWebHandler } from '../support/web-handler.js';
 

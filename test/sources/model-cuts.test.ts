@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ReconnectEvent, ReconnectOptions, ReconnectError } from '../../src/index.js';
 import type { AnswerPart } from '../../src/tool-calls/index.js';
 import { onVirtualClock } from '../support/facts.js';
-import { seeded } from '../support/seeded.js';
+import { seededRandom } from '../../src/testing/index.js';
 import type { PeerRequest } from '../support/source-peer.js';
 import { CALLS, joinAnswer, modelPeers, requestOf, WHOLE } from './peers/model-answers.js';
 import type { ModelPeer } from './peers/model-answers.js';
@@ -153,7 +153,7 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (_, pe
   }, 60_000);
 
   it('cut many times at random arrives whole, or says why not', async () => {
-    const random = seeded(7);
+    const random = seededRandom(7);
     for (let run = 0; run < 1700; run++) {
       const cuts = 1 + Math.floor(random() * 4);
       const { parts, heard, error } = await play(

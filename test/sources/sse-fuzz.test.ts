@@ -6,7 +6,7 @@ import type { SseEvent } from '../../src/sources/index.js';
 import { createSseDecoder } from '../../src/sources/sse/decoder.js';
 import { interpret } from '../support/event-stream-oracle.js';
 import type { Told } from '../support/event-stream-oracle.js';
-import { seeded } from '../support/seeded.js';
+import { seededRandom } from '../../src/testing/index.js';
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 100_000);
 
@@ -53,7 +53,7 @@ function toldBy(item: SourceItem<SseEvent>): Told[] {
 it(`${RUNS} random event streams`, { timeout: 60_000 + RUNS }, () => {
   const seen = { events: 0, ids: 0, retries: 0 };
   for (let seed = 1; seed <= RUNS; seed++) {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     const bytes = randomBytes(random);
     const decoder = createSseDecoder({ maxLineBytes: 1 << 20, maxEventBytes: 1 << 20 }, '');
     const told: Told[] = [];

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anthropicMessages, openaiChat, openaiResponses } from '../../src/sources/index.js';
 import { readAll } from '../support/read-all.js';
 import { startWebHandler } from '../support/web-handler.js';
-import type { Loopback } from '../support/loopback.js';
+import type { Loopback } from '../../src/testing/loopback.js';
 import { joinAnswer, modelPeers, requestOf } from './peers/model-answers.js';
 import type { Answer } from './peers/model-answers.js';
 

@@ -12,7 +12,7 @@ import { reconnectStream } from '../../src/index.js';
 import type { ReconnectError, ReconnectingStream, ReconnectOptions } from '../../src/index.js';
 import { webSocket } from '../../src/sources/index.js';
 import type { WebSocketClass, WebSocketOptions, WebSocketSource } from '../../src/sources/index.js';
-import { onLoopback } from '../support/loopback.js';
+import { onLoopback } from '../../src/testing/loopback.js';
 import { startSocketPeer, WORDS } from '../support/socket-peer.js';
 import type { SocketFault, SocketPeer } from '../support/socket-peer.js';
 

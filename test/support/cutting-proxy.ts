@@ -3,7 +3,7 @@
 import { createServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { onLoopback } from './loopback.js';
+import { onLoopback } from '../../src/testing/loopback.js';
 
 /** `eof`: the bytes end as if all were there. */
 export interface Cut {

@@ -11,8 +11,8 @@ import type {
   ReconnectMachineEvent,
   ReconnectState,
 } from '../../machines/index.js';
-import { createVirtualClock } from './virtual-clock.js';
-import type { VirtualClock } from './virtual-clock.js';
+import { virtualClock } from '../../src/testing/index.js';
+import type { VirtualClock } from '../../src/testing/index.js';
 
 export interface Drive {
   readonly actor: ReconnectActor;
@@ -34,7 +34,7 @@ export interface DriveOptions {
 }
 
 export function drive(options: DriveOptions = {}): Drive {
-  const { input = {}, machine = reconnectMachine, clock = createVirtualClock(), random } = options;
+  const { input = {}, machine = reconnectMachine, clock = virtualClock(), random } = options;
   const log: string[] = [];
   const events: ReconnectEvent[] = [];
   // The machine asks the clock of its actor for chance as well, if it has any.

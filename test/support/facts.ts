@@ -9,8 +9,8 @@ import type {
   ReconnectState,
   StreamSource,
 } from '../../src/index.js';
-import { createVirtualClock } from './virtual-clock.js';
-import type { VirtualClock } from './virtual-clock.js';
+import { virtualClock } from '../../src/testing/index.js';
+import type { VirtualClock } from '../../src/testing/index.js';
 
 export const EVENT_TYPES: readonly ReconnectEvent['type'][] = [
   'attemptStarted',
@@ -101,7 +101,7 @@ export function onVirtualClock<T>(
   source: StreamSource<T>,
   options: ReconnectOptions & { clock?: VirtualClock } = {},
 ): OnVirtualClock<T> {
-  const { clock = createVirtualClock(), ...rest } = options;
+  const { clock = virtualClock(), ...rest } = options;
   const stream = reconnectStream(source, { jitter: 'none', ...rest, clock });
   return { stream, clock, heard: record(stream) };
 }

@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { onLoopback } from './loopback.js';
+import { onLoopback } from '../../src/testing/loopback.js';
+import { createFacts } from '../../src/testing/facts.js';
 import type { PeerRequest, SourcePeer } from './source-peer.js';
-import { createFacts } from './until.js';
 
 export type FaultKind =
   /** In the middle of a chunk, by FIN or by RST. */

@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onLoopback } from './loopback.js';
-import { range } from './memory-source.js';
-import { createFacts } from './until.js';
+import { range } from './numbered-log.js';
+import { onLoopback } from '../../src/testing/loopback.js';
+import { createFacts } from '../../src/testing/facts.js';
 
 export interface PageServer {
   /** `http://127.0.0.1:port`, without a slash at the end. `/` is the page, `/elsewhere` another one. */

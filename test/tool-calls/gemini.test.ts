@@ -6,7 +6,7 @@ import type { SourceItem, StreamSource } from '../../src/index.js';
 import { geminiReader } from '../../src/tool-calls/index.js';
 import type { AnswerPart, OpenToolCalls } from '../../src/tool-calls/index.js';
 import { onVirtualClock } from '../support/facts.js';
-import { seeded } from '../support/seeded.js';
+import { seededRandom } from '../../src/testing/index.js';
 
 function start(index: number, step: object): object {
   return { event_type: 'step.start', index, step };
@@ -219,7 +219,7 @@ describe('ten thousand ways to cut and to send again', () => {
   }
 
   async function play(seed: number, isFresh: (random: () => number) => boolean): Promise<unknown> {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     const { stream, clock, heard } = onVirtualClock(
       source(random, () => isFresh(random)),
       { maxAttempts: 1000, minBackoffMs: 0, initialBackoffMs: 1, maxBackoffMs: 1 },

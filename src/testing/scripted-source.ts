@@ -1,22 +1,31 @@
 /** A source in memory: what its connections give, and how they break, is data. */
 
-import { ReconnectError } from '../../src/index.js';
-import type { Connection, ResumePoint, SourceItem, StreamSource } from '../../src/index.js';
+import { ReconnectError } from '../../machines/errors.js';
+import type { Connection, ResumePoint, SourceItem, StreamSource } from '../../machines/contract.js';
 
-/** One step of a connection: a batch of items, or how the bytes end. */
-export type Step<T> = readonly SourceItem<T>[] | 'eof' | 'drop' | { readonly throws: unknown };
+/**
+ * One step of a connection: a batch of items, or how the bytes end. `eof` is a clean end of the bytes,
+ * `drop` a broken connection, `throws` anything else that a read may reject with.
+ */
+export type ScriptedStep<T> =
+  | readonly SourceItem<T>[]
+  | 'eof'
+  | 'drop'
+  | { readonly throws: unknown };
 
 /** What one call of `open` leads to. After its last step a connection is silent. */
-export type Opening<T> =
-  | readonly Step<T>[]
+export type ScriptedOpening<T> =
+  | readonly ScriptedStep<T>[]
   /** `open` never settles. */
   | 'no answer'
   /** `open` rejects. */
   | { readonly refuses: unknown };
 
-export interface MemoryOptions<T> {
+export interface ScriptedSourceOptions<T> {
   /** What the nth opening gives, from 0. @default connections that are silent until they are told */
-  readonly script?: readonly Opening<T>[] | ((at: ResumePoint, nth: number) => Opening<T>);
+  readonly script?:
+    | readonly ScriptedOpening<T>[]
+    | ((at: ResumePoint, nth: number) => ScriptedOpening<T>);
   /** @default 'cursor' */
   readonly resume?: StreamSource<T>['resume'];
   /** @default 'explicit' */
@@ -25,7 +34,7 @@ export interface MemoryOptions<T> {
   readonly reopen?: StreamSource<T>['reopen'];
 }
 
-export interface MemorySource<T> extends StreamSource<T> {
+export interface ScriptedSource<T> extends StreamSource<T> {
   /** Where each opening was asked to go on, oldest first. */
   readonly openings: readonly ResumePoint[];
   /** Connections that are neither broken nor closed, and attempts that still wait for an answer. */
@@ -35,17 +44,30 @@ export interface MemorySource<T> extends StreamSource<T> {
   /** Data items that were taken by a reader. */
   readonly taken: number;
   /** Adds a step to the newest connection. */
-  push(step: Step<T>): void;
+  push(step: ScriptedStep<T>): void;
 }
 
-export function memorySource<T = number>(options: MemoryOptions<T> = {}): MemorySource<T> {
+/**
+ * A source for tests: no network, every fault in its place. What a command, a drop or a clock does to a
+ * stream can be told step by step.
+ *
+ * ```ts
+ * const source = scriptedSource({
+ *   script: [
+ *     [[{ type: 'data', data: 'Hel', bytes: 3, id: '1' }], 'drop'],
+ *     [[{ type: 'data', data: 'lo', bytes: 2, id: '2' }, { type: 'end', outcome: 'complete' }]],
+ *   ],
+ * });
+ * ```
+ */
+export function scriptedSource<T>(options: ScriptedSourceOptions<T> = {}): ScriptedSource<T> {
   const { script = [], resume = 'cursor', terminal = 'explicit', reopen = 'safe' } = options;
   const openings: ResumePoint[] = [];
   const live = new Set<object>();
   const count = { reads: 0, taken: 0 };
   let newest: Line<T> | null = null;
   return {
-    name: 'memory',
+    name: 'scripted',
     resume,
     terminal,
     reopen,
@@ -73,55 +95,25 @@ export function memorySource<T = number>(options: MemoryOptions<T> = {}): Memory
   };
 }
 
-/** An item of the numbered log: its number is its data and its id. */
-export function item(n: number, bytes = 1): SourceItem<number> {
-  return { type: 'data', data: n, bytes, id: String(n) };
-}
-
-/** An item without an id. */
-export function bare(n: number, bytes = 1): SourceItem<number> {
-  return { type: 'data', data: n, bytes };
-}
-
-export function checkpointAt(n: number): SourceItem<number> {
-  return { type: 'checkpoint', cursor: String(n) };
-}
-
-/** Items `from` to `to` of the numbered log, both included. */
-export function items(from: number, to: number): SourceItem<number>[] {
-  return range(from, to).map((n) => item(n));
-}
-
-export function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => from + n);
-}
-
-export const END: SourceItem<never> = { type: 'end', outcome: 'complete' };
-
-/** The number of the last item that the reader has, by its cursor. */
-export function after(at: ResumePoint): number {
-  return Number(at.cursor ?? 0);
-}
-
 interface Line<T> extends Connection<T> {
-  push(step: Step<T>): void;
+  push(step: ScriptedStep<T>): void;
 }
 
 function createLine<T>(
-  opening: readonly Step<T>[],
+  opening: readonly ScriptedStep<T>[],
   count: { reads: number; taken: number },
   onOver: () => void,
 ): Line<T> {
   const steps = [...opening];
   let played = 0;
-  let waiter: ((step: Step<T>) => void) | null = null;
+  let waiter: ((step: ScriptedStep<T>) => void) | null = null;
   let isOver = false;
   const over = (): void => {
     isOver = true;
     onOver();
     waiter?.('eof');
   };
-  const play = (step: Step<T>): IteratorResult<readonly SourceItem<T>[]> => {
+  const play = (step: ScriptedStep<T>): IteratorResult<readonly SourceItem<T>[]> => {
     if (step !== 'eof' && step !== 'drop' && !isThrow(step)) {
       // Tests give what is no batch, too.
       const items: readonly (SourceItem<T> | null)[] = Array.isArray(step)
@@ -140,7 +132,7 @@ function createLine<T>(
     const step = isOver ? 'eof' : steps[played++];
     if (step !== undefined) return play(step);
     played = steps.length;
-    return new Promise<Step<T>>((resolve) => (waiter = resolve)).then((late) => {
+    return new Promise<ScriptedStep<T>>((resolve) => (waiter = resolve)).then((late) => {
       waiter = null;
       return play(late);
     });
@@ -157,7 +149,7 @@ function createLine<T>(
   };
 }
 
-function isThrow<T>(step: Step<T>): step is { readonly throws: unknown } {
+function isThrow<T>(step: ScriptedStep<T>): step is { readonly throws: unknown } {
   return typeof step === 'object' && step !== null && 'throws' in step;
 }
 

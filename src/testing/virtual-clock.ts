@@ -1,8 +1,9 @@
 /** A clock that stands still until it is told to go on: exact to the ms, timers in order. */
 
-export interface VirtualClock {
-  setTimeout(fn: () => void, ms: number): unknown;
-  clearTimeout(id: unknown): void;
+import type { Clock } from '../clock.js';
+
+/** Give it to `reconnectStream` as `clock`, or to XState's `createActor`. */
+export interface VirtualClock extends Clock {
   /** Ms since the clock was made, plus `startAt`. */
   now(): number;
   /** How many timers are armed. */
@@ -16,8 +17,20 @@ export interface VirtualClock {
   settle(): Promise<void>;
 }
 
-/** @param startAt the time it begins with, in ms. */
-export function createVirtualClock(startAt = 0): VirtualClock {
+/**
+ * A clock for tests: a day of drops passes in seconds, and a wait is exact to the ms.
+ *
+ * @param startAt the time it begins with, in ms
+ * @throws RangeError from `setTimeout` for a delay that no real timer can hold
+ *
+ * ```ts
+ * const clock = virtualClock();
+ * const stream = reconnectStream(source, { clock, jitter: 'none' });
+ * stream.start();
+ * await clock.advance(1_000);
+ * ```
+ */
+export function virtualClock(startAt = 0): VirtualClock {
   const timers = new Map<number, Timer>();
   let time = startAt;
   let lastId = 0;

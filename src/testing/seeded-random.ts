@@ -1,0 +1,17 @@
+/** Chance that can be repeated. */
+
+/**
+ * Draws in [0, 1), the same for the same seed: the `random` of a test. Mulberry32, which is good enough
+ * for jitter and never for keys.
+ *
+ * @param seed a whole number; only its lowest 32 bits count
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
