@@ -1,75 +1,27 @@
 /** One loopback server whose paths name misbehaviours. Every path takes its numbers from the query. */
 
-import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { onLoopback } from '../src/testing/loopback.js';
-import { createFacts } from '../src/testing/facts.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { flakyServer } from '../src/testing/index.js';
+import type { FlakyAnswer, FlakyRequest, FlakyServer } from '../src/testing/index.js';
 import { unicodeLog } from './support/unicode-log.js';
 
-export interface SeenRequest {
-  readonly path: string;
-  /** The query with its `?`. */
-  readonly search: string;
-  readonly method: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
+export type TestServer = FlakyServer;
 
-export interface TestServer {
-  /** `http://127.0.0.1:port`, without a slash at the end. */
-  readonly url: string;
-  /** All requests so far, oldest first. */
-  readonly requests: readonly SeenRequest[];
-  /** Open sockets that have carried a request: undici opens a spare one after each abort. */
-  connections(): number;
-  /** Resolves when there are none. */
-  idle(): Promise<void>;
-  /** Resolves at the nth request, counted from 1 over the life of the server. */
-  requested(n: number): Promise<void>;
-  close(): Promise<void>;
-}
-
-export async function startServer(): Promise<TestServer> {
-  const requests: SeenRequest[] = [];
+export function startServer(): Promise<FlakyServer> {
   const queries = new Set<string>();
-  const busy = new Set<Socket>();
-  const { until, changed } = createFacts();
-
-  const server = createServer({ keepAliveTimeout: 1 }, (req, res) => {
-    let body = '';
-    busy.add(req.socket);
-    req.setEncoding('utf8').on('data', (text: string) => (body += text));
-    req.on('end', () => {
-      const { method = '', headers } = req;
-      const url = new URL(req.url ?? '/', 'http://127.0.0.1');
-      requests.push({ path: url.pathname, search: url.search, method, headers, body });
-      const nth = requests.filter((one) => one.path === url.pathname).length;
-      const query = (name: string, fallback: string | number): string =>
-        url.searchParams.get(name) ?? String(fallback);
-      const number = (name: string, fallback: number): number => Number(query(name, fallback));
-      changed();
-      const path = paths[url.pathname] ?? notFound;
-      const isFirst = !queries.has(url.search);
-      queries.add(url.search);
-      path({ req, res, nth, isFirst, query, number, socket: req.socket, body });
-    });
-  });
-  server.on('connection', (socket) => {
-    socket.on('close', () => {
-      busy.delete(socket);
-      changed();
-    });
-  });
-  const { url, close } = await onLoopback(server);
-  return {
-    url,
-    requests,
-    connections: () => busy.size,
-    idle: () => until(() => busy.size === 0),
-    requested: (n) => until(() => requests.length >= n),
-    close,
-  };
+  const entries = Object.entries(paths).map(([name, answer]) => [
+    name,
+    (request: FlakyRequest): FlakyAnswer => {
+      const { search, searchParams } = request.url;
+      const query = (key: string, fallback: string | number): string =>
+        searchParams.get(key) ?? String(fallback);
+      const number = (key: string, fallback: number): number => Number(query(key, fallback));
+      const isFirst = !queries.has(search);
+      queries.add(search);
+      return answer({ ...request, isFirst, query, number });
+    },
+  ]);
+  return flakyServer({ paths: Object.fromEntries(entries) });
 }
 
 /** The event that ends each numbered log: `isEnd: (event) => event.type === END`. */
@@ -82,176 +34,136 @@ function log(n: number, after = 0): string {
   return `${text}event: ${END}\ndata: \n\n`;
 }
 
-interface Call {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly socket: Socket;
-  /** 1 for the first request of this path. */
-  readonly nth: number;
+interface Call extends FlakyRequest {
   /** Whether it is the first with this query. */
   readonly isFirst: boolean;
-  readonly body: string;
   query(name: string, fallback: string | number): string;
   number(name: string, fallback: number): number;
 }
 
-const paths: Readonly<Record<string, (call: Call) => void>> = {
+const paths: Readonly<Record<string, (call: Call) => FlakyAnswer>> = {
   /** ?n= events and the end marker. */
-  '/ok': ({ res, number }) => void open(res).end(log(number('n', 3))),
+  '/ok': ({ number }) => ({ body: log(number('n', 3)) }),
   /** Like /ok, from `Last-Event-ID` on; each connection is cut after ?bytes= of body. */
-  '/resume': (call) => {
-    const text = log(call.number('n', 10), after(call));
-    cut(call, text, call.number('bytes', 64));
-  },
+  '/resume': (call) => cut(call, log(call.number('n', 10), after(call)), call.number('bytes', 64)),
   /** The log of all letters after `Last-Event-ID`; the first request of a query is cut after ?at= bytes. */
   '/unicode': (call) => {
-    const id = Buffer.from(String(call.req.headers['last-event-id'] ?? ''), 'latin1').toString();
-    cut(call, unicodeLog(id), call.isFirst ? call.number('at', 0) : Infinity);
+    const id = Buffer.from(String(call.headers['last-event-id'] ?? ''), 'latin1').toString();
+    return cut(call, unicodeLog(id), call.isFirst ? call.number('at', 0) : Infinity);
   },
   /** ?n= events, the last one cut at ?at= bytes before its end. */
   '/cut-mid-event': (call) => {
-    const text = log(call.number('n', 3)).replace(/event: end[^]*/, '');
-    cut(call, text, text.length - call.number('at', 4));
+    const text = withoutEnd(log(call.number('n', 3)));
+    return cut(call, text, text.length - call.number('at', 4));
   },
   /** One comment, then the connection is dropped. */
-  '/accept-then-close': ({ res }) => void open(res).end(':\n\n'),
+  '/accept-then-close': () => ({ body: ':\n\n' }),
   /** 200 and the right type, and nothing more. */
-  '/empty-200': ({ res }) => void open(res).end(),
+  '/empty-200': () => ({ body: '' }),
   /** The head, ?n= events, then silence for ever. */
-  '/stalled': ({ res, number }) => {
-    const text = log(number('n', 0)).replace(/event: end[^]*/, '');
-    open(res).flushHeaders();
-    if (text !== '') res.write(text);
+  '/stalled': ({ number }) => {
+    const body = withoutEnd(log(number('n', 0)));
+    return { body, fault: { kind: 'stall', at: body.length } };
   },
   /** Not even a head. */
-  '/no-answer': () => {},
+  '/no-answer': () => ({ fault: { kind: 'stall', at: 'head' } }),
   /** The socket is reset before the head. */
-  '/reset': ({ socket }) => void socket.resetAndDestroy(),
+  '/reset': () => ({ fault: { kind: 'rst', at: 'head' } }),
   /** A comment each ?ms=, no event. */
-  '/pings': ({ res, number }) => {
-    open(res).write(':\n\n');
-    const timer = setInterval(() => res.write(':\n\n'), number('ms', 10));
-    res.on('close', () => clearInterval(timer));
-  },
+  '/pings': ({ number }) => ({ body: pings(number('ms', 10)) }),
   /** `retry:` as given by ?ms=, then the end of the bytes. */
-  '/retry': ({ res, query }) => void open(res).end(`retry: ${query('ms', 0)}\n\n`),
-  '/retry-0': ({ res }) => void open(res).end('retry: 0\n\n'),
-  '/retry-overflow': ({ res }) => void open(res).end('retry: 99999999999999999999\n\n'),
+  '/retry': ({ query }) => ({ body: `retry: ${query('ms', 0)}\n\n` }),
+  '/retry-0': () => ({ body: 'retry: 0\n\n' }),
+  '/retry-overflow': () => ({ body: 'retry: 99999999999999999999\n\n' }),
   /** Always event 1, whatever the cursor, then the end of the bytes. */
-  '/replay-one-then-eof': ({ res }) => void open(res).end('id: 1\ndata: 1\n\n'),
+  '/replay-one-then-eof': () => ({ body: 'id: 1\ndata: 1\n\n' }),
   /** Always the same event, which has no id, then the end of the bytes. */
-  '/bare-one-then-eof': ({ res }) => void open(res).end('data: 1\n\n'),
+  '/bare-one-then-eof': () => ({ body: 'data: 1\n\n' }),
   /** Two events without ids and the end marker; the first request of a query is cut after ?at= bytes, before the head if below 0. */
   '/bare-cut': (call) => {
     const at = call.isFirst ? call.number('at', 0) : Infinity;
-    if (at < 0) return void call.socket.resetAndDestroy();
-    cut(call, `data: 1\n\ndata: 2\n\nevent: ${END}\ndata: \n\n`, at);
+    if (at < 0) return { fault: { kind: 'rst', at: 'head' } };
+    return cut(call, `data: 1\n\ndata: 2\n\nevent: ${END}\ndata: \n\n`, at);
   },
   /** ?first= as status for the first ?times= requests, with Retry-After ?value=; then like /ok. */
   '/status-then-ok': (call) => {
-    const { res, nth, number, query } = call;
-    if (!call.isFirst && nth > number('times', 1))
-      return void open(res).end(log(number('n', 3), after(call)));
-    answer(res, number('first', 503), { 'retry-after': query('value', '') });
+    const { isFirst, nth, number, query } = call;
+    if (!isFirst && nth > number('times', 1)) return { body: log(number('n', 3), after(call)) };
+    return refusal(number('first', 503), query('value', ''));
   },
-  '/status': ({ res, number, query }) =>
-    answer(res, number('code', 503), { 'retry-after': query('value', '') }),
-  '/503-retry-after': ({ res, query }) => answer(res, 503, { 'retry-after': query('value', '1') }),
-  '/204': ({ res }) => answer(res, 204, {}),
+  '/status': ({ number, query }) => refusal(number('code', 503), query('value', '')),
+  '/503-retry-after': ({ query }) => refusal(503, query('value', '1')),
+  '/204': () => ({ status: 204 }),
   /** 204 from the second request on; the first is cut after ?bytes=. */
-  '/204-on-resume': (call) => {
-    if (call.nth > 1) return answer(call.res, 204, {});
-    cut(call, log(10), call.number('bytes', 40));
-  },
-  '/html': ({ res }) => answer(res, 200, { 'content-type': 'text/html' }, '<html></html>'),
-  '/html-as-sse': ({ res }) => void open(res).end('<html>\n<body>Welcome</body>\n</html>\n'),
-  '/type': ({ res, query }) => answer(res, 200, { 'content-type': query('type', '') }, log(1)),
+  '/204-on-resume': (call) =>
+    call.nth > 1 ? { status: 204 } : cut(call, log(10), call.number('bytes', 40)),
+  '/html': () => ({ headers: { 'content-type': 'text/html' }, body: '<html></html>' }),
+  '/html-as-sse': () => ({ body: '<html>\n<body>Welcome</body>\n</html>\n' }),
+  '/type': ({ query }) => ({
+    headers: { 'content-type': query('type', '') || undefined },
+    body: log(1),
+  }),
   /** ?code= and ?to=; a Location that is empty or missing with to='' or without `to`. */
-  '/redirect': ({ res, number, query }) =>
-    answer(res, number('code', 307), { location: query('to', '/ok') }),
-  '/redirect-nowhere': ({ res }) => answer(res, 307, {}),
+  '/redirect': ({ number, query }) => ({
+    status: number('code', 307),
+    headers: { location: query('to', '/ok') },
+  }),
+  '/redirect-nowhere': () => ({ status: 307 }),
   /** A new place at each step. */
-  '/redirect-endless': ({ res, nth }) => answer(res, 307, { location: `/redirect-endless?${nth}` }),
+  '/redirect-endless': ({ nth }) => ({
+    status: 307,
+    headers: { location: `/redirect-endless?${nth}` },
+  }),
   /** 401 unless `Authorization` is ?token=. */
   '/token': (call) => {
-    const { req, res, number, query } = call;
-    if (req.headers.authorization !== query('token', 'Bearer new')) return answer(res, 401, {});
-    open(res).end(log(number('n', 3), after(call)));
+    const { headers, number, query } = call;
+    if (headers['authorization'] !== query('token', 'Bearer new')) return { status: 401 };
+    return { body: log(number('n', 3), after(call)) };
   },
   /** The request as its only event. */
-  '/echo': ({ req, res, body }) => {
-    const data = JSON.stringify({ method: req.method, headers: req.headers, body });
-    open(res).end(`data: ${data}\n\nevent: ${END}\ndata: \n\n`);
+  '/echo': ({ method, headers, body }) => {
+    const data = JSON.stringify({ method, headers, body });
+    return { body: `data: ${data}\n\nevent: ${END}\ndata: \n\n` };
   },
   /** ?head= (a field name, a colon, a comment), then letters without end, as fast as they are read. */
-  '/endless-line': ({ res, query }) => {
-    open(res).write(query('head', 'data: '));
-    pour(res, 'x'.repeat(65_536));
-  },
+  '/endless-line': ({ query }) => ({ body: endless(query('head', 'data: '), 'x'.repeat(65_536)) }),
   /** Lines without a blank line between them, without end. */
-  '/endless-event': ({ res, query }) => {
-    open(res);
-    pour(res, `${query('line', 'data: x')}\n`.repeat(4_096));
-  },
+  '/endless-event': ({ query }) => ({
+    body: endless('', `${query('line', 'data: x')}\n`.repeat(4_096)),
+  }),
 };
 
-function notFound({ res }: Call): void {
-  answer(res, 404, {});
+function withoutEnd(text: string): string {
+  return text.replace(/event: end[^]*/, '');
 }
 
 /** The number of the event that the client has seen last. */
-function after({ req }: Call): number {
-  return Number(req.headers['last-event-id'] ?? 0) || 0;
+function after({ headers }: Call): number {
+  return Number(headers['last-event-id'] ?? 0) || 0;
 }
 
-/** Every answer ends its socket, so that open sockets can be counted. */
-function open(res: ServerResponse): ServerResponse {
-  res.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' });
-  return res;
+function refusal(status: number, retryAfter: string): FlakyAnswer {
+  return { status, headers: { 'retry-after': retryAfter === '' ? undefined : retryAfter } };
 }
 
-function answer(
-  res: ServerResponse,
-  status: number,
-  headers: Record<string, string>,
-  body = '',
-): void {
-  const sent = Object.entries(headers).filter(
-    ([name, value]) => value !== '' || name === 'location',
-  );
-  res.writeHead(status, { ...Object.fromEntries(sent), connection: 'close' }).end(body);
+function* endless(head: string, text: string): Generator<string> {
+  yield head;
+  for (;;) yield text;
 }
 
-/** Writes as long as it is read: not reading stops it. */
-function pour(res: ServerResponse, text: string): void {
-  const more = (): void => {
-    while (!res.destroyed && res.write(text));
-  };
-  res.on('drain', more);
-  more();
+async function* pings(ms: number): AsyncGenerator<string> {
+  for (;;) {
+    yield ':\n\n';
+    await sleep(ms);
+  }
 }
 
 /**
  * Sends no more than so many bytes and breaks the connection, unless all was sent: then the body
  * ends properly. ?kind= `fin` or `rst`; ?framing= `chunked` or `close` (delimited by the end).
  */
-function cut({ socket, query }: Call, text: string, bytes: number): void {
-  const chunked = query('framing', 'chunked') === 'chunked';
-  const all = Buffer.from(text);
-  const part = all.subarray(0, bytes);
-  const whole = part.length === all.length;
-  // With `Connection: close`, undici takes a FIN inside a chunk for a clean end.
-  const framing = [
-    ...(chunked ? ['Transfer-Encoding: chunked'] : []),
-    ...(chunked && !whole ? [] : ['Connection: close']),
-  ].join('\r\n');
-  const head = `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n${framing}\r\n\r\n`;
-  // The chunk is announced as longer than it is, so that the cut falls inside it.
-  const size = (whole ? part.length : part.length + 10).toString(16);
-  const last = chunked && whole ? '\r\n0\r\n\r\n' : '';
-  socket.write(head + (chunked ? `${size}\r\n` : ''));
-  socket.write(Buffer.concat([part, Buffer.from(last)]), () => {
-    if (!whole && query('kind', 'fin') === 'rst') socket.resetAndDestroy();
-    else socket.end();
-  });
+function cut({ query }: Call, body: string, at: number): FlakyAnswer {
+  const kind = query('kind', 'fin') === 'rst' ? 'rst' : 'fin';
+  const framing = query('framing', 'chunked') === 'close' ? 'close' : 'chunked';
+  return { body, framing, ...(at < Buffer.byteLength(body) && { fault: { kind, at } }) };
 }

@@ -123,5 +123,5 @@ function run(path: string, how: 'read' | 'merely started'): Run {
 }
 
 function countOf(tag: string): number {
-  return server.requests.filter(({ search }) => search.includes(tag)).length;
+  return server.requests.filter(({ url }) => url.search.includes(tag)).length;
 }

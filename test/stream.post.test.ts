@@ -206,7 +206,7 @@ function post(cut: string, options: ReconnectOptions = {}) {
   });
   const stream = reconnectStream(source, { initialBackoffMs: 1, ...options });
   const sent = (): number =>
-    server.requests.filter(({ method, search }) => method === 'POST' && search.includes(tag))
+    server.requests.filter(({ method, url }) => method === 'POST' && url.search.includes(tag))
       .length;
   return { stream, heard: record(stream), sent };
 }

@@ -1,5 +1,10 @@
 /** Entry `stream-reconnect/testing`: the tools that this package is tested with. For Node. */
 
+export { faultProxy } from './fault-proxy.js';
+export type { FaultProxy, FaultProxyOptions, ProxyFault } from './fault-proxy.js';
+export { flakyServer } from './flaky-server.js';
+export type { FlakyPath, FlakyRequest, FlakyServer, FlakyServerOptions } from './flaky-server.js';
+export type { FlakyAnswer, FlakyFault, FlakyFaultKind, FlakyPieces } from './flaky-answer.js';
 export { scriptedSource } from './scripted-source.js';
 export type {
   ScriptedOpening,

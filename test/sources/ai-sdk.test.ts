@@ -128,13 +128,13 @@ describe('an answer of the AI SDK that goes on while the client is gone', () => 
     'arrives whole whatever byte it is cut at, and is asked for once',
     { timeout: 60_000 },
     async () => {
-      for (const how of ['rst', 'eof'] as const) {
+      for (const kind of ['rst', 'eof'] as const) {
         for (const at of range(0, 250)) {
           const before = runs;
-          proxy.reset([{ at, how }]);
+          proxy.reset([{ at, kind }]);
           followed = () => finish();
           const { items, error } = await readAll(source());
-          const label = `${how} at ${at}`;
+          const label = `${kind} at ${at}`;
           expect([label, error, joinAnswer(items)]).toEqual([label, null, WHOLE]);
           expect(runs - before).toBe(1);
         }
@@ -145,7 +145,7 @@ describe('an answer of the AI SDK that goes on while the client is gone', () => 
   it('that was over before the client came back is not made up: 204 says so', async () => {
     const before = runs;
     // Nobody holds the answer back, so it is over long before the second request.
-    proxy.reset([{ at: 200, how: 'eof' }, 503, 503]);
+    proxy.reset([{ at: 200, kind: 'eof' }, 503, 503]);
     const reading = readAll(source(), { initialBackoffMs: 50 });
     await answered();
     finish();
@@ -165,12 +165,12 @@ async function answered(): Promise<void> {
 
 it.each<[string, readonly Cut[]]>([
   ['nothing', []],
-  ['a cut in a letter of three bytes', [{ at: 8, how: 'rst' }]],
+  ['a cut in a letter of three bytes', [{ at: 8, kind: 'rst' }]],
   [
     'two cuts',
     [
-      { at: 5, how: 'rst' },
-      { at: 3, how: 'eof' },
+      { at: 5, kind: 'rst' },
+      { at: 3, kind: 'eof' },
     ],
   ],
 ])('letters of resumable-stream are counted as it counts them, after %s', async (_, cuts) => {

@@ -58,10 +58,10 @@ describe.each(['commit', 'eager'] as const)('a log of better-sse, delivery %s', 
     await read([], delivery);
     const size = proxy.passed;
     expect(size).toBeGreaterThan(200);
-    for (const how of ['rst', 'eof'] as const) {
+    for (const kind of ['rst', 'eof'] as const) {
       for (const at of range(0, size - 1)) {
-        const { items, error, status } = await read([{ at, how }], delivery);
-        const label = `${how} at ${at} of ${size}`;
+        const { items, error, status } = await read([{ at, kind }], delivery);
+        const label = `${kind} at ${at} of ${size}`;
         expect([label, error, items, status]).toEqual([label, null, WORDS, 'complete']);
       }
     }
@@ -69,10 +69,10 @@ describe.each(['commit', 'eager'] as const)('a log of better-sse, delivery %s', 
 
   it('survives a second cut before anything new, and a server that answers 503', async () => {
     const cuts = [
-      { at: 120, how: 'rst' },
-      { at: 0, how: 'rst' },
+      { at: 120, kind: 'rst' },
+      { at: 0, kind: 'rst' },
       503,
-      { at: 30, how: 'eof' },
+      { at: 30, kind: 'eof' },
     ] as const;
     expect(await read(cuts, delivery)).toMatchObject({ items: WORDS, error: null });
   });

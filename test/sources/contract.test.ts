@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';
 import type { ReconnectingStream, ReconnectError, ReconnectOptions } from '../../src/index.js';
 import { startFaultServer } from '../support/fault-server.js';
-import type { Fault, FaultKind, FaultServer } from '../support/fault-server.js';
+import type { FlakyServer } from '../../src/testing/index.js';
+import type { Fault, FaultKind } from '../support/fault-server.js';
 import type { SourcePeer } from '../support/source-peer.js';
 import { modelPeers } from './peers/model-answers.js';
 import { plainPeers } from './peers/plain.js';
@@ -24,7 +25,7 @@ const QUICK: ReconnectOptions = {
   connectTimeoutMs: 200,
 };
 
-let server: FaultServer | undefined;
+let server: FlakyServer | undefined;
 afterEach(async () => {
   await server?.close();
   server = undefined;
@@ -40,9 +41,9 @@ async function start(
   peer: SourcePeer<never>,
   faults: readonly Fault[],
   options: ReconnectOptions = {},
-): Promise<Reading<never> & { readonly server: FaultServer }> {
+): Promise<Reading<never> & { readonly server: FlakyServer }> {
   server = await startFaultServer(peer, faults);
-  const stream = reconnectStream(peer.source(server.url), { ...QUICK, ...options });
+  const stream = reconnectStream(peer.source(`${server.url}/answers`), { ...QUICK, ...options });
   const items: never[] = [];
   stream.on('restarted', () => void items.splice(0));
   stream.on('reset', ({ scope }) => void (scope === 'all' && items.splice(0)));

@@ -82,11 +82,11 @@ describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (liv
     await readAll({ url: proxy.url + path, live });
     const size = proxy.passed;
     expect(size).toBeGreaterThan(40);
-    for (const how of ['rst', 'eof'] as const) {
+    for (const kind of ['rst', 'eof'] as const) {
       for (let at = 0; at < size; at++) {
-        proxy.reset([{ at, how }]);
+        proxy.reset([{ at, kind }]);
         const { items, error } = await readAll({ url: proxy.url + path, live });
-        const label = `${how} at ${at} of ${size}`;
+        const label = `${kind} at ${at} of ${size}`;
         expect([label, error?.message ?? null, items]).toEqual([label, null, WORDS]);
       }
     }
@@ -96,14 +96,14 @@ describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (liv
     const path = await create(WORDS);
     await readAll({ url: proxy.url + path, live });
     const size = proxy.passed;
-    for (const how of ['rst', 'eof'] as const) {
+    for (const kind of ['rst', 'eof'] as const) {
       for (let at = 0; at < size; at++) {
-        proxy.reset([{ at, how }]);
+        proxy.reset([{ at, kind }]);
         const { items, error } = await readAll(
           { url: proxy.url + path, live },
           { delivery: 'eager' },
         );
-        const label = `${how} at ${at} of ${size}`;
+        const label = `${kind} at ${at} of ${size}`;
         expect([label, error?.message ?? null, items]).toEqual([label, null, WORDS]);
       }
     }
@@ -111,7 +111,7 @@ describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (liv
 
   it('survives a second cut before anything new came, and a server that answers 503', async () => {
     const path = await create(WORDS);
-    proxy.reset([{ at: 60, how: 'rst' }, { at: 0, how: 'rst' }, 503, { at: 10, how: 'eof' }]);
+    proxy.reset([{ at: 60, kind: 'rst' }, { at: 0, kind: 'rst' }, 503, { at: 10, kind: 'eof' }]);
     const { items, error } = await readAll({ url: proxy.url + path, live });
     expect(error).toBe(null);
     expect(items).toEqual(WORDS);

@@ -101,13 +101,13 @@ function dataOf(text: string): unknown {
 
 it.each<[string, readonly (Cut | 503)[]]>([
   ['nothing', []],
-  ['one cut', [{ at: 400, how: 'rst' }]],
-  ['a clean end of the bytes', [{ at: 300, how: 'eof' }]],
+  ['one cut', [{ at: 400, kind: 'rst' }]],
+  ['a clean end of the bytes', [{ at: 300, kind: 'eof' }]],
   [
     'cut after cut, the second before anything new',
-    [{ at: 400, how: 'rst' }, { at: 0, how: 'rst' }, 503, { at: 250, how: 'eof' }],
+    [{ at: 400, kind: 'rst' }, { at: 0, kind: 'rst' }, 503, { at: 250, kind: 'eof' }],
   ],
-  ['six cuts', Array.from({ length: 6 }, () => ({ at: 200, how: 'rst' }) as const)],
+  ['six cuts', Array.from({ length: 6 }, () => ({ at: 200, kind: 'rst' }) as const)],
 ])('messages of an MCP server arrive once each, in order, after %s', async (_, cuts) => {
   const session = await startSession();
   try {

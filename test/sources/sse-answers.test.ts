@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 const isEnd: SseOptions['isEnd'] = (event) => event.type === END;
-const requested = (): string[] => server.requests.slice(seen).map((request) => request.path);
+const requested = (): string[] => server.requests.slice(seen).map(({ url }) => url.pathname);
 const from = (path: string, options: Partial<SseOptions> = {}): ReturnType<typeof sse> =>
   sse({ url: server.url + path, isEnd, ...options });
 

@@ -82,13 +82,13 @@ describe.each(['commit', 'eager'] as const)('a run of TanStack AI, delivery %s',
       expect([whole.error, joinAnswer(whole.items)]).toEqual([null, WHOLE]);
       const size = first.passed;
       const cuts = range(0, size - 1).flatMap((at) =>
-        (['rst', 'eof'] as const).map((how) => ({ at, how })),
+        (['rst', 'eof'] as const).map((kind) => ({ at, kind })),
       );
       const before = runs;
       const kinds: (string | null)[] = [];
       await sideBySide(cuts, proxies, async (cut, proxy) => {
         const { items, error } = await readCut(proxy, { cuts: [cut], delivery });
-        const label = `${cut.how} at ${cut.at} of ${size}`;
+        const label = `${cut.kind} at ${cut.at} of ${size}`;
         kinds.push(error?.kind ?? null);
         if (error === null) expect([label, joinAnswer(items)]).toEqual([label, WHOLE]);
         // Before the run has told its name only another run could go on: not without leave.
@@ -102,7 +102,7 @@ describe.each(['commit', 'eager'] as const)('a run of TanStack AI, delivery %s',
   it('survives a second cut before anything new, and a server that answers 503', async () => {
     const [first] = proxies as [CuttingProxy];
     const { items, error } = await readCut(first, {
-      cuts: [{ at: 500, how: 'rst' }, { at: 0, how: 'rst' }, 503, { at: 9, how: 'eof' }],
+      cuts: [{ at: 500, kind: 'rst' }, { at: 0, kind: 'rst' }, 503, { at: 9, kind: 'eof' }],
       delivery,
     });
     expect([error, joinAnswer(items)]).toEqual([null, WHOLE]);

@@ -1,0 +1,160 @@
+/** A loopback server whose paths misbehave as a script says: faults over real sockets, as data. */
+
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { wrong } from '../../machines/config.js';
+import { createFacts } from './facts.js';
+import { sendAnswer } from './flaky-answer.js';
+import type { FlakyAnswer } from './flaky-answer.js';
+import { onLoopback } from './loopback.js';
+
+/** A request as the server saw it. */
+export interface FlakyRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+  /** 1 for the first request of this path. */
+  readonly nth: number;
+  /** Aborted when the connection is over. */
+  readonly signal: AbortSignal;
+}
+
+/** What a path answers: always the same, one after the other (the last one stays), or as the request asks. */
+export type FlakyPath =
+  | FlakyAnswer
+  | readonly FlakyAnswer[]
+  | ((request: FlakyRequest) => FlakyAnswer | Promise<FlakyAnswer>);
+
+export interface FlakyServerOptions {
+  /** By path, such as `/answer`; `*` stands for every other one. What no path names is 404. */
+  readonly paths: Readonly<Record<string, FlakyPath>>;
+  /** Pages elsewhere whose scripts may call, such as `http://localhost:5173`. @default none */
+  readonly origins?: readonly string[] | undefined;
+}
+
+export interface FlakyServer {
+  /** `http://127.0.0.1:port`, without a slash at the end. */
+  readonly url: string;
+  /** All requests so far, oldest first. */
+  readonly requests: readonly FlakyRequest[];
+  /** Open sockets that have carried a request: some clients open a spare one. */
+  readonly connections: number;
+  /** Resolves when there are none. */
+  idle(): Promise<void>;
+  /** Resolves at the nth request, counted from 1 over the life of the server. */
+  requested(n: number): Promise<void>;
+  /** Ends every open connection now. */
+  cut(how: 'fin' | 'rst'): void;
+  /** Ends all connections and frees the port. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a server on 127.0.0.1 at a free port. Every answer has a connection of its own, so that what
+ * breaks is one answer and open connections can be counted.
+ *
+ * @throws ReconnectError kind `config`
+ *
+ * ```ts
+ * const server = await flakyServer({
+ *   paths: {
+ *     '/answer': [
+ *       { body: 'id: 1\ndata: one\n\nid: 2\ndata: two\n\n', fault: { kind: 'rst', at: 20 } },
+ *       { status: 503, headers: { 'retry-after': '1' } },
+ *       { body: 'id: 2\ndata: two\n\nevent: done\ndata:\n\n' },
+ *     ],
+ *   },
+ * });
+ * ```
+ */
+export async function flakyServer(options: FlakyServerOptions): Promise<FlakyServer> {
+  const { paths, origins = [] } = options;
+  checkPaths(paths);
+  const requests: FlakyRequest[] = [];
+  const busy = new Set<Socket>();
+  const { until, changed } = createFacts();
+  const server = createServer({ keepAliveTimeout: 1 }, (req) => {
+    const over = new AbortController();
+    busy.add(req.socket);
+    req.socket.once('close', () => {
+      busy.delete(req.socket);
+      over.abort();
+      changed();
+    });
+    void serve(req, over.signal).catch(() => req.socket.destroy());
+  });
+  const { url, close } = await onLoopback(server);
+  return {
+    url,
+    requests,
+    get connections() {
+      return busy.size;
+    },
+    idle: () => until(() => busy.size === 0),
+    requested: (n) => until(() => requests.length >= n),
+    cut: (how) => {
+      for (const socket of busy) void (how === 'rst' ? socket.resetAndDestroy() : socket.end());
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+
+  async function serve(req: IncomingMessage, signal: AbortSignal): Promise<void> {
+    const { headers } = req;
+    const { origin } = headers;
+    // Loopback alone does not keep web pages out: they reach it by DNS rebinding or by `fetch`.
+    if (!LOOPBACK.test(headers.host ?? '')) return sendAnswer(req.socket, { status: 421 });
+    const isForeign = origin !== undefined && origin !== url && !origins.includes(origin);
+    if (isForeign) return sendAnswer(req.socket, { status: 403 });
+    const request = { ...(await read(req)), signal };
+    requests.push(request);
+    changed();
+    const answer = await answerTo(request);
+    const allowed = origin === undefined ? {} : { 'access-control-allow-origin': origin };
+    return sendAnswer(req.socket, { ...answer, headers: { ...allowed, ...answer.headers } });
+  }
+
+  async function read(req: IncomingMessage): Promise<Omit<FlakyRequest, 'signal'>> {
+    const { method = '' } = req;
+    const target = new URL(req.url ?? '/', url);
+    let body = '';
+    for await (const chunk of req.setEncoding('utf8')) body += String(chunk);
+    const before = requests.filter((one) => one.url.pathname === target.pathname);
+    const headers = Object.fromEntries(
+      Object.entries(req.headers).map(([name, value]) => [name, String(value)]),
+    );
+    return { method, url: target, headers, body, nth: before.length + 1 };
+  }
+
+  function answerTo(request: FlakyRequest): FlakyAnswer | Promise<FlakyAnswer> {
+    if (request.method === 'OPTIONS') return { status: 204, headers: PREFLIGHT };
+    const path = paths[request.url.pathname] ?? paths['*'] ?? { status: 404 };
+    if (typeof path === 'function') return path(request);
+    if (!isScript(path)) return path;
+    return path[Math.min(request.nth, path.length) - 1] ?? { status: 404 };
+  }
+}
+
+/** With any port: a proxy may stand before the server. */
+const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
+
+/** Only pages at `origins` come that far. */
+const PREFLIGHT = { 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' };
+
+function isScript(path: FlakyAnswer | readonly FlakyAnswer[]): path is readonly FlakyAnswer[] {
+  return Array.isArray(path);
+}
+
+function checkPaths(paths: unknown): void {
+  if (typeof paths !== 'object' || paths === null)
+    throw wrong('paths', "an object of paths and answers, such as { '/answer': { body } }", paths);
+  for (const [name, path] of Object.entries(paths)) {
+    if (name !== '*' && !name.startsWith('/'))
+      throw wrong('paths', "names that begin with '/', or '*'", name);
+    if (typeof path !== 'function' && (typeof path !== 'object' || path === null))
+      throw wrong(`paths['${name}']`, 'an answer, a list of answers or a function', path);
+  }
+}
