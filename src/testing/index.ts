@@ -5,6 +5,16 @@ export type { FaultProxy, FaultProxyOptions, ProxyFault } from './fault-proxy.js
 export { flakyServer } from './flaky-server.js';
 export type { FlakyPath, FlakyRequest, FlakyServer, FlakyServerOptions } from './flaky-server.js';
 export type { FlakyAnswer, FlakyFault, FlakyFaultKind, FlakyPieces } from './flaky-answer.js';
+export { fewModelSteps, modelSteps } from './model-steps.js';
+export type { InternalStep, ModelStep } from './model-steps.js';
+export { reconnectModel } from './reconnect-model.js';
+export type {
+  ModelPath,
+  ModelSnapshot,
+  ModelWalk,
+  ReconnectModel,
+  ReconnectModelOptions,
+} from './reconnect-model.js';
 export { scriptedSource } from './scripted-source.js';
 export type {
   ScriptedOpening,

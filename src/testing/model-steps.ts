@@ -1,0 +1,103 @@
+/** What can happen to the machine, once of each kind: the steps that model paths are made of. */
+
+import type { Ledger, Loss, ReconnectMachineEvent } from '../../machines/reconnect.types.js';
+import { emptyStreamState } from '../../machines/stream-state.js';
+
+/** What the actor does by itself, as the graph sees it: the wait is over, a child is done or broken. */
+export type InternalStep =
+  | { readonly type: 'xstate.after.backoff.reconnect.waiting' }
+  | {
+      readonly type: 'xstate.done.actor.open';
+      readonly actorId: 'open';
+      readonly output: { readonly connection: number };
+    }
+  | { readonly type: 'xstate.error.actor.open'; readonly actorId: 'open'; readonly error: unknown }
+  | {
+      readonly type: 'xstate.error.actor.reader';
+      readonly actorId: 'reader';
+      readonly error: unknown;
+    };
+
+export type ModelStep = ReconnectMachineEvent | InternalStep;
+
+const moment = { now: 1_000, date: 1_000, draw: 0.5 };
+const later = { moment: { ...moment, now: 1e9, date: 1e9 } };
+
+const network: Loss = { failure: { error: { kind: 'network', message: 'broke' }, fatal: false } };
+const cutShort: Loss = { failure: { error: { kind: 'eof', message: 'cut' }, fatal: false } };
+const fatal: Loss = {
+  failure: { error: { kind: 'http', message: 'gone', status: 404 }, fatal: true },
+};
+
+const ledger: Ledger = {
+  streamState: { ...emptyStreamState, chunksReceived: 3 },
+  cursor: 'c3',
+  chars: 0,
+  floorMs: 0,
+};
+
+/** The report of a connection that was left. */
+const STALE = { connection: -1 };
+
+const waitIsOver: ModelStep = { type: 'xstate.after.backoff.reconnect.waiting' };
+const opened: ModelStep = {
+  type: 'xstate.done.actor.open',
+  actorId: 'open',
+  output: { connection: 1 },
+};
+
+/** One event of each kind, and of each kind that a guard tells apart. */
+export const modelSteps: readonly ModelStep[] = [
+  { type: 'connect' },
+  { type: 'retryNow' },
+  { type: 'pause' },
+  { type: 'pause', reason: 'page' },
+  { type: 'resume' },
+  { type: 'resume', reason: 'page' },
+  { type: 'close' },
+  { type: 'cancel', reason: 'no more' },
+  { type: 'reset' },
+  { type: 'attempt.start', delayMs: 50 },
+  { type: 'attempt.connecting' },
+  { type: 'attempt.connected' },
+  { type: 'attempt.failed', error: 'the host gives up' },
+  { type: 'stream.dropped', ...network, moment },
+  { type: 'stream.dropped', ...network },
+  { type: 'stream.dropped', ...fatal, moment },
+  { type: 'stream.dropped', ...cutShort, moment, proven: true, ledger },
+  { type: 'stream.dropped', ...network, moment, ...STALE },
+  { type: 'stream.ended', outcome: 'complete' },
+  { type: 'stream.ended', outcome: 'complete', ...STALE },
+  { type: 'stream.stopped', command: { type: 'pause' } },
+  { type: 'stream.stopped', command: { type: 'retryNow' } },
+  { type: 'stream.stopped', command: { type: 'close' } },
+  { type: 'stream.stopped', command: { type: 'close' }, ...STALE },
+  { type: 'stream.progress', ledger },
+  { type: 'stream.progress', ledger, ...STALE },
+  { type: 'stream.toolCall', id: 'a', name: 'f', status: 'streaming', ledger },
+  { type: 'stream.reset', scope: 'pending', why: 'why' },
+  { type: 'stream.replayed', items: 1 },
+  { type: 'stream.replayed', items: 1, ...STALE },
+  { type: 'stream.gap', from: '1', to: '3' },
+  { type: 'stream.stalled', silentMs: 5 },
+  { type: 'stream.stalled', silentMs: 5, ...STALE },
+  { type: 'stream.diagnostic', code: 'c', message: 'm' },
+  { type: 'environment.online', ...later },
+  { type: 'environment.awake', ...later },
+  waitIsOver,
+  opened,
+  { type: 'xstate.error.actor.open', actorId: 'open', error: network },
+  { type: 'xstate.error.actor.reader', actorId: 'reader', error: network },
+];
+
+/** Enough to come to each state; with all of them there are millions of simple paths. */
+export const fewModelSteps: readonly ModelStep[] = [
+  { type: 'connect' },
+  { type: 'resume' },
+  { type: 'attempt.failed', error: 'the host gives up' },
+  { type: 'pause' },
+  { type: 'stream.dropped', ...network, moment },
+  { type: 'stream.ended', outcome: 'complete' },
+  opened,
+  waitIsOver,
+];

@@ -1,0 +1,124 @@
+/** A running actor that does what a path says: the test stands in for network, clock and reader. */
+
+import { createActor, fromCallback, fromPromise } from 'xstate';
+import type { AnyTransitionDefinition } from 'xstate';
+import type {
+  ReconnectInput,
+  ReconnectMachine,
+  ReconnectMachineEvent,
+  ReconnectState,
+} from '../../machines/reconnect.types.js';
+import type { ModelStep } from './model-steps.js';
+import { virtualClock } from './virtual-clock.js';
+
+export interface WalkedSteps {
+  /** The state after each step. */
+  readonly states: readonly ReconnectState[];
+  readonly taken: ReadonlySet<AnyTransitionDefinition>;
+  /**
+   * A reader was asked to stop, and has answered. The graph knows no reader: such a path can end elsewhere
+   * than it says.
+   */
+  readonly isReaderAsked: boolean;
+}
+
+/** What the walk does in place of network and reader. */
+interface Hands {
+  open: { resolve(opened: { connection: number }): void; reject(error: unknown): void } | null;
+  /** What the reader tells while it is asked to stop. */
+  lastWords: ReconnectMachineEvent[];
+}
+
+/** By the system of the actor that walks. */
+const handsOf = new WeakMap<object, Hands>();
+
+const BREAK = 'break';
+
+/** The machine with actors that do what the walk says. */
+export function walkingMachine(machine: ReconnectMachine): ReconnectMachine {
+  return machine.provide({
+    actors: {
+      open: fromPromise(
+        ({ system }) =>
+          new Promise((resolve, reject) => {
+            const hands = handsOf.get(system);
+            if (hands !== undefined) hands.open = { resolve, reject };
+          }),
+      ),
+      reader: fromCallback(({ receive, sendBack, system }) => {
+        receive((event: { type: string }) => {
+          if (event.type === BREAK) throw new Error('the reader broke');
+          for (const word of handsOf.get(system)?.lastWords.splice(0) ?? []) sendBack(word);
+        });
+      }),
+    },
+  });
+}
+
+/** @throws Error if the actor dies, leaves a timer behind, or has a context that is not JSON. */
+export async function walkSteps(
+  machine: ReconnectMachine,
+  input: ReconnectInput,
+  steps: readonly ModelStep[],
+): Promise<WalkedSteps> {
+  const clock = virtualClock();
+  const taken = new Set<AnyTransitionDefinition>();
+  const actor = createActor(machine, {
+    input,
+    clock,
+    inspect: (event) => {
+      if (event.type !== '@xstate.microstep') return;
+      for (const transition of event._transitions) taken.add(transition);
+    },
+  });
+  const hands: Hands = { open: null, lastWords: [] };
+  handsOf.set(actor.system, hands);
+  let death: Error | null = null;
+  actor.subscribe({ error: (error) => (death = new Error('the actor died', { cause: error })) });
+  actor.start();
+  const states: ReconnectState[] = [];
+  let isReaderAsked = false;
+  for (let n = 0; n < steps.length && actor.getSnapshot().status === 'active'; n++) {
+    const step = steps[n] as ModelStep;
+    const { children, context } = actor.getSnapshot();
+    // The reader answers in the same turn: what comes meanwhile is told by it.
+    if (children.reader !== undefined && COMMANDS.includes(step.type)) {
+      hands.lastWords = steps.slice(n + 1).filter(isReport);
+      isReaderAsked = true;
+    }
+    if (isReport(step)) actor.send(step);
+    else if (step.type === 'xstate.after.backoff.reconnect.waiting')
+      await clock.advance(context.delayMs ?? 0);
+    else if (step.type === 'xstate.done.actor.open')
+      hands.open?.resolve({ connection: context.connection });
+    else if (step.type === 'xstate.error.actor.open') hands.open?.reject(step.error);
+    else children.reader?.send({ type: BREAK } as never);
+    await clock.settle();
+    const now = actor.getSnapshot();
+    states.push(now.value);
+    checkJson(now.context);
+  }
+  actor.stop();
+  if (death !== null) throw death as Error;
+  if (clock.armed > 0) throw new Error(`${clock.armed} timers are left behind`);
+  return { states, taken, isReaderAsked };
+}
+
+const COMMANDS: readonly string[] = ['pause', 'close', 'cancel', 'retryNow'];
+
+function isReport(step: ModelStep): step is ReconnectMachineEvent {
+  return !step.type.startsWith('xstate.');
+}
+
+/** A context must survive being saved: no function, no Error, nothing undefined. */
+function checkJson(context: object): void {
+  const isSame = (value: unknown, copy: unknown): boolean =>
+    typeof value === 'object' && value !== null && typeof copy === 'object' && copy !== null
+      ? Object.keys(value).length === Object.keys(copy).length &&
+        Object.entries(value).every(([key, one]) =>
+          isSame(one, (copy as Record<string, unknown>)[key]),
+        )
+      : Object.is(value, copy);
+  if (!isSame(context, JSON.parse(JSON.stringify(context))))
+    throw new Error('the context is not JSON');
+}
