@@ -2,16 +2,16 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { flakyServer } from '../src/testing/index.js';
-import type { FlakyAnswer, FlakyRequest, FlakyServer } from '../src/testing/index.js';
+import type { FlakyAnswer, FlakyPath, FlakyRequest, FlakyServer } from '../src/testing/index.js';
 import { unicodeLog } from './support/unicode-log.js';
 
 export type TestServer = FlakyServer;
 
 export function startServer(): Promise<FlakyServer> {
   const queries = new Set<string>();
-  const entries = Object.entries(paths).map(([name, answer]) => [
+  const entries = Object.entries(paths).map(([name, answer]): [string, FlakyPath] => [
     name,
-    (request: FlakyRequest): FlakyAnswer => {
+    (request) => {
       const { search, searchParams } = request.url;
       const query = (key: string, fallback: string | number): string =>
         searchParams.get(key) ?? String(fallback);

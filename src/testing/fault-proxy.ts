@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { wrong } from '../../machines/config.js';
 import { createFacts } from './facts.js';
-import { write } from './socket-write.js';
+import { reset, write } from './socket-write.js';
 
 /** What befalls one connection. Bytes are those from the server to the client, heads and framing included. */
 export interface ProxyFault {
@@ -69,7 +69,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const nth = connections++;
     const fault = (typeof script === 'function' ? script(nth) : script[nth]) ?? {};
-    if (fault.refuse === true) client.resetAndDestroy();
+    if (fault.refuse === true) reset(client);
     else open(client, fault);
     changed();
   });
@@ -114,7 +114,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
 
   async function close(): Promise<void> {
     await down();
-    for (const line of lines) line.cut('rst');
+    for (const line of lines) line.close();
     await until(() => lines.size === 0);
   }
 }
@@ -122,7 +122,6 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
 /** A connection and its other half. */
 class Line {
   readonly #client: Socket;
-  readonly #upstream: Socket;
   readonly #over = new AbortController();
   #isMute = false;
 
@@ -133,30 +132,36 @@ class Line {
     onPassed: (bytes: number) => void,
   ) {
     this.#client = client;
-    this.#upstream = upstream;
     const over = (): void => {
       this.#over.abort();
       upstream.destroy();
     };
     client.on('error', over).once('close', over);
+    // A mute line would keep the half of the connection that nobody listens to any more.
+    client.once('end', () => this.#isMute && client.destroy());
     upstream.on('error', () => client.destroy());
     client.pipe(upstream);
     // What is held back when the connection ends is lost, as on a real line.
-    void this.#passOn(fault, onPassed).catch(() => client.destroy());
+    void this.#passOn(upstream, fault, onPassed).catch(() => client.destroy());
+  }
+
+  close(): void {
+    this.#client.destroy();
   }
 
   cut(kind: 'fin' | 'rst' | 'stall'): void {
     this.#isMute = true;
-    if (kind === 'rst') this.#client.resetAndDestroy();
+    if (kind === 'rst') reset(this.#client);
     if (kind === 'fin') this.#client.destroySoon();
   }
 
   async #passOn(
+    upstream: Socket,
     { cut, sliceBytes = Infinity, delayMs = 0 }: ProxyFault,
     onPassed: (bytes: number) => void,
   ): Promise<void> {
     let left = cut?.at ?? Infinity;
-    for await (const chunk of this.#upstream as AsyncIterable<Buffer>) {
+    for await (const chunk of upstream as AsyncIterable<Buffer>) {
       for (let from = 0; from < chunk.length; from += sliceBytes) {
         if (delayMs > 0) await sleep(delayMs, undefined, { signal: this.#over.signal });
         const piece = chunk.subarray(from, Math.min(from + sliceBytes, from + left, chunk.length));

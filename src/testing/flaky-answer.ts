@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { wrong } from '../../machines/config.js';
-import { write } from './socket-write.js';
+import { reset, write } from './socket-write.js';
 
 /**
  * How the bytes end: by FIN or RST in the middle of a chunk, by an end that looks like a proper one, or
@@ -59,8 +59,8 @@ export async function sendAnswer(socket: Socket, answer: FlakyAnswer): Promise<v
   await write(socket, headOf(answer, isChunked));
   const line = new BodyLine(socket, isChunked, fault);
   if (!isBare) for await (const piece of piecesOf(answer)) if (!(await line.send(piece))) return;
-  if (line.isCutHere()) return void (await line.cut(Buffer.alloc(0)));
-  socket.end(isChunked ? '0\r\n\r\n' : '');
+  if (line.isCutHere()) await line.cut(Buffer.alloc(0));
+  else socket.end(isChunked ? '0\r\n\r\n' : '');
 }
 
 /** The bytes of a body, counted up to the fault. */
@@ -116,7 +116,7 @@ class BodyLine {
 }
 
 function end(socket: Socket, kind: FlakyFaultKind): void {
-  if (kind === 'rst') socket.resetAndDestroy();
+  if (kind === 'rst') reset(socket);
   else if (kind !== 'stall') socket.end();
 }
 

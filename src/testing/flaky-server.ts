@@ -8,6 +8,7 @@ import { createFacts } from './facts.js';
 import { sendAnswer } from './flaky-answer.js';
 import type { FlakyAnswer } from './flaky-answer.js';
 import { onLoopback } from './loopback.js';
+import { reset } from './socket-write.js';
 
 /** A request as the server saw it. */
 export interface FlakyRequest {
@@ -96,7 +97,10 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
     idle: () => until(() => busy.size === 0),
     requested: (n) => until(() => requests.length >= n),
     cut: (how) => {
-      for (const socket of busy) void (how === 'rst' ? socket.resetAndDestroy() : socket.end());
+      for (const socket of busy) {
+        if (how === 'rst') reset(socket);
+        else socket.end();
+      }
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -15,6 +15,8 @@ export type {
   ReconnectModel,
   ReconnectModelOptions,
 } from './reconnect-model.js';
+export { recorder, replay } from '../recorder/index.js';
+export type { Recorder, Recording, Replay } from '../recorder/index.js';
 export { scriptedSource } from './scripted-source.js';
 export type {
   ScriptedOpening,

@@ -1,4 +1,4 @@
-/** Writing to a socket that may be gone: it never throws, and never waits for what is gone. */
+/** Writing to and breaking a socket that may be gone: it never throws, and never waits for what is gone. */
 
 import type { Socket } from 'node:net';
 
@@ -16,4 +16,10 @@ export function write(socket: Socket, bytes: string | Buffer, until?: 'flushed')
     if (isRoomLeft) done();
     else socket.once('drain', done);
   });
+}
+
+/** By RST. A socket that has begun to end cannot be reset any more, and would never close (Node 20). */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -1,0 +1,12 @@
+/** Entry `stream-reconnect/recorder`: what happened to a stream, for bug reports. */
+
+export { recorder } from './recorder.js';
+export type {
+  RecordedState,
+  RecordedStep,
+  Recorder,
+  RecorderOptions,
+  Recording,
+} from './recorder.js';
+export { replay } from './replay.js';
+export type { Replay, ReplayedStep } from './replay.js';

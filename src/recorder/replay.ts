@@ -1,0 +1,105 @@
+/** Walks a recording through the pure transition function: the same events, the same states. */
+
+import { createActor, transition } from 'xstate';
+import type { Snapshot } from 'xstate';
+import { wrong } from '../../machines/config.js';
+import { reconnectMachine } from '../../machines/reconnect.machine.js';
+import type { ReconnectMachine, ReconnectMachineEvent } from '../../machines/reconnect.types.js';
+import type { RecordedState, RecordedStep, Recording } from './recorder.js';
+import { withoutArguments } from './without-arguments.js';
+
+export interface ReplayedStep extends RecordedStep {
+  /** What was recorded after the same event. */
+  readonly recorded: RecordedState;
+  readonly agrees: boolean;
+}
+
+export interface Replay {
+  readonly steps: readonly ReplayedStep[];
+  /** Whether every step led to the state that was recorded. */
+  readonly agrees: boolean;
+}
+
+/**
+ * What the machine makes of a recording. No actor runs, nothing waits, no request is sent.
+ *
+ * @param recording as `recorder()` gave it, or as it came back from JSON
+ * @param machine the one that was recorded, if it is not ours
+ * @throws ReconnectError kind `config` for what is no recording
+ */
+export function replay(recording: unknown, machine: ReconnectMachine = reconnectMachine): Replay {
+  const { from, steps } = checkRecording(recording);
+  let snapshot = snapshotAt(machine, from);
+  const replayed = steps.map(({ event, value, context }): ReplayedStep => {
+    [snapshot] = transition(machine, snapshot, event as ReconnectMachineEvent);
+    const now = withoutArguments({ value: snapshot.value, context: snapshot.context });
+    const recorded = { value, context };
+    return { event, ...now, recorded, agrees: isSame(now, recorded) };
+  });
+  return { steps: replayed, agrees: replayed.every(({ agrees }) => agrees) };
+}
+
+/** The snapshot as an actor has it that was restored there, and never starts. */
+function snapshotAt(machine: ReconnectMachine, { value, context }: RecordedState) {
+  const child = CHILDREN[value];
+  const persisted = {
+    status: value === 'closed' ? 'done' : 'active',
+    output: value === 'closed' ? context.outcome : undefined,
+    error: undefined,
+    value,
+    context,
+    historyValue: {},
+    children:
+      child === undefined
+        ? {}
+        : {
+            [child]: {
+              src: child,
+              syncSnapshot: false,
+              snapshot: { status: 'active', output: undefined, error: undefined, input: undefined },
+            },
+          },
+  };
+  const snapshotted = persisted as unknown as Snapshot<unknown>;
+  return createActor(machine, { input: {}, snapshot: snapshotted }).getSnapshot();
+}
+
+/** The child that runs in a state: what the machine sends to it needs somebody to send to. */
+const CHILDREN: Readonly<Record<string, string | undefined>> = {
+  connecting: 'open',
+  connected: 'reader',
+};
+
+function checkRecording(recording: unknown): Recording {
+  const { version, from, steps } = (recording ?? {}) as Partial<Recording>;
+  if (version !== 1) throw wrong('recording.version', '1', version);
+  checkState('recording.from', from);
+  if (!Array.isArray(steps)) throw wrong('recording.steps', 'a list', steps);
+  steps.forEach((step: unknown, n) => {
+    checkState(`recording.steps[${n}]`, step);
+    const { event } = step as Partial<RecordedStep>;
+    if (typeof event?.type !== 'string')
+      throw wrong(`recording.steps[${n}].event`, 'an object with a type', event);
+  });
+  return recording as Recording;
+}
+
+function checkState(name: string, state: unknown): void {
+  const { value, context } = (state ?? {}) as Partial<RecordedState>;
+  if (typeof value !== 'string' || !Object.hasOwn(reconnectMachine.states, value))
+    throw wrong(`${name}.value`, 'the name of a state', value);
+  if (typeof context?.policy !== 'object' || typeof context.streamState !== 'object')
+    throw wrong(`${name}.context`, 'the context of the machine', context);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
+    return Object.is(one, other);
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => isSame((one as Fields)[key], (other as Fields)[key]))
+  );
+}
+
+type Fields = Readonly<Record<string, unknown>>;
