@@ -41,7 +41,7 @@ export function fatalError(
     );
   }
   const left = timeLeftMs(context, loss.proven ?? false, moment.now);
-  if (left <= 0 || floorMs > left) {
+  if (left <= 0 || Math.max(floorMs, context.policy.minBackoffMs) > left) {
     return because(
       failure.error,
       'exhausted',

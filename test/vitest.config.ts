@@ -5,12 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const STRICT = '--unhandled-rejections=strict';
 const report = process.env['CI_REPORT'];
 
 export default defineConfig({
   root,
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/no-warnings.ts'],
+    // A rejection that nobody owns ends the process, in the workers and in what they start.
+    execArgv: [STRICT],
+    env: { NODE_OPTIONS: STRICT },
     typecheck: {
       enabled: true,
       include: ['test/**/*.test-d.ts'],

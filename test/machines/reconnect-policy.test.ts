@@ -196,6 +196,22 @@ describe('the budget', () => {
     ]);
   });
 
+  it('is not waited for under minBackoffMs: with less time than that left, the stream fails', async () => {
+    const policy = { maxElapsedMs: 10_000, minBackoffMs: 3_001, jitter: 'none' } as const;
+    const run = connected({ input: { config: policy } });
+    while (run.state !== 'failed') {
+      run.send(dropped('network', { moment: momentAt(run.clock.now()) }));
+      await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
+      if (run.state === 'connecting') run.send({ type: 'attempt.connected' });
+    }
+    expect(run.log.filter((line) => /^(waits|failed)/u.test(line))).toEqual([
+      'waits 3001 ms until 3001 for attempt 1: network',
+      'waits 3001 ms until 6002 for attempt 2: network',
+      'waits 3998 ms until 10000 for attempt 3: network',
+      'failed at attempt 3: exhausted, maxElapsedMs (10000) is used up; the last error was: a network error',
+    ]);
+  });
+
   it('runs on only while a connection is wanted and missing, however long the others stood', async () => {
     const policy = { maxElapsedMs: 10_000, jitter: 'none', maxAttempts: 100 } as const;
     const run = connected({ input: { config: policy } });

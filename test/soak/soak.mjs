@@ -29,9 +29,11 @@ if (!(minutes > 0)) {
 const began = Date.now();
 const warnings = [];
 process.on('warning', (warning) => warnings.push(String(warning)));
-process.on('unhandledRejection', (reason) => warnings.push(`unhandled rejection: ${reason}`));
+process.on('unhandledRejection', (reason) => warnings.push(`unhandled: ${String(reason)}`));
 
-let { server, port } = await startServer(0);
+const first = await startServer(0);
+let server = first.child;
+const { port } = first;
 const stream = reconnectStream(sse({ url: `http://127.0.0.1:${port}/` }), {
   initialBackoffMs: 20,
   maxBackoffMs: 500,
@@ -49,7 +51,7 @@ while (Date.now() < until) {
   await once(server, 'exit');
   seen.kills += 1;
   seen.sockets = Math.max(seen.sockets, openSockets());
-  ({ server } = await startServer(port));
+  ({ child: server } = await startServer(port));
   measure();
 }
 stream.close();
@@ -87,7 +89,7 @@ async function read() {
 async function startServer(at) {
   const child = fork(new URL('server.mjs', import.meta.url), [String(at), String(began)]);
   const [chosen] = await once(child, 'message');
-  return { server: child, port: chosen };
+  return { child, port: chosen };
 }
 
 function openSockets() {

@@ -1,8 +1,7 @@
 /** The proxy breaks connections of any protocol where its script says. */
 
 import { connect } from 'node:net';
-import { WebSocketServer } from 'ws';
-import WebSocket from 'ws';
+import WebSocket, { WebSocketServer } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';
 import { sse, webSocket } from '../../src/sources/index.js';
@@ -99,7 +98,7 @@ describe('a connection', () => {
     const { url } = proxy;
     const source = webSocket<string>({
       url: ({ cursor }) => `${url}/?after=${cursor ?? 0}`,
-      WebSocket: WebSocket as never,
+      WebSocket,
       id: (message) => message,
       isEnd: (message) => message === 'end',
     });
