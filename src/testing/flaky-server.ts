@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { wrong } from '../../machines/config.js';
 import { createFacts } from './facts.js';
 import { sendAnswer } from './flaky-answer.js';
-import type { FlakyAnswer } from './flaky-answer.js';
+import type { FlakyAnswer } from './flaky-answer.types.js';
 import { onLoopback } from './loopback.js';
 import { reset } from './socket-write.js';
 
