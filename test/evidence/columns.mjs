@@ -1,0 +1,134 @@
+/**
+ * The faults, as data. `answers` says what befalls the first answers of the server, `always` what befalls all that
+ * follow; where neither says anything, an answer is whole.
+ *
+ *   after   so many words of this answer come first; 'half call': up to the middle of the arguments of a tool call
+ *   half    and most of the next event, without its end
+ *   then    what happens: 'rst', 'fin' (no last chunk), 'eof' (as if all were there), 'silence', 'freeze' (nothing is
+ *           read, sent or closed any more), 'mute' (no head, nothing), 'reset' (before the head), '503'
+ *   retry   what the server says in a `retry:` field, where the protocol has one; default '100', null: nothing
+ */
+
+/** More requests than this within `RATE_MS` are a storm. */
+export const MAX_REQUESTS = 20;
+export const RATE_MS = 3_000;
+
+/** `kind` says what is judged: see verdict.mjs. */
+export const COLUMNS = [
+  {
+    id: 'reset',
+    title: 'reset',
+    kind: 'deliver',
+    what: 'The connection is reset after 8 of 20 words.',
+    answers: [{ after: 8, then: 'rst' }],
+  },
+  {
+    id: 'eof',
+    title: 'clean EOF',
+    kind: 'deliver',
+    what: 'After 8 words the bytes end as if all were there, without the end marker. WebSocket: close code 1001.',
+    answers: [{ after: 8, then: 'eof' }],
+  },
+  {
+    id: 'mid',
+    title: 'cut mid-event',
+    kind: 'deliver',
+    what: 'The connection ends within the ninth event: its id line has come, its blank line has not. WebSocket: within a frame.',
+    answers: [{ after: 8, half: true, then: 'fin' }],
+  },
+  {
+    id: 'stall',
+    title: 'stall',
+    kind: 'deliver',
+    what: 'After 8 words nothing more comes, and the connection stays open. A new one would be served.',
+    answers: [{ after: 8, then: 'silence' }],
+  },
+  {
+    id: 'busy',
+    title: '503 on reconnect',
+    kind: 'deliver',
+    isReconnect: true,
+    what: 'A reset after 8 words; the next request gets 503 without Retry-After.',
+    answers: [{ after: 8, then: 'rst' }, { then: '503' }],
+  },
+  {
+    id: 'second',
+    title: 'second drop',
+    kind: 'deliver',
+    isReconnect: true,
+    what: 'A reset after 8 words, another one before anything new, a third one 4 words later.',
+    answers: [
+      { after: 8, then: 'rst' },
+      { after: 0, then: 'rst' },
+      { after: 4, then: 'rst' },
+    ],
+  },
+  {
+    id: 'storm',
+    title: 'accept, then close',
+    kind: 'rate',
+    isReconnect: true,
+    what: 'One word, then a clean end; each later request is accepted and closed at once, for ever. All delays are the defaults.',
+    retry: null,
+    answers: [{ after: 1, then: 'eof' }],
+    always: { after: 0, then: 'eof' },
+  },
+  {
+    id: 'retry-zero',
+    title: 'retry: 0',
+    kind: 'rate',
+    isReconnect: true,
+    what: 'The server says `retry: 0`, then accepts and closes for ever.',
+    retry: '0',
+    answers: [{ after: 3, then: 'eof' }],
+    always: { after: 0, then: 'eof' },
+  },
+  {
+    id: 'retry-huge',
+    title: 'retry: 2³¹',
+    kind: 'rate',
+    isReconnect: true,
+    what: 'The server says `retry: 2147483648`, one more than a timer can hold, then accepts and closes for ever.',
+    retry: '2147483648',
+    answers: [{ after: 3, then: 'eof' }],
+    always: { after: 0, then: 'eof' },
+  },
+  {
+    id: 'abort',
+    title: 'abort in a wait',
+    kind: 'abort',
+    isReconnect: true,
+    what: 'A reset within the fourth event; 350 ms later, in a wait of 1 s, the reader stops the client by its own means.',
+    retry: '1000',
+    delayMs: 1_000,
+    answers: [{ after: 3, half: true, then: 'rst' }],
+  },
+  {
+    id: 'tool',
+    title: 'cut tool call',
+    kind: 'tool',
+    what: 'The bytes end, as if all were there, in the arguments `{"amount":1000,"to":"bob"}`: after `{"amount":10`.',
+    answers: [{ after: 'half call', then: 'eof' }],
+  },
+  {
+    id: 'post',
+    title: 'POST, cut answer',
+    kind: 'post',
+    what: 'A POST that starts work is answered; a reset after 8 words. No cursor is told.',
+    answers: [{ after: 8, then: 'rst' }],
+  },
+  {
+    id: 'post-head',
+    title: 'POST, no answer',
+    kind: 'post',
+    what: 'A POST that starts work has arrived whole; the connection is reset before any answer.',
+    answers: [{ then: 'reset' }],
+  },
+  {
+    id: 'half-open',
+    title: 'half-open',
+    kind: 'deliver',
+    what: 'After 8 words the peer is as if stopped: it reads, sends and closes nothing. The next connection is accepted and never answered; the third one is served.',
+    answers: [{ after: 8, then: 'freeze' }, { then: 'mute' }],
+  },
+];

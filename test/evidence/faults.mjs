@@ -1,0 +1,85 @@
+/** A server on loopback whose answers go wrong as a column says. */
+
+import { createServer } from 'node:http';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+
+import { WIRES } from './wires.mjs';
+
+/** What was written is read before the connection breaks, so that the loss is the client's and not the kernel's. */
+const SETTLE_MS = 60;
+
+/** @returns the address, the requests so far, and a promise of the first fault */
+export async function startServer(wireName, column) {
+  const wire = WIRES[wireName];
+  const { retry = '100', kind } = column;
+  const scene = { retry, isPost: kind === 'post', isTool: kind === 'tool' };
+  const requests = [];
+  /** What a wire has to remember of earlier requests. */
+  const memory = {};
+  let tellBroken;
+  const broken = new Promise((resolve) => (tellBroken = resolve));
+  const server = createServer(async (req, res) => {
+    req.on('error', () => {});
+    res.on('error', () => {});
+    const request = await readRequest(req, memory);
+    const answer = wire(request, scene);
+    if (answer.plain !== undefined) return answerPlainly(res, answer.plain);
+    const { startsWork = false } = answer;
+    const count = requests.push({ at: performance.now(), method: request.method, startsWork });
+    const fault = column.answers?.[count - 1] ?? column.always;
+    await respond(req, res, answer, fault).catch(() => {});
+    if (fault !== undefined) tellBroken();
+  });
+  server.on('connection', (socket) => socket.on('error', () => {}));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/stream`, requests, broken };
+}
+
+async function readRequest(req, memory) {
+  let body = '';
+  for await (const chunk of req.setEncoding('utf8')) body += chunk;
+  const url = new URL(req.url, 'http://127.0.0.1');
+  return { method: req.method, url, headers: req.headers, body, memory };
+}
+
+function answerPlainly(res, { status, headers = {}, body = '' }) {
+  res.writeHead(status, { ...headers, connection: 'close' }).end(body);
+}
+
+async function respond(req, res, answer, fault) {
+  const { socket } = req;
+  if (fault?.then === 'mute') return void socket.pause();
+  if (fault?.then === 'reset') return void socket.resetAndDestroy();
+  if (fault?.then === '503') return void res.writeHead(503, { connection: 'close' }).end();
+  const type = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
+  res.writeHead(200, { ...type, ...answer.headers, connection: 'close' });
+  res.flushHeaders();
+  for (const text of textsUntil(answer.blocks, fault)) {
+    res.write(text);
+    // A chunk of its own each, as a server writes that has no more yet.
+    await setImmediate();
+  }
+  if (fault === undefined || fault.then === 'eof') return void res.end();
+  await setTimeout(SETTLE_MS);
+  if (fault.then === 'rst') socket.resetAndDestroy();
+  if (fault.then === 'fin') socket.destroy();
+  if (fault.then === 'freeze') socket.pause();
+}
+
+/** The texts of an answer up to its fault. */
+export function textsUntil(blocks, fault) {
+  if (fault === undefined) return blocks.map(({ text }) => text);
+  if (fault.after === 0) return [...blocks.filter(isHint).map(({ text }) => text), ': hi\n\n'];
+  const counted = fault.after === 'half call' ? 'call' : 'word';
+  const wanted = fault.after === 'half call' ? 2 : fault.after;
+  const places = blocks.flatMap((block, n) => (block[counted] === undefined ? [] : [n]));
+  const last = places[wanted - 1] ?? blocks.length - 1;
+  const texts = blocks.slice(0, last + 1).map(({ text }) => text);
+  const next = blocks[last + 1]?.text;
+  return fault.half && next !== undefined ? [...texts, next.slice(0, -6)] : texts;
+}
+
+/** Says when to come again, and nothing else. */
+function isHint({ text }) {
+  return text.startsWith('retry:');
+}

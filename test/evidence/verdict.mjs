@@ -1,0 +1,93 @@
+/** The one rule by which a cell is judged, from counts alone. */
+
+import { MAX_REQUESTS } from './columns.mjs';
+import { CALL, compare } from './words.mjs';
+
+/** For the document, in the order in which it is applied. */
+export const RULE = [
+  '**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within 9 s (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.',
+  '**told**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
+  '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
+  '**n/a**: the fault cannot befall this client; the reason is in the details.',
+];
+
+/** @returns `{ verdict, short, detail }` */
+export function judge(row, column, seen) {
+  if (seen.crash !== undefined) return failed('crash', seen.crash);
+  if (seen.works > 1)
+    return failed(`POST ×${seen.works}`, `the POST that starts work was sent ${seen.works} times`);
+  if (column.kind === 'abort') return judgeStop(seen);
+  if (seen.requestsInTime > MAX_REQUESTS)
+    return failed(`storm ${seen.requestsInTime}`, `${seen.requestsInTime} requests in 3 s`);
+  if (column.kind === 'rate') return judgeRate(seen);
+  return judgeDelivery(row, column, seen);
+}
+
+function judgeStop({ stopped, ending }) {
+  if (stopped.wasOver)
+    return ending.how === 'complete'
+      ? failed('cut = end', 'called the cut stream complete')
+      : { verdict: 'n/a', short: 'no wait', detail: `had given up before: ${ending.error}` };
+  if (stopped.after > 0)
+    return failed(`+${stopped.after} req.`, `${stopped.after} requests after it was stopped`);
+  if (!stopped.settled) return failed('hung', 'stopped, but its promise did not settle in 2.5 s');
+  return ok('ok', `no request after it was stopped; ${stopped.before} before`);
+}
+
+function judgeRate({ requestsInTime, ending }) {
+  const short = `${requestsInTime} req.`;
+  const detail = `${requestsInTime} requests in 3 s`;
+  if (ending?.how === 'complete') return failed('cut = end', `${detail}; called it complete`);
+  const end = ending === null ? 'still trying or waiting' : `gave up: ${ending.error}`;
+  return ok(short, `${detail}; ${end}`);
+}
+
+function judgeDelivery(row, column, seen) {
+  const isTool = column.kind === 'tool';
+  const { lost, doubled, isOrdered } = compare(seen.numbers, isTool ? 3 : undefined);
+  const counts = [
+    ...(lost > 0 ? [`lost ${lost}`] : []),
+    ...(doubled > 0 ? [`doubled ${doubled}`] : []),
+    ...(isOrdered ? [] : ['out of order']),
+  ];
+  const requests = `${seen.requests} request${seen.requests === 1 ? '' : 's'}`;
+  const detail = [...counts, requests, ...seen.told].join(', ');
+  const half = seen.calls.find((args) => !isWholeCall(args));
+  if (half !== undefined) return failed('half call', `was given ${half} to run; ${detail}`);
+  if (seen.calls.length > 1) return failed(`call ×${seen.calls.length}`, `one call given twice`);
+  if (seen.ending === null)
+    return failed(counts.length > 0 ? `hung, ${counts[0]}` : 'hung', `no end in 9 s; ${detail}`);
+  const isMissingCall = isTool && seen.calls.length === 0;
+  const isWhole = counts.length === 0 && !isMissingCall;
+  if (seen.ending.how === 'complete') {
+    if (isWhole) return ok('ok', `all, once, in order; ${requests}`);
+    const silent = seen.told.length === 0;
+    if (silent) return failed(counts[0] ?? 'cut = end', `called complete; ${detail}`);
+    return { verdict: 'told', short: 'told', detail };
+  }
+  const text = `${seen.ending.error}; ${detail}`;
+  if (doubled > 0 || !isOrdered) return failed(counts.join(', '), text);
+  if (!canResume(row, column)) return ok('error', `an honest error: ${text}`);
+  return { verdict: 'told', short: lost > 0 ? `lost ${lost}` : 'error', detail: text };
+}
+
+/** Whether the protocol has something to go on with after this fault. */
+function canResume(row, column) {
+  return row.canResume && column.kind !== 'post';
+}
+
+function isWholeCall(args) {
+  try {
+    return JSON.stringify(JSON.parse(args)) === CALL.args;
+  } catch {
+    return false;
+  }
+}
+
+function failed(short, detail) {
+  return { verdict: 'failed', short, detail };
+}
+
+function ok(short, detail) {
+  return { verdict: 'ok', short, detail };
+}
