@@ -14,7 +14,7 @@ import { ROWS } from './rows.mjs';
 import { startSocketServer } from './sockets.mjs';
 
 /** No end by then is a hang. All waits that are needed, by default or by option, add up to less. */
-const PATIENCE_MS = 9_000;
+const PATIENCE_MS = 15_000;
 /** Time for what comes late: a word again, another request. */
 const LINGER_MS = 400;
 /** When the reader stops the client in its wait of a second, and how long it is watched then. */

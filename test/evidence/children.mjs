@@ -9,7 +9,7 @@ const CELL = fileURLToPath(new URL('cell.mjs', import.meta.url));
 const KILL_AFTER_MS = 30_000;
 
 /** Most of a cell is waiting. */
-const AT_A_TIME = 6;
+const AT_A_TIME = 8;
 
 const running = new Set();
 

@@ -37,6 +37,13 @@ export const COLUMNS = [
     answers: [{ after: 8, half: true, then: 'fin' }],
   },
   {
+    id: 'mid-eof',
+    title: 'EOF mid-event',
+    kind: 'deliver',
+    what: 'The same cut, but the bytes end as if all were there: so a proxy ends them, and so fetch reports a reset of an answer that said `connection: close`.',
+    answers: [{ after: 8, half: true, then: 'eof' }],
+  },
+  {
     id: 'stall',
     title: 'stall',
     kind: 'deliver',

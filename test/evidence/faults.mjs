@@ -51,8 +51,10 @@ async function respond(req, res, answer, fault) {
   if (fault?.then === 'mute') return void socket.pause();
   if (fault?.then === 'reset') return void socket.resetAndDestroy();
   if (fault?.then === '503') return void res.writeHead(503, { connection: 'close' }).end();
+  if (fault?.after === 0 && answer.nothing !== undefined) return answerPlainly(res, answer.nothing);
   const type = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
-  res.writeHead(200, { ...type, ...answer.headers, connection: 'close' });
+  // Not `connection: close`: with it fetch takes a reset for an end.
+  res.writeHead(200, { ...type, ...answer.headers });
   res.flushHeaders();
   for (const text of textsUntil(answer.blocks, fault)) {
     res.write(text);

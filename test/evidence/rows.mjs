@@ -6,11 +6,24 @@ const NO_RETRY_FIELD = 'the protocol has no `retry:` field';
 const NO_RECONNECT = 'does not reconnect: one request, one answer';
 const NO_POST = 'reads by GET';
 
+const GROUPS = {
+  sse: 'Server-sent events',
+  webSocket: 'WebSockets',
+  durable: 'Protocols with a log',
+  mcp: 'Protocols with a log',
+  agUi: 'Protocols with a log',
+  aiSdkUi: 'Answers of models',
+  openaiResponses: 'Answers of models',
+  openaiChat: 'Answers of models',
+  anthropicMessages: 'Answers of models',
+};
+
 const noTools = { tool: NO_TOOLS };
 const getOnly = { post: GET_ONLY, 'post-head': GET_ONLY };
 const readsByGet = { post: NO_POST, 'post-head': NO_POST };
 const noRetryField = { 'retry-zero': NO_RETRY_FIELD, 'retry-huge': NO_RETRY_FIELD };
 const socket = {
+  'mid-eof': 'a frame that is cut is no clean end',
   tool: NO_TOOLS,
   ...noRetryField,
   post: 'sends no POST',
@@ -105,10 +118,20 @@ export function nameOfRow({ package: name, title }) {
 }
 
 function our(title, wire, canResume, na) {
-  return { isOurs: true, package: 'stream-reconnect', title, client: 'ours', wire, canResume, na };
+  return {
+    isOurs: true,
+    group: 'stream-reconnect',
+    package: 'stream-reconnect',
+    title,
+    client: 'ours',
+    wire,
+    canResume,
+    na,
+  };
 }
 
 function peer(name, option, client, wire, na, config = {}) {
   const canResume = !['openaiChat', 'anthropicMessages'].includes(wire);
-  return { isOurs: false, package: name, title: option, client, wire, canResume, na, config };
+  const group = GROUPS[wire];
+  return { isOurs: false, group, package: name, title: option, client, wire, canResume, na, config };
 }

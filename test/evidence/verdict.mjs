@@ -5,7 +5,7 @@ import { CALL, compare } from './words.mjs';
 
 /** For the document, in the order in which it is applied. */
 export const RULE = [
-  '**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within 9 s (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.',
+  '**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within 15 s (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.',
   '**told**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
   '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
   '**n/a**: the fault cannot befall this client; the reason is in the details.',
@@ -56,7 +56,7 @@ function judgeDelivery(row, column, seen) {
   if (half !== undefined) return failed('half call', `was given ${half} to run; ${detail}`);
   if (seen.calls.length > 1) return failed(`call ×${seen.calls.length}`, `one call given twice`);
   if (seen.ending === null)
-    return failed(counts.length > 0 ? `hung, ${counts[0]}` : 'hung', `no end in 9 s; ${detail}`);
+    return failed('hung', `no end in 15 s; ${detail}`);
   const isMissingCall = isTool && seen.calls.length === 0;
   const isWhole = counts.length === 0 && !isMissingCall;
   if (seen.ending.how === 'complete') {
@@ -66,7 +66,7 @@ function judgeDelivery(row, column, seen) {
     return { verdict: 'told', short: 'told', detail };
   }
   const text = `${seen.ending.error}; ${detail}`;
-  if (doubled > 0 || !isOrdered) return failed(counts.join(', '), text);
+  if (doubled > 0 || !isOrdered) return failed(counts.at(-1), text);
   if (!canResume(row, column)) return ok('error', `an honest error: ${text}`);
   return { verdict: 'told', short: lost > 0 ? `lost ${lost}` : 'error', detail: text };
 }

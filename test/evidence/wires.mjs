@@ -27,6 +27,7 @@ function durable({ url }) {
   const control = (next, more) =>
     `event: control\ndata:${JSON.stringify({ streamNextOffset: pad(next), streamCursor: '1', ...more })}\n\n`;
   if (url.searchParams.get('live') === null) return durableCatchUp(at);
+  if (url.searchParams.get('live') === 'long-poll') return durablePoll(at);
   const words = WORDS.slice(at).map((word, n) => ({
     text: `event: data\ndata:${JSON.stringify([{ word }])}\n\n${control(at + n + 1, {})}`,
     word,
@@ -43,6 +44,16 @@ function durableCatchUp(at) {
     'stream-cursor': '1',
   };
   return { plain: { status: 200, headers, body: '[]' } };
+}
+
+/** All the rest in one JSON array; with nothing new, 204. */
+function durablePoll(at) {
+  const headers = { 'content-type': 'application/json', 'stream-cursor': '1' };
+  return {
+    headers: { ...headers, 'stream-next-offset': pad(WORDS.length), 'stream-closed': 'true' },
+    blocks: [{ text: JSON.stringify(WORDS.slice(at).map((word) => ({ word }))) }],
+    nothing: { status: 204, headers: { ...headers, 'stream-next-offset': pad(at) } },
+  };
 }
 
 function pad(n) {

@@ -21,7 +21,9 @@ async function durableStreams({ url, load, record, column }) {
         for (const { word } of items) record.add(word);
       });
       await response.closed;
-      if (!stopper.signal.aborted) record.complete();
+      if (stopper.signal.aborted) return;
+      if (response.streamClosed) record.complete();
+      else record.fail('closed, and streamClosed is false');
     } catch (error) {
       if (!stopper.signal.aborted) record.fail(error);
     }
@@ -78,7 +80,7 @@ async function tanstack({ url, load, record, column }) {
   });
   const settled = client.sendMessage('hi').then(
     () => {
-      for (const part of client.messages.at(-1)?.parts ?? [])
+      for (const part of client.getMessages().at(-1)?.parts ?? [])
         if (part.type === 'tool-call' && part.state === 'input-complete') record.call(part.arguments);
       record.complete();
     },

@@ -25,6 +25,7 @@ async function openaiResponses(cell) {
           if (event.type === 'response.completed') return;
         }
         if (!row.config.resumes) return;
+        if (place.after === undefined) throw new Error('cut, and nothing to go on from');
       } catch (error) {
         if (!row.config.resumes || place.after === undefined || attempt === 9) throw error;
       }
