@@ -2,8 +2,8 @@
 
 import { nameOfRow } from './rows.mjs';
 
-const LABEL = 352;
-const CELL = { width: 78, height: 24, gap: 2 };
+const LABEL = 410;
+const CELL = { width: 84, height: 24, gap: 2 };
 const HEAD = 92;
 const GROUP = 26;
 const MARGIN = 16;
@@ -51,7 +51,8 @@ function head(columns) {
 function rowOf(row, matrix, y) {
   const cells = matrix.filter((cell) => cell.row.id === row.id);
   const baseline = y + 16;
-  const option = row.title === '' ? '' : `<tspan class="option" dx="6">${escape(row.title)}</tspan>`;
+  const option =
+    row.title === '' ? '' : `<tspan class="option" dx="6">${escape(row.title)}</tspan>`;
   const label = `<text x="${MARGIN}" y="${baseline}" class="label">${escape(row.isOurs ? row.title : row.package)}${row.isOurs ? '' : option}</text>`;
   return [
     label,
@@ -97,7 +98,8 @@ function wrap(title) {
   const lines = [];
   for (const word of title.split(' ')) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < 12) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + word.length < 12)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines;

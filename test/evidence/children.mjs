@@ -6,26 +6,50 @@ import { fileURLToPath } from 'node:url';
 const CELL = fileURLToPath(new URL('cell.mjs', import.meta.url));
 
 /** A cell that is well has answered long before. */
-const KILL_AFTER_MS = 30_000;
+const KILL_AFTER_MS = 60_000;
 
-/** Most of a cell is waiting. */
+/** Most of a cell is waiting, but for a storm. */
 const AT_A_TIME = 8;
+const STORMS_AT_A_TIME = 3;
+
+/** A process that got no processor for so long says nothing about delays: it is asked again, so often. */
+const MAX_LAG_MS = 300;
+const MAX_AGAIN = 2;
 
 const running = new Set();
 
 /** @returns what each cell observed, in the order of `cells` */
 export async function runCells(cells, folder, onDone) {
   const results = [];
-  const queue = cells.map((cell, n) => [n, cell]);
-  const lane = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [n, { row, column }] = next;
-      results[n] = await runCell(row.id, column.id, folder);
-      onDone(cells[n], results[n]);
-    }
+  const all = cells.map((cell, n) => ({ n, ...cell }));
+  const isStorm = ({ column }) => column.kind === 'rate';
+  const run = async ({ n, row, column }) => {
+    results[n] = await runCell(row.id, column.id, folder);
+    if (!isDoubtful(results[n])) onDone();
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, lane));
+  await inLanes(all.filter(isStorm), STORMS_AT_A_TIME, run);
+  await inLanes(
+    all.filter((cell) => !isStorm(cell)),
+    AT_A_TIME,
+    run,
+  );
+  for (let again = 0; again < MAX_AGAIN; again += 1) {
+    const doubtful = all.filter(({ n }) => isDoubtful(results[n]));
+    await inLanes(doubtful, STORMS_AT_A_TIME, run);
+  }
   return results;
+}
+
+async function inLanes(cells, count, run) {
+  const queue = [...cells];
+  const lane = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await run(next);
+  };
+  await Promise.all(Array.from({ length: count }, lane));
+}
+
+function isDoubtful({ lagMs, isKilled }) {
+  return isKilled === true || lagMs > MAX_LAG_MS;
 }
 
 export function killAll() {
@@ -47,7 +71,10 @@ function runCell(row, column, folder) {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       running.delete(child);
-      resolve(answer ?? { crash: `the process ended by ${signal ?? code}: ${last.trim()}`, works: 0 });
+      const isKilled = signal === 'SIGKILL';
+      resolve(
+        answer ?? { crash: `the process ended by ${signal ?? code}: ${last.trim()}`, isKilled },
+      );
     });
   });
 }

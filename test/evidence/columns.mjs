@@ -4,7 +4,7 @@
  *
  *   after   so many words of this answer come first; 'half call': up to the middle of the arguments of a tool call
  *   half    and most of the next event, without its end
- *   then    what happens: 'rst', 'fin' (no last chunk), 'eof' (as if all were there), 'silence', 'freeze' (nothing is
+ *   does    what happens: 'rst', 'fin' (no last chunk), 'eof' (as if all were there), 'silence', 'freeze' (nothing is
  *           read, sent or closed any more), 'mute' (no head, nothing), 'reset' (before the head), '503'
  *   retry   what the server says in a `retry:` field, where the protocol has one; default '100', null: nothing
  */
@@ -20,35 +20,35 @@ export const COLUMNS = [
     title: 'reset',
     kind: 'deliver',
     what: 'The connection is reset after 8 of 20 words.',
-    answers: [{ after: 8, then: 'rst' }],
+    answers: [{ after: 8, does: 'rst' }],
   },
   {
     id: 'eof',
     title: 'clean EOF',
     kind: 'deliver',
     what: 'After 8 words the bytes end as if all were there, without the end marker. WebSocket: close code 1001.',
-    answers: [{ after: 8, then: 'eof' }],
+    answers: [{ after: 8, does: 'eof' }],
   },
   {
     id: 'mid',
     title: 'cut mid-event',
     kind: 'deliver',
     what: 'The connection ends within the ninth event: its id line has come, its blank line has not. WebSocket: within a frame.',
-    answers: [{ after: 8, half: true, then: 'fin' }],
+    answers: [{ after: 8, half: true, does: 'fin' }],
   },
   {
     id: 'mid-eof',
     title: 'EOF mid-event',
     kind: 'deliver',
     what: 'The same cut, but the bytes end as if all were there: so a proxy ends them, and so fetch reports a reset of an answer that said `connection: close`.',
-    answers: [{ after: 8, half: true, then: 'eof' }],
+    answers: [{ after: 8, half: true, does: 'eof' }],
   },
   {
     id: 'stall',
     title: 'stall',
     kind: 'deliver',
     what: 'After 8 words nothing more comes, and the connection stays open. A new one would be served.',
-    answers: [{ after: 8, then: 'silence' }],
+    answers: [{ after: 8, does: 'silence' }],
   },
   {
     id: 'busy',
@@ -56,7 +56,7 @@ export const COLUMNS = [
     kind: 'deliver',
     isReconnect: true,
     what: 'A reset after 8 words; the next request gets 503 without Retry-After.',
-    answers: [{ after: 8, then: 'rst' }, { then: '503' }],
+    answers: [{ after: 8, does: 'rst' }, { does: '503' }],
   },
   {
     id: 'second',
@@ -65,9 +65,9 @@ export const COLUMNS = [
     isReconnect: true,
     what: 'A reset after 8 words, another one before anything new, a third one 4 words later.',
     answers: [
-      { after: 8, then: 'rst' },
-      { after: 0, then: 'rst' },
-      { after: 4, then: 'rst' },
+      { after: 8, does: 'rst' },
+      { after: 0, does: 'rst' },
+      { after: 4, does: 'rst' },
     ],
   },
   {
@@ -77,8 +77,8 @@ export const COLUMNS = [
     isReconnect: true,
     what: 'One word, then a clean end; each later request is accepted and closed at once, for ever. All delays are the defaults.',
     retry: null,
-    answers: [{ after: 1, then: 'eof' }],
-    always: { after: 0, then: 'eof' },
+    answers: [{ after: 1, does: 'eof' }],
+    always: { after: 0, does: 'eof' },
   },
   {
     id: 'retry-zero',
@@ -87,8 +87,8 @@ export const COLUMNS = [
     isReconnect: true,
     what: 'The server says `retry: 0`, then accepts and closes for ever.',
     retry: '0',
-    answers: [{ after: 3, then: 'eof' }],
-    always: { after: 0, then: 'eof' },
+    answers: [{ after: 3, does: 'eof' }],
+    always: { after: 0, does: 'eof' },
   },
   {
     id: 'retry-huge',
@@ -97,8 +97,8 @@ export const COLUMNS = [
     isReconnect: true,
     what: 'The server says `retry: 2147483648`, one more than a timer can hold, then accepts and closes for ever.',
     retry: '2147483648',
-    answers: [{ after: 3, then: 'eof' }],
-    always: { after: 0, then: 'eof' },
+    answers: [{ after: 3, does: 'eof' }],
+    always: { after: 0, does: 'eof' },
   },
   {
     id: 'abort',
@@ -108,34 +108,34 @@ export const COLUMNS = [
     what: 'A reset within the fourth event; 350 ms later, in a wait of 1 s, the reader stops the client by its own means.',
     retry: '1000',
     delayMs: 1_000,
-    answers: [{ after: 3, half: true, then: 'rst' }],
+    answers: [{ after: 3, half: true, does: 'rst' }],
   },
   {
     id: 'tool',
     title: 'cut tool call',
     kind: 'tool',
     what: 'The bytes end, as if all were there, in the arguments `{"amount":1000,"to":"bob"}`: after `{"amount":10`.',
-    answers: [{ after: 'half call', then: 'eof' }],
+    answers: [{ after: 'half call', does: 'eof' }],
   },
   {
     id: 'post',
     title: 'POST, cut answer',
     kind: 'post',
     what: 'A POST that starts work is answered; a reset after 8 words. No cursor is told.',
-    answers: [{ after: 8, then: 'rst' }],
+    answers: [{ after: 8, does: 'rst' }],
   },
   {
     id: 'post-head',
     title: 'POST, no answer',
     kind: 'post',
     what: 'A POST that starts work has arrived whole; the connection is reset before any answer.',
-    answers: [{ then: 'reset' }],
+    answers: [{ does: 'reset' }],
   },
   {
     id: 'half-open',
     title: 'half-open',
     kind: 'deliver',
     what: 'After 8 words the peer is as if stopped: it reads, sends and closes nothing. The next connection is accepted and never answered; the third one is served.',
-    answers: [{ after: 8, then: 'freeze' }, { then: 'mute' }],
+    answers: [{ after: 8, does: 'freeze' }, { does: 'mute' }],
   },
 ];

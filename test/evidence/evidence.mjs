@@ -59,9 +59,12 @@ try {
   const seconds = Math.round((performance.now() - begin) / 1_000);
   progress('');
   if (flags.json) console.log(JSON.stringify(matrix, null, 2));
-  else for (const { row, column, short, verdict, detail } of matrix)
-    if (verdict !== 'n/a' || !isWhole)
-      console.log(`${verdict.padEnd(7)}${nameOfRow(row)} · ${column.title}: ${short} (${detail})`);
+  else
+    for (const { row, column, short, verdict, detail } of matrix)
+      if (verdict !== 'n/a' || !isWhole)
+        console.log(
+          `${verdict.padEnd(7)}${nameOfRow(row)} · ${column.title}: ${short} (${detail})`,
+        );
   if (isWhole) {
     const result = { rows, columns, matrix, seconds, date: new Date().toISOString().slice(0, 10) };
     writeFileSync(docs('evidence.md'), report(result));

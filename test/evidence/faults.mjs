@@ -18,7 +18,16 @@ export async function startServer(wireName, column) {
   const memory = {};
   let tellBroken;
   const broken = new Promise((resolve) => (tellBroken = resolve));
-  const server = createServer(async (req, res) => {
+  const server = createServer((req, res) => {
+    if (req.url === '/warm') res.end();
+    else void serve(req, res);
+  });
+  server.on('connection', (socket) => socket.on('error', () => {}));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${server.address().port}`;
+  return { url: `${base}/stream`, warmUrl: `${base}/warm`, requests, broken };
+
+  async function serve(req, res) {
     req.on('error', () => {});
     res.on('error', () => {});
     const request = await readRequest(req, memory);
@@ -29,10 +38,7 @@ export async function startServer(wireName, column) {
     const fault = column.answers?.[count - 1] ?? column.always;
     await respond(req, res, answer, fault).catch(() => {});
     if (fault !== undefined) tellBroken();
-  });
-  server.on('connection', (socket) => socket.on('error', () => {}));
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/stream`, requests, broken };
+  }
 }
 
 async function readRequest(req, memory) {
@@ -48,9 +54,9 @@ function answerPlainly(res, { status, headers = {}, body = '' }) {
 
 async function respond(req, res, answer, fault) {
   const { socket } = req;
-  if (fault?.then === 'mute') return void socket.pause();
-  if (fault?.then === 'reset') return void socket.resetAndDestroy();
-  if (fault?.then === '503') return void res.writeHead(503, { connection: 'close' }).end();
+  if (fault?.does === 'mute') return void socket.pause();
+  if (fault?.does === 'reset') return void socket.resetAndDestroy();
+  if (fault?.does === '503') return void res.writeHead(503, { connection: 'close' }).end();
   if (fault?.after === 0 && answer.nothing !== undefined) return answerPlainly(res, answer.nothing);
   const type = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
   // Not `connection: close`: with it fetch takes a reset for an end.
@@ -61,15 +67,15 @@ async function respond(req, res, answer, fault) {
     // A chunk of its own each, as a server writes that has no more yet.
     await setImmediate();
   }
-  if (fault === undefined || fault.then === 'eof') return void res.end();
+  if (fault === undefined || fault.does === 'eof') return void res.end();
   await setTimeout(SETTLE_MS);
-  if (fault.then === 'rst') socket.resetAndDestroy();
-  if (fault.then === 'fin') socket.destroy();
-  if (fault.then === 'freeze') socket.pause();
+  if (fault.does === 'rst') socket.resetAndDestroy();
+  if (fault.does === 'fin') socket.destroy();
+  if (fault.does === 'freeze') socket.pause();
 }
 
 /** The texts of an answer up to its fault. */
-export function textsUntil(blocks, fault) {
+function textsUntil(blocks, fault) {
   if (fault === undefined) return blocks.map(({ text }) => text);
   if (fault.after === 0) return [...blocks.filter(isHint).map(({ text }) => text), ': hi\n\n'];
   const counted = fault.after === 'half call' ? 'call' : 'word';

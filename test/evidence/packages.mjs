@@ -25,7 +25,11 @@ export async function installPackages(folder, signal) {
 async function npm(args, cwd, signal) {
   const cli = process.env.npm_execpath;
   const [command, ...rest] = cli?.endsWith('npm-cli.js') ? [process.execPath, cli] : ['npm'];
-  const child = spawn(command, [...rest, ...args], { cwd, signal, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(command, [...rest, ...args], {
+    cwd,
+    signal,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let errors = '';
   child.stderr.on('data', (data) => (errors += data));
   const code = await new Promise((resolve, reject) => {

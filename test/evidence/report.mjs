@@ -83,7 +83,9 @@ function details(row, matrix) {
       .filter(isMeasured)
       .map(({ column, verdict, detail }) => `- ${column.title}: ${verdict}. ${sentence(detail)}`),
     ...reasons.map((reason) => {
-      const titles = others.filter(({ detail }) => detail === reason).map(({ column }) => column.title);
+      const titles = others
+        .filter(({ detail }) => detail === reason)
+        .map(({ column }) => column.title);
       return `- n/a (${reason}): ${titles.join(', ')}.`;
     }),
     '',
@@ -96,9 +98,10 @@ function sentence(detail) {
 }
 
 const FAIRNESS = [
-  'Each client is used as its own documents show. Where it has an option that bears on a fault, a second row names the option. Our own rows use `stallTimeoutMs: 1000` and `connectTimeoutMs: 1000` in place of 45 s and 10 s, `initialBackoffMs: 100`, and the defaults for all else; the sources of models have no `continueWith`.',
+  'Each client is used as its own documents show. Where it has an option that bears on a fault, a second row names the option. Our own rows use `stallTimeoutMs: 2000` and `connectTimeoutMs: 2000` in place of 45 s and 10 s, `initialBackoffMs: 100`, and the defaults for all else; the sources of models have no `continueWith`.',
   'Waiting is not what is measured: the server says `retry: 100` where the protocol has that field, and clients with an option for the first delay get 100 ms, but in the column of the storm, where all delays are the defaults.',
-  'A cell is watched for 15 s. What a client would do later is not seen: fetch in Node ends a silent body after 300 s, and the request timeout of the MCP SDK is 60 s unless an option shortens it, as the second row does.',
+  'A cell is watched for 12 s. What a client would do later is not seen: fetch in Node ends a silent body after 300 s, and the request timeout of the MCP SDK is 60 s unless an option shortens it, as the second row does.',
+  'A cell whose process got no processor for 300 ms at a time is measured again, as is one that had to be killed: at most twice.',
   'An answer of 200 with an empty body, again and again, may be taken for a working server; the standard of EventSource lets a client wait longer than it is told, and asks for no limit. That a flood is a failure is our judgement.',
   'The standard of EventSource makes any status but 200 final: for eventsource a 503 is an end by the book, and it says so. That is told, not failed.',
   'EventSource and its kin have no end marker. The reader closes at `[DONE]`, as is common for answers of models; where the client reports a clean end by itself, it is taken at its word.',

@@ -49,11 +49,11 @@ export const ROWS = [
   peer('launchdarkly-eventsource', '', 'eventSource', 'sse', noTools),
   peer(
     'launchdarkly-eventsource',
-    'readTimeoutMillis, maxBackoffMillis, jitterRatio',
+    'readTimeoutMillis, maxBackoffMillis, …',
     'eventSource',
     'sse',
     noTools,
-    { readTimeoutMillis: 1_000, maxBackoffMillis: 30_000, jitterRatio: 0.5 },
+    { readTimeoutMillis: 2_000, maxBackoffMillis: 30_000, jitterRatio: 0.5 },
   ),
   peer('@microsoft/fetch-event-source', '', 'fetchEventSource', 'sse', noTools),
   peer(
@@ -69,7 +69,7 @@ export const ROWS = [
     retryStrategy: 'on-error',
   }),
   peer('event-source-plus', 'heartbeat of its README', 'eventSourcePlus', 'sse', noTools, {
-    heartbeatMs: 1_000,
+    heartbeatMs: 2_000,
   }),
   peer('partysocket', '', 'partysocket', 'webSocket', socket),
   peer('reconnecting-websocket', '', 'reconnectingWebsocket', 'webSocket', socket),
@@ -79,25 +79,21 @@ export const ROWS = [
     ...readsByGet,
   }),
   peer('@modelcontextprotocol/sdk', '', 'mcp', 'mcp', noTools),
-  peer(
-    '@modelcontextprotocol/sdk',
-    'maxRetries: 9, timeout: 2 s since progress',
-    'mcp',
-    'mcp',
-    noTools,
-    { maxRetries: 9, timeout: 2_000 },
-  ),
+  peer('@modelcontextprotocol/sdk', 'maxRetries: 9, timeout: 2 s', 'mcp', 'mcp', noTools, {
+    maxRetries: 9,
+    timeout: 2_000,
+  }),
   peer('@tanstack/ai-client', '', 'tanstack', 'agUi', noRetryField),
   peer('ai', 'Chat, DefaultChatTransport', 'aiChat', 'aiSdkUi', { ...once }),
   peer('ai', 'and resumeStream() when told', 'aiChat', 'aiSdkUi', noRetryField, { resumes: true }),
   peer('openai', 'responses.create()', 'openaiResponses', 'openaiResponses', once),
   peer(
     'openai',
-    'and retrieve(starting_after) in a loop; timeout: 1 s',
+    'and retrieve(starting_after) in a loop; timeout: 2 s',
     'openaiResponses',
     'openaiResponses',
     noRetryField,
-    { resumes: true, client: { timeout: 1_000 } },
+    { resumes: true, client: { timeout: 2_000 } },
   ),
   peer('openai', 'chat.completions.create()', 'openaiChatCreate', 'openaiChat', once),
   peer('openai', 'chat.completions.stream()', 'openaiChatStream', 'openaiChat', once),
@@ -133,5 +129,15 @@ function our(title, wire, canResume, na) {
 function peer(name, option, client, wire, na, config = {}) {
   const canResume = !['openaiChat', 'anthropicMessages'].includes(wire);
   const group = GROUPS[wire];
-  return { isOurs: false, group, package: name, title: option, client, wire, canResume, na, config };
+  return {
+    isOurs: false,
+    group,
+    package: name,
+    title: option,
+    client,
+    wire,
+    canResume,
+    na,
+    config,
+  };
 }

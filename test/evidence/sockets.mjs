@@ -18,8 +18,8 @@ export async function startSocketServer(column) {
   server.on('upgrade', (req, tcp, head) => {
     const count = requests.push({ at: performance.now(), method: 'GET', startsWork: false });
     const fault = column.answers?.[count - 1] ?? column.always;
-    if (fault?.then === 'mute') return void tcp.pause();
-    if (fault?.then === '503')
+    if (fault?.does === 'mute') return void tcp.pause();
+    if (fault?.does === '503')
       return void tcp.end('HTTP/1.1 503 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     sockets.handleUpgrade(req, tcp, head, (socket) => serve(socket, tcp, fault));
   });
@@ -28,7 +28,7 @@ export async function startSocketServer(column) {
 
   function serve(socket, tcp, fault) {
     socket.on('error', () => {});
-    if (fault?.after === 0) return void breakOff(socket, tcp, fault);
+    if (fault?.after === 0) return breakOff(socket, tcp, fault);
     socket.on('message', (data) => {
       const { after } = JSON.parse(String(data));
       if (after === undefined) return;
@@ -45,11 +45,11 @@ export async function startSocketServer(column) {
     });
   }
 
-  function breakOff(socket, tcp, { then }) {
-    if (then === 'eof') socket.close(1001);
-    if (then === 'rst') tcp.resetAndDestroy();
-    if (then === 'fin') tcp.destroy();
-    if (then === 'freeze') tcp.pause();
+  function breakOff(socket, tcp, { does }) {
+    if (does === 'eof') socket.close(1001);
+    if (does === 'rst') tcp.resetAndDestroy();
+    if (does === 'fin') tcp.destroy();
+    if (does === 'freeze') tcp.pause();
     tellBroken();
   }
 }

@@ -5,7 +5,7 @@ import { CALL, compare } from './words.mjs';
 
 /** For the document, in the order in which it is applied. */
 export const RULE = [
-  '**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within 15 s (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.',
+  '**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within 12 s (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.',
   '**told**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
   '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
   '**n/a**: the fault cannot befall this client; the reason is in the details.',
@@ -23,11 +23,13 @@ export function judge(row, column, seen) {
   return judgeDelivery(row, column, seen);
 }
 
-function judgeStop({ stopped, ending }) {
-  if (stopped.wasOver)
-    return ending.how === 'complete'
-      ? failed('cut = end', 'called the cut stream complete')
-      : { verdict: 'n/a', short: 'no wait', detail: `had given up before: ${ending.error}` };
+function judgeStop({ stopped, ending, numbers }) {
+  if (stopped.wasOver) {
+    const noWait = (detail) => ({ verdict: 'n/a', short: 'no wait', detail });
+    if (ending.how === 'error') return noWait(`had given up before: ${ending.error}`);
+    if (compare(numbers).lost > 0) return failed('cut = end', 'called the cut stream complete');
+    return noWait('had reconnected and read all within 350 ms');
+  }
   if (stopped.after > 0)
     return failed(`+${stopped.after} req.`, `${stopped.after} requests after it was stopped`);
   if (!stopped.settled) return failed('hung', 'stopped, but its promise did not settle in 2.5 s');
@@ -55,8 +57,7 @@ function judgeDelivery(row, column, seen) {
   const half = seen.calls.find((args) => !isWholeCall(args));
   if (half !== undefined) return failed('half call', `was given ${half} to run; ${detail}`);
   if (seen.calls.length > 1) return failed(`call ×${seen.calls.length}`, `one call given twice`);
-  if (seen.ending === null)
-    return failed('hung', `no end in 15 s; ${detail}`);
+  if (seen.ending === null) return failed('hung', `no end in 12 s; ${detail}`);
   const isMissingCall = isTool && seen.calls.length === 0;
   const isWhole = counts.length === 0 && !isMissingCall;
   if (seen.ending.how === 'complete') {

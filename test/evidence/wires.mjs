@@ -88,7 +88,9 @@ function mcp(request, { retry, isPost }) {
   return {
     startsWork: method === 'POST',
     blocks: [
-      ...(isPost ? [] : [{ text: `id: 0\n${retry === null ? '' : `retry: ${retry}\n`}data: \n\n` }]),
+      ...(isPost
+        ? []
+        : [{ text: `id: 0\n${retry === null ? '' : `retry: ${retry}\n`}data: \n\n` }]),
       ...progress.slice(Number(asked ?? 0)),
       { text: event(JSON.stringify({ jsonrpc: '2.0', id: call, result }), WORDS.length + 1) },
     ],
@@ -123,8 +125,18 @@ function agUi({ headers, body }, { isPost, isTool }) {
     })),
     { type: 'TEXT_MESSAGE_END', messageId: 'm' },
     ...toolPart(isTool, [
-      { type: 'TOOL_CALL_START', toolCallId: CALL.id, toolCallName: CALL.name, toolName: CALL.name },
-      ...PIECES.map((delta) => ({ call: delta, type: 'TOOL_CALL_ARGS', toolCallId: CALL.id, delta })),
+      {
+        type: 'TOOL_CALL_START',
+        toolCallId: CALL.id,
+        toolCallName: CALL.name,
+        toolName: CALL.name,
+      },
+      ...PIECES.map((delta) => ({
+        call: delta,
+        type: 'TOOL_CALL_ARGS',
+        toolCallId: CALL.id,
+        delta,
+      })),
       { type: 'TOOL_CALL_END', toolCallId: CALL.id },
     ]),
     { type: 'RUN_FINISHED', threadId, runId, finishReason: isTool ? 'tool_calls' : 'stop' },

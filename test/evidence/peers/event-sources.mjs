@@ -123,7 +123,8 @@ async function eventSourcePlus({ url, load, record, row, column }) {
   /** As its README: a timer of one's own calls `reconnect()`. */
   function beat() {
     clearTimeout(timer);
-    if (heartbeatMs !== undefined) timer = setTimeout(() => (controller.reconnect(), beat()), heartbeatMs);
+    if (heartbeatMs !== undefined)
+      timer = setTimeout(() => (controller.reconnect(), beat()), heartbeatMs);
   }
 
   function stop() {
@@ -133,4 +134,4 @@ async function eventSourcePlus({ url, load, record, row, column }) {
   }
 }
 
-export const eventSources = { eventSource, eventsourceClient, fetchEventSource, eventSourcePlus };
+export const drivers = { eventSource, eventsourceClient, fetchEventSource, eventSourcePlus };

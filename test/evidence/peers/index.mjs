@@ -1,9 +1,18 @@
-/** All clients by name. What they need is loaded when they run. */
+/** Which file knows which client. Only that one is loaded: the others are not to cost anything. */
 
-import { eventSources } from './event-sources.mjs';
-import { logs } from './logs.mjs';
-import { models } from './models.mjs';
-import { ours } from './ours.mjs';
-import { webSockets } from './web-sockets.mjs';
+const FAMILIES = [
+  [['ours'], () => import('./ours.mjs')],
+  [
+    ['eventSource', 'eventsourceClient', 'fetchEventSource', 'eventSourcePlus'],
+    () => import('./event-sources.mjs'),
+  ],
+  [['partysocket', 'reconnectingWebsocket'], () => import('./web-sockets.mjs')],
+  [['durableStreams', 'mcp', 'tanstack'], () => import('./logs.mjs')],
+];
 
-export const DRIVERS = { ours, ...eventSources, ...webSockets, ...logs, ...models };
+/** All others are SDKs of models. */
+export async function driverOf(client) {
+  const family = FAMILIES.find(([clients]) => clients.includes(client));
+  const { drivers } = await (family === undefined ? import('./models.mjs') : family[1]());
+  return drivers[client];
+}

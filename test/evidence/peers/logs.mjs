@@ -36,18 +36,17 @@ async function mcp({ url, load, record, row, column }) {
     '@modelcontextprotocol/sdk/client/streamableHttp.js',
   );
   const delay = column.delayMs ?? 100;
-  const transport = new StreamableHTTPClientTransport(new URL(url), {
-    ...(column.id === 'storm' && row.config.maxRetries === undefined
-      ? {}
-      : {
-          reconnectionOptions: {
-            initialReconnectionDelay: column.id === 'storm' ? 1_000 : delay,
-            maxReconnectionDelay: 30_000,
-            reconnectionDelayGrowFactor: 1.5,
-            maxRetries: row.config.maxRetries ?? 2,
-          },
-        }),
-  });
+  const isDefault = column.id === 'storm' && row.config.maxRetries === undefined;
+  const reconnectionOptions = {
+    initialReconnectionDelay: column.id === 'storm' ? 1_000 : delay,
+    maxReconnectionDelay: 30_000,
+    reconnectionDelayGrowFactor: 1.5,
+    maxRetries: row.config.maxRetries ?? 2,
+  };
+  const transport = new StreamableHTTPClientTransport(
+    new URL(url),
+    isDefault ? {} : { reconnectionOptions },
+  );
   const client = new Client({ name: 'reader', version: '1.0.0' });
   client.onerror = (error) => record.note(`onerror ${error.message}`);
   await client.connect(transport);
@@ -74,14 +73,16 @@ async function tanstack({ url, load, record, column }) {
     ),
     onMessagesChange: (messages) => record.replace(textOf(messages)),
     onChunk: (chunk) => {
-      if (chunk.type === 'TOOL_CALL_END') record.note(`TOOL_CALL_END ${JSON.stringify(chunk.input)}`);
+      if (chunk.type === 'TOOL_CALL_END')
+        record.note(`TOOL_CALL_END ${JSON.stringify(chunk.input)}`);
     },
     onError: (error) => record.fail(error),
   });
   const settled = client.sendMessage('hi').then(
     () => {
       for (const part of client.getMessages().at(-1)?.parts ?? [])
-        if (part.type === 'tool-call' && part.state === 'input-complete') record.call(part.arguments);
+        if (part.type === 'tool-call' && part.state === 'input-complete')
+          record.call(part.arguments);
       record.complete();
     },
     (error) => record.fail(error),
@@ -92,8 +93,10 @@ async function tanstack({ url, load, record, column }) {
 function textOf(messages) {
   return messages
     .filter(({ role }) => role === 'assistant')
-    .flatMap(({ parts }) => parts.filter(({ type }) => type === 'text').map(({ content }) => content))
+    .flatMap(({ parts }) =>
+      parts.filter(({ type }) => type === 'text').map(({ content }) => content),
+    )
     .join('');
 }
 
-export const logs = { durableStreams, mcp, tanstack };
+export const drivers = { durableStreams, mcp, tanstack };

@@ -18,7 +18,10 @@ async function openaiResponses(cell) {
     for (let attempt = 0; ; attempt += 1) {
       try {
         for await (const event of await events) {
-          place = { id: place.id ?? event.response?.id, after: event.sequence_number ?? place.after };
+          place = {
+            id: place.id ?? event.response?.id,
+            after: event.sequence_number ?? place.after,
+          };
           if (event.type === 'response.output_text.delta') record.add(event.delta);
           if (event.type === 'response.output_item.done' && event.item.type === 'function_call')
             record.call(event.item.arguments);
@@ -29,7 +32,9 @@ async function openaiResponses(cell) {
       } catch (error) {
         if (!row.config.resumes || place.after === undefined || attempt === 9) throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, cell.column.delayMs ?? 100));
+      await new Promise((resolve) =>
+        setTimeout(resolve, cell.column.id === 'storm' ? 1_000 : (cell.column.delayMs ?? 100)),
+      );
       signal.throwIfAborted();
       events = client.responses.retrieve(
         place.id,
@@ -163,7 +168,7 @@ function textOf(messages) {
   return parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
 }
 
-export const models = {
+export const drivers = {
   openaiResponses,
   openaiChatCreate,
   openaiChatStream,

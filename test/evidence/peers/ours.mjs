@@ -40,11 +40,11 @@ const SOURCES = {
     anthropicMessages({ url, body: { model: 'm', messages: [], max_tokens: 9, stream: true } }),
 };
 
-export const ours = async (cell) => {
+async function ours(cell) {
   const { record, row, column } = cell;
   const stream = reconnectStream(SOURCES[row.wire](cell), {
-    stallTimeoutMs: 1_000,
-    connectTimeoutMs: 1_000,
+    stallTimeoutMs: 2_000,
+    connectTimeoutMs: 2_000,
     ...(column.id === 'storm' ? {} : { initialBackoffMs: column.delayMs ?? 100, jitter: 'none' }),
   });
   stream.on('restarted', () => record.replace(''));
@@ -52,13 +52,13 @@ export const ours = async (cell) => {
   stream.on('reset', ({ scope }) => record.tell(`reset of ${scope}`));
   void read(stream, record);
   return { stop: () => stream.close(), settled: stream.done };
-};
+}
 
 async function read(stream, record) {
   try {
     for await (const item of stream) take(item, record);
   } catch (error) {
-    return record.fail(`${error.kind}: ${error.message}`);
+    return record.fail(`${error.kind}: ${error.message.split(';')[0]}`);
   }
   const { status } = await stream.done;
   if (status === 'complete') record.complete();
@@ -71,3 +71,5 @@ function take(item, record) {
   const word = item.word ?? item.text ?? item.data;
   if (typeof word === 'string') record.add(word);
 }
+
+export const drivers = { ours };

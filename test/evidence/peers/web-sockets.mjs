@@ -15,7 +15,7 @@ async function follow(Client, { url, load, record, column }) {
   const isDefault = column.id === 'storm';
   const socket = new Client(url, [], {
     WebSocket,
-    ...(isDefault ? {} : { minReconnectionDelay: column.delayMs ?? 100, connectionTimeout: 1_000 }),
+    ...(isDefault ? {} : { minReconnectionDelay: column.delayMs ?? 100, connectionTimeout: 2_000 }),
   });
   let last = 0;
   socket.addEventListener('open', () => socket.send(JSON.stringify({ after: last })));
@@ -33,4 +33,4 @@ async function follow(Client, { url, load, record, column }) {
   return { stop: () => socket.close() };
 }
 
-export const webSockets = { partysocket, reconnectingWebsocket };
+export const drivers = { partysocket, reconnectingWebsocket };
