@@ -4,7 +4,7 @@
  *
  *   --only ours     our own rows; nothing is installed and nothing is written
  *   --row <text>    rows whose name has this text; nothing is written
- *   --column <id>   one column; nothing is written
+ *   --column <ids>  some columns, with commas between them; nothing is written
  *   --json          what was observed, as JSON
  *
  * Exit code 1 where one of our own rows has failed.
@@ -36,7 +36,7 @@ const rows = ROWS.filter(
     (flags.only !== 'ours' || row.isOurs) &&
     (flags.row === undefined || nameOfRow(row).includes(flags.row)),
 );
-const columns = COLUMNS.filter(({ id }) => flags.column === undefined || id === flags.column);
+const columns = COLUMNS.filter(({ id }) => flags.column?.split(',').includes(id) ?? true);
 const isWhole = rows.length === ROWS.length && columns.length === COLUMNS.length;
 
 const { folder, remove } = createFolder();

@@ -108,7 +108,7 @@ const FAIRNESS = [
   'A WebSocket has no resume of its own. The reader asks for what follows the last word it has on each opening; we do the same by `resumeMessage`. A clean end is close code 1001, since 1000 says that all is done.',
   '@microsoft/fetch-event-source needs a page: `window` and `document` are replaced by the few things it touches. Without them its promise never settles in Node.',
   'The columns about a POST have a server that tells no cursor, as most answers of models: a second POST is a second run, whoever sends it. An answer of the AI SDK may still be replayed by its GET. Where a protocol resumes by a POST with a cursor, as TanStack AI does, the other columns count it as a resume and not as work.',
-  'Which calls a reader would run: openai by the finish reason, or by the event of its helper; @anthropic-ai/sdk at `content_block_stop`, or by `contentBlock`; the AI SDK by `onToolCall`; TanStack AI by `input-complete`.',
+  'Which calls a reader would run: openai by the finish reason, or by the event of `stream()`; @anthropic-ai/sdk at `content_block_stop`, or by `contentBlock`; the AI SDK by `onToolCall`; TanStack AI by `input-complete`.',
   'The AI SDK is driven by the class under its hooks with a plain state. openai is resumed by a loop of ours around `retrieve`, as its guide to background mode shows: what is right there is due to the loop as well.',
   'The servers are ours, 20 words in each protocol, not those of the vendors. Numbers of requests in a storm differ from run to run and from machine to machine; the verdicts should not.',
 ];
