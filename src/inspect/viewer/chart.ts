@@ -1,0 +1,126 @@
+/** A statechart as a plain tree, read from the definition of any XState 5 machine or from its JSON. */
+
+export interface ChartState {
+  readonly id: string;
+  readonly key: string;
+  readonly type: ChartStateType;
+  /** Ids of the states that are entered with it. */
+  readonly initial: readonly string[];
+  readonly states: readonly ChartState[];
+  readonly transitions: readonly ChartTransition[];
+  readonly invokes: readonly string[];
+}
+
+export type ChartStateType = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
+
+export interface ChartTransition {
+  /** The event as a reader says it: `after backoff`, `open done`. */
+  readonly label: string;
+  readonly event: string;
+  readonly source: string;
+  /** Ids of states; none: the machine stays where it is. */
+  readonly targets: readonly string[];
+}
+
+/** Where an actor is: XState's state value. */
+export type ChartValue = string | { readonly [key: string]: ChartValue | undefined };
+
+/**
+ * Reads a definition; what is no definition gives a chart without states.
+ * @param definition `machine.definition`, or what `JSON.parse` made of it.
+ */
+export function readChart(definition: object): ChartState {
+  // The live definition holds its targets as objects; JSON holds their ids.
+  return readState(fields(JSON.parse(JSON.stringify(definition))), 'machine', 0);
+}
+
+/** The ids of all states that are active with this value, from the outside in. */
+export function activeStates(chart: ChartState, value: unknown): string[] {
+  const inner = typeof value === 'string' ? { [value]: undefined } : fields(value);
+  return [
+    chart.id,
+    ...chart.states
+      .filter(({ key }) => Object.hasOwn(inner, key))
+      .flatMap((state) => activeStates(state, inner[state.key])),
+  ];
+}
+
+/** Events that a person can send: those that XState does not send itself. */
+export function eventsOf(chart: ChartState): string[] {
+  const own = chart.transitions.map(({ event }) => event);
+  const all = [...own, ...chart.states.flatMap(eventsOf)];
+  return [...new Set(all)].filter((event) => !/^xstate\.|^$|\*/u.test(event));
+}
+
+/** A machine that is nested deeper than this was made to break readers. */
+const MAX_DEPTH = 32;
+
+function readState(from: Fields, key: string, depth: number): ChartState {
+  const id = text(from['id']) ?? key;
+  const states = depth < MAX_DEPTH ? Object.entries(fields(from['states'])) : [];
+  return {
+    id,
+    key: text(from['key']) ?? key,
+    type: typeOf(from['type']),
+    initial: targetsOf(fields(from['initial'])['target']),
+    states: states.map(([name, state]) => readState(fields(state), name, depth + 1)),
+    transitions: list(from['transitions']).map((transition) => readTransition(transition, id)),
+    invokes: list(from['invoke']).map((invoke) => text(fields(invoke)['src']) ?? 'an actor'),
+  };
+}
+
+function readTransition(from: unknown, source: string): ChartTransition {
+  const transition = fields(from);
+  const event = text(transition['eventType']) ?? text(transition['event']) ?? '';
+  const guard = guardOf(transition['guard']);
+  return {
+    event,
+    label: guard === null ? labelOf(event) : `${labelOf(event)} [${guard}]`,
+    source,
+    targets: targetsOf(transition['target']),
+  };
+}
+
+/** What XState names for itself, in words. */
+function labelOf(event: string): string {
+  const [, delay] = /^xstate\.after\.(.+?)\.[^.]+(?:\..*)?$/u.exec(event) ?? [];
+  if (delay !== undefined) return /^\d+$/u.test(delay) ? `after ${delay} ms` : `after ${delay}`;
+  const [, what, actor] = /^xstate\.(done|error)\.actor\.(.+)$/u.exec(event) ?? [];
+  if (actor !== undefined) return `${actor} ${what}`;
+  if (event.startsWith('xstate.done.state.')) return 'done';
+  return event === '' ? 'always' : event;
+}
+
+function guardOf(guard: unknown): string | null {
+  if (guard === undefined || guard === null) return null;
+  return text(guard) ?? text(fields(guard)['type']) ?? 'guard';
+}
+
+function typeOf(type: unknown): ChartStateType {
+  return type === 'compound' || type === 'parallel' || type === 'final' || type === 'history'
+    ? type
+    : 'atomic';
+}
+
+/** As JSON a target is the id with a `#` before it. */
+function targetsOf(target: unknown): string[] {
+  return list(target)
+    .map((one) => text(one) ?? text(fields(one)['id']) ?? '')
+    .filter((one) => one !== '')
+    .map((one) => one.replace(/^#/u, ''));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? (value as unknown[]) : [value];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,150 @@
+/** A statechart as DOT, for Graphviz. Colours are left to CSS: a state is lit by toggling a class. */
+
+import { readChart } from './chart.js';
+import type { ChartState, ChartTransition } from './chart.js';
+
+export interface DotOptions {
+  /** Which way time flows. @default 'down' */
+  readonly direction?: 'down' | 'right' | undefined;
+  /** Only transitions for which this is true are drawn. @default all that lead somewhere */
+  readonly shows?: ((transition: ChartTransition) => boolean) | undefined;
+}
+
+/**
+ * Draws a machine: one node per state, one cluster per compound state, one edge per pair of states.
+ *
+ * Every state has the id `stateElementId(id)` and the class `state`, every edge the id
+ * `edgeElementId(source, target)` and the class `edge`. What all states share (transitions of the machine
+ * itself) leaves from a node of its own, class `any`.
+ *
+ * @param definition `machine.definition`, or what `JSON.parse` made of it.
+ */
+export function toDot(definition: object, options: DotOptions = {}): string {
+  const { direction = 'down', shows = () => true } = options;
+  const chart = readChart(definition);
+  const byId = indexOf(chart);
+  return [
+    'digraph chart {',
+    `graph [rankdir=${direction === 'down' ? 'TB' : 'LR'} compound=true bgcolor=transparent`,
+    '  nodesep=0.35 ranksep=0.45 margin=0.1 fontname="Helvetica" fontsize=12];',
+    'node [shape=box style=rounded fontname="Helvetica" fontsize=13 height=0.42 margin="0.18,0.07"];',
+    'edge [fontname="Helvetica" fontsize=10 arrowsize=0.7];',
+    ...chart.states.flatMap((state) => nodes(state)),
+    ...edges(chart, byId, shows),
+    ...start(chart, byId),
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** The id of a state's element in the drawing. */
+export function stateElementId(id: string): string {
+  return `state-${plain(id)}`;
+}
+
+/** The id of an edge's element; from the machine's own id it is the edge that leaves every state. */
+export function edgeElementId(source: string, target: string): string {
+  return `edge-${plain(source)}--${plain(target)}`;
+}
+
+function nodes(state: ChartState): string[] {
+  const marks = `id=${quote(stateElementId(state.id))} class=${quote(`state ${state.type}`)}`;
+  const label = `label=${quote(state.key)}`;
+  if (state.states.length === 0) {
+    const looks = state.type === 'final' ? ' peripheries=2' : '';
+    return [`${quote(state.id)} [${label} ${marks}${looks}];`];
+  }
+  return [
+    `subgraph ${quote(`cluster_${state.id}`)} {`,
+    `${label}; ${marks.replace(' class', '; class')}; style=rounded; margin=12;`,
+    ...state.states.flatMap((inner) => nodes(inner)),
+    '}',
+  ];
+}
+
+/** Many events lead from one state to the same other: one edge with all of them stays readable. */
+function edges(chart: ChartState, byId: Index, shows: (one: ChartTransition) => boolean): string[] {
+  const labels = new Map<string, { source: string; target: string; lines: string[] }>();
+  for (const transition of allTransitions(chart).filter(shows)) {
+    for (const target of transition.targets) {
+      const key = edgeElementId(transition.source, target);
+      const edge = labels.get(key) ?? { source: transition.source, target, lines: [] };
+      if (!edge.lines.includes(transition.label)) edge.lines.push(transition.label);
+      labels.set(key, edge);
+    }
+  }
+  const drawn = [...labels.values()].filter(({ target }) => byId.has(target));
+  const leavesAny = drawn.some(({ source }) => source === chart.id);
+  return [
+    ...(leavesAny
+      ? [`${quote(ANY)} [label="any state" shape=plaintext class="any" fontsize=11];`]
+      : []),
+    ...drawn.map(({ source, target, lines }) => {
+      const from = source === chart.id ? ANY : leafOf(source, byId);
+      const marks = `id=${quote(edgeElementId(source, target))} class="edge${from === ANY ? ' from-any' : ''}"`;
+      const ends = [
+        ...(from !== ANY && from !== source ? [`ltail=${quote(`cluster_${source}`)}`] : []),
+        ...(leafOf(target, byId) === target ? [] : [`lhead=${quote(`cluster_${target}`)}`]),
+      ];
+      const attributes = [`label=${quote(lines.join('\n'))}`, marks, ...ends].join(' ');
+      return `${quote(from)} -> ${quote(leafOf(target, byId))} [${attributes}];`;
+    }),
+  ];
+}
+
+/** The dot from which the machine, and every compound state, begins. */
+function start(state: ChartState, byId: Index): string[] {
+  const inner = state.states.flatMap((one) => start(one, byId));
+  const [first] = state.initial;
+  if (first === undefined || !byId.has(first)) return inner;
+  const dot = quote(`start of ${state.id}`);
+  return [
+    `${dot} [shape=point width=0.12 label="" class="start"];`,
+    `${dot} -> ${quote(leafOf(first, byId))} [class="edge initial"];`,
+    ...inner,
+  ];
+}
+
+/** Cannot be the id of a state: those have no space at the end. */
+const ANY = 'any state ';
+
+type Index = ReadonlyMap<string, ChartState>;
+
+function indexOf(chart: ChartState, index = new Map<string, ChartState>()): Index {
+  for (const state of chart.states) {
+    index.set(state.id, state);
+    indexOf(state, index);
+  }
+  return index;
+}
+
+function allTransitions(state: ChartState): ChartTransition[] {
+  return [...state.transitions, ...state.states.flatMap((inner) => allTransitions(inner))];
+}
+
+/** Graphviz joins nodes, not clusters: the first leaf stands for its cluster. */
+function leafOf(id: string, byId: Index): string {
+  const state = byId.get(id);
+  const inner = state?.states.find((one) => state.initial.includes(one.id)) ?? state?.states[0];
+  return inner === undefined ? id : leafOf(inner.id, byId);
+}
+
+/** Graphviz reads backslashes and entities in a label, so both are taken literally here. */
+function quote(text: string): string {
+  const literal = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('&', '&amp;')
+    .replaceAll('\n', '\\n')
+    // What cannot be seen could make the picture say something else.
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+  return `"${literal}"`;
+}
+
+/** An id that is the same in HTML, SVG, CSS and DOT, and differs where the names do. */
+function plain(id: string): string {
+  return id.replaceAll(
+    /[^A-Za-z0-9.-]/gu,
+    (sign) => `_${(sign.codePointAt(0) ?? 0).toString(16)}_`,
+  );
+}
