@@ -7,7 +7,8 @@ const lock = JSON.parse(readFileSync(file, 'utf8'));
 
 for (const entry of Object.values(lock.packages)) {
   delete entry.funding;
-  delete entry.resolved;
+  // A link's is a folder of this repository, without which it cannot be made.
+  if (!entry.link) delete entry.resolved;
 }
 
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
