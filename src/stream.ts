@@ -24,6 +24,7 @@ import type { ReconnectOptions } from './options.js';
 import { snapshotOf } from './snapshot.js';
 import { checkSource } from './source-check.js';
 import type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream.types.js';
+import { inspectedStreams } from './inspected-streams.js';
 import { employ, streamMachine } from './stream-machine.js';
 import { Worker } from './worker.js';
 
@@ -68,6 +69,7 @@ class Stream<T> implements ReconnectingStream<T> {
     this.#worker = new Worker<T>({ source, options: resolved, ledger, delivery }, this.actor);
     this.#completion = new Completion<T>(this.actor, this.#worker);
     employ(this.actor.system, this.#worker);
+    if (inspect !== undefined) inspectedStreams.set(this.actor, this);
     this.#completion.start();
   }
 

@@ -73,18 +73,19 @@ function readTransition(from: unknown, source: string): ChartTransition {
   const transition = fields(from);
   const event = text(transition['eventType']) ?? text(transition['event']) ?? '';
   const guard = guardOf(transition['guard']);
+  const label = labelOf(event, transition['delay']);
   return {
     event,
-    label: guard === null ? labelOf(event) : `${labelOf(event)} [${guard}]`,
+    label: guard === null ? label : `${label} [${guard}]`,
     source,
     targets: targetsOf(transition['target']),
   };
 }
 
 /** What XState names for itself, in words. */
-function labelOf(event: string): string {
-  const [, delay] = /^xstate\.after\.(.+?)\.[^.]+(?:\..*)?$/u.exec(event) ?? [];
-  if (delay !== undefined) return /^\d+$/u.test(delay) ? `after ${delay} ms` : `after ${delay}`;
+function labelOf(event: string, delay: unknown): string {
+  if (typeof delay === 'number') return `after ${delay} ms`;
+  if (typeof delay === 'string') return `after ${delay}`;
   const [, what, actor] = /^xstate\.(done|error)\.actor\.(.+)$/u.exec(event) ?? [];
   if (actor !== undefined) return `${actor} ${what}`;
   if (event.startsWith('xstate.done.state.')) return 'done';

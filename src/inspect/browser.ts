@@ -1,0 +1,14 @@
+/** Entry `stream-reconnect/inspect`, where there is no Node: the same names, and no server. */
+
+import { ReconnectError } from '../../machines/errors.js';
+import type { InspectorServer } from './inspector-server.types.js';
+
+export { legacyInspector } from './legacy.js';
+export { sanitize } from './sanitize.js';
+
+/** @throws ReconnectError kind `usage`: a page cannot listen. */
+export function inspectorServer(): Promise<InspectorServer> {
+  const why =
+    'inspectorServer() needs Node: in a page use the inspectors that docs/inspect.md names';
+  return Promise.reject(new ReconnectError('usage', why));
+}

@@ -1,0 +1,10 @@
+/** Entry `stream-reconnect/inspect`, for Node. */
+
+export { legacyInspector } from './legacy.js';
+export type { LegacyDevTools, LegacyInspectorOptions } from './legacy.js';
+export type { LegacyService } from './legacy/service.js';
+export type { InspectorServer } from './inspector-server.types.js';
+export { sanitize } from './sanitize.js';
+export type { Sanitize } from './sanitize.js';
+export { inspectorServer } from './server/inspector-server.js';
+export type { InspectorServerOptions } from './server/options.js';

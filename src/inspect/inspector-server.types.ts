@@ -1,0 +1,15 @@
+/** What `inspectorServer()` gives. */
+
+import type { InspectionEvent } from 'xstate';
+
+export interface InspectorServer {
+  /** The page, with the token that opens it behind the `#`: no server and no log of one ever sees that part. */
+  readonly url: string;
+  /** To be given to `reconnectStream` or XState's `createActor` as their `inspect`. */
+  readonly inspect: (event: InspectionEvent) => void;
+  /** Pages that look on. */
+  readonly viewers: number;
+  /** Tells viewers the last news and the end; settles when the port is free. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

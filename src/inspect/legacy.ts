@@ -1,0 +1,54 @@
+/** Shows actors of XState 5 in `@xstate/inspect` 0.8, which knows XState 4 only. */
+
+import type { AnyActorRef, InspectionEvent } from 'xstate';
+import { definitionOf } from './definition.js';
+import { toLegacyDefinition } from './legacy/definition.js';
+import { legacyService } from './legacy/service.js';
+import type { LegacyService, LegacyServiceHandle } from './legacy/service.js';
+import type { PlainOptions } from './plain.js';
+
+/** Where `@xstate/inspect` hears of services. */
+export interface LegacyDevTools {
+  register(service: LegacyService): void;
+}
+
+export interface LegacyInspectorOptions extends PlainOptions {
+  /** What was given to its `inspect({ devTools })`. @default globalThis.__xstate__, which `inspect()` sets */
+  devTools?: LegacyDevTools | undefined;
+}
+
+/**
+ * Gives an inspector for `reconnectStream` or XState's `createActor`. Call `inspect()` of `@xstate/inspect`
+ * first; actors that begin before it are not shown. Events that its viewer sends reach the actor.
+ */
+export function legacyInspector(
+  options: LegacyInspectorOptions = {},
+): (event: InspectionEvent) => void {
+  const handles = new WeakMap<object, LegacyServiceHandle | null>();
+  return (inspected) => {
+    if (inspected.type === '@xstate.event') {
+      const isNew = !handles.has(inspected.actorRef);
+      // At its first event, not at its making: before it has no state yet.
+      const handle = isNew
+        ? enlist(inspected.actorRef as AnyActorRef)
+        : handles.get(inspected.actorRef);
+      // The first event is told by the registration itself.
+      if (!isNew) handle?.report(inspected.event);
+    } else if (inspected.type === '@xstate.snapshot') {
+      const handle = handles.get(inspected.actorRef);
+      handle?.update(inspected.event, inspected.snapshot);
+      if (inspected.snapshot.status !== 'active') handle?.stop();
+    }
+  };
+
+  function enlist(actor: AnyActorRef): void {
+    const definition = definitionOf((actor as { logic?: unknown }).logic);
+    const devTools = options.devTools ?? (globalThis as { __xstate__?: LegacyDevTools }).__xstate__;
+    const handle =
+      definition === null || devTools === undefined
+        ? null
+        : legacyService(actor, toLegacyDefinition(JSON.parse(definition) as object), options);
+    handles.set(actor, handle);
+    if (handle !== null) devTools?.register(handle.service);
+  }
+}

@@ -1,0 +1,141 @@
+/** A running XState 5 actor in the shape of a service of XState 4, for `@xstate/inspect`. */
+
+import type { AnyActorRef } from 'xstate';
+import { toPlain } from '../plain.js';
+import type { Plain, PlainOptions } from '../plain.js';
+import { legacyEventType } from './definition.js';
+
+/** What `@xstate/inspect` 0.8 uses of a service. It replaces `send` by one that reports first. */
+export interface LegacyService {
+  readonly sessionId: string;
+  readonly id: string;
+  readonly parent: { readonly sessionId: string } | undefined;
+  readonly machine: { readonly definition: object; toJSON(): object };
+  readonly initialState: LegacyState;
+  state: LegacyState;
+  send: (event: LegacyEvent | { readonly type: string }) => void;
+  subscribe(listener: (state: LegacyState) => void): { unsubscribe(): void };
+  onStop(listener: () => void): LegacyService;
+}
+
+/** An event in its envelope. */
+export interface LegacyEvent {
+  readonly name: string;
+  readonly data: { readonly type: string } & Readonly<Record<string, Plain>>;
+  readonly $$type: 'scxml';
+  readonly type: 'external';
+  readonly origin?: string;
+}
+
+export interface LegacyState {
+  readonly value: Plain;
+  readonly context: Plain;
+  readonly event: object;
+  readonly _event: LegacyEvent;
+  readonly [field: string]: unknown;
+}
+
+export interface LegacyServiceHandle {
+  readonly service: LegacyService;
+  /** An event reached the actor. */
+  report(event: object): void;
+  /** The actor took a step. */
+  update(event: object, snapshot: object): void;
+  stop(): void;
+}
+
+export function legacyService(
+  actor: AnyActorRef,
+  definition: object,
+  options: PlainOptions,
+): LegacyServiceHandle {
+  const listeners = new Set<(state: LegacyState) => void>();
+  const stopListeners = new Set<() => void>();
+  /** Being reported: what happened already must not happen again. */
+  let isReporting = false;
+  /** Being sent for the viewer: it was reported when it came. */
+  let isDelivering = false;
+  let isOver = false;
+  const first = stateOf({ type: 'xstate.init' }, actor.getSnapshot() as object, options);
+  const service: LegacyService = {
+    sessionId: actor.sessionId,
+    id: actor.id,
+    parent: actor._parent === undefined ? undefined : { sessionId: actor._parent.sessionId },
+    machine: { definition, toJSON: () => definition },
+    initialState: first,
+    state: first,
+    send(event) {
+      if (isReporting || isOver) return;
+      const { type, ...rest } = 'data' in event ? event.data : event;
+      if (/^(xstate\.|done\.|error\.)/u.test(type)) return;
+      isDelivering = true;
+      try {
+        actor.send({ ...rest, type });
+      } finally {
+        isDelivering = false;
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return { unsubscribe: () => void listeners.delete(listener) };
+    },
+    onStop(listener) {
+      stopListeners.add(listener);
+      return service;
+    },
+  };
+  return {
+    service,
+    report(event) {
+      // The first event that follows is the viewer's own; what it sets off is not.
+      const isKnown = isDelivering;
+      isDelivering = false;
+      if (isKnown || isOver) return;
+      isReporting = true;
+      try {
+        service.send(envelope(event, options));
+      } finally {
+        isReporting = false;
+      }
+    },
+    update(event, snapshot) {
+      service.state = stateOf(event, snapshot, options);
+      for (const listener of listeners) listener(service.state);
+    },
+    stop() {
+      if (isOver) return;
+      isOver = true;
+      for (const listener of stopListeners) listener();
+    },
+  };
+}
+
+function stateOf(event: object, snapshot: object, options: PlainOptions): LegacyState {
+  const { value, context, status, tags } = snapshot as Record<string, unknown>;
+  const _event = envelope(event, options);
+  return {
+    value: toPlain(value, options),
+    context: toPlain(context, options),
+    event: _event.data,
+    _event,
+    _sessionid: null,
+    historyValue: undefined,
+    history: undefined,
+    actions: [],
+    activities: {},
+    meta: {},
+    events: [],
+    configuration: [],
+    transitions: [],
+    children: {},
+    done: status === 'done',
+    changed: true,
+    tags: tags instanceof Set ? [...(tags as Set<string>)] : [],
+  };
+}
+
+function envelope(event: object, options: PlainOptions): LegacyEvent {
+  const data = toPlain(event, options) as LegacyEvent['data'];
+  const name = legacyEventType(data.type);
+  return { name, data: { ...data, type: name }, $$type: 'scxml', type: 'external' };
+}

@@ -1,0 +1,289 @@
+/** Hears XState's inspection events, and tells what can be shown of them in batches. */
+
+import type { AnyActorRef, InspectionEvent } from 'xstate';
+import { definitionOf } from './definition.js';
+import { createHistory } from './history.js';
+import type { History } from './history.js';
+import { toPlain } from './plain.js';
+import type { PlainOptions } from './plain.js';
+import type {
+  ActorMessage,
+  Hello,
+  InspectMessage,
+  ShownEvent,
+  SnapshotMessage,
+} from './protocol.js';
+
+export interface RecorderOptions extends PlainOptions {
+  /** Messages kept for viewers that come late. */
+  readonly historyLength: number;
+  /** Actors shown at once; what is over makes room for what is new. */
+  readonly maxActors: number;
+  /** Called with what is new, a few times a second at most. */
+  readonly onMessages: (messages: readonly InspectMessage[]) => void;
+}
+
+/**
+ * Its `record` is called in the middle of every step of an actor, thousands of times a second: it only
+ * notes what happened. Copying, and telling, is done later; what it noted is immutable.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #actors = new Map<string, Entry>();
+  readonly #ids = new WeakMap<object, string>();
+  #pending: Note[] = [];
+  readonly #history: History;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #unseen = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#history = createHistory(options.historyLength);
+  }
+
+  record(inspected: InspectionEvent): void {
+    if (inspected.type === '@xstate.actor') this.#register(inspected.actorRef as AnyActorRef);
+    else if (inspected.type === '@xstate.event') {
+      const entry = this.#entryOf(inspected.actorRef);
+      if (entry !== undefined) this.#noteEvent(entry, inspected.event, inspected.sourceRef);
+    } else if (inspected.type === '@xstate.snapshot') {
+      const entry = this.#entryOf(inspected.actorRef);
+      if (entry !== undefined) this.#noteSnapshot(entry, inspected.event, inspected.snapshot);
+    }
+  }
+
+  /** A live actor that is shown. */
+  actor(sessionId: string): AnyActorRef | undefined {
+    return this.#actors.get(sessionId)?.ref ?? undefined;
+  }
+
+  knows(sessionId: string): boolean {
+    return this.#actors.has(sessionId);
+  }
+
+  hello(isReadOnly: boolean): Hello {
+    this.flush();
+    const entries = [...this.#actors.values()];
+    return {
+      type: 'hello',
+      time: Date.now(),
+      isReadOnly,
+      unseen: this.#unseen,
+      actors: entries.map(({ message }) => message),
+      snapshots: entries.flatMap(({ shown }) => (shown === null ? [] : [shown])),
+      history: this.#history.messages,
+    };
+  }
+
+  /** Tells at once what was noted. */
+  flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const notes = this.#pending;
+    this.#pending = [];
+    if (notes.length === 0) return;
+    const messages = notes.flatMap((note) => this.#show(note));
+    for (const { entry } of notes) {
+      entry.lastEvent = null;
+      entry.lastSnapshot = null;
+      entry.noted = 0;
+    }
+    const kept = messages.filter(
+      ({ type }) => type === '@xstate.event' || type === '@xstate.snapshot',
+    );
+    this.#history.add(kept);
+    this.#options.onMessages(messages);
+  }
+
+  #register(ref: AnyActorRef): void {
+    if (this.#actors.size >= this.#options.maxActors && !this.#makeRoom()) {
+      this.#unseen += 1;
+      return;
+    }
+    // Two copies of XState in one process both count from zero.
+    const isTaken = this.#actors.has(ref.sessionId);
+    const sessionId = isTaken ? `${ref.sessionId}-${this.#actors.size}` : ref.sessionId;
+    const parent = ref._parent;
+    const parentId = parent === undefined ? null : (this.#ids.get(parent) ?? parent.sessionId);
+    const rootId =
+      parentId === null ? sessionId : (this.#actors.get(parentId)?.message.rootId ?? parentId);
+    const name = nameOf(ref);
+    const entry: Entry = {
+      ref,
+      message: {
+        type: '@xstate.actor',
+        sessionId,
+        rootId,
+        parentId,
+        name,
+        definition: definitionOf(logicOf(ref)),
+        time: Date.now(),
+      },
+      shown: null,
+      isOver: false,
+      lastEvent: null,
+      lastSnapshot: null,
+      noted: 0,
+      isMerging: false,
+    };
+    this.#ids.set(ref, sessionId);
+    this.#actors.set(sessionId, entry);
+    this.#note({ kind: 'actor', entry });
+  }
+
+  #noteEvent(entry: Entry, event: object, source: object | undefined): void {
+    const last = entry.lastEvent;
+    entry.isMerging = last !== null && this.#isMerged(entry, typeOf(last.event), typeOf(event));
+    if (entry.isMerging && last !== null) {
+      last.event = event;
+      last.time = Date.now();
+      last.count += 1;
+      return;
+    }
+    const sourceId = source === undefined ? null : (this.#ids.get(source) ?? null);
+    entry.lastEvent = { kind: 'event', entry, event, sourceId, time: Date.now(), count: 1 };
+    entry.noted += 1;
+    this.#note(entry.lastEvent);
+  }
+
+  #noteSnapshot(entry: Entry, event: object, snapshot: object): void {
+    const last = entry.lastSnapshot;
+    const isFull = this.#pending.length >= MAX_PENDING;
+    if (last !== null && (isFull || (entry.isMerging && isSameState(last.snapshot, snapshot)))) {
+      last.event = event;
+      last.snapshot = snapshot;
+      last.time = Date.now();
+      return;
+    }
+    const note: SnapshotNote = { kind: 'snapshot', entry, event, snapshot, time: Date.now() };
+    entry.lastSnapshot = note;
+    entry.noted += 1;
+    this.#note(note);
+  }
+
+  /** Progress is a sample anyway; of other events so many in one batch are read by nobody. */
+  #isMerged(entry: Entry, last: string, next: string): boolean {
+    if (this.#pending.length >= MAX_PENDING) return true;
+    return last === next && (next === 'stream.progress' || entry.noted > MAX_NOTED);
+  }
+
+  #note(note: Note): void {
+    this.#pending.push(note);
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => this.flush(), BATCH_MS);
+    // What nobody looks at any more keeps no process alive; the server does that.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  #show(note: Note): InspectMessage[] {
+    const { entry } = note;
+    const { sessionId, rootId } = entry.message;
+    if (note.kind === 'actor') return [entry.message];
+    const event = this.#event(note.event);
+    const { time } = note;
+    if (note.kind === 'event') {
+      const { sourceId, count } = note;
+      return [{ type: '@xstate.event', sessionId, rootId, sourceId, event, time, count }];
+    }
+    const snapshot = this.#snapshot(note.snapshot);
+    entry.shown = { type: '@xstate.snapshot', sessionId, rootId, event, snapshot, time };
+    if (snapshot.status === 'active') return [entry.shown];
+    entry.isOver = true;
+    entry.ref = null;
+    return [entry.shown, ...(entry.message.parentId === null ? [] : this.#forget(entry))];
+  }
+
+  #event(event: object): ShownEvent {
+    return { ...(toPlain(event, this.#options) as object), type: typeOf(event) };
+  }
+
+  #snapshot(from: object): SnapshotMessage['snapshot'] {
+    const { status, value, context, output, error } = from as Record<string, unknown>;
+    const plain = (part: unknown): ReturnType<typeof toPlain> => toPlain(part, this.#options);
+    return {
+      status: String(status),
+      value: plain(value),
+      context: plain(context),
+      ...(output === undefined ? {} : { output: plain(output) }),
+      ...(error === undefined ? {} : { error: plain(error) }),
+    };
+  }
+
+  #makeRoom(): boolean {
+    const oldest = [...this.#actors.values()].find(({ isOver }) => isOver);
+    if (oldest === undefined) return false;
+    this.#options.onMessages(this.#forget(oldest));
+    return true;
+  }
+
+  #forget({ message: { sessionId } }: Entry): InspectMessage[] {
+    this.#actors.delete(sessionId);
+    return [{ type: 'forgotten', sessionId }];
+  }
+
+  #entryOf(ref: object): Entry | undefined {
+    const sessionId = this.#ids.get(ref);
+    return sessionId === undefined ? undefined : this.#actors.get(sessionId);
+  }
+}
+
+/** Quick to an eye, and few enough for a page. */
+const BATCH_MS = 50;
+/** Notes of one actor in a batch before events of a kind are told as one. */
+const MAX_NOTED = 40;
+/** Notes of all actors before everything is. */
+const MAX_PENDING = 4_000;
+
+interface Entry {
+  ref: AnyActorRef | null;
+  readonly message: ActorMessage;
+  shown: SnapshotMessage | null;
+  isOver: boolean;
+  lastEvent: EventNote | null;
+  lastSnapshot: SnapshotNote | null;
+  noted: number;
+  /** The event before was told as one with the one before it: so is the state that it led to. */
+  isMerging: boolean;
+}
+
+type Note = { readonly kind: 'actor'; readonly entry: Entry } | EventNote | SnapshotNote;
+
+interface EventNote {
+  readonly kind: 'event';
+  readonly entry: Entry;
+  event: object;
+  readonly sourceId: string | null;
+  time: number;
+  count: number;
+}
+
+interface SnapshotNote {
+  readonly kind: 'snapshot';
+  readonly entry: Entry;
+  event: object;
+  snapshot: object;
+  time: number;
+}
+
+/** The name that its owner gave it; XState's own are numbers. */
+function nameOf(ref: AnyActorRef): string {
+  const { id } = (logicOf(ref) ?? {}) as { id?: unknown };
+  return ref.id === ref.sessionId && typeof id === 'string' ? id : ref.id;
+}
+
+/** Not in the public type of an actor. */
+function logicOf(ref: AnyActorRef): unknown {
+  return (ref as { logic?: unknown }).logic;
+}
+
+function typeOf(event: object): string {
+  const { type } = event as { type?: unknown };
+  return String(type);
+}
+
+function isSameState(one: object, other: object): boolean {
+  const { value, status } = one as { value?: unknown; status?: unknown };
+  const next = other as { value?: unknown; status?: unknown };
+  if (status !== next.status) return false;
+  return value === next.value || JSON.stringify(value) === JSON.stringify(next.value);
+}

@@ -1,0 +1,40 @@
+/** Options for the inspectors of `@statelyai/inspect`: what leaves the process is JSON without arguments. */
+
+import type { AnyEventObject, MachineContext } from 'xstate';
+import { toPlain } from './plain.js';
+
+/** To be spread into the options of `createInspector`, `createBrowserInspector` or `createWebSocketInspector`. */
+export interface Sanitize {
+  readonly sanitizeEvent: (event: AnyEventObject) => AnyEventObject;
+  readonly sanitizeContext: (context: MachineContext) => MachineContext;
+  readonly serialize: <T extends object>(event: T) => T;
+}
+
+/**
+ * Shows the arguments of tool calls by their length only.
+ *
+ * `serialize` covers what the other two do not reach: the output of a stream that is over, and inputs.
+ */
+export const sanitize: Sanitize = Object.freeze({
+  sanitizeEvent: (event: AnyEventObject) => toPlain(event) as AnyEventObject,
+  // Actors that are no machines have none.
+  sanitizeContext: (context: MachineContext) => (toPlain(context) ?? {}) as MachineContext,
+  serialize,
+});
+
+/** The definition is a text of its own, and stays whole. */
+function serialize<T extends object>(event: T): T {
+  const { definition, snapshot, ...rest } = event as { definition?: unknown; snapshot?: unknown };
+  return {
+    ...(toPlain(rest) as object),
+    ...(definition === undefined ? {} : { definition }),
+    ...(snapshot === undefined ? {} : { snapshot: toPlain(snapshotOf(snapshot)) }),
+  } as T;
+}
+
+/** A live snapshot holds its machine and its actors as well. */
+function snapshotOf(snapshot: unknown): unknown {
+  if (typeof snapshot !== 'object' || snapshot === null) return {};
+  const { status, value, context, output, error } = snapshot as Record<string, unknown>;
+  return { status, value, context, output, error };
+}

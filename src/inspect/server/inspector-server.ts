@@ -1,0 +1,161 @@
+/** `inspectorServer()`: a page on this machine that shows running actors, and needs no network. */
+
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { sendCommand } from '../command.js';
+import { Recorder } from '../recorder.js';
+import type { InspectorServer } from '../inspector-server.types.js';
+import { readCommand } from './body.js';
+import { createGate } from './gate.js';
+import type { Refusal } from './gate.js';
+import { resolveServerOptions } from './options.js';
+import type { InspectorServerOptions } from './options.js';
+import { isPage, SAFE_HEADERS, sendPage } from './pages.js';
+import { createViewers } from './viewers.js';
+
+/**
+ * Starts the viewer on 127.0.0.1; it keeps the process alive until it is closed.
+ * @throws ReconnectError kind `config` for a wrong option; rejects where the port is taken.
+ */
+export async function inspectorServer(
+  options: InspectorServerOptions = {},
+): Promise<InspectorServer> {
+  const { port, ipv6, readOnly, maxViewers, ...recording } = resolveServerOptions(options);
+  const token = randomBytes(24).toString('base64url');
+  const names = ['127.0.0.1', 'localhost', ...(ipv6 ? ['[::1]'] : [])];
+  const gate = createGate(token, names, () => chosen);
+  const viewers = createViewers();
+  const recorder = new Recorder({ ...recording, onMessages: (news) => viewers.tell(news) });
+  const servers = [listener()];
+  let chosen = 0;
+  try {
+    chosen = await listen(servers[0] as Server, port, '127.0.0.1');
+    if (ipv6) await listen(servers[servers.push(listener()) - 1] as Server, chosen, '::1');
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    url: `http://127.0.0.1:${chosen}/#token=${token}`,
+    inspect: (event) => recorder.record(event),
+    get viewers() {
+      return viewers.count;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+
+  function listener(): Server {
+    const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 });
+    server.maxHeadersCount = 64;
+    server.on('request', (request, response) => void answer(request, response));
+    return server;
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Without a listener a broken connection would be an uncaught exception.
+    request.on('error', () => {});
+    try {
+      const refusal = await serve(request, response);
+      if (refusal !== null) refuse(request, response, refusal);
+    } catch {
+      if (response.headersSent) response.destroy();
+      else refuse(request, response, { status: 500, reason: 'the inspector failed' });
+    }
+  }
+
+  async function serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Refusal | null> {
+    const refusal = gate.refuse(request);
+    if (refusal !== null) return refusal;
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const allowed = path === '/command' ? 'POST' : 'GET';
+    if (!isPage(path) && path !== '/command' && path !== '/events')
+      return { status: 404, reason: 'there is nothing of that name' };
+    if (request.method !== allowed) {
+      response.setHeader('Allow', allowed);
+      return { status: 405, reason: `${allowed} is what can be done here` };
+    }
+    if (isPage(path))
+      return (await sendPage(path, response))
+        ? null
+        : { status: 500, reason: 'no viewer was built' };
+    return (
+      gate.refuseWithoutToken(request) ??
+      (path === '/events' ? watch(response) : command(request, response))
+    );
+  }
+
+  function watch(response: ServerResponse): Refusal | null {
+    if (viewers.count >= maxViewers)
+      return { status: 503, reason: `${maxViewers} viewers look on already` };
+    viewers.add(response, recorder.hello(readOnly));
+    return null;
+  }
+
+  async function command(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Refusal | null> {
+    if (readOnly) return { status: 403, reason: 'this inspector only shows' };
+    const asked = await readCommand(request);
+    if ('status' in asked) return asked;
+    const actor = recorder.actor(asked.sessionId);
+    if (actor === undefined) {
+      return recorder.knows(asked.sessionId)
+        ? { status: 409, reason: 'that actor is over' }
+        : { status: 404, reason: 'there is no actor of that id' };
+    }
+    const why = sendCommand(actor, asked.event);
+    if (why !== null) return { status: 400, reason: why };
+    response.writeHead(204, SAFE_HEADERS).end();
+    return null;
+  }
+
+  async function close(): Promise<void> {
+    recorder.flush();
+    viewers.close();
+    await Promise.all(servers.map(shut));
+  }
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, reason }: Refusal,
+): void {
+  response.writeHead(status, {
+    ...SAFE_HEADERS,
+    'Content-Type': 'text/plain; charset=utf-8',
+    // What is left of a body that was refused is not read as the next request.
+    ...(request.complete ? {} : { Connection: 'close' }),
+  });
+  response.end(`${reason}\n`);
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, exclusive: true }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function shut(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    server.close(() => resolve());
+    // Streams have been told the end; what is open still is idle, or no use.
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
+  });
+}
+
+/** For the last words to viewers on this machine. */
+const GRACE_MS = 200;

@@ -1,0 +1,57 @@
+/** The open event streams: what is said, all hear; who does not keep up is let go, and comes back. */
+
+import type { ServerResponse } from 'node:http';
+import type { Hello, InspectMessage } from '../protocol.js';
+import { SAFE_HEADERS } from './pages.js';
+
+export interface Viewers {
+  readonly count: number;
+  add(response: ServerResponse, hello: Hello): void;
+  tell(messages: readonly InspectMessage[]): void;
+  /** Says goodbye to all. */
+  close(): void;
+}
+
+/** A viewer that has so many bytes unread is asleep: a new greeting costs less than its backlog. */
+const MAX_UNREAD = 8 * 1024 * 1024;
+/** Well below the silence after which a viewer reconnects. */
+const HEARTBEAT_MS = 10_000;
+
+export function createViewers(): Viewers {
+  /** With how much may be unread: the greeting is as long as it is. */
+  const open = new Map<ServerResponse, number>();
+  const say = (text: string): void => {
+    for (const [response, allowed] of open) {
+      response.write(text);
+      if (response.writableLength > allowed) response.destroy();
+    }
+  };
+  const heartbeat = setInterval(() => say(':\n\n'), HEARTBEAT_MS);
+  heartbeat.unref();
+  return {
+    get count() {
+      return open.size;
+    },
+    add(response, hello) {
+      response.writeHead(200, { ...SAFE_HEADERS, 'Content-Type': 'text/event-stream' });
+      const greeting = frame('hello', hello);
+      response.write(greeting);
+      open.set(response, Buffer.byteLength(greeting) + MAX_UNREAD);
+      response.once('close', () => open.delete(response));
+      // A viewer that is gone is no failure of the process that is watched.
+      response.on('error', () => open.delete(response));
+    },
+    tell(messages) {
+      if (open.size > 0 && messages.length > 0) say(frame('messages', messages));
+    },
+    close() {
+      clearInterval(heartbeat);
+      for (const response of open.keys()) response.end(frame('closed', {}));
+    },
+  };
+}
+
+/** JSON has no line break outside of its strings, and none inside that is not escaped. */
+function frame(event: string, data: unknown): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
