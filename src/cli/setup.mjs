@@ -31,15 +31,19 @@ function install() {
 
 /** Directories count as well: their date tells that a file was removed. */
 function isBuilt() {
-  const built = join(root, 'dist', 'src', 'index.js');
+  // The last file that a build writes: one that was interrupted is done again.
+  const built = join(root, 'dist', 'src', 'inspect', 'viewer', 'index.html');
   const inputs = [...tree('src'), ...tree('machines'), join(root, 'tsconfig.json'), stampFile];
   return existsSync(built) && statSync(built).mtimeMs >= Math.max(...inputs.map(modifiedAt));
 }
 
 function build() {
-  console.log('setup: building dist (tsc)');
+  console.log('setup: building dist (tsc, vite)');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   run(process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root);
+  const config = join(root, 'src', 'inspect', 'viewer', 'vite.config.ts');
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  run(process.execPath, vite, 'build', '--config', config);
 }
 
 function lockHash() {

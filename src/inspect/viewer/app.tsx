@@ -1,0 +1,139 @@
+/** The whole page: streams and their lanes above, the chosen one below. */
+
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { ActorView } from './actor-view.js';
+import { openFeed } from './feed.js';
+import type { Feed, Line } from './feed.js';
+import { EventLog } from './event-log.js';
+import { Model } from './model.js';
+import { Timeline } from './timeline.js';
+
+export interface AppProps {
+  readonly token: string | null;
+}
+
+export function App({ token }: AppProps): JSX.Element {
+  const model = useMemo(() => new Model(), []);
+  const feed = useRef<Feed | null>(null);
+  const [line, setLine] = useState<Line>(token === null ? 'refused' : 'opening');
+  const [chosen, setChosen] = useState<string | null>(null);
+  const redraw = useRedraw();
+
+  useEffect(() => {
+    if (token === null) return;
+    feed.current = openFeed(token, {
+      hello: (hello) => {
+        model.greet(hello);
+        redraw();
+      },
+      messages: (messages) => {
+        model.take(messages);
+        redraw();
+      },
+      line: setLine,
+    });
+  }, [token, model]);
+
+  const { roots } = model;
+  const actor = roots.find(({ id }) => id === chosen) ?? roots[0] ?? null;
+  const isCommanding = line === 'live' && !model.isReadOnly;
+  return (
+    <>
+      <header class="top">
+        <h1>
+          <span class="mark" aria-hidden="true" />
+          stream-reconnect <span class="quiet">inspector</span>
+        </h1>
+        <LineBadge line={line} />
+      </header>
+      <main>
+        {actor === null ? (
+          <Empty line={line} />
+        ) : (
+          <>
+            <Timeline
+              roots={roots}
+              now={model.now()}
+              chosen={actor.id}
+              unseen={model.unseen}
+              onChoose={setChosen}
+            />
+            <div class="columns">
+              <ActorView
+                key={actor.id}
+                actor={actor}
+                now={model.now()}
+                isCommanding={isCommanding}
+                send={(event) =>
+                  feed.current?.send(actor.id, event) ?? Promise.resolve('not connected')
+                }
+              />
+              <EventLog model={model} actor={actor} />
+            </div>
+          </>
+        )}
+      </main>
+    </>
+  );
+}
+
+/** Draws again with the next frame, however much came in; and four times a second, since time passes. */
+function useRedraw(): () => void {
+  const [, count] = useState(0);
+  const isAsked = useRef(false);
+  const redraw = useRef(() => {
+    if (isAsked.current) return;
+    isAsked.current = true;
+    requestAnimationFrame(() => {
+      isAsked.current = false;
+      count((n) => n + 1);
+    });
+  });
+  useEffect(() => {
+    const timer = setInterval(() => redraw.current(), 250);
+    return () => clearInterval(timer);
+  }, []);
+  return redraw.current;
+}
+
+const LINES: Readonly<Record<Line, string>> = {
+  opening: 'Connecting',
+  live: 'Live',
+  lost: 'Reconnecting',
+  ended: 'Ended',
+  refused: 'Not connected',
+};
+
+function LineBadge({ line }: { readonly line: Line }): JSX.Element {
+  return (
+    <p class={`line line-${line}`} role="status">
+      <span class="dot" aria-hidden="true" />
+      {LINES[line]}
+    </p>
+  );
+}
+
+function Empty({ line }: { readonly line: Line }): JSX.Element {
+  return (
+    <section class="card empty">
+      {line === 'refused' ? (
+        <>
+          <h2>This page has no key</h2>
+          <p>
+            Open the address that <code>inspector.url</code> gives, with the part behind the{' '}
+            <code>#</code>. It changes with each start of the inspector.
+          </p>
+        </>
+      ) : (
+        <>
+          <h2>Nothing to show yet</h2>
+          <p>
+            Pass the inspector to a stream, and it appears here:{' '}
+            <code>reconnectStream(source, {'{ inspect: inspector.inspect }'})</code>
+          </p>
+        </>
+      )}
+    </section>
+  );
+}

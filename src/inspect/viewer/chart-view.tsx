@@ -1,0 +1,79 @@
+/** The statechart, with the active state lit and the last transition marked. */
+
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ChartState, ChartTransition } from './chart.js';
+import { drawChart, light } from './drawing.js';
+import type { Move } from './model.js';
+import { visible } from './text.js';
+
+export interface ChartViewProps {
+  readonly definition: string;
+  readonly chart: ChartState;
+  readonly value: unknown;
+  readonly move: Move | null;
+  readonly state: string;
+}
+
+export function ChartView({ definition, chart, value, move, state }: ChartViewProps): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  const [drawing, setDrawing] = useState<SVGSVGElement | null>(null);
+  const [problem, setProblem] = useState(false);
+  const [showsReports, setReports] = useState(false);
+  const hasReports = chart.transitions.some((one) => !isOwn(one));
+
+  useEffect(() => {
+    let isWanted = true;
+    drawChart(definition, showsReports ? {} : { shows: isOwn }).then(
+      (drawn) => {
+        if (!isWanted) return;
+        place.current?.replaceChildren(drawn);
+        setDrawing(drawn);
+      },
+      () => setProblem(true),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [definition, showsReports]);
+
+  useEffect(() => {
+    if (drawing !== null) light(drawing, chart, value, move);
+  }, [drawing, chart, value, move]);
+
+  return (
+    <section class="card" aria-labelledby="chart">
+      <div class="card-head">
+        <h2 id="chart">Statechart</h2>
+        {move !== null && (
+          <p class="quiet">
+            {visible(move.from)} → {visible(move.to)} by <code>{visible(move.event)}</code>
+          </p>
+        )}
+        {hasReports && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={showsReports}
+              onChange={({ currentTarget }) => setReports(currentTarget.checked)}
+            />
+            <span>Reports of a host</span>
+          </label>
+        )}
+      </div>
+      {problem && <p class="error">The chart could not be drawn.</p>}
+      <div
+        ref={place}
+        class="chart"
+        tabIndex={0}
+        role="img"
+        aria-label={`Statechart of ${visible(chart.id)}, now in ${visible(state)}`}
+      />
+    </section>
+  );
+}
+
+/** A host that drives the machine by hand reports from everywhere: that hides the picture. */
+function isOwn({ event }: ChartTransition): boolean {
+  return !event.startsWith('attempt.');
+}

@@ -1,0 +1,111 @@
+/** What the chosen actor can be told. */
+
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { eventsOf } from './chart.js';
+import type { ShownActor } from './model.js';
+import { isPossible } from './stream-facts.js';
+import { visible } from './text.js';
+import { COMMANDS } from '../protocol.js';
+import type { Command, ShownEvent } from '../protocol.js';
+
+export interface CommandsProps {
+  readonly actor: ShownActor;
+  /** The state of a stream; null: another actor. */
+  readonly state: string | null;
+  readonly isEnabled: boolean;
+  readonly send: (event: ShownEvent) => Promise<string | null>;
+}
+
+export function Commands({ actor, state, isEnabled, send }: CommandsProps): JSX.Element {
+  const [problem, setProblem] = useState<string | null>(null);
+  const tell = (event: ShownEvent): void => {
+    void send(event).then(setProblem);
+  };
+  return (
+    <>
+      {state === null ? (
+        <EventForm actor={actor} isEnabled={isEnabled} tell={tell} onProblem={setProblem} />
+      ) : (
+        <div class="commands" role="group" aria-label="Commands">
+          {COMMANDS.map((command) => (
+            <button
+              key={command}
+              type="button"
+              data-command={command}
+              class={command === 'retryNow' ? 'primary' : ''}
+              disabled={!isEnabled || !isPossible(command, state)}
+              onClick={() => tell({ type: command })}
+            >
+              {NAMES[command]}
+            </button>
+          ))}
+        </div>
+      )}
+      <p class="error" role="alert" hidden={problem === null}>
+        {visible(problem ?? '')}
+      </p>
+    </>
+  );
+}
+
+const NAMES: Readonly<Record<Command, string>> = {
+  connect: 'Connect',
+  retryNow: 'Retry now',
+  pause: 'Pause',
+  resume: 'Resume',
+  close: 'Close',
+  cancel: 'Cancel',
+  reset: 'Reset',
+};
+
+interface EventFormProps {
+  readonly actor: ShownActor;
+  readonly isEnabled: boolean;
+  readonly tell: (event: ShownEvent) => void;
+  readonly onProblem: (problem: string | null) => void;
+}
+
+function EventForm({ actor, isEnabled, tell, onProblem }: EventFormProps): JSX.Element {
+  const types = actor.chart === null ? [] : eventsOf(actor.chart);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const textOf = (name: string): string => {
+      const value = form.get(name);
+      return typeof value === 'string' ? value : '';
+    };
+    try {
+      const rest: unknown = JSON.parse(textOf('payload') || '{}');
+      if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) throw new TypeError();
+      tell({ ...rest, type: textOf('type') });
+    } catch {
+      onProblem('The payload has to be a JSON object.');
+    }
+  };
+  return (
+    <form class="commands" aria-label="Send an event" onSubmit={submit}>
+      <label>
+        <span>Event</span>
+        {types.length === 0 ? (
+          <input name="type" required />
+        ) : (
+          <select name="type">
+            {types.map((type) => (
+              <option key={type} value={type}>
+                {visible(type)}
+              </option>
+            ))}
+          </select>
+        )}
+      </label>
+      <label class="grow">
+        <span>Payload</span>
+        <input name="payload" placeholder="{}" autocomplete="off" spellcheck={false} />
+      </label>
+      <button type="submit" class="primary" disabled={!isEnabled}>
+        Send
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,65 @@
+/** What the chosen actor and its children were told, newest first, with payloads. */
+
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { LogEntry, Model, ShownActor } from './model.js';
+import { hueOf } from './stream-facts.js';
+import { clockTime, visible, whole } from './text.js';
+
+export interface EventLogProps {
+  readonly model: Model;
+  readonly actor: ShownActor;
+}
+
+const MAX_SHOWN = 200;
+
+export function EventLog({ model, actor }: EventLogProps): JSX.Element {
+  const [showsProgress, setProgress] = useState(false);
+  const entries = model.log
+    .filter(({ actorId }) => actorId === actor.id)
+    .filter(({ event }) => showsProgress || event.type !== PROGRESS)
+    .slice(-MAX_SHOWN)
+    .toReversed();
+  return (
+    <section class="card log" aria-labelledby="log">
+      <div class="card-head">
+        <h2 id="log">Events</h2>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={showsProgress}
+            onChange={({ currentTarget }) => setProgress(currentTarget.checked)}
+          />
+          <span>Progress</span>
+        </label>
+      </div>
+      <ol class="entries" tabIndex={0} aria-label="Events, newest first">
+        {entries.map((entry) => (
+          <Entry key={entry.key} entry={entry} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const PROGRESS = 'stream.progress';
+
+function Entry({ entry: { time, event, count, to } }: { readonly entry: LogEntry }): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  const { type, ...payload } = event;
+  return (
+    <li>
+      <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+        <summary>
+          <time>{clockTime(time)}</time>
+          <span class="entry-type">
+            {visible(type)}
+            {count > 1 && <span class="quiet"> ×{whole(count)}</span>}
+          </span>
+          {to !== null && <span class={`pill ${hueOf(to)}`}>{visible(to)}</span>}
+        </summary>
+        {isOpen && <pre>{visible(JSON.stringify(payload, null, 2))}</pre>}
+      </details>
+    </li>
+  );
+}

@@ -1,0 +1,3 @@
+/** Graphviz in a chunk of its own: the page is there before it is. */
+
+export { Graphviz } from '@hpcc-js/wasm-graphviz';

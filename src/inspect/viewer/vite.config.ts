@@ -1,0 +1,29 @@
+/** Builds the viewer into `dist/src/inspect/viewer`, beside what the compiler put there. */
+
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+export default defineConfig({
+  root,
+  base: './',
+  logLevel: 'warn',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: fileURLToPath(new URL('../../../dist/src/inspect/viewer', import.meta.url)),
+    emptyOutDir: false,
+    target: 'es2022',
+    modulePreload: false,
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1024,
+    rolldownOptions: {
+      output: {
+        // The server sends files of these names, and no others.
+        entryFileNames: 'viewer.js',
+        chunkFileNames: '[name].js',
+        assetFileNames: 'viewer[extname]',
+      },
+    },
+  },
+});
