@@ -16,7 +16,7 @@ const written = new WeakMap<object, string | null>();
 function write({ root, definition }: { root?: Node; definition?: object }): string | null {
   if (root === undefined || definition === undefined) return null;
   try {
-    return JSON.stringify(withAlways(JSON.parse(JSON.stringify(definition)) as Written, root));
+    return JSON.stringify(asConfig(JSON.parse(JSON.stringify(definition)) as Written, root));
   } catch {
     // Code of the user: a machine with a cycle in its meta, for one.
     return null;
@@ -31,20 +31,29 @@ interface Node {
 interface Written {
   readonly states?: Readonly<Record<string, Written>>;
   readonly transitions?: readonly object[];
+  readonly initial?: { readonly target?: readonly string[] } | string | undefined;
+  readonly id?: string;
 }
 
-/** XState leaves transitions without an event out of its definitions. */
-function withAlways(from: Written, node: Node): Written {
+/**
+ * XState's definitions leave out transitions without an event, and name the initial state by an object that
+ * `createMachine` does not take.
+ */
+function asConfig(from: Written, node: Node): Written {
   const always = (JSON.parse(JSON.stringify(node.always ?? [])) as object[]).map((one) => ({
     ...one,
     eventType: '',
   }));
   const states = Object.entries(from.states ?? {}).map(([key, state]) => [
     key,
-    withAlways(state, node.states?.[key] ?? {}),
+    asConfig(state, node.states?.[key] ?? {}),
   ]);
+  const target = typeof from.initial === 'object' ? from.initial.target?.[0] : undefined;
+  const first = target?.replace(/^#/u, '');
+  const [initial] = Object.entries(from.states ?? {}).find(([, { id }]) => id === first) ?? [];
   return {
     ...from,
+    initial,
     states: Object.fromEntries(states) as Record<string, Written>,
     ...(always.length === 0
       ? {}

@@ -86,7 +86,12 @@ function list(items: readonly unknown[], length: number, place: Place): Plain {
 
 function entries(value: object, place: Place): Plain {
   const all = Object.entries(value).filter(([, one]) => one !== undefined);
-  const shown = all.slice(0, MAX_ENTRIES).map(([key, one]): [string, Plain] => {
+  // Of a long record both ends: where entries are added, the new ones are at its end.
+  const ends =
+    all.length > MAX_ENTRIES
+      ? [...all.slice(0, MAX_ENTRIES / 2), ...all.slice(-MAX_ENTRIES / 2)]
+      : all;
+  const shown = ends.map(([key, one]): [string, Plain] => {
     const isHidden = place.hides && typeof one === 'string' && ARGUMENTS.has(key);
     return [key, isHidden ? lengthOf(one) : copy(one, place)];
   });

@@ -1,6 +1,6 @@
 /** The definition of an XState 5 machine in the words of XState 4, whose `createMachine` accepts it. */
 
-/** @param definition What `JSON.parse` made of the definition. */
+/** @param definition What `definitionOf` wrote, parsed. */
 export function toLegacyDefinition(definition: object): object {
   return state(definition as Fields);
 }
@@ -8,16 +8,15 @@ export function toLegacyDefinition(definition: object): object {
 type Fields = Readonly<Record<string, unknown>>;
 
 function state(from: Fields): Fields {
-  const { id, key, type, history, meta, description, tags } = from;
+  const { id, key, type, initial, history, meta, description, tags } = from;
   const states = fields(from['states']);
   const { on, after, always } = transitions(from);
-  const [initial] = list(fields(from['initial'])['target']);
   return {
     id,
     key,
     type,
     ...(history === false || history === undefined ? {} : { history }),
-    ...(typeof initial === 'string' ? { initial: keyOf(initial, states) } : {}),
+    ...(typeof initial === 'string' ? { initial } : {}),
     states: Object.fromEntries(
       Object.entries(states).map(([name, one]) => [name, state(fields(one))]),
     ),
@@ -31,13 +30,6 @@ function state(from: Fields): Fields {
     description,
     tags: list(tags),
   };
-}
-
-/** XState 5 names the target by its id, XState 4 the child by its key. */
-function keyOf(target: string, states: Fields): string {
-  const id = target.replace(/^#/u, '');
-  const found = Object.entries(states).find(([, one]) => fields(one)['id'] === id);
-  return found?.[0] ?? id.slice(id.lastIndexOf('.') + 1);
 }
 
 function transitions(from: Fields): { on: Fields; after: Fields; always: readonly object[] } {

@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { nameOf } from './chart.js';
 import type { ChartState, ChartTransition } from './chart.js';
 import { drawChart, light } from './drawing.js';
 import type { Move } from './model.js';
@@ -38,7 +39,9 @@ export function ChartView({ definition, chart, value, move, state }: ChartViewPr
   }, [definition, showsReports]);
 
   useEffect(() => {
-    if (drawing !== null) light(drawing, chart, value, move);
+    if (drawing === null) return;
+    light(drawing, chart, value, move);
+    if (place.current !== null) bringIntoView(place.current);
   }, [drawing, chart, value, move]);
 
   return (
@@ -47,7 +50,8 @@ export function ChartView({ definition, chart, value, move, state }: ChartViewPr
         <h2 id="chart">Statechart</h2>
         {move !== null && (
           <p class="quiet">
-            {visible(move.from)} → {visible(move.to)} by <code>{visible(move.event)}</code>
+            {visible(move.from)} → {visible(move.to)} by{' '}
+            <code>{visible(nameOf(chart, move.event))}</code>
           </p>
         )}
         {hasReports && (
@@ -57,7 +61,7 @@ export function ChartView({ definition, chart, value, move, state }: ChartViewPr
               checked={showsReports}
               onChange={({ currentTarget }) => setReports(currentTarget.checked)}
             />
-            <span>Reports of a host</span>
+            <span>Host reports</span>
           </label>
         )}
       </div>
@@ -71,6 +75,15 @@ export function ChartView({ definition, chart, value, move, state }: ChartViewPr
       />
     </section>
   );
+}
+
+/** On a narrow screen the chart is wider than its place. */
+function bringIntoView(place: HTMLElement): void {
+  const active = place.querySelector('.state.active:last-of-type, .state.active');
+  if (active === null || place.scrollWidth <= place.clientWidth) return;
+  const at = active.getBoundingClientRect();
+  const around = place.getBoundingClientRect();
+  place.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
 }
 
 /** A host that drives the machine by hand reports from everywhere: that hides the picture. */

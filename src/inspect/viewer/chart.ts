@@ -15,6 +15,8 @@ export type ChartStateType = 'atomic' | 'compound' | 'parallel' | 'final' | 'his
 
 export interface ChartTransition {
   /** The event as a reader says it: `after backoff`, `open done`. */
+  readonly name: string;
+  /** The same with its guard. */
   readonly label: string;
   readonly event: string;
   readonly source: string;
@@ -52,18 +54,33 @@ export function eventsOf(chart: ChartState): string[] {
   return [...new Set(all)].filter((event) => !/^xstate\.|^$|\*/u.test(event));
 }
 
+/** What an event is called in the chart, if it leads anywhere there. */
+export function nameOf(chart: ChartState | null, event: string): string {
+  if (chart === null || !event.startsWith('xstate.')) return event;
+  const found = allTransitions(chart).find((one) => one.event === event);
+  return found?.name ?? labelOf(event, undefined);
+}
+
+export function allTransitions(state: ChartState): ChartTransition[] {
+  return [...state.transitions, ...state.states.flatMap((inner) => allTransitions(inner))];
+}
+
 /** A machine that is nested deeper than this was made to break readers. */
 const MAX_DEPTH = 32;
 
 function readState(from: Fields, key: string, depth: number): ChartState {
   const id = text(from['id']) ?? key;
   const states = depth < MAX_DEPTH ? Object.entries(fields(from['states'])) : [];
+  const inner = states.map(([name, state]) => readState(fields(state), name, depth + 1));
+  // A definition names the ids of the initial states, a configuration the key of one.
+  const initial = from['initial'];
+  const first = typeof initial === 'string' ? [initial] : targetsOf(fields(initial)['target']);
   return {
     id,
     key: text(from['key']) ?? key,
     type: typeOf(from['type']),
-    initial: targetsOf(fields(from['initial'])['target']),
-    states: states.map(([name, state]) => readState(fields(state), name, depth + 1)),
+    initial: first.map((name) => inner.find((one) => one.key === name)?.id ?? name),
+    states: inner,
     transitions: list(from['transitions']).map((transition) => readTransition(transition, id)),
     invokes: list(from['invoke']).map((invoke) => text(fields(invoke)['src']) ?? 'an actor'),
   };
@@ -73,10 +90,11 @@ function readTransition(from: unknown, source: string): ChartTransition {
   const transition = fields(from);
   const event = text(transition['eventType']) ?? text(transition['event']) ?? '';
   const guard = guardOf(transition['guard']);
-  const label = labelOf(event, transition['delay']);
+  const name = labelOf(event, transition['delay']);
   return {
     event,
-    label: guard === null ? label : `${label} [${guard}]`,
+    name,
+    label: guard === null ? name : `${name} [${guard}]`,
     source,
     targets: targetsOf(transition['target']),
   };

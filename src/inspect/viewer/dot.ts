@@ -1,6 +1,6 @@
 /** A statechart as DOT, for Graphviz. Colours are left to CSS: a state is lit by toggling a class. */
 
-import { readChart } from './chart.js';
+import { allTransitions, readChart } from './chart.js';
 import type { ChartState, ChartTransition } from './chart.js';
 
 export interface DotOptions {
@@ -116,10 +116,6 @@ function indexOf(chart: ChartState, index = new Map<string, ChartState>()): Inde
     indexOf(state, index);
   }
   return index;
-}
-
-function allTransitions(state: ChartState): ChartTransition[] {
-  return [...state.transitions, ...state.states.flatMap((inner) => allTransitions(inner))];
 }
 
 /** Graphviz joins nodes, not clusters: the first leaf stands for its cluster. */

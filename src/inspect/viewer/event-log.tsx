@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { nameOf } from './chart.js';
 import type { LogEntry, Model, ShownActor } from './model.js';
 import { hueOf } from './stream-facts.js';
 import { clockTime, visible, whole } from './text.js';
@@ -35,7 +36,7 @@ export function EventLog({ model, actor }: EventLogProps): JSX.Element {
       </div>
       <ol class="entries" tabIndex={0} aria-label="Events, newest first">
         {entries.map((entry) => (
-          <Entry key={entry.key} entry={entry} />
+          <Entry key={entry.key} entry={entry} name={nameOf(actor.chart, entry.event.type)} />
         ))}
       </ol>
     </section>
@@ -44,21 +45,25 @@ export function EventLog({ model, actor }: EventLogProps): JSX.Element {
 
 const PROGRESS = 'stream.progress';
 
-function Entry({ entry: { time, event, count, to } }: { readonly entry: LogEntry }): JSX.Element {
+interface EntryProps {
+  readonly entry: LogEntry;
+  readonly name: string;
+}
+
+function Entry({ entry: { time, event, count, to }, name }: EntryProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
-  const { type, ...payload } = event;
   return (
     <li>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>
           <time>{clockTime(time)}</time>
           <span class="entry-type">
-            {visible(type)}
+            {visible(name)}
             {count > 1 && <span class="quiet"> ×{whole(count)}</span>}
           </span>
           {to !== null && <span class={`pill ${hueOf(to)}`}>{visible(to)}</span>}
         </summary>
-        {isOpen && <pre>{visible(JSON.stringify(payload, null, 2))}</pre>}
+        {isOpen && <pre>{visible(JSON.stringify(event, null, 2))}</pre>}
       </details>
     </li>
   );

@@ -57,6 +57,15 @@ function Countdown({ facts: { retryAt, delayMs }, now }: StreamPanelProps): JSX.
   );
 }
 
+const MAX_CALLS = 8;
+
+/** Open calls first; of those that are over the last few. */
+function newest(calls: readonly ToolCallFacts[]): ToolCallFacts[] {
+  const open = calls.filter(({ status }) => status === 'streaming');
+  const over = calls.filter(({ status }) => status !== 'streaming').toReversed();
+  return [...open.toReversed(), ...over].slice(0, MAX_CALLS);
+}
+
 function ToolCalls({ calls }: { readonly calls: readonly ToolCallFacts[] }): JSX.Element {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Tool calls">
@@ -69,7 +78,7 @@ function ToolCalls({ calls }: { readonly calls: readonly ToolCallFacts[] }): JSX
           </tr>
         </thead>
         <tbody>
-          {calls.map(({ id, name, status, args }) => (
+          {newest(calls).map(({ id, name, status, args }) => (
             <tr key={id}>
               <td>
                 <bdi>{visible(name ?? 'unnamed')}</bdi> <span class="quiet">{visible(id)}</span>

@@ -1,0 +1,316 @@
+/** The inspector's server: what a viewer hears, also one that comes late, and what it can tell actors. */
+
+import { createActor, createMachine, fromPromise } from 'xstate';
+import { afterEach, describe, expect, it } from 'vitest';
+import { reconnectMachine } from '../../machines/index.js';
+import { reconnectStream } from '../../src/index.js';
+import type { ReconnectingStream } from '../../src/index.js';
+import { inspectorServer } from '../../src/inspect/index.js';
+import type { InspectorServer, InspectorServerOptions } from '../../src/inspect/index.js';
+import type { InspectMessage, SnapshotMessage } from '../../src/inspect/protocol.js';
+import { ask, openClient } from '../support/inspect-client.js';
+import type { InspectClient } from '../support/inspect-client.js';
+import { callingSource, drain, SECRET } from '../support/inspected.js';
+import { item, memorySource } from '../support/memory-source.js';
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one.close();
+});
+
+async function start(options?: InspectorServerOptions): Promise<InspectorServer> {
+  const inspector = await inspectorServer(options);
+  open.push(inspector);
+  return inspector;
+}
+
+async function view({ url }: InspectorServer): Promise<InspectClient> {
+  const client = await openClient(url);
+  open.push(client);
+  return client;
+}
+
+function keep<T extends ReconnectingStream<number>>(stream: T): T {
+  open.push(stream);
+  return stream;
+}
+
+function statesIn(messages: readonly InspectMessage[], sessionId: string): unknown[] {
+  const values = messages
+    .filter((one): one is SnapshotMessage => one.type === '@xstate.snapshot')
+    .filter((one) => one.sessionId === sessionId)
+    .map(({ snapshot }) => snapshot.value);
+  return values.filter((value, n) => value !== values[n - 1]);
+}
+
+describe('a viewer', () => {
+  it('hears the actor with a definition that draws its chart, its events and its states', async () => {
+    const inspector = await start();
+    const client = await view(inspector);
+    const stream = reconnectStream(callingSource(), {
+      inspect: inspector.inspect,
+      initialBackoffMs: 1,
+    });
+    const { sessionId } = stream.actor;
+    await drain(stream);
+    await client.until(() => statesIn(client.messages, sessionId).includes('closed'));
+    const actor = client.messages.find(({ type }) => type === '@xstate.actor');
+    if (actor?.type !== '@xstate.actor') throw new Error('no actor was told');
+    const drawn = createMachine(JSON.parse(actor.definition!) as object);
+    expect(Object.keys(drawn.definition.states)).toEqual(
+      Object.keys(reconnectMachine.definition.states),
+    );
+    expect(statesIn(client.messages, sessionId)).toEqual([
+      'idle',
+      'connecting',
+      'connected',
+      'waiting',
+      'connecting',
+      'connected',
+      'closed',
+    ]);
+    const events = client.messages.flatMap((one) =>
+      one.type === '@xstate.event' && one.sessionId === sessionId ? [one.event.type] : [],
+    );
+    expect(events).toEqual(expect.arrayContaining(['connect', 'stream.dropped', 'stream.ended']));
+  });
+
+  it('that comes late gets the actor, its last state and what happened', async () => {
+    const inspector = await start();
+    const stream = reconnectStream(callingSource(), {
+      inspect: inspector.inspect,
+      initialBackoffMs: 1,
+    });
+    await drain(stream);
+    const { hello } = await view(inspector);
+    const { sessionId } = stream.actor;
+    expect(hello.actors.map((one) => one.sessionId)).toEqual([sessionId]);
+    expect(hello.snapshots.map(({ snapshot }) => snapshot.value)).toEqual(['closed']);
+    expect(statesIn(hello.history, sessionId).at(-1)).toBe('closed');
+    expect(statesIn(hello.history, sessionId)).toContain('waiting');
+  });
+
+  it('sees arguments by their length, unless the inspector was told otherwise', async () => {
+    for (const showArguments of [false, true]) {
+      const inspector = await start({ showArguments });
+      const stream = reconnectStream(callingSource(), {
+        inspect: inspector.inspect,
+        initialBackoffMs: 1,
+      });
+      await drain(stream);
+      const { text } = await view(inspector);
+      expect(text.includes(SECRET)).toBe(showArguments);
+      expect(text.includes('characters)')).toBe(!showArguments);
+    }
+  });
+
+  it('hears of any actor: nested machines, promises, and machines that move without an event', async () => {
+    const inspector = await start();
+    const client = await view(inspector);
+    const machine = createMachine({
+      id: 'door',
+      initial: 'shut',
+      states: { shut: { on: { push: 'ajar' } }, ajar: { always: { target: 'open' } }, open: {} },
+    });
+    const door = createActor(machine, { inspect: inspector.inspect }).start();
+    createActor(
+      fromPromise(() => Promise.resolve(7)),
+      { inspect: inspector.inspect, id: 'seven' },
+    ).start();
+    door.send({ type: 'push' });
+    await client.until(() => statesIn(client.messages, door.sessionId).includes('open'));
+    await client.until(() => JSON.stringify(client.messages).includes('"output":7'));
+    const actors = client.messages.flatMap((one) => (one.type === '@xstate.actor' ? [one] : []));
+    expect(actors.map(({ name }) => name)).toEqual(['door', 'seven']);
+    const drawn = createMachine(JSON.parse(actors[0]!.definition!) as object);
+    const moved = createActor(drawn).start();
+    moved.send({ type: 'push' });
+    expect(moved.getSnapshot().value).toBe('open');
+  });
+
+  it('hears the end when the inspector closes, and the port is free then', async () => {
+    const inspector = await start();
+    const client = await view(inspector);
+    const { port } = new URL(inspector.url);
+    await inspector.close();
+    await client.until(() => client.isEnded);
+    const again = await start({ port: Number(port) });
+    expect(new URL(again.url).port).toBe(port);
+    expect(again.url).not.toBe(inspector.url);
+  });
+});
+
+describe('what comes too fast', () => {
+  it('is told as one message with a count', async () => {
+    const inspector = await start();
+    const client = await view(inspector);
+    const machine = createMachine({ id: 'counter', on: { tick: {}, tock: {} } });
+    const counter = createActor(machine, { inspect: inspector.inspect }).start();
+    for (let n = 0; n < 100_000; n++) counter.send({ type: 'tick' });
+    counter.send({ type: 'tock' });
+    await client.until(() => client.text.includes('tock"'));
+    const ticks = client.messages.flatMap((one) =>
+      one.type === '@xstate.event' && one.event.type === 'tick' ? [one.count] : [],
+    );
+    expect(ticks.reduce((sum, count) => sum + count, 0)).toBe(100_000);
+    expect(client.messages.length).toBeLessThan(200);
+  });
+
+  it('leaves no change of state out, and fits in the history', async () => {
+    const inspector = await start({ historyLength: 50 });
+    const machine = createMachine({
+      id: 'switch',
+      initial: 'off',
+      states: { off: { on: { flip: 'on' } }, on: { on: { flip: 'off' } } },
+    });
+    const toggle = createActor(machine, { inspect: inspector.inspect }).start();
+    const client = await view(inspector);
+    for (let n = 0; n < 201; n++) toggle.send({ type: 'flip' });
+    await client.until(() => statesIn(client.messages, toggle.sessionId).length === 201);
+    const { hello } = await view(inspector);
+    expect(hello.history).toHaveLength(50);
+    expect(hello.snapshots[0]?.snapshot.value).toBe('on');
+  });
+
+  it('makes room for new actors by forgetting those that are over', async () => {
+    const inspector = await start({ maxActors: 3 });
+    const machine = createMachine({
+      id: 'short',
+      initial: 'a',
+      states: { a: { on: { end: 'z' } }, z: { type: 'final' } },
+    });
+    const begin = (): ReturnType<typeof createActor> =>
+      createActor(machine, { inspect: inspector.inspect }).start();
+    for (let n = 0; n < 3; n++) begin().send({ type: 'end' });
+    const first = await view(inspector);
+    expect(first.hello.actors).toHaveLength(3);
+    const lasting = [begin(), begin(), begin(), begin()];
+    const { hello } = await view(inspector);
+    expect(hello.actors.map(({ sessionId }) => sessionId)).toEqual(
+      lasting.slice(0, 3).map(({ sessionId }) => sessionId),
+    );
+    expect(hello.unseen).toBe(1);
+  });
+});
+
+describe('a command', () => {
+  it.each([
+    ['pause', 'paused'],
+    ['close', 'closed'],
+    ['cancel', 'closed'],
+    ['reset', 'idle'],
+    ['retryNow', 'connecting'],
+  ])('%s reaches the stream', async (type, state) => {
+    const inspector = await start();
+    const source = memorySource({ script: [[[item(1)]], 'no answer'] });
+    const stream = keep(reconnectStream(source, { inspect: inspector.inspect }));
+    void drain(stream);
+    const client = await view(inspector);
+    const { sessionId } = stream.actor;
+    await client.until(() =>
+      statesIn([...client.hello.history, ...client.messages], sessionId).includes('connected'),
+    );
+    const { status } = await client.post(sessionId, { type });
+    expect([status, stream.state]).toEqual([204, state]);
+    await client.until(() => statesIn(client.messages, sessionId).at(-1) === state);
+  });
+
+  it('starts, pauses and resumes', async () => {
+    const inspector = await start();
+    const stream = keep(reconnectStream(memorySource(), { inspect: inspector.inspect }));
+    const client = await view(inspector);
+    const { sessionId } = stream.actor;
+    // A stream that was not started has no state to show, and can be told to connect.
+    expect((await client.post(sessionId, { type: 'connect' })).status).toBe(204);
+    await client.until(() => statesIn(client.messages, sessionId).includes('connected'));
+    await client.post(sessionId, { type: 'pause', reason: 'a look' });
+    expect(stream.snapshot.pausedBy).toEqual(['a look']);
+    await client.post(sessionId, { type: 'resume' });
+    await client.until(() => statesIn(client.messages, sessionId).at(-1) === 'connected');
+  });
+
+  it('asks the source to cancel, as stream.cancel() does', async () => {
+    const inspector = await start();
+    const asked: string[] = [];
+    const source = {
+      ...memorySource(),
+      cancel: (_: unknown, why: string) => Promise.resolve(void asked.push(why)),
+    };
+    const stream = keep(reconnectStream(source, { inspect: inspector.inspect }));
+    stream.start();
+    const client = await view(inspector);
+    await client.post(stream.actor.sessionId, { type: 'cancel', reason: 'enough' });
+    expect([asked, stream.state]).toEqual([['enough'], 'closed']);
+  });
+
+  it('that no stream has is refused, and reports of its transport are', async () => {
+    const inspector = await start();
+    const stream = keep(reconnectStream(memorySource(), { inspect: inspector.inspect }));
+    stream.start();
+    const client = await view(inspector);
+    const { sessionId } = stream.actor;
+    for (const type of ['stream.ended', 'attempt.failed', 'xstate.stop', 'toString', 'x']) {
+      const { status, text } = await client.post(sessionId, { type });
+      expect([status, text.length > 10]).toEqual([400, true]);
+    }
+    expect(stream.state).toBe('connected');
+    expect((await client.post('x:none', { type: 'pause' })).status).toBe(404);
+    stream.close();
+    await client.until(() => statesIn(client.messages, sessionId).at(-1) === 'closed');
+    expect((await client.post(sessionId, { type: 'pause' })).status).toBe(409);
+  });
+
+  it('reaches any other actor whose machine knows it, with its payload', async () => {
+    const inspector = await start();
+    const heard: unknown[] = [];
+    const machine = createMachine({
+      id: 'ear',
+      on: { say: { actions: ({ event }) => void heard.push(event) } },
+    });
+    const ear = createActor(machine, { inspect: inspector.inspect }).start();
+    const client = await view(inspector);
+    expect((await client.post(ear.sessionId, { type: 'say', word: 'hello' })).status).toBe(204);
+    expect((await client.post(ear.sessionId, { type: 'shout' })).status).toBe(400);
+    expect(heard).toEqual([{ type: 'say', word: 'hello' }]);
+  });
+
+  it('is refused by an inspector that only shows', async () => {
+    const inspector = await start({ readOnly: true });
+    const stream = keep(reconnectStream(memorySource(), { inspect: inspector.inspect }));
+    const client = await view(inspector);
+    expect(client.hello.isReadOnly).toBe(true);
+    const { status, text } = await client.post(stream.actor.sessionId, { type: 'close' });
+    expect([status, text, stream.state]).toEqual([403, 'this inspector only shows\n', 'idle']);
+  });
+});
+
+describe('inspectorServer', () => {
+  it.each([
+    { port: -1 },
+    { port: 1.5 },
+    { ipv6: 'yes' },
+    { maxViewers: 0 },
+    { historyLength: 1e9 },
+    { host: '0.0.0.0' },
+  ])('refuses %j', async (options) => {
+    await expect(inspectorServer(options as InspectorServerOptions)).rejects.toMatchObject({
+      kind: 'config',
+    });
+  });
+
+  it('rejects where the port is taken, and leaves nothing open', async () => {
+    const { url } = await start();
+    await expect(inspectorServer({ port: Number(new URL(url).port) })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+  });
+
+  it('listens on ::1 as well if asked', async () => {
+    const { url } = await start({ ipv6: true });
+    const { port } = new URL(url);
+    const answer = await ask(`http://[::1]:${port}/events`, {});
+    expect(answer.status).toBe(403);
+    const other = await start();
+    await expect(ask(`http://[::1]:${new URL(other.url).port}/events`, {})).rejects.toThrow();
+  });
+});
