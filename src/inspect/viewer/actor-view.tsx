@@ -55,7 +55,7 @@ export function ActorView({ actor, now, isCommanding, send }: ActorViewProps): J
           <div class="card-head">
             <h2 id="context">Context</h2>
           </div>
-          <pre tabIndex={0} aria-label="Context">
+          <pre tabIndex={0} role="region" aria-label="Context">
             {visible(JSON.stringify(snapshot.context, null, 2))}
           </pre>
         </section>

@@ -63,7 +63,12 @@ function Entry({ entry: { time, event, count, to }, name }: EntryProps): JSX.Ele
           </span>
           {to !== null && <span class={`pill ${hueOf(to)}`}>{visible(to)}</span>}
         </summary>
-        {isOpen && <pre>{visible(JSON.stringify(event, null, 2))}</pre>}
+        {isOpen && (
+          // It may be longer than its place, and is scrolled by keyboard then.
+          <pre tabIndex={0} role="region" aria-label={`Payload of ${visible(name)}`}>
+            {visible(JSON.stringify(event, null, 2))}
+          </pre>
+        )}
       </details>
     </li>
   );
