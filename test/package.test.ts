@@ -16,6 +16,8 @@ import { reconnectMachine, planResume } from 'stream-reconnect/machines';
 import type { ReconnectActor, ReconnectState } from 'stream-reconnect/machines';
 import { fromAsyncIterable, sse } from 'stream-reconnect/sources';
 import { toWireEvent, toWireState } from 'stream-reconnect/wire';
+import { inspectorServer, legacyInspector } from 'stream-reconnect/inspect';
+import type { InspectorServer } from 'stream-reconnect/inspect';
 
 const actor: ReconnectActor = createActor(reconnectMachine, { input: {} });
 const word: ReconnectState = actor.getSnapshot().value;
@@ -47,6 +49,12 @@ reconnectStream(own, { maxRetries: 1 });
 export const delay: number | null = createReconnectManager({}, (event: ReconnectEvent) => {
   if (event.type === 'failed') toWireEvent(event);
 }).startAttempt();
+export const shown = async (): Promise<void> => {
+  const inspector: InspectorServer = await inspectorServer({ port: 0 });
+  reconnectStream(own, { inspect: inspector.inspect });
+  createActor(reconnectMachine, { inspect: legacyInspector() });
+  await inspector.close();
+};
 export const used = [word, sse, fromAsyncIterable, planResume, toWireState(word),
   backoffDelayMs(defaultReconnectConfig, 1)];
 `;
@@ -75,6 +83,7 @@ import { ReconnectError } from 'stream-reconnect';
 import { reconnectMachine } from 'stream-reconnect/machines';
 import * as sources from 'stream-reconnect/sources';
 import * as wire from 'stream-reconnect/wire';
+import * as inspect from 'stream-reconnect/inspect';
 
 const timers = [];
 const clock = { setTimeout: (fn, ms) => timers.push([fn, ms]), clearTimeout: () => {}, now: () => 0 };
@@ -94,7 +103,13 @@ actor.send({ type: 'attempt.failed', error: 'enough' });
 actor.send({ type: 'pause' });
 actor.send({ type: 'close' });
 const names = [sources, wire].map((entry) => Object.keys(entry).sort());
-process.stdout.write(JSON.stringify({ log, names }));
+const inspector = await inspect.inspectorServer();
+const page = await fetch(inspector.url);
+const shown = [page.status, (await page.text()).includes('viewer.js')];
+for (const file of ['viewer.js', 'viewer.css', 'graphviz.js'])
+  shown.push((await fetch(new URL(file, inspector.url))).status);
+await inspector.close();
+process.stdout.write(JSON.stringify({ log, names, shown }));
 `;
 
 const FILES = {
@@ -143,10 +158,11 @@ describe('the packed package', () => {
     ).toEqual([]);
   });
 
-  it('brings one dependency and one peer, and runs nothing when it is installed', () => {
+  it('brings one dependency and one peer that is needed, and runs nothing when it is installed', () => {
     const manifest = manifestOf(newest);
     expect(Object.keys(manifest.dependencies)).toEqual(['eventsource-parser']);
-    expect(manifest.peerDependencies).toEqual({ xstate: '^5.32.0' });
+    expect(manifest.peerDependencies).toEqual({ '@xstate/inspect': '0.8.0', xstate: '^5.32.0' });
+    expect(manifest.peerDependenciesMeta).toEqual({ '@xstate/inspect': { optional: true } });
     expect(manifest.optionalDependencies ?? {}).toEqual({});
     expect(manifest.bundleDependencies ?? []).toEqual([]);
     const onInstall = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];
@@ -214,10 +230,12 @@ describe('a project that uses the packed package', () => {
   ])(
     'drives the machine through all seven states with %s',
     (_, project) => {
-      const { log, names } = JSON.parse(project().node('consumer.js')) as {
+      const { log, names, shown } = JSON.parse(project().node('consumer.js')) as {
         log: string[];
         names: string[][];
+        shown: unknown[];
       };
+      expect(shown).toEqual([200, true, 200, 200, 200]);
       expect(log).toEqual([
         '= idle',
         'attemptStarted',
@@ -247,6 +265,7 @@ describe('a project that uses the packed package', () => {
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly bundleDependencies?: readonly string[];
   readonly scripts?: Readonly<Record<string, string>>;
