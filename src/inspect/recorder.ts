@@ -35,6 +35,7 @@ export class Recorder {
   readonly #history: History;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #unseen = 0;
+  #isClosed = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -42,6 +43,7 @@ export class Recorder {
   }
 
   record(inspected: InspectionEvent): void {
+    if (this.#isClosed) return;
     if (inspected.type === '@xstate.actor') this.#register(inspected.actorRef as AnyActorRef);
     else if (inspected.type === '@xstate.event') {
       const entry = this.#entryOf(inspected.actorRef);
@@ -73,6 +75,13 @@ export class Recorder {
       snapshots: entries.flatMap(({ shown }) => (shown === null ? [] : [shown])),
       history: this.#history.messages,
     };
+  }
+
+  /** Tells the last news; what comes after it is not heard. Streams may outlive their inspector. */
+  close(): void {
+    this.flush();
+    this.#isClosed = true;
+    this.#actors.clear();
   }
 
   /** Tells at once what was noted. */

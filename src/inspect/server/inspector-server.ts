@@ -50,6 +50,7 @@ export async function inspectorServer(
   function listener(): Server {
     const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 });
     server.maxHeadersCount = 64;
+    server.maxConnections = MAX_CONNECTIONS;
     server.on('request', (request, response) => void answer(request, response));
     return server;
   }
@@ -117,7 +118,7 @@ export async function inspectorServer(
   }
 
   async function close(): Promise<void> {
-    recorder.flush();
+    recorder.close();
     viewers.close();
     await Promise.all(servers.map(shut));
   }
@@ -150,12 +151,17 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 function shut(server: Server): Promise<void> {
   return new Promise((resolve) => {
     if (!server.listening) return resolve();
-    server.close(() => resolve());
-    // Streams have been told the end; what is open still is idle, or no use.
+    // Streams have been told the end; what is open after that is idle, or of no use.
+    const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    server.close(() => {
+      clearTimeout(grace);
+      resolve();
+    });
     server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
   });
 }
 
+/** A page needs six; a flood gets no further. */
+const MAX_CONNECTIONS = 128;
 /** For the last words to viewers on this machine. */
 const GRACE_MS = 200;
