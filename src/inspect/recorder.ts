@@ -4,15 +4,10 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { definitionOf } from './definition.js';
 import { createHistory } from './history.js';
 import type { History } from './history.js';
-import { toPlain } from './plain.js';
+import { isNews, isSameState, PROGRESS, shownEvent, shownSnapshot, typeOf } from './notes.js';
+import type { Entry, Note, SnapshotNote } from './notes.js';
 import type { PlainOptions } from './plain.js';
-import type {
-  ActorMessage,
-  Hello,
-  InspectMessage,
-  ShownEvent,
-  SnapshotMessage,
-} from './protocol.js';
+import type { Hello, InspectMessage } from './protocol.js';
 
 export interface RecorderOptions extends PlainOptions {
   /** Messages kept for viewers that come late. */
@@ -97,9 +92,7 @@ export class Recorder {
       entry.lastSnapshot = null;
       entry.noted = 0;
     }
-    const kept = messages.filter(
-      ({ type }) => type === '@xstate.event' || type === '@xstate.snapshot',
-    );
+    const kept = messages.filter(isNews);
     this.#history.add(kept);
     this.#options.onMessages(messages);
   }
@@ -173,7 +166,7 @@ export class Recorder {
   /** Progress is a sample anyway; of other events so many in one batch are read by nobody. */
   #isMerged(entry: Entry, last: string, next: string): boolean {
     if (this.#pending.length >= MAX_PENDING) return true;
-    return last === next && (next === 'stream.progress' || entry.noted > MAX_NOTED);
+    return last === next && (next === PROGRESS || entry.noted > MAX_NOTED);
   }
 
   #note(note: Note): void {
@@ -188,34 +181,18 @@ export class Recorder {
     const { entry } = note;
     const { sessionId, rootId } = entry.message;
     if (note.kind === 'actor') return [entry.message];
-    const event = this.#event(note.event);
+    const event = shownEvent(note.event, this.#options);
     const { time } = note;
     if (note.kind === 'event') {
       const { sourceId, count } = note;
       return [{ type: '@xstate.event', sessionId, rootId, sourceId, event, time, count }];
     }
-    const snapshot = this.#snapshot(note.snapshot);
+    const snapshot = shownSnapshot(note.snapshot, this.#options);
     entry.shown = { type: '@xstate.snapshot', sessionId, rootId, event, snapshot, time };
     if (snapshot.status === 'active') return [entry.shown];
     entry.isOver = true;
     entry.ref = null;
     return [entry.shown, ...(entry.message.parentId === null ? [] : this.#forget(entry))];
-  }
-
-  #event(event: object): ShownEvent {
-    return { ...(toPlain(event, this.#options) as object), type: typeOf(event) };
-  }
-
-  #snapshot(from: object): SnapshotMessage['snapshot'] {
-    const { status, value, context, output, error } = from as Record<string, unknown>;
-    const plain = (part: unknown): ReturnType<typeof toPlain> => toPlain(part, this.#options);
-    return {
-      status: String(status),
-      value: plain(value),
-      context: plain(context),
-      ...(output === undefined ? {} : { output: plain(output) }),
-      ...(error === undefined ? {} : { error: plain(error) }),
-    };
   }
 
   #makeRoom(): boolean {
@@ -243,37 +220,6 @@ const MAX_NOTED = 40;
 /** Notes of all actors before everything is. */
 const MAX_PENDING = 4_000;
 
-interface Entry {
-  ref: AnyActorRef | null;
-  readonly message: ActorMessage;
-  shown: SnapshotMessage | null;
-  isOver: boolean;
-  lastEvent: EventNote | null;
-  lastSnapshot: SnapshotNote | null;
-  noted: number;
-  /** The event before was told as one with the one before it: so is the state that it led to. */
-  isMerging: boolean;
-}
-
-type Note = { readonly kind: 'actor'; readonly entry: Entry } | EventNote | SnapshotNote;
-
-interface EventNote {
-  readonly kind: 'event';
-  readonly entry: Entry;
-  event: object;
-  readonly sourceId: string | null;
-  time: number;
-  count: number;
-}
-
-interface SnapshotNote {
-  readonly kind: 'snapshot';
-  readonly entry: Entry;
-  event: object;
-  snapshot: object;
-  time: number;
-}
-
 /** The name that its owner gave it; XState's own are numbers. */
 function nameOf(ref: AnyActorRef): string {
   const { id } = (logicOf(ref) ?? {}) as { id?: unknown };
@@ -283,16 +229,4 @@ function nameOf(ref: AnyActorRef): string {
 /** Not in the public type of an actor. */
 function logicOf(ref: AnyActorRef): unknown {
   return (ref as { logic?: unknown }).logic;
-}
-
-function typeOf(event: object): string {
-  const { type } = event as { type?: unknown };
-  return String(type);
-}
-
-function isSameState(one: object, other: object): boolean {
-  const { value, status } = one as { value?: unknown; status?: unknown };
-  const next = other as { value?: unknown; status?: unknown };
-  if (status !== next.status) return false;
-  return value === next.value || JSON.stringify(value) === JSON.stringify(next.value);
 }

@@ -185,6 +185,24 @@ describe('what comes too fast', () => {
     expect(client.messages.length).toBeLessThan(200);
   });
 
+  it('leaves a late viewer what happened before a long time of mere progress', async () => {
+    const inspector = await start({ historyLength: 10 });
+    const client = await view(inspector);
+    const machine = createMachine({ id: 'slow', on: { go: {}, 'stream.progress': {} } });
+    const slow = createActor(machine, { inspect: inspector.inspect }).start();
+    slow.send({ type: 'go' });
+    for (let n = 1; n <= 10; n++) {
+      slow.send({ type: 'stream.progress', n });
+      await client.until(() => client.text.includes(`"n":${n}`));
+    }
+    const { hello } = await view(inspector);
+    const types = hello.history.flatMap((one) =>
+      one.type === '@xstate.event' ? [one.event.type] : [],
+    );
+    expect(types).toEqual(['xstate.init', 'go']);
+    expect(hello.snapshots[0]?.event).toEqual({ type: 'stream.progress', n: 10 });
+  });
+
   it('leaves no change of state out, and fits in the history', async () => {
     const inspector = await start({ historyLength: 50 });
     const machine = createMachine({

@@ -29,9 +29,9 @@ export function toDot(definition: object, options: DotOptions = {}): string {
     '  nodesep=0.35 ranksep=0.45 margin=0.1 fontname="Helvetica" fontsize=12];',
     'node [shape=box style=rounded fontname="Helvetica" fontsize=13 height=0.42 margin="0.18,0.07"];',
     'edge [fontname="Helvetica" fontsize=10 arrowsize=0.7];',
-    ...chart.states.flatMap((state) => nodes(state)),
-    ...edges(chart, byId, shows),
     ...start(chart, byId),
+    ...chart.states.flatMap((state) => nodes(state, byId)),
+    ...edges(chart, byId, shows),
     '}',
     '',
   ].join('\n');
@@ -47,7 +47,7 @@ export function edgeElementId(source: string, target: string): string {
   return `edge-${plain(source)}--${plain(target)}`;
 }
 
-function nodes(state: ChartState): string[] {
+function nodes(state: ChartState, byId: Index): string[] {
   const marks = `id=${quote(stateElementId(state.id))} class=${quote(`state ${state.type}`)}`;
   const label = `label=${quote(state.key)}`;
   if (state.states.length === 0) {
@@ -57,7 +57,8 @@ function nodes(state: ChartState): string[] {
   return [
     `subgraph ${quote(`cluster_${state.id}`)} {`,
     `${label}; ${marks.replace(' class', '; class')}; style=rounded; margin=12;`,
-    ...state.states.flatMap((inner) => nodes(inner)),
+    ...start(state, byId),
+    ...state.states.flatMap((inner) => nodes(inner, byId)),
     '}',
   ];
 }
@@ -92,16 +93,16 @@ function edges(chart: ChartState, byId: Index, shows: (one: ChartTransition) => 
   ];
 }
 
-/** The dot from which the machine, and every compound state, begins. */
+/** The dot from which the machine, and every compound state, begins: inside of what it begins. */
 function start(state: ChartState, byId: Index): string[] {
-  const inner = state.states.flatMap((one) => start(one, byId));
   const [first] = state.initial;
-  if (first === undefined || !byId.has(first)) return inner;
+  if (first === undefined || !byId.has(first)) return [];
   const dot = quote(`start of ${state.id}`);
+  const leaf = leafOf(first, byId);
+  const head = leaf === first ? '' : ` lhead=${quote(`cluster_${first}`)}`;
   return [
     `${dot} [shape=point width=0.12 label="" class="start"];`,
-    `${dot} -> ${quote(leafOf(first, byId))} [class="edge initial"];`,
-    ...inner,
+    `${dot} -> ${quote(leaf)} [class="edge initial"${head}];`,
   ];
 }
 

@@ -61,4 +61,16 @@ function tidy(drawing: SVGSVGElement): void {
   for (const text of drawing.querySelectorAll('text'))
     text.textContent = visible(text.textContent ?? '');
   drawing.setAttribute('aria-hidden', 'true');
+  fit(drawing);
 }
+
+/** As large as it was drawn, if there is room; never so small that nobody can read it. */
+function fit(drawing: SVGSVGElement): void {
+  const natural = drawing.viewBox.baseVal.width * 1.15;
+  drawing.removeAttribute('width');
+  drawing.removeAttribute('height');
+  drawing.style.width = `${Math.round(natural)}px`;
+  drawing.style.minWidth = `${Math.round(Math.min(natural, MIN_WIDTH))}px`;
+}
+
+const MIN_WIDTH = 620;

@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { nameOf } from './chart.js';
+import { PROGRESS } from './model.js';
 import type { LogEntry, Model, ShownActor } from './model.js';
 import { hueOf } from './stream-facts.js';
 import { clockTime, visible, whole } from './text.js';
@@ -42,8 +43,6 @@ export function EventLog({ model, actor }: EventLogProps): JSX.Element {
     </section>
   );
 }
-
-const PROGRESS = 'stream.progress';
 
 interface EntryProps {
   readonly entry: LogEntry;

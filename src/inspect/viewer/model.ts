@@ -40,9 +40,9 @@ export interface ShownActor {
 export interface LogEntry {
   readonly key: number;
   readonly actorId: string;
-  readonly time: number;
-  readonly event: EventMessage['event'];
-  readonly count: number;
+  time: number;
+  event: EventMessage['event'];
+  count: number;
   /** Where it led, if the state changed. */
   to: string | null;
 }
@@ -55,10 +55,13 @@ export class Model {
   /** What to add to this page's clock to have that of the process. */
   skewMs = 0;
   #keys = 0;
+  /** The last entry of each actor. */
+  readonly #newest = new Map<string, LogEntry>();
 
   /** Starts over: the greeting holds all that is known. */
   greet(hello: Hello): void {
     this.actors.clear();
+    this.#newest.clear();
     this.log = [];
     this.isReadOnly = hello.isReadOnly;
     this.unseen = hello.unseen;
@@ -102,7 +105,14 @@ export class Model {
   }
 
   #note({ sessionId, event, time, count }: EventMessage): void {
-    this.log.push({ key: (this.#keys += 1), actorId: sessionId, time, event, count, to: null });
+    const last = this.#newest.get(sessionId);
+    if (event.type === PROGRESS && last?.event.type === PROGRESS) {
+      Object.assign(last, { time, event, count: last.count + count });
+      return;
+    }
+    const entry = { key: (this.#keys += 1), actorId: sessionId, time, event, count, to: null };
+    this.#newest.set(sessionId, entry);
+    this.log.push(entry);
   }
 
   #step({ sessionId, event, snapshot, time }: SnapshotMessage): void {
@@ -118,7 +128,7 @@ export class Model {
     }
     actor.spans.push({ state, from: time, to: null });
     if (actor.spans.length > MAX_SPANS) actor.spans = actor.spans.slice(-MAX_SPANS);
-    const cause = this.log.findLast(({ actorId }) => actorId === sessionId);
+    const cause = this.#newest.get(sessionId);
     if (cause !== undefined && last !== undefined && cause.event.type === event.type)
       cause.to = state;
   }
@@ -126,8 +136,12 @@ export class Model {
   /** A child that is over goes; what it was told stays in the log. */
   #forget(id: string): void {
     this.actors.delete(id);
+    this.#newest.delete(id);
   }
 }
+
+/** What a stream tells ten times a second: told as one entry, until something else happens. */
+export const PROGRESS = 'stream.progress';
 
 const MAX_LOG = 1_000;
 const MAX_SPANS = 1_000;
