@@ -38,7 +38,7 @@ function judgeStop({ stopped, ending, numbers }) {
 
 function judgeRate({ requestsInTime, ending }) {
   const short = `${requestsInTime} req.`;
-  const detail = `${requestsInTime} requests in 3 s`;
+  const detail = `${requestsInTime} request${requestsInTime === 1 ? '' : 's'} in 3 s`;
   if (ending?.how === 'complete') return failed('cut = end', `${detail}; called it complete`);
   const end = ending === null ? 'still trying or waiting' : `gave up: ${ending.error}`;
   return ok(short, `${detail}; ${end}`);
