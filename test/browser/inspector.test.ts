@@ -11,8 +11,9 @@ import { inspectorServer } from 'stream-reconnect/inspect';
 import type { InspectorServer } from 'stream-reconnect/inspect';
 import { inBrowser } from '../support/browser.js';
 import { callingSource, drain, named, piece, SECRET } from '../support/inspected.js';
-import { END, item, memorySource } from '../support/memory-source.js';
-import type { MemorySource } from '../support/memory-source.js';
+import { scriptedSource } from '../../src/testing/index.js';
+import type { ScriptedSource } from '../../src/testing/index.js';
+import { END, item } from '../support/numbered-log.js';
 
 // A page with a chart takes a second to load, and far more on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -76,7 +77,7 @@ async function problemsOf(page: Page): Promise<string[]> {
 
 inBrowser('the inspector', (here) => {
   it('lights the state that the stream is in, through a whole life', async () => {
-    const source = memorySource({ script: [[[item(1)]], 'no answer'] });
+    const source = scriptedSource({ script: [[[item(1)]], 'no answer'] });
     const stream = run(source, { initialBackoffMs: 30_000 });
     await visit(here.page);
     await shows(here.page, 'connected');
@@ -97,7 +98,7 @@ inBrowser('the inspector', (here) => {
   });
 
   it('counts down to the next attempt', async () => {
-    const stream = run(memorySource({ script: [[[item(1)], 'drop']] }), {
+    const stream = run(scriptedSource({ script: [[[item(1)], 'drop']] }), {
       initialBackoffMs: 30_000,
     });
     await visit(here.page);
@@ -119,7 +120,7 @@ inBrowser('the inspector', (here) => {
 
   it('tells the stream what its buttons say, by mouse and by keyboard', async () => {
     const { page } = here;
-    const stream = reconnectStream(memorySource(), { inspect: inspector.inspect });
+    const stream = reconnectStream(scriptedSource(), { inspect: inspector.inspect });
     streams.push(stream);
     stream.start();
     await visit(page);
@@ -154,9 +155,9 @@ inBrowser('the inspector', (here) => {
 
   it('shows many streams in lanes, and the chosen one below', async () => {
     const { page } = here;
-    const sources: MemorySource<number>[] = [];
+    const sources: ScriptedSource<number>[] = [];
     for (let n = 0; n < 40; n++) {
-      sources.push(memorySource({ script: [[[item(1)]]] }));
+      sources.push(scriptedSource({ script: [[[item(1)]]] }));
       run(named(sources[n]!, `stream ${n}`), { initialBackoffMs: 30_000 });
     }
     await visit(page);
@@ -208,7 +209,7 @@ inBrowser('the inspector', (here) => {
     const ansi = '\u001B[31mred\u001B]0;title\u0007 \u202Egpj.exe\u200B';
     const call = piece(1, { id: script, name: img, args: img });
     const throws = new ReconnectError('network', `${img}${script}${ansi}`);
-    const source = named(memorySource({ script: [[[call], { throws }]] }), `${img}${ansi}`);
+    const source = named(scriptedSource({ script: [[[call], { throws }]] }), `${img}${ansi}`);
     const stream = run(source, { initialBackoffMs: 30_000 });
     await visit(page);
     await shows(page, 'waiting');
@@ -229,7 +230,7 @@ inBrowser('the inspector', (here) => {
     const { page } = here;
     const asked = new Set<string>();
     page.on('request', (request) => asked.add(new URL(request.url()).origin));
-    run(memorySource({ script: [[[item(1)]]] }));
+    run(scriptedSource({ script: [[[item(1)]]] }));
     await visit(page);
     await shows(page, 'connected');
     expect([...asked].filter((origin) => origin !== 'null')).toEqual([
@@ -247,7 +248,7 @@ inBrowser('the inspector', (here) => {
 
   it('is there again after a reload, says what is missing without a key, and when it is over', async () => {
     const { page } = here;
-    run(memorySource({ script: [[[item(1)]]] }));
+    run(scriptedSource({ script: [[[item(1)]]] }));
     await visit(page);
     await page.reload();
     await shows(page, 'connected');
@@ -263,7 +264,7 @@ inBrowser('the inspector', (here) => {
 
   it('cannot be read by a page of another origin', async () => {
     const { page } = here;
-    run(memorySource());
+    run(scriptedSource());
     const token = new URL(inspector.url).hash.replace('#token=', '');
     const got = await page.evaluate(
       async ([origin, key]) => {
@@ -304,9 +305,9 @@ inBrowser('the inspector', (here) => {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme });
       run(named(callingSource(), 'answer'), { initialBackoffMs: 30_000 });
-      run(named(memorySource({ script: [[[item(1)]]] }), 'prices'));
-      run(named(memorySource({ script: [[[END]]] }), 'done'));
-      run(named(memorySource({ script: [{ refuses: new Error('no') }] }), 'failing'), {
+      run(named(scriptedSource({ script: [[[item(1)]]] }), 'prices'));
+      run(named(scriptedSource({ script: [[[END]]] }), 'done'));
+      run(named(scriptedSource({ script: [{ refuses: new Error('no') }] }), 'failing'), {
         maxAttempts: 0,
       });
       await visit(page);

@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';
 import { legacyInspector } from '../../src/inspect/index.js';
 import { callingSource, drain, SECRET } from '../support/inspected.js';
-import { memorySource } from '../support/memory-source.js';
-import { createFacts } from '../support/until.js';
+import { scriptedSource } from '../../src/testing/index.js';
+import { createFacts } from '../../src/testing/facts.js';
 
 /** The package that brings XState 4. */
 const nested = createRequire(new URL('../xstate4/package.json', import.meta.url));
@@ -140,7 +140,7 @@ it('gets a machine that XState 4 accepts, then the events and states of the run,
 });
 
 it('sends an event to the actor, which is told once', async () => {
-  const stream = reconnectStream(memorySource(), { inspect: legacyInspector() });
+  const stream = reconnectStream(scriptedSource(), { inspect: legacyInspector() });
   stream.start();
   const { sessionId } = stream.actor;
   await until(() => statesOf(sessionId).includes('connected'));

@@ -9,7 +9,7 @@ import { inspectorServer } from '../../src/inspect/index.js';
 import type { InspectorServer } from '../../src/inspect/index.js';
 import { ask, openClient, tokenOf } from '../support/inspect-client.js';
 import type { Asked } from '../support/inspect-client.js';
-import { memorySource } from '../support/memory-source.js';
+import { scriptedSource } from '../../src/testing/index.js';
 
 let inspector: InspectorServer;
 let stream: ReconnectingStream<number>;
@@ -21,7 +21,7 @@ beforeEach(async () => {
   inspector = await inspectorServer({ maxViewers: 2 });
   ({ origin, port } = new URL(inspector.url));
   withToken = { authorization: `Bearer ${tokenOf(inspector.url)}` };
-  stream = reconnectStream(memorySource(), { inspect: inspector.inspect });
+  stream = reconnectStream(scriptedSource(), { inspect: inspector.inspect });
   stream.start();
 });
 

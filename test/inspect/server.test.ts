@@ -11,7 +11,8 @@ import type { InspectMessage, SnapshotMessage } from '../../src/inspect/protocol
 import { ask, openClient } from '../support/inspect-client.js';
 import type { InspectClient } from '../support/inspect-client.js';
 import { callingSource, drain, SECRET } from '../support/inspected.js';
-import { END, item, memorySource } from '../support/memory-source.js';
+import { scriptedSource } from '../../src/testing/index.js';
+import { END, item } from '../support/numbered-log.js';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -143,7 +144,7 @@ describe('a viewer', () => {
 describe('an inspector that is closed', () => {
   it('is harmless to streams that go on, and to whoever closes it again', async () => {
     const inspector = await start();
-    const source = memorySource({ script: [[[item(1)]]] });
+    const source = scriptedSource({ script: [[[item(1)]]] });
     const stream = keep(reconnectStream(source, { inspect: inspector.inspect }));
     const items = stream[Symbol.asyncIterator]();
     await items.next();
@@ -160,7 +161,7 @@ describe('an inspector that is closed', () => {
   it('tells what happened up to then', async () => {
     const inspector = await start();
     const client = await view(inspector);
-    const stream = keep(reconnectStream(memorySource(), { inspect: inspector.inspect }));
+    const stream = keep(reconnectStream(scriptedSource(), { inspect: inspector.inspect }));
     stream.start();
     stream.close();
     await inspector.close();
@@ -249,7 +250,7 @@ describe('a command', () => {
     ['retryNow', 'connecting'],
   ])('%s reaches the stream', async (type, state) => {
     const inspector = await start();
-    const source = memorySource({ script: [[[item(1)]], 'no answer'] });
+    const source = scriptedSource({ script: [[[item(1)]], 'no answer'] });
     const stream = keep(reconnectStream(source, { inspect: inspector.inspect }));
     void drain(stream);
     const client = await view(inspector);
@@ -264,7 +265,7 @@ describe('a command', () => {
 
   it('starts, pauses and resumes', async () => {
     const inspector = await start();
-    const stream = keep(reconnectStream(memorySource(), { inspect: inspector.inspect }));
+    const stream = keep(reconnectStream(scriptedSource(), { inspect: inspector.inspect }));
     const client = await view(inspector);
     const { sessionId } = stream.actor;
     // A stream that was not started has no state to show, and can be told to connect.
@@ -280,7 +281,7 @@ describe('a command', () => {
     const inspector = await start();
     const asked: string[] = [];
     const source = {
-      ...memorySource(),
+      ...scriptedSource(),
       cancel: (_: unknown, why: string) => Promise.resolve(void asked.push(why)),
     };
     const stream = keep(reconnectStream(source, { inspect: inspector.inspect }));
@@ -292,7 +293,7 @@ describe('a command', () => {
 
   it('that no stream has is refused, and reports of its transport are', async () => {
     const inspector = await start();
-    const stream = keep(reconnectStream(memorySource(), { inspect: inspector.inspect }));
+    const stream = keep(reconnectStream(scriptedSource(), { inspect: inspector.inspect }));
     stream.start();
     const client = await view(inspector);
     const { sessionId } = stream.actor;
@@ -323,7 +324,7 @@ describe('a command', () => {
 
   it('is refused by an inspector that only shows', async () => {
     const inspector = await start({ readOnly: true });
-    const stream = keep(reconnectStream(memorySource(), { inspect: inspector.inspect }));
+    const stream = keep(reconnectStream(scriptedSource(), { inspect: inspector.inspect }));
     const client = await view(inspector);
     expect(client.hello.isReadOnly).toBe(true);
     const { status, text } = await client.post(stream.actor.sessionId, { type: 'close' });

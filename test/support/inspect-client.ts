@@ -3,7 +3,7 @@
 import { request } from 'node:http';
 import { createParser } from 'eventsource-parser';
 import type { Hello, InspectMessage, ShownEvent } from '../../src/inspect/protocol.js';
-import { createFacts } from './until.js';
+import { createFacts } from '../../src/testing/facts.js';
 
 export interface InspectClient {
   /** The greeting, and what came after it. */

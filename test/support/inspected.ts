@@ -1,15 +1,16 @@
 /** Streams for the inspectors to show: with tool calls whose arguments nobody may see. */
 
 import type { SourceItem, StreamSource, ToolCallDelta } from '../../src/index.js';
-import { END, memorySource } from './memory-source.js';
-import type { MemorySource } from './memory-source.js';
+import { scriptedSource } from '../../src/testing/index.js';
+import type { ScriptedSource } from '../../src/testing/index.js';
+import { END } from './numbered-log.js';
 
 /** Stands in the arguments of every tool call. */
 export const SECRET = 'the-arguments-of-a-tool';
 
 /** Two items with an open tool call, a drop, then the rest of the call and the end. */
-export function callingSource(): MemorySource<number> {
-  return memorySource({
+export function callingSource(): ScriptedSource<number> {
+  return scriptedSource({
     script: [
       [[piece(1, { id: 'call-1', name: 'look', args: `{"q":"${SECRET}` })], [piece(2)], 'drop'],
       [[piece(3, { id: 'call-1', args: '"}', done: true })], [END]],
