@@ -120,7 +120,7 @@ inBrowser('the inspector', (here) => {
 
   it('tells the stream what its buttons say, by mouse and by keyboard', async () => {
     const { page } = here;
-    const stream = reconnectStream(scriptedSource(), { inspect: inspector.inspect });
+    const stream = reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect });
     streams.push(stream);
     stream.start();
     await visit(page);
@@ -264,7 +264,7 @@ inBrowser('the inspector', (here) => {
 
   it('cannot be read by a page of another origin', async () => {
     const { page } = here;
-    run(scriptedSource());
+    run(scriptedSource<number>());
     const token = new URL(inspector.url).hash.replace('#token=', '');
     const got = await page.evaluate(
       async ([origin, key]) => {

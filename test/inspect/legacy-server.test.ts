@@ -140,7 +140,7 @@ it('gets a machine that XState 4 accepts, then the events and states of the run,
 });
 
 it('sends an event to the actor, which is told once', async () => {
-  const stream = reconnectStream(scriptedSource(), { inspect: legacyInspector() });
+  const stream = reconnectStream(scriptedSource<number>(), { inspect: legacyInspector() });
   stream.start();
   const { sessionId } = stream.actor;
   await until(() => statesOf(sessionId).includes('connected'));

@@ -21,7 +21,7 @@ beforeEach(async () => {
   inspector = await inspectorServer({ maxViewers: 2 });
   ({ origin, port } = new URL(inspector.url));
   withToken = { authorization: `Bearer ${tokenOf(inspector.url)}` };
-  stream = reconnectStream(scriptedSource(), { inspect: inspector.inspect });
+  stream = reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect });
   stream.start();
 });
 

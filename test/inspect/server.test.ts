@@ -161,7 +161,7 @@ describe('an inspector that is closed', () => {
   it('tells what happened up to then', async () => {
     const inspector = await start();
     const client = await view(inspector);
-    const stream = keep(reconnectStream(scriptedSource(), { inspect: inspector.inspect }));
+    const stream = keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect }));
     stream.start();
     stream.close();
     await inspector.close();
@@ -265,7 +265,7 @@ describe('a command', () => {
 
   it('starts, pauses and resumes', async () => {
     const inspector = await start();
-    const stream = keep(reconnectStream(scriptedSource(), { inspect: inspector.inspect }));
+    const stream = keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect }));
     const client = await view(inspector);
     const { sessionId } = stream.actor;
     // A stream that was not started has no state to show, and can be told to connect.
@@ -281,7 +281,7 @@ describe('a command', () => {
     const inspector = await start();
     const asked: string[] = [];
     const source = {
-      ...scriptedSource(),
+      ...scriptedSource<number>(),
       cancel: (_: unknown, why: string) => Promise.resolve(void asked.push(why)),
     };
     const stream = keep(reconnectStream(source, { inspect: inspector.inspect }));
@@ -293,7 +293,7 @@ describe('a command', () => {
 
   it('that no stream has is refused, and reports of its transport are', async () => {
     const inspector = await start();
-    const stream = keep(reconnectStream(scriptedSource(), { inspect: inspector.inspect }));
+    const stream = keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect }));
     stream.start();
     const client = await view(inspector);
     const { sessionId } = stream.actor;
@@ -324,7 +324,7 @@ describe('a command', () => {
 
   it('is refused by an inspector that only shows', async () => {
     const inspector = await start({ readOnly: true });
-    const stream = keep(reconnectStream(scriptedSource(), { inspect: inspector.inspect }));
+    const stream = keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect }));
     const client = await view(inspector);
     expect(client.hello.isReadOnly).toBe(true);
     const { status, text } = await client.post(stream.actor.sessionId, { type: 'close' });
