@@ -1,0 +1,98 @@
+/** An answer as a reader has it, piece by piece, and how it compares with what the server has written. */
+
+import type { AnswerRecord } from './server.js';
+
+export interface ToolCall {
+  readonly name: string;
+  readonly args: string;
+  readonly isWhole: boolean;
+}
+
+/** What stands in the chat: prose, a tool call, prose. */
+export type Part =
+  | { readonly type: 'text'; readonly text: string }
+  | ({ readonly type: 'tool' } & ToolCall);
+
+export interface ToolPiece {
+  readonly id: string;
+  readonly name?: string;
+  readonly args?: string;
+  readonly done?: boolean;
+}
+
+interface Payload {
+  readonly delta?: string;
+  readonly tool?: ToolPiece;
+}
+
+export function payloadOf(data: string): Payload {
+  return JSON.parse(data) as Payload;
+}
+
+export function partsOf(records: readonly AnswerRecord[]): readonly Part[] {
+  const parts: Part[] = [];
+  for (const { data } of records) {
+    const { delta, tool } = payloadOf(data);
+    const last = parts.at(-1);
+    if (delta !== undefined) {
+      if (last?.type === 'text') parts[parts.length - 1] = { ...last, text: last.text + delta };
+      else parts.push({ type: 'text', text: delta });
+    }
+    if (tool !== undefined) {
+      const open = last?.type === 'tool' ? last : { name: '', args: '', isWhole: false };
+      const next = {
+        type: 'tool',
+        name: open.name + (tool.name ?? ''),
+        args: open.args + (tool.args ?? ''),
+        isWhole: open.isWhole || tool.done === true,
+      } as const;
+      if (last?.type === 'tool') parts[parts.length - 1] = next;
+      else parts.push(next);
+    }
+  }
+  return parts;
+}
+
+/** All that is said in words: the arguments of a tool call are not. */
+export function textOf(records: readonly AnswerRecord[]): string {
+  return records.map(({ data }) => payloadOf(data).delta ?? '').join('');
+}
+
+export function countWords(text: string): number {
+  return text.match(/\S+/gu)?.length ?? 0;
+}
+
+export interface Comparison {
+  /** Records that the server has written and the reader will not get any more, or was skipped over. */
+  readonly lost: number;
+  readonly lostWords: number;
+  /** Records that came more than once. */
+  readonly doubled: number;
+}
+
+/**
+ * Compares record by record.
+ *
+ * @param isOver the reader gets no more: what it has not got is lost, not late
+ */
+export function compare(
+  written: readonly AnswerRecord[],
+  received: readonly AnswerRecord[],
+  isOver: boolean,
+): Comparison {
+  const got = new Map<string, string>();
+  let doubled = 0;
+  for (const { id, data } of received) {
+    if (got.has(id)) doubled += 1;
+    got.set(id, data);
+  }
+  const newest = received.reduce((most, { id }) => Math.max(most, Number(id)), 0);
+  const expected = isOver ? written : written.filter(({ id }) => Number(id) <= newest);
+  const missing = expected.filter(({ id, data }) => got.get(id) !== data);
+  const has = expected.filter(({ id, data }) => got.get(id) === data);
+  return {
+    lost: missing.length,
+    lostWords: countWords(textOf(expected)) - countWords(textOf(has)),
+    doubled,
+  };
+}

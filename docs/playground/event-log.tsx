@@ -1,0 +1,37 @@
+/** What happened, newest first. */
+
+import type { JSX } from 'preact';
+
+import type { Session } from './session.js';
+import { visible } from './visible.js';
+
+export function EventLog({ session }: { session: Session | null }): JSX.Element {
+  const lines = session?.lines ?? [];
+  return (
+    <section class="panel" aria-labelledby="title-log">
+      <h2 id="title-log">Events</h2>
+      <div class="log" tabIndex={0} role="region" aria-labelledby="title-log">
+        <table>
+          <thead class="unseen">
+            <tr>
+              <th scope="col">time</th>
+              <th scope="col">who</th>
+              <th scope="col">what</th>
+              <th scope="col">details</th>
+            </tr>
+          </thead>
+          <tbody>
+            {lines.toReversed().map(({ at, kind, title, detail }, index) => (
+              <tr key={lines.length - index}>
+                <td class="time">{(at / 1000).toFixed(2)}</td>
+                <td class={`kind ${kind}`}>{kind}</td>
+                <td>{visible(title)}</td>
+                <td class="detail">{visible(detail)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,45 @@
+/** How the page keeps up with what changes. */
+
+import { useEffect, useReducer } from 'preact/hooks';
+
+import type { Playground } from './playground.js';
+
+/** Draws again when anything changed, but not more often than the screen does. */
+export function useChanges({ subscribe }: Playground): void {
+  const [, draw] = useReducer((n: number, _: void) => n + 1, 0);
+  useEffect(() => {
+    let frame = 0;
+    const stop = subscribe(() => {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        draw();
+      });
+    });
+    return () => {
+      stop();
+      cancelAnimationFrame(frame);
+    };
+  }, [subscribe]);
+}
+
+/** Draws again every so many ms while it is wanted. */
+export function useTicks(ms: number, isWanted: boolean): void {
+  const [, draw] = useReducer((n: number, _: void) => n + 1, 0);
+  useEffect(() => {
+    if (!isWanted) return;
+    const timer = setInterval(() => draw(), ms);
+    return () => clearInterval(timer);
+  }, [ms, isWanted]);
+}
+
+/** Calls back when the page turns from light to dark, or back. */
+export function useScheme(): string {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const [, draw] = useReducer((n: number, _: void) => n + 1, 0);
+  useEffect(() => {
+    const hear = (): void => draw();
+    dark.addEventListener('change', hear);
+    return () => dark.removeEventListener('change', hear);
+  }, []);
+  return dark.matches ? 'dark' : 'light';
+}

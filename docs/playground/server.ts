@@ -1,0 +1,68 @@
+/** The page's own server: starts answers, does what the buttons ask, and tells what it has written. */
+
+export interface AnswerRecord {
+  readonly id: string;
+  readonly data: string;
+}
+
+export interface ServerLog {
+  readonly status: 'writing' | 'complete' | 'cancelled';
+  readonly of: number;
+  /** Whether the answer server is running. */
+  readonly up: boolean;
+  /** What was written after the number that was asked for. */
+  readonly records: readonly AnswerRecord[];
+}
+
+export interface FaultReport {
+  readonly done: boolean;
+  readonly what: string;
+}
+
+interface Facts {
+  readonly token: string;
+  readonly answerUrl: string;
+}
+
+const facts = readFacts();
+
+export function answerUrl(run: string): string {
+  return `${facts.answerUrl}/answers/${run}`;
+}
+
+export function startAnswer(sample: string, paceMs: number): Promise<{ run: string; of: number }> {
+  return ask('start', { sample, paceMs });
+}
+
+export function readLog(run: string, after: number): Promise<ServerLog> {
+  return ask('log', { run, after });
+}
+
+export function inflict(run: string, fault: string): Promise<FaultReport> {
+  return ask('fault', { run, fault });
+}
+
+export function cancelAnswer(run: string): Promise<unknown> {
+  return ask('cancel', { run });
+}
+
+export function setServer(up: boolean): Promise<{ up: boolean }> {
+  return ask(up ? 'restart' : 'kill', {});
+}
+
+/** @throws Error with the server's reason */
+async function ask<T>(name: string, body: object): Promise<T> {
+  const response = await fetch(`./api/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-playground-token': facts.token },
+    body: JSON.stringify(body),
+  });
+  const answer = (await response.json()) as T & { error?: string };
+  if (!response.ok) throw new Error(answer.error ?? `status ${response.status}`);
+  return answer;
+}
+
+function readFacts(): Facts {
+  const meta = document.querySelector<HTMLMetaElement>('meta[name="playground"]');
+  return JSON.parse(meta?.content ?? '') as Facts;
+}

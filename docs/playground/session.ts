@@ -1,0 +1,311 @@
+/** One answer in this page: the stream, the plain loop beside it, and what both have given so far. */
+
+import { reconnectStream } from 'stream-reconnect';
+import type {
+  Checkpoint,
+  ReconnectEvent,
+  ReconnectingStream,
+  ReconnectState,
+  StreamSnapshot,
+} from 'stream-reconnect';
+import type { SseEvent } from 'stream-reconnect/sources';
+
+import type { Host } from './host.js';
+import { remember } from './memory.js';
+import type { Memory } from './memory.js';
+import { readPlainly } from './plain.js';
+import type { PlainReader } from './plain.js';
+import { readLog } from './server.js';
+import type { AnswerRecord, ServerLog } from './server.js';
+import type { Settings } from './settings.js';
+import { answerSource } from './source.js';
+
+/** A stretch of time in one state, in ms since the session began. */
+export interface Span {
+  readonly state: ReconnectState;
+  readonly from: number;
+  readonly to: number | null;
+}
+
+export interface LogLine {
+  readonly at: number;
+  readonly kind: 'stream' | 'you' | 'server';
+  readonly title: string;
+  readonly detail: string;
+}
+
+export interface Session {
+  readonly run: string;
+  readonly of: number;
+  readonly stream: ReconnectingStream<SseEvent>;
+  readonly snapshot: StreamSnapshot;
+  readonly records: readonly AnswerRecord[];
+  readonly written: readonly AnswerRecord[];
+  readonly status: ServerLog['status'];
+  readonly isServerUp: boolean;
+  readonly plain: PlainReader | null;
+  readonly spans: readonly Span[];
+  /** When the plain loop ended, on the same time. */
+  readonly plainEndedAt: number | null;
+  readonly lines: readonly LogLine[];
+  readonly resumes: number;
+  /** The waits that were armed, by attempt. */
+  readonly waits: readonly { readonly attempt: number; readonly delayMs: number }[];
+  readonly startedAt: number;
+  note(kind: LogLine['kind'], title: string, detail?: string): void;
+  /** The same stream with other options: a new one goes on from the checkpoint of the old. */
+  applySettings(settings: Settings): void;
+  /** Asks the server at once what it has written. */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+export interface SessionOptions {
+  readonly run: string;
+  readonly of: number;
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly memory: Memory | null;
+  /** Called after each change of what is to be shown. */
+  readonly changed: () => void;
+  /** Called in the same turn as the stream's state changes. */
+  readonly entered: (state: ReconnectState) => void;
+}
+
+/** How often the page asks what the server has written, in ms. */
+const LOG_PERIOD_MS = 300;
+
+const MAX_LINES = 300;
+
+/** @throws ReconnectError where the settings, or the checkpoint, cannot work */
+export function createSession(options: SessionOptions): Session {
+  const { run, of, host, memory, changed, entered } = options;
+  const startedAt = performance.now();
+  const records: AnswerRecord[] = [...(memory?.records ?? [])];
+  const written: AnswerRecord[] = [];
+  const spans: { state: ReconnectState; from: number; to: number | null }[] = [];
+  const lines: LogLine[] = [];
+  const waits: { attempt: number; delayMs: number }[] = [];
+  let settings = options.settings;
+  let status: ServerLog['status'] = 'writing';
+  let isServerUp = true;
+  let resumes = memory?.resumes ?? 0;
+  let plainEndedAt: number | null = null;
+  let isClosed = false;
+  let timer = 0;
+  let stream = open(memory?.checkpoint);
+  const plain = memory === null ? readPlainly(run, host.network, plainChanged) : null;
+  if (memory !== null) note('you', 'reloaded', `goes on after event ${records.length}`);
+  begin();
+  void poll();
+
+  return {
+    run,
+    of,
+    records,
+    written,
+    plain,
+    spans,
+    lines,
+    waits,
+    startedAt,
+    note,
+    applySettings,
+    refresh,
+    close,
+    get stream() {
+      return stream;
+    },
+    get snapshot() {
+      return stream.snapshot;
+    },
+    get status() {
+      return status;
+    },
+    get isServerUp() {
+      return isServerUp;
+    },
+    get plainEndedAt() {
+      return plainEndedAt;
+    },
+    get resumes() {
+      return resumes;
+    },
+  };
+
+  function now(): number {
+    return performance.now() - startedAt;
+  }
+
+  function note(kind: LogLine['kind'], title: string, detail = ''): void {
+    lines.push({ at: now(), kind, title, detail });
+    if (lines.length > MAX_LINES) lines.shift();
+    changed();
+  }
+
+  function open(checkpoint: unknown): ReconnectingStream<SseEvent> {
+    return reconnectStream(answerSource(run, host.network), {
+      ...settings,
+      environment: host.environment,
+      clock: host.clock,
+      connectTimeoutMs: 5000,
+      ...(checkpoint === undefined ? {} : { checkpoint: checkpoint as Checkpoint }),
+    });
+  }
+
+  /** Listens before anything can happen, then reads. */
+  function begin(): void {
+    const current = stream;
+    for (const type of TOLD) current.on(type, (event) => tell(current, event));
+    current.subscribe(() => {
+      if (current !== stream) return;
+      enter(current.state);
+      changed();
+    });
+    enter(current.state);
+    void read(current);
+  }
+
+  async function read(current: ReconnectingStream<SseEvent>): Promise<void> {
+    try {
+      for await (const batch of current.batches()) {
+        for (const { type, id, data } of batch) if (type !== 'done') records.push({ id, data });
+        save();
+        changed();
+      }
+    } catch {
+      // What a failed stream throws was told by its `failed` event.
+    }
+    save();
+    changed();
+    // A failed stream can be brought back by hand, and then it is read again.
+    const stop = current.subscribe(({ state }) => {
+      if (state === 'failed') return;
+      stop();
+      if (state !== 'closed' && current === stream) void read(current);
+    });
+  }
+
+  function save(): void {
+    if (isClosed) return;
+    const checkpoint = stream.checkpoint();
+    remember({ run, of, checkpoint, records, settings, resumes });
+  }
+
+  function enter(state: ReconnectState): void {
+    entered(state);
+    const last = spans.at(-1);
+    if (last?.state === state) return;
+    const at = now();
+    if (last !== undefined) last.to = at;
+    spans.push({ state, from: at, to: state === 'closed' ? at : null });
+  }
+
+  function tell(current: ReconnectingStream<SseEvent>, event: ReconnectEvent): void {
+    if (current !== stream) return;
+    if (event.type === 'connected' && event.resumed) resumes += 1;
+    if (event.type === 'waiting') waits.push({ attempt: event.attempt, delayMs: event.delayMs });
+    note('stream', event.type, detailOf(event));
+  }
+
+  function applySettings(next: Settings): void {
+    const old = stream;
+    const before = settings;
+    settings = next;
+    try {
+      stream = open(old.checkpoint());
+    } catch (error) {
+      settings = before;
+      throw error;
+    }
+    old.close();
+    note('you', 'new settings', 'a new stream goes on from the checkpoint of the old one');
+    begin();
+  }
+
+  function plainChanged(): void {
+    if (plain !== null && plain.status !== 'reading' && plainEndedAt === null)
+      plainEndedAt = now();
+    changed();
+  }
+
+  async function poll(): Promise<void> {
+    await refresh();
+    if (!isClosed) timer = window.setTimeout(() => void poll(), LOG_PERIOD_MS);
+  }
+
+  async function refresh(): Promise<void> {
+    try {
+      const log = await readLog(run, written.length);
+      if (isClosed) return;
+      // Two questions may have been on their way at once: what is here already is left out.
+      for (const record of log.records)
+        if (Number(record.id) === written.length + 1) written.push(record);
+      status = log.status;
+      isServerUp = log.up;
+    } catch {
+      // The playground itself was stopped: what is shown stays.
+    }
+    changed();
+  }
+
+  function close(): void {
+    isClosed = true;
+    window.clearTimeout(timer);
+    stream.close();
+    plain?.stop();
+  }
+}
+
+/** `progress` comes ten times a second: it is in the counters. */
+const TOLD = [
+  'attemptStarted',
+  'connected',
+  'dropped',
+  'waiting',
+  'stalled',
+  'paused',
+  'failed',
+  'restarted',
+  'reset',
+  'gap',
+  'replayed',
+  'toolCall',
+  'diagnostic',
+  'closed',
+] as const;
+
+function detailOf(event: ReconnectEvent): string {
+  switch (event.type) {
+    case 'attemptStarted':
+      return event.attempt === 0 ? 'the first' : `${event.attempt} of ${event.maxAttempts}`;
+    case 'connected':
+      return event.resumed ? `resumed after ${Math.round(event.totalTimeMs)} ms` : 'from the start';
+    case 'dropped':
+      return `${event.reason}: ${event.message}`;
+    case 'waiting':
+      return `${event.delayMs} ms before attempt ${event.attempt} (${event.reason})`;
+    case 'stalled':
+      return `silent for ${Math.round(event.silentMs)} ms`;
+    case 'paused':
+      return event.reasons.join(', ');
+    case 'failed':
+      return `${event.kind}: ${event.error}`;
+    case 'toolCall':
+      return `${event.name ?? event.id}: ${event.status}`;
+    case 'closed':
+      return event.outcome.status;
+    case 'restarted':
+      return event.why;
+    case 'reset':
+      return `${event.scope}: ${event.why}`;
+    case 'gap':
+      return `from ${event.from} to ${event.to}`;
+    case 'replayed':
+      return `${event.items} items left out`;
+    case 'diagnostic':
+      return `${event.code}: ${event.message}`;
+    case 'progress':
+      return '';
+  }
+}

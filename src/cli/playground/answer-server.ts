@@ -1,0 +1,103 @@
+/** The server that streams the answers: it can be killed and started again on the same port. */
+
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { checkSender, guarded, Refusal } from './guard.js';
+import type { Run } from './run.js';
+
+export interface AnswerServer {
+  readonly port: number;
+  readonly isUp: boolean;
+  /** Closes the listening socket and every connection; settles when the port is free. */
+  kill(): Promise<void>;
+  /** Listens on the same port again. */
+  restart(): Promise<void>;
+}
+
+export interface AnswerServerOptions {
+  readonly runs: ReadonlyMap<string, Run>;
+  /** The port of the page whose requests are permitted. */
+  readonly pagePort: number;
+}
+
+/** Listens on 127.0.0.1 at a port that the system chooses. */
+export async function startAnswerServer(options: AnswerServerOptions): Promise<AnswerServer> {
+  const { runs, pagePort } = options;
+  let server: Server | null = await listen(0);
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    port,
+    get isUp() {
+      return server !== null;
+    },
+    async kill() {
+      const dying = server;
+      server = null;
+      if (dying !== null) await closed(dying);
+    },
+    async restart() {
+      if (server === null) server = await listen(port);
+    },
+  };
+
+  function listen(where: number): Promise<Server> {
+    return new Promise((resolve, reject) => {
+      const fresh = createServer((request, response) => void serve(request, response));
+      fresh.once('error', reject);
+      fresh.listen(where, '127.0.0.1', () => resolve(fresh));
+    });
+  }
+
+  function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const headers: Record<string, string> = {
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    };
+    return guarded(
+      response,
+      () => {
+        const origin = checkSender(request, port, pagePort);
+        if (origin !== undefined) Object.assign(headers, permission(origin));
+        if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
+        if (request.method !== 'GET') throw new Refusal(405, 'an answer is read by GET');
+        const { run, cursor } = asked(request, runs);
+        run.follow(response, cursor, headers);
+      },
+      headers,
+    );
+  }
+}
+
+/** `Retry-After` must be named: a page of another origin is not shown it otherwise. */
+function permission(origin: string): Record<string, string> {
+  return {
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Allow-Headers': 'last-event-id',
+    'Access-Control-Expose-Headers': 'retry-after',
+    'Access-Control-Max-Age': '600',
+    Vary: 'Origin',
+  };
+}
+
+function asked(
+  request: IncomingMessage,
+  runs: ReadonlyMap<string, Run>,
+): { run: Run; cursor: number } {
+  const id = /^\/answers\/([\w-]{1,64})$/u.exec(request.url ?? '')?.[1];
+  const run = id === undefined ? undefined : runs.get(id);
+  if (run === undefined) throw new Refusal(404, 'there is no such answer');
+  const last = request.headers['last-event-id'] ?? '0';
+  if (typeof last !== 'string' || !/^\d{1,6}$/u.test(last) || Number(last) > run.written)
+    throw new Refusal(400, 'Last-Event-ID must be the number of an event that was sent');
+  return { run, cursor: Number(last) };
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

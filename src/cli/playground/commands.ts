@@ -1,0 +1,94 @@
+/** What the page asks of its server, and how it is answered. */
+
+import { randomBytes } from 'node:crypto';
+
+import { answerOf, SAMPLES } from './answer.js';
+import type { AnswerServer } from './answer-server.js';
+import { Refusal } from './guard.js';
+import { FAULTS, startRun } from './run.js';
+import type { Run } from './run.js';
+
+/** Answers that are kept: the oldest makes room. */
+const MAX_RUNS = 16;
+
+/** Time between two records, in ms: a model is never faster, and nobody wants to wait longer. */
+const PACE_MS = { min: 1, max: 1000 } as const;
+
+export interface Commands {
+  /** Carries out what the body asks for; the result goes out as JSON. @throws Refusal */
+  run(name: string, body: Readonly<Record<string, unknown>>): Promise<object>;
+}
+
+export function createCommands(runs: Map<string, Run>, server: AnswerServer): Commands {
+  return { run: carryOut };
+
+  async function carryOut(name: string, body: Readonly<Record<string, unknown>>): Promise<object> {
+    switch (name) {
+      case 'start':
+        return start(body);
+      case 'log':
+        return log(body);
+      case 'fault':
+        return known(body).inflict(oneOf('fault', body['fault'], FAULTS));
+      case 'cancel':
+        known(body).cancel();
+        return { done: true };
+      case 'kill':
+        await server.kill();
+        return { up: server.isUp };
+      case 'restart':
+        await restart();
+        return { up: server.isUp };
+      default:
+        throw new Refusal(404, 'there is no such command');
+    }
+  }
+
+  function start(body: Readonly<Record<string, unknown>>): object {
+    const sample = oneOf('sample', body['sample'], SAMPLES);
+    const paceMs = wholeNumber('paceMs', body['paceMs'], PACE_MS.min, PACE_MS.max);
+    for (const [oldest, old] of runs) {
+      if (runs.size < MAX_RUNS) break;
+      old.close();
+      runs.delete(oldest);
+    }
+    const id = randomBytes(12).toString('base64url');
+    const run = startRun(answerOf(sample), paceMs);
+    runs.set(id, run);
+    return { run: id, of: run.of };
+  }
+
+  /** What the server has written: the page compares it with what it was given. */
+  function log(body: Readonly<Record<string, unknown>>): object {
+    const run = known(body);
+    const after = wholeNumber('after', body['after'], 0, run.of);
+    const { status, of } = run;
+    return { status, of, up: server.isUp, records: run.recordsAfter(after) };
+  }
+
+  function known(body: Readonly<Record<string, unknown>>): Run {
+    const run = typeof body['run'] === 'string' ? runs.get(body['run']) : undefined;
+    if (run === undefined) throw new Refusal(404, 'there is no such answer: start a new one');
+    return run;
+  }
+
+  async function restart(): Promise<void> {
+    try {
+      await server.restart();
+    } catch {
+      throw new Refusal(409, 'the port was taken meanwhile: try again');
+    }
+  }
+}
+
+function oneOf<T extends string>(name: string, value: unknown, words: readonly T[]): T {
+  const word = words.find((each) => each === value);
+  if (word === undefined) throw new Refusal(400, `${name} must be one of: ${words.join(', ')}`);
+  return word;
+}
+
+function wholeNumber(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
+    throw new Refusal(400, `${name} must be a whole number from ${min} to ${max}`);
+  return value;
+}

@@ -1,0 +1,166 @@
+/** One answer that is being written: a log that grows, those who follow it, and what befalls them. */
+
+import type { ServerResponse } from 'node:http';
+
+import { encodeEvent } from '../demo-server.js';
+import type { Answer, AnswerRecord } from './answer.js';
+
+/** Time between the half of an event and the reset: a reset overtakes what is still queued. */
+const HALF_MS = 25;
+
+/** How long a server that is busy asks to be left alone, in seconds. */
+export const RETRY_AFTER_S = 2;
+
+export type RunStatus = 'writing' | 'complete' | 'cancelled';
+
+/** What a person can do to a stream on its server. */
+export const FAULTS = ['cut', 'cut-in-tool', 'stall', 'busy'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** What came of it: in words, and whether it could be done at all. */
+export interface FaultReport {
+  readonly done: boolean;
+  readonly what: string;
+}
+
+export interface Run {
+  readonly status: RunStatus;
+  /** Records that the model has written so far. */
+  readonly written: number;
+  readonly of: number;
+  /** The records after this many. */
+  recordsAfter(count: number): readonly AnswerRecord[];
+  /** Answers one request: from the record after `cursor`, and on as it is written. */
+  follow(response: ServerResponse, cursor: number, headers: Record<string, string>): void;
+  inflict(fault: Fault): FaultReport;
+  /** The model stops. */
+  cancel(): void;
+  /** Stops writing and lets go of everyone. */
+  close(): void;
+}
+
+/** @param paceMs time between two records, in ms */
+export function startRun(answer: Answer, paceMs: number): Run {
+  const { records, middleOfCall } = answer;
+  const followers = new Set<ServerResponse>();
+  let status: RunStatus = 'writing';
+  let written = 0;
+  let isCutArmed = false;
+  let busy = 0;
+  let timer: NodeJS.Timeout | undefined = setTimeout(write, paceMs);
+  const partings = new Set<NodeJS.Timeout>();
+
+  return {
+    get status() {
+      return status;
+    },
+    get written() {
+      return written;
+    },
+    of: records.length,
+    recordsAfter: (count) => records.slice(count, written),
+    follow,
+    inflict,
+    cancel() {
+      if (status === 'writing') finish('cancelled');
+    },
+    close,
+  };
+
+  function write(): void {
+    const record = records[written];
+    if (record === undefined) return finish('complete');
+    written += 1;
+    if (isCutArmed && written === middleOfCall) {
+      isCutArmed = false;
+      cutInside(record);
+    } else {
+      for (const response of followers) response.write(encodeEvent(record));
+    }
+    timer = setTimeout(write, paceMs);
+  }
+
+  function finish(how: 'complete' | 'cancelled'): void {
+    status = how;
+    clearTimeout(timer);
+    for (const response of followers) response.end(lastEvent());
+  }
+
+  function lastEvent(): string {
+    return encodeEvent({ event: 'done', data: JSON.stringify({ finish: status }) });
+  }
+
+  function follow(
+    response: ServerResponse,
+    cursor: number,
+    headers: Record<string, string>,
+  ): void {
+    if (busy > 0) {
+      busy -= 1;
+      response.writeHead(503, { ...headers, 'Retry-After': String(RETRY_AFTER_S) });
+      return void response.end('busy\n');
+    }
+    response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream' });
+    response.write(`: hello\n\n${records.slice(cursor, written).map(encodeEvent).join('')}`);
+    if (status !== 'writing') return void response.end(lastEvent());
+    followers.add(response);
+    response.once('close', () => followers.delete(response));
+  }
+
+  function inflict(fault: Fault): FaultReport {
+    if (status !== 'writing') return refused('the answer is already written to its end');
+    if (fault === 'cut-in-tool') return armCut();
+    const count = followers.size;
+    if (count === 0) return refused('nobody is connected');
+    const whom = count === 1 ? '1 connection' : `${count} connections`;
+    switch (fault) {
+      case 'cut':
+        cutInside(records[written] ?? { id: '', data: '' });
+        return { done: true, what: `${whom} reset in the middle of event ${written + 1}` };
+      case 'stall':
+        // They stay open, and nothing comes over them any more.
+        followers.clear();
+        return { done: true, what: `${whom} left open, nothing is sent over them any more` };
+      case 'busy':
+        busy = 1;
+        cutInside(records[written] ?? { id: '', data: '' });
+        return {
+          done: true,
+          what: `${whom} reset; the next request gets 503, Retry-After: ${RETRY_AFTER_S}`,
+        };
+    }
+  }
+
+  function armCut(): FaultReport {
+    if (written >= middleOfCall) return refused('the tool call has gone by: start a new answer');
+    isCutArmed = true;
+    return { done: true, what: `armed: the cut comes inside event ${middleOfCall}` };
+  }
+
+  /** Everyone gets half of a record, and then a reset. */
+  function cutInside(record: AnswerRecord): void {
+    const bytes = encodeEvent(record);
+    for (const response of followers) {
+      response.write(bytes.slice(0, bytes.length / 2));
+      const parting = setTimeout(() => {
+        partings.delete(parting);
+        response.socket?.resetAndDestroy();
+      }, HALF_MS);
+      partings.add(parting);
+    }
+    followers.clear();
+  }
+
+  function close(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    for (const parting of partings) clearTimeout(parting);
+    for (const response of followers) response.destroy();
+    followers.clear();
+    if (status === 'writing') status = 'cancelled';
+  }
+}
+
+function refused(what: string): FaultReport {
+  return { done: false, what };
+}
