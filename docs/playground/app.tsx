@@ -30,7 +30,10 @@ export function App({ playground }: { playground: Playground }): JSX.Element {
         <Controls playground={playground} />
         <div class="stage">
           <Chats session={session} />
+        </div>
+        <div class="stage machine">
           <Statechart playground={playground} />
+          <EventLog session={session} />
         </div>
         <Timeline session={session} />
         <Backoff
@@ -38,7 +41,6 @@ export function App({ playground }: { playground: Playground }): JSX.Element {
           waits={session?.waits ?? []}
           apply={playground.applySettings}
         />
-        <EventLog session={session} />
       </main>
     </>
   );

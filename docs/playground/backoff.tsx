@@ -3,7 +3,7 @@
 import type { ReconnectConfig } from 'stream-reconnect';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 
 import { delayRanges } from './herd.js';
 import { Herds } from './herds.js';

@@ -13,7 +13,10 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
   return (
     <section class="panel" aria-label="Controls">
       <div class="controls">
-        <Group name="Line" note="The server resets or silences its real sockets. Offline is simulated in this page: bodies break, new requests are refused, and the library is told.">
+        <Group
+          name="Line"
+          note="The server resets or silences its real sockets. Offline is simulated in this page: bodies break, new requests are refused, and the library is told."
+        >
           <Button act={() => void playground.fault('cut')}>Cut now</Button>
           <Button act={() => void playground.fault('cut-in-tool')}>Cut inside the tool call</Button>
           <Button act={() => void playground.fault('stall')}>Stall</Button>
@@ -23,18 +26,27 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
             act={(next) => playground.setOnline(!next)}
           />
         </Group>
-        <Group name="Server" note="Real: 503 names a time to wait; kill closes the listening socket and every connection. What was written is kept, as in a database.">
+        <Group
+          name="Server"
+          note="Real: 503 names a time to wait; kill closes the listening socket and every connection. What was written is kept, as in a database."
+        >
           <Button act={() => void playground.fault('busy')}>Answer 503</Button>
           <Button act={() => void playground.setServerUp(!isUp)} isPrimary={!isUp}>
             {isUp ? 'Kill the server' : 'Restart the server'}
           </Button>
         </Group>
-        <Group name="Page" note="Freeze is simulated: nothing is read, no timer fires. Hide is simulated: timers fire once a second. Reload is real.">
+        <Group
+          name="Page"
+          note="Freeze is simulated: nothing is read, no timer fires. Hide is simulated: timers fire once a second. Reload is real."
+        >
           <Switch isOn={host.isFrozen} on="Freeze" act={playground.setFrozen} />
           <Switch isOn={host.isHidden} on="Hide the tab" act={playground.setHidden} />
           <Button act={playground.reload}>Reload the page</Button>
         </Group>
-        <Group name="Stream" note="Commands of the library. Cancel asks the server to stop writing as well.">
+        <Group
+          name="Stream"
+          note="Commands of the library. Cancel asks the server to stop writing as well."
+        >
           {state === 'paused' ? (
             <Button act={playground.resume} isPrimary>
               Resume
@@ -51,7 +63,10 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
             Cancel
           </Button>
         </Group>
-        <Group name="Answer" note="Hostile text is markup, terminal codes and marks that turn text around: it must stay text.">
+        <Group
+          name="Answer"
+          note="Hostile text is markup, terminal codes and marks that turn text around: it must stay text."
+        >
           <Button act={() => void playground.newAnswer()} isPrimary>
             New answer
           </Button>

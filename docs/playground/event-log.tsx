@@ -8,7 +8,7 @@ import { visible } from './visible.js';
 export function EventLog({ session }: { session: Session | null }): JSX.Element {
   const lines = session?.lines ?? [];
   return (
-    <section class="panel" aria-labelledby="title-log">
+    <section class="panel events" aria-labelledby="title-log">
       <h2 id="title-log">Events</h2>
       <div class="log" tabIndex={0} role="region" aria-labelledby="title-log">
         <table>
@@ -17,7 +17,6 @@ export function EventLog({ session }: { session: Session | null }): JSX.Element 
               <th scope="col">time</th>
               <th scope="col">who</th>
               <th scope="col">what</th>
-              <th scope="col">details</th>
             </tr>
           </thead>
           <tbody>
@@ -25,8 +24,9 @@ export function EventLog({ session }: { session: Session | null }): JSX.Element 
               <tr key={lines.length - index}>
                 <td class="time">{(at / 1000).toFixed(2)}</td>
                 <td class={`kind ${kind}`}>{kind}</td>
-                <td>{visible(title)}</td>
-                <td class="detail">{visible(detail)}</td>
+                <td>
+                  <b>{visible(title)}</b> <span class="detail">{visible(detail)}</span>
+                </td>
               </tr>
             ))}
           </tbody>

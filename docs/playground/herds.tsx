@@ -33,7 +33,7 @@ export function Herds({ config }: { config: ReconnectConfig }): JSX.Element {
     [maxAttempts, initialBackoffMs, maxBackoffMs, backoffMultiplier, clients, outageS],
   );
   const peak = Math.max(...herds.map(({ herd }) => herd.peak));
-  const steps = Math.max(...herds.map(({ herd }) => lastBusyStep(herd))) + 2;
+  const steps = shownSteps(herds.map(({ herd }) => herd));
   return (
     <div class="herd">
       <h3>A herd of clients</h3>
@@ -42,9 +42,9 @@ export function Herds({ config }: { config: ReconnectConfig }): JSX.Element {
         <Choice name="server away, in s" values={OUTAGES_S} value={outageS} set={setOutageS} />
       </div>
       <p class="hint">
-        Simulated with the library’s <code>backoffDelayMs</code>: all lose the server at 0 s; it then
-        takes {capacity} connections per 100 ms and refuses the rest. Connections asked for per 100
-        ms, by jitter; the height is the square root, so that small numbers can be seen.
+        Simulated with the library’s <code>backoffDelayMs</code>: all lose the server at 0 s; it
+        then takes {capacity} connections per 100 ms and refuses the rest. Connections asked for per
+        100 ms, by jitter; the height is the square root, so that small numbers can be seen.
       </p>
       <div class="herd-plots">
         {herds.map(({ jitter, herd }) => (
@@ -142,6 +142,9 @@ function Choice({ name, values, value, set }: ChoiceProps): JSX.Element {
   );
 }
 
-function lastBusyStep({ attempts }: Herd): number {
-  return attempts.findLastIndex((count) => count > 0);
+/** Those without jitter come back in spikes for a long time: most of the room is for the others. */
+function shownSteps(herds: readonly Herd[]): number {
+  const last = herds.map(({ attempts }) => attempts.findLastIndex((count) => count > 0));
+  const middle = last.toSorted((a, b) => a - b)[Math.floor(last.length / 2)] ?? 0;
+  return Math.max(Math.ceil((middle * 1.25) / 10) * 10, 20) + 1;
 }

@@ -6,7 +6,7 @@ import type { Playground } from './playground.js';
 
 /** Draws again when anything changed, but not more often than the screen does. */
 export function useChanges({ subscribe }: Playground): void {
-  const [, draw] = useReducer((n: number, _: void) => n + 1, 0);
+  const [, draw] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => {
     let frame = 0;
     const stop = subscribe(() => {
@@ -24,7 +24,7 @@ export function useChanges({ subscribe }: Playground): void {
 
 /** Draws again every so many ms while it is wanted. */
 export function useTicks(ms: number, isWanted: boolean): void {
-  const [, draw] = useReducer((n: number, _: void) => n + 1, 0);
+  const [, draw] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => {
     if (!isWanted) return;
     const timer = setInterval(() => draw(), ms);
@@ -35,7 +35,7 @@ export function useTicks(ms: number, isWanted: boolean): void {
 /** Calls back when the page turns from light to dark, or back. */
 export function useScheme(): string {
   const dark = matchMedia('(prefers-color-scheme: dark)');
-  const [, draw] = useReducer((n: number, _: void) => n + 1, 0);
+  const [, draw] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => {
     const hear = (): void => draw();
     dark.addEventListener('change', hear);

@@ -56,7 +56,7 @@ export function createHost(): Host {
   return {
     network,
     clock: timers.clock,
-    environment: pageEnvironment(stand as Parameters<typeof pageEnvironment>[0], timers.clock),
+    environment: pageEnvironment(stand, timers.clock),
     get isOnline() {
       return network.isOnline;
     },

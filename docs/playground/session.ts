@@ -19,6 +19,7 @@ import { readLog } from './server.js';
 import type { AnswerRecord, ServerLog } from './server.js';
 import type { Settings } from './settings.js';
 import { answerSource } from './source.js';
+import { detailOf, TOLD } from './told.js';
 
 /** A stretch of time in one state, in ms since the session began. */
 export interface Span {
@@ -224,8 +225,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function plainChanged(): void {
-    if (plain !== null && plain.status !== 'reading' && plainEndedAt === null)
-      plainEndedAt = now();
+    if (plain !== null && plain.status !== 'reading' && plainEndedAt === null) plainEndedAt = now();
     changed();
   }
 
@@ -254,58 +254,5 @@ export function createSession(options: SessionOptions): Session {
     window.clearTimeout(timer);
     stream.close();
     plain?.stop();
-  }
-}
-
-/** `progress` comes ten times a second: it is in the counters. */
-const TOLD = [
-  'attemptStarted',
-  'connected',
-  'dropped',
-  'waiting',
-  'stalled',
-  'paused',
-  'failed',
-  'restarted',
-  'reset',
-  'gap',
-  'replayed',
-  'toolCall',
-  'diagnostic',
-  'closed',
-] as const;
-
-function detailOf(event: ReconnectEvent): string {
-  switch (event.type) {
-    case 'attemptStarted':
-      return event.attempt === 0 ? 'the first' : `${event.attempt} of ${event.maxAttempts}`;
-    case 'connected':
-      return event.resumed ? `resumed after ${Math.round(event.totalTimeMs)} ms` : 'from the start';
-    case 'dropped':
-      return `${event.reason}: ${event.message}`;
-    case 'waiting':
-      return `${event.delayMs} ms before attempt ${event.attempt} (${event.reason})`;
-    case 'stalled':
-      return `silent for ${Math.round(event.silentMs)} ms`;
-    case 'paused':
-      return event.reasons.join(', ');
-    case 'failed':
-      return `${event.kind}: ${event.error}`;
-    case 'toolCall':
-      return `${event.name ?? event.id}: ${event.status}`;
-    case 'closed':
-      return event.outcome.status;
-    case 'restarted':
-      return event.why;
-    case 'reset':
-      return `${event.scope}: ${event.why}`;
-    case 'gap':
-      return `from ${event.from} to ${event.to}`;
-    case 'replayed':
-      return `${event.items} items left out`;
-    case 'diagnostic':
-      return `${event.code}: ${event.message}`;
-    case 'progress':
-      return '';
   }
 }

@@ -11,7 +11,7 @@ import { answerUrl, cancelAnswer } from './server.js';
 export function answerSource(run: string, network: Network): StreamSource<SseEvent> {
   const source = sse({
     url: answerUrl(run),
-    fetch: network.fetch as typeof fetch,
+    fetch: network.fetch,
     contiguous: 'numeric',
     isEnd: ({ type, data }) =>
       type === 'done' && (data.includes('cancelled') ? 'cancelled' : 'complete'),

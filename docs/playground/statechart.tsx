@@ -22,7 +22,9 @@ export const Statechart = memo(function Statechart({
         const last = box.querySelector('.is-active')?.id.replace('state-', '');
         for (const lit of box.querySelectorAll('.is-active, .is-taken'))
           lit.classList.remove('is-active', 'is-taken');
-        box.querySelector(`#state-${state}`)?.classList.add('is-active');
+        const node = box.querySelector(`#state-${state}`);
+        node?.classList.add('is-active');
+        if (node !== null) bringIntoView(box, node);
         const edge = `.from-${last}.to-${state}, .from-any.to-${state}`;
         if (last !== undefined && last !== state)
           box.querySelector(edge)?.classList.add('is-taken');
@@ -44,3 +46,10 @@ export const Statechart = memo(function Statechart({
     </section>
   );
 });
+
+/** Where the drawing is wider than its place: it is scrolled, the page is not. */
+function bringIntoView(box: HTMLElement, node: Element): void {
+  if (box.scrollWidth <= box.clientWidth) return;
+  const [outer, inner] = [box.getBoundingClientRect(), node.getBoundingClientRect()];
+  box.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
+}

@@ -53,8 +53,7 @@ export function Timeline({ session }: { session: Session | null }): JSX.Element 
         <div class="lane plain">
           <span class="name">plain fetch</span>
           <span class="track">
-            {session?.plain != null &&
-              bar('plain', 'plain', 0, session.plainEndedAt ?? nowMs)}
+            {session?.plain != null && bar('plain', 'plain', 0, session.plainEndedAt ?? nowMs)}
           </span>
         </div>
         <div class="lane axis" aria-hidden="true">
@@ -81,9 +80,10 @@ function endOf(session: Session | null, isRunning: boolean): number {
 
 /** At most about eight, at round numbers. */
 function ticks(fullMs: number): readonly number[] {
-  const step = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800]
-    .map((s) => s * 1000)
-    .find((ms) => fullMs / ms <= 8) ?? fullMs;
+  const step =
+    [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800]
+      .map((s) => s * 1000)
+      .find((ms) => fullMs / ms <= 8) ?? fullMs;
   return Array.from({ length: Math.floor((fullMs * 0.97) / step) + 1 }, (_, n) => n * step);
 }
 

@@ -42,7 +42,7 @@ function statechart(): Plugin {
     async load(id) {
       if (id !== `\0${name}`) return null;
       const graphviz = await Graphviz.load();
-      const svg = graphviz.dot(toDot(reconnectMachine.definition as never));
+      const svg = graphviz.dot(toDot(reconnectMachine.definition));
       // What comes before the element is for files; what has a name would be shown as a tooltip.
       const element = svg.slice(svg.indexOf('<svg')).replaceAll(/<title>[^<]*<\/title>/gu, '');
       return `export const statechartSvg = ${JSON.stringify(element)};`;

@@ -31,9 +31,10 @@ function install() {
 
 /** Directories count as well: their date tells that a file was removed. */
 function isBuilt() {
-  // The last file that a build writes: one that was interrupted is done again.
-  const built = join(root, 'dist', 'src', 'inspect', 'viewer', 'index.html');
-  const inputs = [...tree('src'), ...tree('machines'), join(root, 'tsconfig.json'), stampFile];
+  // The playground is what a build makes last: one that was interrupted is done again.
+  const built = join(root, 'dist', 'docs', 'playground', 'index.html');
+  const trees = ['src', 'machines', join('docs', 'playground')].flatMap(tree);
+  const inputs = [...trees, join(root, 'tsconfig.json'), stampFile];
   return existsSync(built) && statSync(built).mtimeMs >= Math.max(...inputs.map(modifiedAt));
 }
 
@@ -41,7 +42,12 @@ function build() {
   console.log('setup: building dist (tsc, vite)');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   run(process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root);
-  const config = join(root, 'src', 'inspect', 'viewer', 'vite.config.ts');
+  buildPage('src', 'inspect', 'viewer');
+  buildPage('docs', 'playground');
+}
+
+function buildPage(...folder) {
+  const config = join(root, ...folder, 'vite.config.ts');
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   run(process.execPath, vite, 'build', '--config', config);
 }

@@ -1,4 +1,4 @@
-/** `npm start`: shows on a local server, which misbehaves, what the package does. */
+/** `npm start`: shows on a local server, which misbehaves, what the package does; then serves the playground. */
 
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -6,30 +6,52 @@ import { parseArgs } from 'node:util';
 import { cleanLine } from './clean.js';
 import { runDemo } from './demo.js';
 import { createLogView } from './log-view.js';
+import { servePlayground } from './playground/serve.js';
 import { createTerminalView } from './terminal-view.js';
 import type { View } from './view.js';
 
 const HELP = `Usage: npm start [-- options]
 
-Streams one answer from a local server that fails in five ways, and counts what arrives.
+Streams one answer from a local server that fails in five ways, and counts what arrives. On a
+terminal it then serves the playground: a page where you break the line yourself. Ctrl-C ends it.
 Exit code 0: everything, once and in order. 1: not so. 2: wrong usage. 130: interrupted.
 
-  --once   run once and exit (what happens without it as well)
-  --help   print this text
+  --once        run once and exit, without the playground
+  --playground  serve the playground only, on a terminal or not
+  --port N      where the playground is served (default: a free port)
+  --help        print this text
 
-NO_COLOR=1 turns colours off. Without a terminal the output is plain lines.
+NO_COLOR=1 turns colours off. Without a terminal the output is plain lines, and nothing is served.
 `;
+
+interface Wish {
+  readonly runs: boolean;
+  readonly serves: boolean;
+  readonly port: number;
+}
 
 const wish = readArguments();
 if (wish === 'help') process.stdout.write(HELP);
-if (wish === 'run') await run();
+if (typeof wish === 'object') await fulfil(wish);
 
-function readArguments(): 'run' | 'help' | 'nothing' {
+function readArguments(): Wish | 'help' | 'nothing' {
   try {
     const { values } = parseArgs({
-      options: { once: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        once: { type: 'boolean' },
+        playground: { type: 'boolean' },
+        port: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
-    return values.help === true ? 'help' : 'run';
+    if (values.help === true) return 'help';
+    const isOnly = values.playground === true;
+    if (isOnly && values.once === true) throw new Error('--once leaves the playground out');
+    return {
+      runs: !isOnly,
+      serves: isOnly || (values.once !== true && process.stdout.isTTY),
+      port: portOf(values.port),
+    };
   } catch (error) {
     process.stderr.write(`${oneLine(error)} (see --help)\n`);
     process.exitCode = 2;
@@ -37,7 +59,25 @@ function readArguments(): 'run' | 'help' | 'nothing' {
   }
 }
 
-async function run(): Promise<void> {
+function portOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  if (/^\d{1,5}$/u.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new Error(`--port takes a number from 0 to 65535, not ${text}`);
+}
+
+async function fulfil({ runs, serves, port }: Wish): Promise<void> {
+  if (runs && !(await run())) return;
+  if (!serves) return;
+  try {
+    await servePlayground({ port, write: (text) => process.stdout.write(text) });
+  } catch (error) {
+    process.stderr.write(`the playground cannot be served: ${oneLine(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** True if it came to its end, whatever it counted. */
+async function run(): Promise<boolean> {
   const now = (): number => performance.now();
   const view = chooseView(now);
   const abort = new AbortController();
@@ -54,11 +94,14 @@ async function run(): Promise<void> {
   process.stdout.on('error', () => stop(1));
   try {
     const whole = await runDemo({ view, signal: abort.signal, now });
-    if (!abort.signal.aborted) process.exitCode = whole ? 0 : 1;
+    if (abort.signal.aborted) return false;
+    process.exitCode = whole ? 0 : 1;
+    return true;
   } catch (error) {
     view.close();
     process.stderr.write(`the demo broke: ${oneLine(error)}\n`);
     process.exitCode = 1;
+    return false;
   } finally {
     process.off('SIGINT', onSigint).off('SIGTERM', onSigterm);
     view.close();

@@ -13,7 +13,7 @@ export class Refusal extends Error {
 }
 
 /** The names under which a browser reaches this port of this machine. */
-export function namesOf(port: number): readonly string[] {
+function namesOf(port: number): readonly string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
 }
 

@@ -9,7 +9,7 @@ import type { Answer, AnswerRecord } from './answer.js';
 const HALF_MS = 25;
 
 /** How long a server that is busy asks to be left alone, in seconds. */
-export const RETRY_AFTER_S = 2;
+const RETRY_AFTER_S = 2;
 
 export type RunStatus = 'writing' | 'complete' | 'cancelled';
 
@@ -90,11 +90,7 @@ export function startRun(answer: Answer, paceMs: number): Run {
     return encodeEvent({ event: 'done', data: JSON.stringify({ finish: status }) });
   }
 
-  function follow(
-    response: ServerResponse,
-    cursor: number,
-    headers: Record<string, string>,
-  ): void {
+  function follow(response: ServerResponse, cursor: number, headers: Record<string, string>): void {
     if (busy > 0) {
       busy -= 1;
       response.writeHead(503, { ...headers, 'Retry-After': String(RETRY_AFTER_S) });

@@ -1,0 +1,33 @@
+/** Serves the playground until somebody ends it. */
+
+import { fileURLToPath } from 'node:url';
+
+import { startPlayground } from './page-server.js';
+
+export interface ServeOptions {
+  /** 0: the system chooses. */
+  readonly port: number;
+  readonly write: (text: string) => void;
+}
+
+/** The built page, seen from the built module. */
+const FOLDER = fileURLToPath(new URL('../../../docs/playground', import.meta.url));
+
+/**
+ * Says where the page is, and settles after SIGINT or SIGTERM, when the ports are free.
+ *
+ * @throws Error where the page was not built, or the port is taken
+ */
+export async function servePlayground({ port, write }: ServeOptions): Promise<void> {
+  const playground = await startPlayground({ folder: FOLDER, port });
+  write(`\nplayground: ${playground.url}   (Ctrl-C ends it)\n`);
+  await new Promise<void>((resolve) => {
+    // Once: whoever asks a second time gets what the system does without us.
+    const end = (): void => {
+      process.off('SIGINT', end).off('SIGTERM', end);
+      resolve();
+    };
+    process.on('SIGINT', end).on('SIGTERM', end);
+  });
+  await playground.close();
+}
