@@ -9,11 +9,10 @@ import type { Session } from './session.js';
 export function Status({ session }: { session: Session | null }): JSX.Element {
   const state = session?.snapshot.state ?? 'idle';
   const chunks = session?.records.length ?? 0;
-  const isOver = state === 'closed';
+  // What is not read after a cancel is not lost: nobody wanted it.
+  const isOver = state === 'closed' && session?.stream.checkpoint().outcome === 'complete';
   const { lost, doubled } =
-    session === null
-      ? { lost: 0, doubled: 0 }
-      : compare(session.written, session.records, isOver && session.status !== 'writing');
+    session === null ? { lost: 0, doubled: 0 } : compare(session.written, session.records, isOver);
   return (
     <section class="panel status" aria-label="State of the stream">
       <div class="now">

@@ -123,14 +123,14 @@ export async function isOver(page: Page): Promise<Seen> {
   return look(page);
 }
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
-const MISSING = `browser tests need Chromium at ${CHROMIUM}: install it, or set CHROMIUM to its path`;
+export const MISSING = `browser tests need Chromium at ${CHROMIUM}: install it, or set CHROMIUM to its path`;
 
 /** A browser starts in about a second, on a busy machine in many. */
-const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 30_000;
 
-function launch(): Promise<Browser> {
+export function launch(): Promise<Browser> {
   // Its profile is a fresh folder, which is removed when it is closed.
   return chromium.launch({
     executablePath: CHROMIUM,
@@ -148,7 +148,7 @@ function launch(): Promise<Browser> {
   });
 }
 
-function listen(page: Page, errors: string[]): void {
+export function listen(page: Page, errors: string[]): void {
   page.on('pageerror', ({ message }) => errors.push(message));
   page.on('console', (message) => {
     const text = message.text();

@@ -1,0 +1,363 @@
+/** The page of the playground in a real Chromium: every control, while an answer streams. */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+
+import type { Playground as InPage } from '../../docs/playground/playground.js';
+import {
+  answerTo,
+  counter,
+  endsWhole,
+  hasRecords,
+  hasWritten,
+  inPlayground,
+  isIn,
+  litStates,
+  openOther,
+  plainHasLost,
+  press,
+  recordCount,
+  shown,
+  watchLit,
+  wholeText,
+} from '../support/playground.js';
+
+declare const playground: InPage;
+
+/** A button is pressed here: far from both ends of the answer's 473 records. */
+const EARLY = 40;
+
+inPlayground('the playground', (here) => {
+  it('streams an answer into both columns, and asks nobody outside', async () => {
+    const { page, server, asked } = here;
+    await answerTo(page, EARLY);
+    await endsWhole(page);
+    expect(await shown(page, 'plain')).toBe(wholeText());
+    expect(await counter(page, 'plain-lost')).toBe(0);
+    expect(await litStates(page)).toEqual(['connecting', 'connected', 'closed']);
+    const own = (url: string): boolean =>
+      url.startsWith(server.url) || url.startsWith(server.answerUrl) || url.startsWith('data:');
+    expect(asked.filter((url) => !own(url))).toEqual([]);
+    expect(here.errors).toEqual([]);
+  });
+
+  it('cut now: goes on, where plain fetch has lost the rest', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Cut now');
+    await endsWhole(page);
+    await plainHasLost(page);
+    expect(await litStates(page)).toEqual([
+      'connecting',
+      'connected',
+      'waiting',
+      'connecting',
+      'connected',
+      'closed',
+    ]);
+    expect([await counter(page, 'drops'), await counter(page, 'resumes')]).toEqual([1, 1]);
+    expect(here.errors).toEqual([]);
+  });
+
+  it('cut inside the tool call: the call is whole in the end, and half a call elsewhere', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Cut inside the tool call');
+    await endsWhole(page);
+    await plainHasLost(page);
+    expect(await page.locator('#chat-plain .tool').textContent()).toContain('must not run');
+    expect(await page.locator('#chat-plain .tool.whole').count()).toBe(0);
+    // It has gone by: the page says so.
+    await press(page, 'Cut inside the tool call');
+    await expectNotice(page, /already written/u);
+  });
+
+  it('stall: the watchdog finds it', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Stall');
+    await endsWhole(page);
+    await plainStillWaits(page);
+    expect(await logged(page)).toContain('stalled');
+  });
+
+  it('503 with Retry-After: waits as long as it was asked to', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Answer 503');
+    await endsWhole(page);
+    await plainHasLost(page);
+    const waits = await page.evaluate(() => playground.session?.waits.map((w) => w.delayMs));
+    // The first wait is for the cut, the second has the server's two seconds as its floor.
+    expect(waits?.[1]).toBeGreaterThanOrEqual(2000);
+  });
+
+  it('offline: bodies break, requests are refused, and online ends the wait', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY, {
+      settings: quick({ initialBackoffMs: 60_000, maxBackoffMs: 60_000 }),
+    });
+    await press(page, 'Go offline');
+    await isIn(page, 'waiting');
+    expect(await pressed(page, 'Go offline')).toBe('true');
+    await page.waitForFunction(() => playground.session?.snapshot.retryAt !== null);
+    await press(page, 'Go offline');
+    await endsWhole(page);
+    await plainHasLost(page);
+  });
+
+  it('freeze: nothing is read meanwhile, and nothing is lost', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Freeze');
+    const before = await recordCount(page);
+    await hasWritten(page, before + 100);
+    expect((await recordCount(page)) - before).toBeLessThan(5);
+    await press(page, 'Freeze');
+    await endsWhole(page);
+  });
+
+  it('kill and restart: the port is closed, then open again', async () => {
+    const { page, server } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Kill the server');
+    await isIn(page, 'waiting');
+    await expect(fetch(server.answerUrl)).rejects.toThrow('fetch failed');
+    await press(page, 'Restart the server');
+    await endsWhole(page);
+    await plainHasLost(page);
+  });
+
+  it('gives up when the attempts are used up; retry now brings it back', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY, { settings: quick({ maxAttempts: 2 }) });
+    await press(page, 'Kill the server');
+    await isIn(page, 'failed');
+    await press(page, 'Restart the server');
+    await page.getByRole('button', { name: 'Kill the server' }).waitFor();
+    await press(page, 'Retry now');
+    await endsWhole(page);
+    expect(await litStates(page)).toContain('failed');
+  });
+
+  it('hide: the stream is kept, and a drop is mended in the background too', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Hide the tab');
+    const before = await recordCount(page);
+    await hasRecords(page, before + 40);
+    expect(await litStates(page)).toEqual(['connecting', 'connected']);
+    await press(page, 'Cut now');
+    await isIn(page, 'waiting');
+    await endsWhole(page);
+    await press(page, 'Hide the tab');
+    expect(await pressed(page, 'Hide the tab')).toBe('false');
+  });
+
+  it('pause and resume: the server writes on, and all of it comes', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Pause');
+    await isIn(page, 'paused');
+    const before = await recordCount(page);
+    await hasWritten(page, before + 100);
+    expect(await recordCount(page)).toBe(before);
+    await press(page, 'Resume');
+    await endsWhole(page);
+  });
+
+  it('cancel: the server stops writing, and what came stays', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await press(page, 'Cancel');
+    await isIn(page, 'closed');
+    await page.waitForFunction(() => playground.session?.status === 'cancelled');
+    expect(wholeText().startsWith(await shown(page, 'kept'))).toBe(true);
+    expect([await counter(page, 'lost'), await counter(page, 'doubled')]).toEqual([0, 0]);
+    expect(await litStates(page)).toEqual(['connecting', 'connected', 'closed']);
+  });
+
+  it('counts down to the next attempt; retry now ends the wait', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY, {
+      settings: quick({ initialBackoffMs: 60_000, maxBackoffMs: 60_000 }),
+    });
+    await press(page, 'Cut now');
+    await isIn(page, 'waiting');
+    const times = await page.evaluate(async () => {
+      const seen: number[] = [];
+      const text = (): string | null | undefined =>
+        document.querySelector('[data-testid="countdown"]')?.textContent;
+      while (seen.length < 6) {
+        const seconds = Number(/([\d.]+) s/u.exec(text() ?? '')?.[1] ?? Number.NaN);
+        if (!Number.isNaN(seconds) && seen.at(-1) !== seconds) seen.push(seconds);
+        await new Promise((done) => requestAnimationFrame(done));
+      }
+      return seen;
+    });
+    expect(times).toEqual(times.toSorted((a, b) => b - a));
+    expect(times[0]).toBeLessThanOrEqual(60);
+    expect(times[0]).toBeGreaterThan(50);
+    expect(await page.getByTestId('attempt').textContent()).toBe('attempt 1 of 8');
+    await press(page, 'Retry now');
+    await endsWhole(page);
+  });
+
+  it('reload: the answer goes on from the checkpoint', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    const before = await recordCount(page);
+    await Promise.all([page.waitForEvent('load'), press(page, 'Reload the page')]);
+    await page.waitForFunction(() => playground.session !== null);
+    await watchLit(page);
+    const lines = await page.evaluate(() => playground.session?.lines.map((line) => line.detail));
+    const [, count] = /after event (\d+)/u.exec(lines?.join('\n') ?? '') ?? [];
+    expect(Number(count)).toBeGreaterThanOrEqual(before);
+    await endsWhole(page);
+    await plainHasLost(page);
+    await litStates(page);
+    expect(here.errors).toEqual([]);
+  });
+
+  it('begins anew where the saved checkpoint is damaged', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await page.evaluate(() => {
+      playground.session?.close();
+      const [key = ''] = Object.keys(sessionStorage);
+      const saved = JSON.parse(sessionStorage.getItem(key) ?? '') as object;
+      sessionStorage.setItem(key, JSON.stringify({ ...saved, checkpoint: { version: 99 } }));
+    });
+    await page.reload();
+    await hasRecords(page, 3);
+    expect(here.errors).toEqual([]);
+  });
+
+  it('new settings: the form changes the stream in its middle, and the plots', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await page.getByLabel('maxAttempts').fill('3');
+    await page.getByLabel('jitter').selectOption('equal');
+    await page.getByRole('img', { name: /Delays before attempts 1 to 3/u }).waitFor();
+    await press(page, 'Apply to the stream');
+    await page.waitForFunction(() => playground.session?.snapshot.maxAttempts === 3);
+    await watchLit(page);
+    await press(page, 'Cut now');
+    await endsWhole(page);
+    await litStates(page);
+    expect(await page.locator('.herd .chosen b').textContent()).toBe('equal');
+    expect(await page.locator('.herd-plots canvas').count()).toBe(6);
+  });
+
+  it('shows why the library refuses a setting, and keeps the stream', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await page.evaluate(() =>
+      playground.applySettings({ ...playground.settings, backoffMultiplier: -1 }),
+    );
+    await expectNotice(page, /backoffMultiplier/u);
+    await endsWhole(page);
+  });
+
+  it('shows hostile text as text', async () => {
+    const { page } = here;
+    await answerTo(page, 5, { sample: 'hostile' });
+    await isIn(page, 'closed');
+    for (const id of ['kept', 'plain'] as const) {
+      const text = await shown(page, id);
+      expect(text).toContain(`<img src=x onerror="globalThis.pwned='img'">`);
+      expect(text).toContain('</script><svg onload=');
+      expect(text).toContain('&lt;b&gt; &amp;amp;');
+      expect(text).toContain('␛[2J␛[31mred␛[0m␇ and ⟨U+009B⟩1m');
+      expect(text).toContain('⟨U+202E⟩esrever⟨U+202C⟩');
+    }
+    const inside = page.locator('.message.model');
+    expect(await inside.locator('img, script, svg, a, iframe, b b').count()).toBe(0);
+    expect(await page.evaluate(() => 'pwned' in globalThis)).toBe(false);
+    expect(here.errors).toEqual([]);
+  });
+
+  it('can be used by keyboard alone', async () => {
+    const { page } = here;
+    await answerTo(page, EARLY);
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() =>
+      playground.session?.lines.some(({ kind, title }) => kind === 'server' && title === 'cut'),
+    );
+    await endsWhole(page);
+  });
+
+  it.each([
+    ['wide and light', 1280, 'light'],
+    ['wide and dark', 1280, 'dark'],
+    ['narrow and light', 390, 'light'],
+    ['narrow and dark', 390, 'dark'],
+  ] as const)('has no serious problem of accessibility: %s', async (_, width, colorScheme) => {
+    const viewport = { width, height: 850 };
+    const { page, close } = await openOther(here, { viewport, colorScheme });
+    await answerTo(page, EARLY, {
+      settings: quick({ initialBackoffMs: 60_000, maxBackoffMs: 60_000 }),
+    });
+    expect(await seriousProblems(page)).toEqual([]);
+    await press(page, 'Cut now');
+    await isIn(page, 'waiting');
+    await page.getByTestId('countdown').waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    const room = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(room).toBeLessThanOrEqual(0);
+    await press(page, 'Retry now');
+    await endsWhole(page);
+    expect(await seriousProblems(page)).toEqual([]);
+    await close();
+  });
+});
+
+/** Only what differs from the quick settings of the tests. */
+function quick(some: object): never {
+  return some as never;
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Problem {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+async function seriousProblems(page: Page): Promise<readonly string[]> {
+  // Through the debugger: the policy of the page lets no script in.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<{ violations: Problem[] }> } }).axe.run(),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+    );
+}
+
+async function expectNotice(page: Page, pattern: RegExp): Promise<void> {
+  const notice = page.getByRole('alert');
+  await notice.filter({ hasText: pattern }).waitFor();
+}
+
+function pressed(page: Page, name: string): Promise<string | null> {
+  return page.getByRole('button', { name, exact: true }).getAttribute('aria-pressed');
+}
+
+function logged(page: Page): Promise<string[]> {
+  return page.evaluate(() => playground.session?.lines.map(({ title }) => title) ?? []);
+}
+
+/** It has no watchdog: its last word is that it is reading. */
+async function plainStillWaits(page: Page): Promise<void> {
+  expect(wholeText()).not.toBe(await shown(page, 'plain'));
+  expect(await page.evaluate(() => playground.session?.plain?.status)).toBe('reading');
+}

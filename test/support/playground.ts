@@ -1,0 +1,229 @@
+/** The playground in a real Chromium: a page of it for each test, and what a test can see and do there. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+
+import type { Playground as InPage } from '../../docs/playground/playground.js';
+import type { Settings } from '../../docs/playground/settings.js';
+import { answerOf } from '../../src/cli/playground/answer.js';
+import type { Sample } from '../../src/cli/playground/answer.js';
+import { startPlayground } from '../../src/cli/playground/page-server.js';
+import type { Playground } from '../../src/cli/playground/page-server.js';
+import { CHROMIUM, launch, listen, MISSING, PATIENCE_MS } from './browser.js';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where the build puts the page. */
+export const PAGE_FOLDER = fileURLToPath(new URL('../../dist/docs/playground', import.meta.url));
+
+/** Does nothing when dist is up to date, as it is under `npm test`. */
+export function buildPage(): void {
+  const { status, stderr } = spawnSync(process.execPath, ['src/cli/setup.mjs'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+}
+
+/** What the page puts into the console, for functions that run in the page. */
+declare const playground: InPage;
+
+/** What was lit whenever the actor had a new state, and the states it had. */
+declare const lit: { wrong: string[]; states: string[] };
+
+export interface InPlayground {
+  readonly server: Playground;
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Errors on the console and in scripts, but for what the browser says of a request that failed. */
+  readonly errors: readonly string[];
+  /** Every address that was asked for. */
+  readonly asked: readonly string[];
+}
+
+/** Registers tests that get a fresh page of a fresh playground each. */
+export function inPlayground(name: string, tests: (here: InPlayground) => void): void {
+  describe(name, () => {
+    const here: { -readonly [K in keyof InPlayground]?: InPlayground[K] } & {
+      errors: string[];
+      asked: string[];
+    } = { errors: [], asked: [] };
+    let browser: Browser | null = null;
+
+    beforeAll(async () => {
+      buildPage();
+      if (existsSync(CHROMIUM)) browser = await launch();
+      else if (process.env['CI'] !== undefined) throw new Error(MISSING);
+      else process.stderr.write(`${MISSING}\n`);
+    }, 120_000);
+
+    beforeEach(async (context) => {
+      if (browser === null) return context.skip(MISSING);
+      here.errors = [];
+      here.asked = [];
+      here.server = await startPlayground({ folder: PAGE_FOLDER });
+      here.context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+      here.page = await newPage(here as InPlayground);
+    }, PATIENCE_MS);
+
+    afterEach(async () => {
+      await here.context?.close();
+      await here.server?.close();
+    });
+
+    afterAll(async () => browser?.close());
+
+    tests(here as InPlayground);
+  });
+}
+
+async function newPage({ context, server, errors, asked }: InPlayground): Promise<Page> {
+  const page = await context.newPage();
+  listen(page, errors as string[]);
+  page.on('request', (request) => (asked as string[]).push(request.url()));
+  await page.goto(server.url);
+  await page.waitForFunction(() => playground.session !== null);
+  return page;
+}
+
+/** A page of another size or scheme, in a context of its own. */
+export async function openOther(
+  here: InPlayground,
+  options: BrowserContextOptions,
+): Promise<{ page: Page; close: () => Promise<void> }> {
+  const browser = here.context.browser();
+  if (browser === null) throw new Error('the browser is gone');
+  const context = await browser.newContext(options);
+  const page = await newPage({ ...here, context });
+  return { page, close: () => context.close() };
+}
+
+/** Waits are short, so that a test is; what is measured is not. */
+const QUICK: Settings = {
+  maxAttempts: 8,
+  initialBackoffMs: 60,
+  maxBackoffMs: 240,
+  backoffMultiplier: 2,
+  jitter: 'none',
+  stallTimeoutMs: 500,
+};
+
+/** Between two records: fast, and long enough to press a button in the middle of the answer. */
+const PACE_MS = 4;
+
+/** Starts an answer, and resolves when so many records are there. */
+export async function answerTo(
+  page: Page,
+  records: number,
+  { settings = QUICK, sample = 'prose' as Sample, paceMs = PACE_MS } = {},
+): Promise<void> {
+  await page.evaluate(
+    async (given) => {
+      playground.applySettings(given.settings);
+      playground.choose({ sample: given.sample, paceMs: given.paceMs });
+      await playground.newAnswer();
+    },
+    { settings: { ...QUICK, ...settings }, sample, paceMs },
+  );
+  await watchLit(page);
+  await hasRecords(page, records);
+}
+
+/** Compares from now on what is lit with what the actor says, each time that it says something. */
+export async function watchLit(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const seen = { wrong: [] as string[], states: [] as string[] };
+    Object.assign(globalThis, { lit: seen });
+    const look = (): void => {
+      const state = playground.session?.stream.actor.getSnapshot().value ?? '';
+      const shown = Array.from(document.querySelectorAll('.drawing .is-active'), ({ id }) => id);
+      if (shown.join() !== `state-${state}`) seen.wrong.push(`${state}: ${shown.join()}`);
+      if (seen.states.at(-1) !== state) seen.states.push(state);
+    };
+    playground.session?.stream.actor.subscribe(look);
+    look();
+  });
+}
+
+/** The states since the answer began, after a check that each was lit while it lasted. */
+export async function litStates(page: Page): Promise<string[]> {
+  const { wrong, states } = await page.evaluate(() => lit);
+  expect(wrong).toEqual([]);
+  return states;
+}
+
+export async function hasRecords(page: Page, count: number): Promise<void> {
+  await page.waitForFunction((n) => (playground.session?.records.length ?? 0) >= n, count, {
+    polling: 10,
+  });
+}
+
+/** Resolves when the server has written so many records, whether the page has them or not. */
+export async function hasWritten(page: Page, count: number): Promise<void> {
+  await page.waitForFunction((n) => (playground.session?.written.length ?? 0) >= n, count, {
+    polling: 20,
+  });
+}
+
+export async function isIn(page: Page, state: string): Promise<void> {
+  await page.waitForFunction((word) => playground.session?.stream.state === word, state, {
+    polling: 10,
+  });
+}
+
+export async function press(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
+}
+
+export function recordCount(page: Page): Promise<number> {
+  return page.evaluate(() => playground.session?.records.length ?? 0);
+}
+
+/** What a column shows: its prose, and the arguments of its tool call. */
+export async function shown(page: Page, id: 'kept' | 'plain'): Promise<string> {
+  // What was given last is drawn with the next frame.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  const parts = page.getByTestId(`answer-${id}`).locator('.text, code');
+  return (await parts.allTextContents()).join('');
+}
+
+/** What the server's log holds, in the same form. */
+export function wholeText(sample: Sample = 'prose'): string {
+  return answerOf(sample)
+    .records.map(({ data }) => {
+      const { delta, tool } = JSON.parse(data) as { delta?: string; tool?: { args?: string } };
+      return delta ?? tool?.args ?? '';
+    })
+    .join('');
+}
+
+export function counter(page: Page, name: string): Promise<number> {
+  return page
+    .getByTestId(name)
+    .textContent()
+    .then((text) => Number.parseInt(text ?? '', 10));
+}
+
+/** Waits until the answer is over, and holds it against the server's. */
+export async function endsWhole(page: Page): Promise<void> {
+  await isIn(page, 'closed');
+  await page.waitForFunction(() => {
+    const { session } = playground;
+    return session?.status === 'complete' && session.written.length === session.of;
+  });
+  expect(await shown(page, 'kept')).toBe(wholeText());
+  expect(await page.locator('#chat-kept .tool.whole').count()).toBe(1);
+  expect([await counter(page, 'lost'), await counter(page, 'doubled')]).toEqual([0, 0]);
+  expect(await counter(page, 'chunks')).toBe(answerOf('prose').records.length);
+}
+
+/** The plain loop has not got everything, and the page says how much. */
+export async function plainHasLost(page: Page): Promise<void> {
+  expect(wholeText().startsWith(await shown(page, 'plain'))).toBe(true);
+  expect(await counter(page, 'plain-lost')).toBeGreaterThan(10);
+  expect(await page.getByTestId('verdict-plain').textContent()).toMatch(/\d+ lost|words lost/u);
+}
