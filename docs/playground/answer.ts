@@ -25,14 +25,21 @@ interface Payload {
   readonly tool?: ToolPiece;
 }
 
-export function payloadOf(data: string): Payload {
-  return JSON.parse(data) as Payload;
+/** Read once: an answer is drawn again with every piece. */
+const payloads = new WeakMap<AnswerRecord, Payload>();
+
+export function payloadOf(record: AnswerRecord): Payload {
+  const known = payloads.get(record);
+  if (known !== undefined) return known;
+  const payload = JSON.parse(record.data) as Payload;
+  payloads.set(record, payload);
+  return payload;
 }
 
 export function partsOf(records: readonly AnswerRecord[]): readonly Part[] {
   const parts: Part[] = [];
-  for (const { data } of records) {
-    const { delta, tool } = payloadOf(data);
+  for (const record of records) {
+    const { delta, tool } = payloadOf(record);
     const last = parts.at(-1);
     if (delta !== undefined) {
       if (last?.type === 'text') parts[parts.length - 1] = { ...last, text: last.text + delta };
@@ -55,7 +62,7 @@ export function partsOf(records: readonly AnswerRecord[]): readonly Part[] {
 
 /** All that is said in words: the arguments of a tool call are not. */
 export function textOf(records: readonly AnswerRecord[]): string {
-  return records.map(({ data }) => payloadOf(data).delta ?? '').join('');
+  return records.map((record) => payloadOf(record).delta ?? '').join('');
 }
 
 export function countWords(text: string): number {

@@ -12,6 +12,9 @@ import { Statechart } from './statechart.js';
 import { Status } from './status.js';
 import { Timeline } from './timeline.js';
 
+/** Always the same, so that nothing is drawn again for it. */
+const NONE: readonly never[] = [];
+
 export function App({ playground }: { playground: Playground }): JSX.Element {
   useChanges(playground);
   const { session, settings } = playground;
@@ -25,7 +28,7 @@ export function App({ playground }: { playground: Playground }): JSX.Element {
           simulated; the servers, the sockets and the library are real.
         </p>
       </header>
-      <main>
+      <main data-revision={playground.revision}>
         <Status session={session} />
         <Controls playground={playground} />
         <div class="stage">
@@ -33,12 +36,12 @@ export function App({ playground }: { playground: Playground }): JSX.Element {
         </div>
         <div class="stage machine">
           <Statechart playground={playground} />
-          <EventLog session={session} />
+          <EventLog lines={session?.lines ?? NONE} />
         </div>
         <Timeline session={session} />
         <Backoff
           settings={settings}
-          waits={session?.waits ?? []}
+          waits={session?.waits ?? NONE}
           apply={playground.applySettings}
         />
       </main>

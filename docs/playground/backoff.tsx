@@ -2,6 +2,7 @@
 
 import type { ReconnectConfig } from 'stream-reconnect';
 import type { JSX } from 'preact';
+import { memo } from 'preact/compat';
 import { useEffect, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 
@@ -18,7 +19,11 @@ interface BackoffProps {
   readonly apply: (settings: Settings) => void;
 }
 
-export function Backoff({ settings, waits, apply }: BackoffProps): JSX.Element {
+export const Backoff = memo(function Backoff({
+  settings,
+  waits,
+  apply,
+}: BackoffProps): JSX.Element {
   const [draft, setDraft] = useState(settings);
   useEffect(() => setDraft(settings), [settings]);
   return (
@@ -75,7 +80,7 @@ export function Backoff({ settings, waits, apply }: BackoffProps): JSX.Element {
       <Herds config={draft} />
     </section>
   );
-}
+});
 
 type NumberName = Exclude<keyof Settings, 'jitter'>;
 

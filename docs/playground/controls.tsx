@@ -74,7 +74,7 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
             <span>Text</span>
             <select
               value={playground.sample}
-              onChange={({ currentTarget }) => playground.choose({ sample: currentTarget.value })}
+              onChange={({ currentTarget }) => playground.setSample(currentTarget.value)}
             >
               <option value="prose">prose</option>
               <option value="hostile">hostile</option>
@@ -84,9 +84,7 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
             <span>Pace</span>
             <select
               value={String(playground.paceMs)}
-              onChange={({ currentTarget }) =>
-                playground.choose({ paceMs: Number(currentTarget.value) })
-              }
+              onChange={({ currentTarget }) => void playground.setPace(Number(currentTarget.value))}
             >
               {PACES.map(({ name, ms }) => (
                 <option key={name} value={String(ms)}>

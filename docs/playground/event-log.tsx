@@ -1,12 +1,16 @@
 /** What happened, newest first. */
 
 import type { JSX } from 'preact';
+import { memo } from 'preact/compat';
 
 import type { Session } from './session.js';
 import { visible } from './visible.js';
 
-export function EventLog({ session }: { session: Session | null }): JSX.Element {
-  const lines = session?.lines ?? [];
+export const EventLog = memo(function EventLog({
+  lines,
+}: {
+  lines: Session['lines'];
+}): JSX.Element {
   return (
     <section class="panel events" aria-labelledby="title-log">
       <h2 id="title-log">Events</h2>
@@ -34,4 +38,4 @@ export function EventLog({ session }: { session: Session | null }): JSX.Element 
       </div>
     </section>
   );
-}
+});

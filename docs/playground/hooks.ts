@@ -4,20 +4,23 @@ import { useEffect, useReducer } from 'preact/hooks';
 
 import type { Playground } from './playground.js';
 
-/** Draws again when anything changed, but not more often than the screen does. */
+/** Text that comes in pieces need not be drawn at every frame of the screen. */
+const LEAST_MS = 40;
+
+/** Draws again soon after anything changed. */
 export function useChanges({ subscribe }: Playground): void {
   const [, draw] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => {
-    let frame = 0;
+    let timer = 0;
     const stop = subscribe(() => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
+      timer ||= window.setTimeout(() => {
+        timer = 0;
         draw();
-      });
+      }, LEAST_MS);
     });
     return () => {
       stop();
-      cancelAnimationFrame(frame);
+      clearTimeout(timer);
     };
   }, [subscribe]);
 }

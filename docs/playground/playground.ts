@@ -6,7 +6,7 @@ import { createHost } from './host.js';
 import type { Host } from './host.js';
 import { forget, recall } from './memory.js';
 import type { Memory } from './memory.js';
-import { inflict, readLog, setServer, startAnswer } from './server.js';
+import { inflict, readLog, setPace, setServer, startAnswer } from './server.js';
 import { createSession } from './session.js';
 import type { Session } from './session.js';
 import { DEFAULT_SETTINGS, PACES } from './settings.js';
@@ -20,12 +20,17 @@ export interface Playground {
   readonly paceMs: number;
   /** What went wrong with the last wish, in words; empty if nothing. */
   readonly notice: string;
+  /** Grows with every change: what is on the screen names the one it shows. */
+  readonly revision: number;
   /** Called soon after anything changed; the result stops it. */
   subscribe(listener: () => void): () => void;
   /** Called in the same turn as the state changes; the result stops it. */
   onState(listener: (state: ReconnectState) => void): () => void;
   begin(): Promise<void>;
-  choose(choice: { sample?: string; paceMs?: number }): void;
+  /** The text of the next answer. */
+  setSample(sample: string): void;
+  /** Of this answer, and of those that follow. */
+  setPace(paceMs: number): Promise<void>;
   newAnswer(): Promise<void>;
   fault(kind: string): Promise<void>;
   setServerUp(up: boolean): Promise<void>;
@@ -49,8 +54,10 @@ export function createPlayground(): Playground {
   let sample = 'prose';
   let paceMs: number = PACES[1].ms;
   let notice = '';
+  let revision = 0;
 
   const changed = (): void => {
+    revision += 1;
     for (const listener of listeners) listener();
   };
   const entered = (state: ReconnectState): void => {
@@ -71,6 +78,9 @@ export function createPlayground(): Playground {
     get paceMs() {
       return paceMs;
     },
+    get revision() {
+      return revision;
+    },
     get notice() {
       return notice;
     },
@@ -84,10 +94,15 @@ export function createPlayground(): Playground {
       return () => stateListeners.delete(listener);
     },
     begin,
-    choose(choice) {
-      ({ sample, paceMs } = { sample, paceMs, ...choice });
+    setSample(next) {
+      sample = next;
       changed();
     },
+    setPace: (next) =>
+      attempt(async () => {
+        paceMs = next;
+        if (session !== null) await setPace(session.run, next);
+      }),
     newAnswer: () => attempt(newAnswer),
     fault: (kind) =>
       attempt(async () => {

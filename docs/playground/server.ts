@@ -42,6 +42,10 @@ export function inflict(run: string, fault: string): Promise<FaultReport> {
   return ask('fault', { run, fault });
 }
 
+export function setPace(run: string, paceMs: number): Promise<unknown> {
+  return ask('pace', { run, paceMs });
+}
+
 export function cancelAnswer(run: string): Promise<unknown> {
   return ask('cancel', { run });
 }

@@ -85,8 +85,8 @@ export function createSession(options: SessionOptions): Session {
   const records: AnswerRecord[] = [...(memory?.records ?? [])];
   const written: AnswerRecord[] = [];
   const spans: { state: ReconnectState; from: number; to: number | null }[] = [];
-  const lines: LogLine[] = [];
-  const waits: { attempt: number; delayMs: number }[] = [];
+  let lines: readonly LogLine[] = [];
+  let waits: Session['waits'] = [];
   let settings = options.settings;
   let status: ServerLog['status'] = 'writing';
   let isServerUp = true;
@@ -107,13 +107,17 @@ export function createSession(options: SessionOptions): Session {
     written,
     plain,
     spans,
-    lines,
-    waits,
     startedAt,
     note,
     applySettings,
     refresh,
     close,
+    get lines() {
+      return lines;
+    },
+    get waits() {
+      return waits;
+    },
     get stream() {
       return stream;
     },
@@ -139,8 +143,8 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function note(kind: LogLine['kind'], title: string, detail = ''): void {
-    lines.push({ at: now(), kind, title, detail });
-    if (lines.length > MAX_LINES) lines.shift();
+    // New ones, so that what shows them sees at a glance whether it has to draw.
+    lines = [...lines.slice(1 - MAX_LINES), { at: now(), kind, title, detail }];
     changed();
   }
 
@@ -205,7 +209,8 @@ export function createSession(options: SessionOptions): Session {
   function tell(current: ReconnectingStream<SseEvent>, event: ReconnectEvent): void {
     if (current !== stream) return;
     if (event.type === 'connected' && event.resumed) resumes += 1;
-    if (event.type === 'waiting') waits.push({ attempt: event.attempt, delayMs: event.delayMs });
+    if (event.type === 'waiting')
+      waits = [...waits, { attempt: event.attempt, delayMs: event.delayMs }];
     note('stream', event.type, detailOf(event));
   }
 

@@ -49,6 +49,6 @@ function withToolCalls(
 
 function withToolCall(item: SourceItem<SseEvent>): SourceItem<SseEvent> {
   if (item.type !== 'data' || item.data.type === 'done') return item;
-  const { tool } = payloadOf(item.data.data);
+  const { tool } = payloadOf(item.data);
   return tool === undefined ? item : { ...item, toolCall: [tool] };
 }

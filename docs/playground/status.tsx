@@ -40,7 +40,7 @@ function Attempt({ session }: { session: Session | null }): JSX.Element {
   const snapshot = session?.snapshot;
   const { retryAt = null, delayMs = null, attempt = 0, maxAttempts = 0 } = snapshot ?? {};
   const isWaiting = retryAt !== null && delayMs !== null;
-  useTicks(50, isWaiting);
+  useTicks(100, isWaiting);
   const left = isWaiting ? Math.max(retryAt - Date.now(), 0) : 0;
   const share = isWaiting && delayMs > 0 ? 1 - left / delayMs : 0;
   return (

@@ -32,8 +32,8 @@ export function buildPage(): void {
 /** What the page puts into the console, for functions that run in the page. */
 declare const playground: InPage;
 
-/** What was lit whenever the actor had a new state, and the states it had. */
-declare const lit: { wrong: string[]; states: string[] };
+/** Where something else was lit than the state that the actor had just entered. */
+declare const lit: string[];
 
 export interface InPlayground {
   readonly server: Playground;
@@ -112,19 +112,30 @@ const QUICK: Settings = {
   stallTimeoutMs: 500,
 };
 
-/** Between two records: fast, and long enough to press a button in the middle of the answer. */
-const PACE_MS = 4;
+/** Between two records: time enough to press a button in the middle of the answer, on a busy machine too. */
+const PACE_MS = 10;
+
+/** When all that is wanted of an answer is its end. */
+const LAST_PACE_MS = 1;
+
+interface AnswerWish {
+  /** What differs from the quick settings. */
+  readonly settings?: Partial<Settings>;
+  readonly sample?: Sample;
+  readonly paceMs?: number;
+}
 
 /** Starts an answer, and resolves when so many records are there. */
 export async function answerTo(
   page: Page,
   records: number,
-  { settings = QUICK, sample = 'prose' as Sample, paceMs = PACE_MS } = {},
+  { settings = {}, sample = 'prose', paceMs = PACE_MS }: AnswerWish = {},
 ): Promise<void> {
   await page.evaluate(
     async (given) => {
       playground.applySettings(given.settings);
-      playground.choose({ sample: given.sample, paceMs: given.paceMs });
+      playground.setSample(given.sample);
+      await playground.setPace(given.paceMs);
       await playground.newAnswer();
     },
     { settings: { ...QUICK, ...settings }, sample, paceMs },
@@ -136,13 +147,12 @@ export async function answerTo(
 /** Compares from now on what is lit with what the actor says, each time that it says something. */
 export async function watchLit(page: Page): Promise<void> {
   await page.evaluate(() => {
-    const seen = { wrong: [] as string[], states: [] as string[] };
-    Object.assign(globalThis, { lit: seen });
+    const wrong: string[] = [];
+    Object.assign(globalThis, { lit: wrong });
     const look = (): void => {
       const state = playground.session?.stream.actor.getSnapshot().value ?? '';
       const shown = Array.from(document.querySelectorAll('.drawing .is-active'), ({ id }) => id);
-      if (shown.join() !== `state-${state}`) seen.wrong.push(`${state}: ${shown.join()}`);
-      if (seen.states.at(-1) !== state) seen.states.push(state);
+      if (shown.join() !== `state-${state}`) wrong.push(`${state}: ${shown.join()}`);
     };
     playground.session?.stream.actor.subscribe(look);
     look();
@@ -151,9 +161,10 @@ export async function watchLit(page: Page): Promise<void> {
 
 /** The states since the answer began, after a check that each was lit while it lasted. */
 export async function litStates(page: Page): Promise<string[]> {
-  const { wrong, states } = await page.evaluate(() => lit);
-  expect(wrong).toEqual([]);
-  return states;
+  expect(await page.evaluate(() => lit)).toEqual([]);
+  const states = await page.evaluate(() => playground.session?.spans.map(({ state }) => state));
+  // In which every stream begins.
+  return (states ?? []).filter((state) => state !== 'idle');
 }
 
 export async function hasRecords(page: Page, count: number): Promise<void> {
@@ -179,14 +190,22 @@ export async function press(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name, exact: true }).click();
 }
 
+/** Resolves when the page has drawn what it knows now. */
+async function isDrawn(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => document.querySelector('main')?.dataset['revision'] === String(playground.revision),
+    undefined,
+    { polling: 10 },
+  );
+}
+
 export function recordCount(page: Page): Promise<number> {
   return page.evaluate(() => playground.session?.records.length ?? 0);
 }
 
-/** What a column shows: its prose, and the arguments of its tool call. */
+/** What a column shows once all that came is drawn: its prose, and the arguments of its tool call. */
 export async function shown(page: Page, id: 'kept' | 'plain'): Promise<string> {
-  // What was given last is drawn with the next frame.
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  await isDrawn(page);
   const parts = page.getByTestId(`answer-${id}`).locator('.text, code');
   return (await parts.allTextContents()).join('');
 }
@@ -201,7 +220,8 @@ export function wholeText(sample: Sample = 'prose'): string {
     .join('');
 }
 
-export function counter(page: Page, name: string): Promise<number> {
+export async function counter(page: Page, name: string): Promise<number> {
+  await isDrawn(page);
   return page
     .getByTestId(name)
     .textContent()
@@ -210,6 +230,7 @@ export function counter(page: Page, name: string): Promise<number> {
 
 /** Waits until the answer is over, and holds it against the server's. */
 export async function endsWhole(page: Page): Promise<void> {
+  await page.evaluate((ms) => playground.setPace(ms), LAST_PACE_MS);
   await isIn(page, 'closed');
   await page.waitForFunction(() => {
     const { session } = playground;

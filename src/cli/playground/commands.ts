@@ -30,6 +30,9 @@ export function createCommands(runs: Map<string, Run>, server: AnswerServer): Co
         return log(body);
       case 'fault':
         return known(body).inflict(oneOf('fault', body['fault'], FAULTS));
+      case 'pace':
+        known(body).setPace(paceOf(body));
+        return { done: true };
       case 'cancel':
         known(body).cancel();
         return { done: true };
@@ -46,7 +49,7 @@ export function createCommands(runs: Map<string, Run>, server: AnswerServer): Co
 
   function start(body: Readonly<Record<string, unknown>>): object {
     const sample = oneOf('sample', body['sample'], SAMPLES);
-    const paceMs = wholeNumber('paceMs', body['paceMs'], PACE_MS.min, PACE_MS.max);
+    const paceMs = paceOf(body);
     for (const [oldest, old] of runs) {
       if (runs.size < MAX_RUNS) break;
       old.close();
@@ -79,6 +82,10 @@ export function createCommands(runs: Map<string, Run>, server: AnswerServer): Co
       throw new Refusal(409, 'the port was taken meanwhile: try again');
     }
   }
+}
+
+function paceOf(body: Readonly<Record<string, unknown>>): number {
+  return wholeNumber('paceMs', body['paceMs'], PACE_MS.min, PACE_MS.max);
 }
 
 function oneOf<T extends string>(name: string, value: unknown, words: readonly T[]): T {

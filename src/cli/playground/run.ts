@@ -32,6 +32,8 @@ export interface Run {
   recordsAfter(count: number): readonly AnswerRecord[];
   /** Answers one request: from the record after `cursor`, and on as it is written. */
   follow(response: ServerResponse, cursor: number, headers: Record<string, string>): void;
+  /** From the next record on. */
+  setPace(paceMs: number): void;
   inflict(fault: Fault): FaultReport;
   /** The model stops. */
   cancel(): void;
@@ -41,13 +43,14 @@ export interface Run {
 
 /** @param paceMs time between two records, in ms */
 export function startRun(answer: Answer, paceMs: number): Run {
+  let pace = paceMs;
   const { records, middleOfCall } = answer;
   const followers = new Set<ServerResponse>();
   let status: RunStatus = 'writing';
   let written = 0;
   let isCutArmed = false;
   let busy = 0;
-  let timer: NodeJS.Timeout | undefined = setTimeout(write, paceMs);
+  let timer: NodeJS.Timeout | undefined = setTimeout(write, pace);
   const partings = new Set<NodeJS.Timeout>();
 
   return {
@@ -61,6 +64,7 @@ export function startRun(answer: Answer, paceMs: number): Run {
     recordsAfter: (count) => records.slice(count, written),
     follow,
     inflict,
+    setPace: (next) => void (pace = next),
     cancel() {
       if (status === 'writing') finish('cancelled');
     },
@@ -77,7 +81,7 @@ export function startRun(answer: Answer, paceMs: number): Run {
     } else {
       for (const response of followers) response.write(encodeEvent(record));
     }
-    timer = setTimeout(write, paceMs);
+    timer = setTimeout(write, pace);
   }
 
   function finish(how: 'complete' | 'cancelled'): void {
