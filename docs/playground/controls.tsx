@@ -1,6 +1,7 @@
 /** Everything that can be done to the stream, by where it happens. */
 
 import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
 
 import type { Playground } from './playground.js';
 import { PACES } from './settings.js';
@@ -10,9 +11,10 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
   const state = session?.snapshot.state ?? 'idle';
   const isUp = session?.isServerUp ?? true;
   const isOver = state === 'closed';
+  const [isExplained, setExplained] = useState(false);
   return (
     <section class="panel" aria-label="Controls">
-      <div class="controls">
+      <div class={isExplained ? 'controls explained' : 'controls'}>
         <Group
           name="Line"
           note="The server resets or silences its real sockets. Offline is simulated in this page: bodies break, new requests are refused, and the library is told."
@@ -95,6 +97,14 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
           </label>
         </Group>
       </div>
+      <button
+        type="button"
+        class="explain"
+        aria-expanded={isExplained}
+        onClick={() => setExplained(!isExplained)}
+      >
+        What is simulated?
+      </button>
       <p class="notice" role="alert">
         {notice}
       </p>
