@@ -60,6 +60,40 @@ describe('npm start', () => {
     expect(out).toContain('Usage: npm start');
   });
 
+  it('serves the playground without a terminal when asked to, until SIGINT', async () => {
+    const child = start('--playground');
+    const over = finished(child);
+    const url = await printed(child, /http:\S+/u);
+    const page = await fetch(url);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>')]);
+    child.kill('SIGINT');
+    const { code, out, err } = await over;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.trim()).toBe(`playground: ${url}   (Ctrl-C ends it)`);
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
+  it('says why the playground cannot be served', async () => {
+    const child = start('--playground');
+    const over = finished(child);
+    const { port } = new URL(await printed(child, /http:\S+/u));
+    const second = await finished(start('--playground', '--port', port));
+    expect(second.code).toBe(1);
+    expect(second.err).toMatch(/^the playground cannot be served: [^\n]*EADDRINUSE[^\n]*\n$/u);
+    child.kill('SIGTERM');
+    expect((await over).code).toBe(0);
+  });
+
+  it.each([
+    ['--port', '65536'],
+    ['--port', 'x'],
+    ['--once', '--playground'],
+  ])('refuses %s %s in one line', async (...args) => {
+    const { code, out, err } = await finished(start(...args));
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^[^\n]+\(see --help\)\n$/u);
+  });
+
   it('refuses an unknown option in one line', async () => {
     const { code, out, err } = await finished(start('--twice'));
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -69,6 +103,18 @@ describe('npm start', () => {
 
 function start(...args: string[]): ChildProcess {
   return spawn(process.execPath, ['dist/src/cli/start.js', ...args], { cwd: root });
+}
+
+/** The first text of the output that looks so. */
+function printed(child: ChildProcess, seen: RegExp): Promise<string> {
+  let out = '';
+  return new Promise((resolve) => {
+    child.stdout?.on('data', (bytes: Buffer) => {
+      out += bytes.toString();
+      const [found] = seen.exec(out) ?? [];
+      if (found !== undefined) resolve(found);
+    });
+  });
 }
 
 interface Finished {

@@ -1,8 +1,6 @@
 /** The page of the playground in a real Chromium: every control, while an answer streams. */
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 
@@ -326,8 +324,6 @@ inPlayground('the playground', (here) => {
   });
 });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 interface Problem {
   readonly id: string;
   readonly impact: string | null;
@@ -336,7 +332,7 @@ interface Problem {
 
 async function seriousProblems(page: Page): Promise<readonly string[]> {
   // Through the debugger: the policy of the page lets no script in.
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() =>
     (
       globalThis as unknown as { axe: { run(options: object): Promise<{ violations: Problem[] }> } }

@@ -15,7 +15,7 @@ import { startPlayground } from '../../src/cli/playground/page-server.js';
 import type { Playground } from '../../src/cli/playground/page-server.js';
 import { CHROMIUM, launch, listen, MISSING, PATIENCE_MS } from './browser.js';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Where the build puts the page. */
 export const PAGE_FOLDER = fileURLToPath(new URL('../../dist/docs/playground', import.meta.url));
