@@ -5,6 +5,7 @@ import { memo } from 'preact/compat';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { statechartSvg } from 'virtual:statechart';
 
+import { edgeElementId, stateElementId } from '../../dist/src/inspect/viewer/dot.js';
 import type { Playground } from './playground.js';
 
 /** Once drawn it is left alone: what is lit is set by the stream itself, in the same turn. */
@@ -14,20 +15,21 @@ export const Statechart = memo(function Statechart({
   playground: Playground;
 }): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
+  const last = useRef('');
   useLayoutEffect(
     () =>
       playground.onState((state) => {
         const box = place.current;
         if (box === null) return;
-        const last = box.querySelector('.is-active')?.id.replace('state-', '');
         for (const lit of box.querySelectorAll('.is-active, .is-taken'))
           lit.classList.remove('is-active', 'is-taken');
-        const node = box.querySelector(`#state-${state}`);
+        const node = box.querySelector(`[id="${stateElementId(idOf(state))}"]`);
         node?.classList.add('is-active');
         if (node !== null) bringIntoView(box, node);
-        const edge = `.from-${last}.to-${state}, .from-any.to-${state}`;
-        if (last !== undefined && last !== state)
-          box.querySelector(edge)?.classList.add('is-taken');
+        const edges = [last.current, ANY].map((from) => edgeElementId(from, idOf(state)));
+        if (last.current !== '' && last.current !== idOf(state))
+          box.querySelector(edges.map((id) => `[id="${id}"]`).join())?.classList.add('is-taken');
+        last.current = idOf(state);
       }),
     [playground],
   );
@@ -46,6 +48,13 @@ export const Statechart = memo(function Statechart({
     </section>
   );
 });
+
+/** What leads out of every state leaves from the machine itself. */
+const ANY = 'reconnect';
+
+function idOf(state: string): string {
+  return `${ANY}.${state}`;
+}
 
 /** Where the drawing is wider than its place: it is scrolled, the page is not. */
 function bringIntoView(box: HTMLElement, node: Element): void {

@@ -33,6 +33,9 @@ export default defineConfig({
   },
 });
 
+/** Reports of a host that connects by itself: there is none in the page. */
+const shows = ({ event }: { readonly event: string }): boolean => !event.startsWith('attempt.');
+
 /** `virtual:statechart` is the chart as SVG: the machine cannot change after the build, so its layout cannot either. */
 function statechart(): Plugin {
   const name = 'virtual:statechart';
@@ -42,7 +45,7 @@ function statechart(): Plugin {
     async load(id) {
       if (id !== `\0${name}`) return null;
       const graphviz = await Graphviz.load();
-      const svg = graphviz.dot(toDot(reconnectMachine.definition));
+      const svg = graphviz.dot(toDot(reconnectMachine.definition, { shows }));
       // What comes before the element is for files; what has a name would be shown as a tooltip.
       const element = svg.slice(svg.indexOf('<svg')).replaceAll(/<title>[^<]*<\/title>/gu, '');
       return `export const statechartSvg = ${JSON.stringify(element)};`;

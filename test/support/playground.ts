@@ -152,7 +152,7 @@ export async function watchLit(page: Page): Promise<void> {
     const look = (): void => {
       const state = playground.session?.stream.actor.getSnapshot().value ?? '';
       const shown = Array.from(document.querySelectorAll('.drawing .is-active'), ({ id }) => id);
-      if (shown.join() !== `state-${state}`) wrong.push(`${state}: ${shown.join()}`);
+      if (shown.join() !== `state-reconnect.${state}`) wrong.push(`${state}: ${shown.join()}`);
     };
     playground.session?.stream.actor.subscribe(look);
     look();
