@@ -3,7 +3,7 @@
 import type { ReconnectConfig } from 'stream-reconnect';
 import type { JSX } from 'preact';
 import { memo } from 'preact/compat';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 
 import { delayRanges } from './herd.js';
@@ -25,7 +25,8 @@ export const Backoff = memo(function Backoff({
   apply,
 }: BackoffProps): JSX.Element {
   const [draft, setDraft] = useState(settings);
-  useEffect(() => setDraft(settings), [settings]);
+  // Before anyone can type: what was typed must not be taken back.
+  useLayoutEffect(() => setDraft(settings), [settings]);
   return (
     <section class="panel backoff" aria-labelledby="title-backoff">
       <h2 id="title-backoff">Backoff</h2>
@@ -48,7 +49,7 @@ export const Backoff = memo(function Backoff({
                 step={step}
                 required
                 onInput={({ currentTarget: { valueAsNumber: value } }) => {
-                  if (!Number.isNaN(value)) setDraft({ ...draft, [name]: value });
+                  if (!Number.isNaN(value)) setDraft((before) => ({ ...before, [name]: value }));
                 }}
               />
             </label>
@@ -59,7 +60,7 @@ export const Backoff = memo(function Backoff({
               name="jitter"
               value={draft.jitter}
               onChange={({ currentTarget: { value } }) =>
-                setDraft({ ...draft, jitter: value as Settings['jitter'] })
+                setDraft((before) => ({ ...before, jitter: value as Settings['jitter'] }))
               }
             >
               {JITTER_KINDS.map((kind) => (

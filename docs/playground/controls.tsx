@@ -6,6 +6,8 @@ import { useState } from 'preact/hooks';
 import type { Playground } from './playground.js';
 import { PACES } from './settings.js';
 
+const GONE = 'The playground has been stopped. Start it again with: npm start';
+
 export function Controls({ playground }: { playground: Playground }): JSX.Element {
   const { host, session, notice } = playground;
   const state = session?.snapshot.state ?? 'idle';
@@ -106,7 +108,7 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
         What is simulated?
       </button>
       <p class="notice" role="alert">
-        {notice}
+        {session?.isGone === true ? GONE : notice}
       </p>
     </section>
   );

@@ -44,6 +44,8 @@ export interface Session {
   readonly written: readonly AnswerRecord[];
   readonly status: ServerLog['status'];
   readonly isServerUp: boolean;
+  /** The playground itself does not answer. */
+  readonly isGone: boolean;
   readonly plain: PlainReader | null;
   readonly spans: readonly Span[];
   /** When the plain loop ended, on the same time. */
@@ -73,8 +75,9 @@ export interface SessionOptions {
   readonly entered: (state: ReconnectState) => void;
 }
 
-/** How often the page asks what the server has written, in ms. */
+/** How often the page asks what the server has written, in ms; and when there is nothing to come. */
 const LOG_PERIOD_MS = 300;
+const IDLE_PERIOD_MS = 2000;
 
 const MAX_LINES = 300;
 
@@ -90,6 +93,7 @@ export function createSession(options: SessionOptions): Session {
   let settings = options.settings;
   let status: ServerLog['status'] = 'writing';
   let isServerUp = true;
+  let isGone = false;
   let resumes = memory?.resumes ?? 0;
   let plainEndedAt: number | null = null;
   let isClosed = false;
@@ -129,6 +133,9 @@ export function createSession(options: SessionOptions): Session {
     },
     get isServerUp() {
       return isServerUp;
+    },
+    get isGone() {
+      return isGone;
     },
     get plainEndedAt() {
       return plainEndedAt;
@@ -236,7 +243,8 @@ export function createSession(options: SessionOptions): Session {
 
   async function poll(): Promise<void> {
     await refresh();
-    if (!isClosed) timer = window.setTimeout(() => void poll(), LOG_PERIOD_MS);
+    const period = status === 'writing' && !isGone ? LOG_PERIOD_MS : IDLE_PERIOD_MS;
+    if (!isClosed) timer = window.setTimeout(() => void poll(), period);
   }
 
   async function refresh(): Promise<void> {
@@ -248,8 +256,10 @@ export function createSession(options: SessionOptions): Session {
         if (Number(record.id) === written.length + 1) written.push(record);
       status = log.status;
       isServerUp = log.up;
+      isGone = false;
     } catch {
       // The playground itself was stopped: what is shown stays.
+      isGone = true;
     }
     changed();
   }

@@ -66,7 +66,10 @@ export function inPlayground(name: string, tests: (here: InPlayground) => void):
       here.errors = [];
       here.asked = [];
       here.server = await startPlayground({ folder: PAGE_FOLDER });
-      here.context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+      here.context = await browser.newContext({
+        viewport: { width: 1280, height: 900 },
+        reducedMotion: 'reduce',
+      });
       here.page = await newPage(here as InPlayground);
     }, PATIENCE_MS);
 
@@ -97,7 +100,7 @@ export async function openOther(
 ): Promise<{ page: Page; close: () => Promise<void> }> {
   const browser = here.context.browser();
   if (browser === null) throw new Error('the browser is gone');
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
   const page = await newPage({ ...here, context });
   return { page, close: () => context.close() };
 }
@@ -113,7 +116,7 @@ const QUICK: Settings = {
 };
 
 /** Between two records: time enough to press a button in the middle of the answer, on a busy machine too. */
-const PACE_MS = 10;
+const PACE_MS = 30;
 
 /** When all that is wanted of an answer is its end. */
 const LAST_PACE_MS = 1;
@@ -180,10 +183,20 @@ export async function hasWritten(page: Page, count: number): Promise<void> {
   });
 }
 
+/** Resolves when the stream is in a state: one that lasts. */
 export async function isIn(page: Page, state: string): Promise<void> {
   await page.waitForFunction((word) => playground.session?.stream.state === word, state, {
     polling: 10,
   });
+}
+
+/** Resolves when the stream has been in a state since the answer began: some do not last. */
+export async function wasIn(page: Page, state: string): Promise<void> {
+  await page.waitForFunction(
+    (word) => playground.session?.spans.some((span) => span.state === word),
+    state,
+    { polling: 10 },
+  );
 }
 
 export async function press(page: Page, name: string): Promise<void> {
