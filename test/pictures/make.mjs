@@ -1,11 +1,14 @@
 /**
  * Makes docs/pictures/ from the real thing: the built page in Chromium, with an answer whose line is cut.
  *
- * Run it by `npm run pictures`. Nothing is drawn by hand: what is wrong in a picture is wrong in the page.
+ * Run it by `npm run pictures`; with `-- --out folder` they go there. Nothing is drawn by hand: what is wrong in
+ * a picture is wrong in the page.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 import { chromium } from 'playwright-core';
 
@@ -13,7 +16,15 @@ import { startPlayground } from '../../dist/src/cli/playground/page-server.js';
 import { smallPng } from './small-png.mjs';
 
 const folder = fileURLToPath(new URL('../../dist/docs/playground', import.meta.url));
-const pictures = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    out: {
+      type: 'string',
+      default: fileURLToPath(new URL('../../docs/pictures', import.meta.url)),
+    },
+  },
+});
+const pictures = resolve(values.out);
 
 /** They are part of the repository: each clone pays for them. */
 const MAX_BYTES = 250_000;
@@ -142,6 +153,6 @@ function write(name, screenshot) {
   const png = smallPng(screenshot);
   if (png.length > MAX_BYTES)
     throw new Error(`${name} has ${png.length} bytes, more than ${MAX_BYTES}`);
-  writeFileSync(`${pictures}${name}`, png);
+  writeFileSync(join(pictures, name), png);
   console.log(`${name}: ${png.length} bytes`);
 }
