@@ -96,8 +96,12 @@ function Lane({ actor, from, to, isChosen, onChoose }: LaneProps): JSX.Element {
             );
           })}
         </svg>
-        <span class="lane-count">{facts === null ? '' : `${whole(facts.chunks)} chunks`}</span>
+        <span class="lane-count">{facts === null ? '' : countOf(facts.chunks)}</span>
       </button>
     </li>
   );
+}
+
+function countOf(chunks: number): string {
+  return chunks === 1 ? '1 chunk' : `${whole(chunks)} chunks`;
 }
