@@ -182,11 +182,7 @@ describe('the budget', () => {
   it('has an end in time as well: maxElapsedMs after the loss no attempt starts', async () => {
     const policy = { maxElapsedMs: 10_000, jitter: 'none', maxAttempts: 100 } as const;
     const run = connected({ input: { config: policy } });
-    while (run.state !== 'failed') {
-      run.send(dropped('network', { moment: momentAt(run.clock.now()) }));
-      await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
-      if (run.state === 'connecting') run.send({ type: 'attempt.connected' });
-    }
+    await dropUntilFailed(run);
     expect(run.log.filter((line) => /^(waits|failed)/u.test(line))).toEqual([
       'waits 1000 ms until 1000 for attempt 1: network',
       'waits 2000 ms until 3000 for attempt 2: network',
@@ -199,11 +195,7 @@ describe('the budget', () => {
   it('is not waited for under minBackoffMs: with less time than that left, the stream fails', async () => {
     const policy = { maxElapsedMs: 10_000, minBackoffMs: 3_001, jitter: 'none' } as const;
     const run = connected({ input: { config: policy } });
-    while (run.state !== 'failed') {
-      run.send(dropped('network', { moment: momentAt(run.clock.now()) }));
-      await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
-      if (run.state === 'connecting') run.send({ type: 'attempt.connected' });
-    }
+    await dropUntilFailed(run);
     expect(run.log.filter((line) => /^(waits|failed)/u.test(line))).toEqual([
       'waits 3001 ms until 3001 for attempt 1: network',
       'waits 3001 ms until 6002 for attempt 2: network',
@@ -215,12 +207,7 @@ describe('the budget', () => {
   it('runs on only while a connection is wanted and missing, however long the others stood', async () => {
     const policy = { maxElapsedMs: 10_000, jitter: 'none', maxAttempts: 100 } as const;
     const run = connected({ input: { config: policy } });
-    while (run.state !== 'failed') {
-      await run.advance(3_600_000);
-      run.send(dropped('network', { moment: momentAt(run.clock.now()) }));
-      await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
-      if (run.state === 'connecting') run.send({ type: 'attempt.connected' });
-    }
+    await dropUntilFailed(run, 3_600_000);
     expect(run.log.filter((line) => /^(waits|connected|failed)/u.test(line))).toEqual([
       'connected after 0 ms',
       'waits 1000 ms until 3601000 for attempt 1: network',
@@ -626,6 +613,16 @@ function connected(options: DriveOptions = {}): Drive {
   run.send({ type: 'connect' }, { type: 'attempt.connected' });
   expect(run.state).toBe('connected');
   return run;
+}
+
+/** Each connection breaks after it has stood for so long. */
+async function dropUntilFailed(run: Drive, stoodMs = 0): Promise<void> {
+  while (run.state !== 'failed') {
+    await run.advance(stoodMs);
+    run.send(dropped('network', { moment: momentAt(run.clock.now()) }));
+    await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
+    if (run.state === 'connecting') run.send({ type: 'attempt.connected' });
+  }
 }
 
 function momentAt(now: number): Moment {
