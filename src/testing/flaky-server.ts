@@ -18,6 +18,10 @@ export interface FlakyRequest {
   readonly body: string;
   /** 1 for the first request of this path. */
   readonly nth: number;
+}
+
+/** A request that waits for its answer. */
+export interface FlakyCall extends FlakyRequest {
   /** Aborted when the connection is over. */
   readonly signal: AbortSignal;
 }
@@ -26,7 +30,7 @@ export interface FlakyRequest {
 export type FlakyPath =
   | FlakyAnswer
   | readonly FlakyAnswer[]
-  | ((request: FlakyRequest) => FlakyAnswer | Promise<FlakyAnswer>);
+  | ((call: FlakyCall) => FlakyAnswer | Promise<FlakyAnswer>);
 
 export interface FlakyServerOptions {
   /** By path, such as `/answer`; `*` stands for every other one. What no path names is 404. */
@@ -75,17 +79,16 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
   const { paths, origins = [] } = options;
   checkPaths(paths);
   const requests: FlakyRequest[] = [];
+  const asked = new Map<string, number>();
   const busy = new Set<Socket>();
   const { until, changed } = createFacts();
   const server = createServer({ keepAliveTimeout: 1 }, (req) => {
-    const over = new AbortController();
     busy.add(req.socket);
     req.socket.once('close', () => {
       busy.delete(req.socket);
-      over.abort();
       changed();
     });
-    void serve(req, over.signal).catch(() => req.socket.destroy());
+    void serve(req).catch(() => req.socket.destroy());
   });
   const { url, close } = await onLoopback(server);
   return {
@@ -106,37 +109,38 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
     [Symbol.asyncDispose]: close,
   };
 
-  async function serve(req: IncomingMessage, signal: AbortSignal): Promise<void> {
+  async function serve(req: IncomingMessage): Promise<void> {
     const { headers } = req;
     const { origin } = headers;
     // Loopback alone does not keep web pages out: they reach it by DNS rebinding or by `fetch`.
     if (!LOOPBACK.test(headers.host ?? '')) return sendAnswer(req.socket, { status: 421 });
     const isForeign = origin !== undefined && origin !== url && !origins.includes(origin);
     if (isForeign) return sendAnswer(req.socket, { status: 403 });
-    const request = { ...(await read(req)), signal };
+    const request = await read(req);
     requests.push(request);
     changed();
-    const answer = await answerTo(request);
+    const answer = await answerTo(request, req.socket);
     const allowed = origin === undefined ? {} : { 'access-control-allow-origin': origin };
     return sendAnswer(req.socket, { ...answer, headers: { ...allowed, ...answer.headers } });
   }
 
-  async function read(req: IncomingMessage): Promise<Omit<FlakyRequest, 'signal'>> {
+  async function read(req: IncomingMessage): Promise<FlakyRequest> {
     const { method = '' } = req;
     const target = new URL(req.url ?? '/', url);
     let body = '';
     for await (const chunk of req.setEncoding('utf8')) body += String(chunk);
-    const before = requests.filter((one) => one.url.pathname === target.pathname);
+    const nth = (asked.get(target.pathname) ?? 0) + 1;
+    asked.set(target.pathname, nth);
     const headers = Object.fromEntries(
       Object.entries(req.headers).map(([name, value]) => [name, String(value)]),
     );
-    return { method, url: target, headers, body, nth: before.length + 1 };
+    return { method, url: target, headers, body, nth };
   }
 
-  function answerTo(request: FlakyRequest): FlakyAnswer | Promise<FlakyAnswer> {
+  function answerTo(request: FlakyRequest, socket: Socket): FlakyAnswer | Promise<FlakyAnswer> {
     if (request.method === 'OPTIONS') return { status: 204, headers: PREFLIGHT };
     const path = paths[request.url.pathname] ?? paths['*'] ?? { status: 404 };
-    if (typeof path === 'function') return path(request);
+    if (typeof path === 'function') return path({ ...request, signal: signalOf(socket) });
     if (!isScript(path)) return path;
     return path[Math.min(request.nth, path.length) - 1] ?? { status: 404 };
   }
@@ -147,6 +151,13 @@ const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
 
 /** Only pages at `origins` come that far. */
 const PREFLIGHT = { 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' };
+
+function signalOf(socket: Socket): AbortSignal {
+  const over = new AbortController();
+  if (socket.destroyed) over.abort();
+  else socket.once('close', () => over.abort());
+  return over.signal;
+}
 
 function isScript(path: FlakyAnswer | readonly FlakyAnswer[]): path is readonly FlakyAnswer[] {
   return Array.isArray(path);

@@ -3,7 +3,13 @@
 export { faultProxy } from './fault-proxy.js';
 export type { FaultProxy, FaultProxyOptions, ProxyFault } from './fault-proxy.js';
 export { flakyServer } from './flaky-server.js';
-export type { FlakyPath, FlakyRequest, FlakyServer, FlakyServerOptions } from './flaky-server.js';
+export type {
+  FlakyCall,
+  FlakyPath,
+  FlakyRequest,
+  FlakyServer,
+  FlakyServerOptions,
+} from './flaky-server.js';
 export type { FlakyAnswer, FlakyFault, FlakyFaultKind, FlakyPieces } from './flaky-answer.types.js';
 export { fewModelSteps, modelSteps } from './model-steps.js';
 export type { InternalStep, ModelStep } from './model-steps.js';

@@ -3,18 +3,21 @@
 import type { Socket } from 'node:net';
 
 /** Resolves when more may be written, or all of it was handed to the system, or the client is gone. */
-export function write(socket: Socket, bytes: string | Buffer, until?: 'flushed'): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.destroyed) return resolve();
+export async function write(
+  socket: Socket,
+  bytes: string | Buffer,
+  until?: 'flushed',
+): Promise<void> {
+  if (socket.destroyed) return;
+  if (until === undefined && socket.write(bytes)) return;
+  await new Promise<void>((resolve) => {
     const done = (): void => {
       socket.off('drain', done).off('close', done);
       resolve();
     };
     socket.once('close', done);
-    const isRoomLeft = socket.write(bytes, until === 'flushed' ? done : undefined);
-    if (until === 'flushed') return;
-    if (isRoomLeft) done();
-    else socket.once('drain', done);
+    if (until === undefined) socket.once('drain', done);
+    else socket.write(bytes, done);
   });
 }
 

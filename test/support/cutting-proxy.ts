@@ -1,7 +1,9 @@
 /** A proxy on loopback before a real server: cuts the body of an answer after so many bytes. */
 
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { flakyServer } from '../../src/testing/index.js';
-import type { FlakyFault, FlakyRequest } from '../../src/testing/index.js';
+import type { FlakyCall, FlakyFault, FlakyRequest } from '../../src/testing/index.js';
 
 /** `eof`: the bytes end as if all were there. */
 export type Cut = FlakyFault & { readonly at: number; readonly kind: 'rst' | 'eof' };
@@ -23,23 +25,15 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   let [from, passed] = [0, 0];
   const server = await flakyServer({
     paths: {
-      '*': async (request) => {
+      '*': async (asked) => {
         const fault = cuts[server.requests.length - from - 1];
         if (fault === 503) return { status: 503 };
-        const answer = await fetch(new URL(request.url.pathname + request.url.search, target), {
-          method: request.method,
-          headers: headersOf(request),
-          signal: request.signal,
-          ...(request.body !== '' && { body: request.body }),
-        });
-        const body = passOn(answer.body, (bytes) => (passed += bytes));
+        const answer = await ask(target, asked);
         // The end of the connection is the end of the body: no length and no chunks give a cut away.
         return {
-          status: answer.status,
-          headers: Object.fromEntries(
-            [...answer.headers].filter(([name]) => !FRAMING.includes(name)),
-          ),
-          body,
+          status: answer.statusCode,
+          headers: withoutFraming(answer.headers),
+          body: passOn(answer, (bytes) => (passed += bytes)),
           framing: 'close',
           fault,
         };
@@ -63,21 +57,33 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   };
 }
 
-/** What belongs to one connection. */
-const FRAMING = ['connection', 'content-length', 'transfer-encoding', 'keep-alive'];
+/** A connection of its own for each request: what is cut is cut there as well. */
+function ask(target: string, { method, url, headers, body, signal }: FlakyCall) {
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const options = { method, headers: withoutFraming(headers), agent: false, signal };
+    request(new URL(url.pathname + url.search, target), options, resolve)
+      .on('error', reject)
+      .end(body);
+  });
+}
 
-function headersOf({ headers }: FlakyRequest): Record<string, string> {
+/** What belongs to one connection. */
+const FRAMING = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive'];
+
+function withoutFraming(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
   const passed = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-    value === undefined || name === 'host' || FRAMING.includes(name) ? [] : [[name, value]],
+    value === undefined || FRAMING.includes(name) ? [] : [[name, String(value)]],
   );
   return Object.fromEntries(passed);
 }
 
 async function* passOn(
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array>,
   onPassed: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  for await (const bytes of body ?? []) {
+  for await (const bytes of body) {
     onPassed(bytes.length);
     yield bytes;
   }
