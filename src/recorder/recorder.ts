@@ -18,7 +18,7 @@ export interface RecordedStep extends RecordedState {
   readonly event: { readonly type: string };
 }
 
-/** Plain JSON: arguments of tool calls are blotted out, and nothing else in it is secret by construction. */
+/** Plain JSON: arguments of tool calls are blotted out, and headers, URLs and bodies never came near the machine. */
 export interface Recording {
   readonly version: 1;
   /** Before the first step. */
@@ -53,33 +53,45 @@ export interface Recorder {
  * ```
  */
 export function recorder(options: RecorderOptions = {}): Recorder {
-  const { limit = 1_000 } = options;
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw wrong('limit', 'a whole number of events, 1 or more', limit);
+  const limit = limitOf(options);
   let recorded: string | null = null;
   let from: RecordedState | null = null;
   let dropped = 0;
   const steps: RecordedStep[] = [];
+  /** A step that is taken, whose listeners still run: one of them may ask for the recording. */
+  let latest: RecordedStep | null = null;
   return {
     inspect(event) {
-      if (event.type !== '@xstate.snapshot') return;
+      if (event.type !== '@xstate.snapshot' && event.type !== '@xstate.microstep') return;
       const state = stateOf(event.snapshot);
       if (state === null) return;
       recorded ??= event.actorRef.sessionId;
       if (event.actorRef.sessionId !== recorded) return;
-      if (from === null) {
-        from = state;
-        return;
-      }
-      steps.push({ event: timed(event.event, event.actorRef), ...state });
+      // The first of the microsteps carries the event that led to all of them.
+      latest = { event: latest?.event ?? told(event.event, event.actorRef), ...state };
+      if (event.type === '@xstate.microstep') return;
+      if (from === null) from = state;
+      else steps.push(latest);
+      latest = null;
       if (steps.length <= limit) return;
       const { value, context } = steps.shift() as RecordedStep;
       from = { value, context };
       dropped += 1;
     },
-    recording: () =>
-      from === null ? null : withoutArguments({ version: 1, from, steps, dropped }),
+    recording() {
+      if (from === null) return null;
+      const all = latest === null ? steps : [...steps, latest];
+      return withoutArguments({ version: 1, from, steps: all, dropped });
+    },
   };
+}
+
+function limitOf({ limit = 1_000, ...unknown }: RecorderOptions): number {
+  for (const [name, value] of Object.entries(unknown))
+    throw wrong(name, 'a known option', value, 'The option is limit.');
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw wrong('limit', 'a whole number of events, 1 or more', limit);
+  return limit;
 }
 
 /** The snapshot of our machine, or null for that of one of its children. */
@@ -94,15 +106,23 @@ interface TellingClock {
 }
 
 /**
- * An event with its moment, and with the loss in place of what was thrown. Reports of streams carry the
- * moment themselves; a host's may not.
+ * A copy of an event, with its moment, and with the loss in place of what was thrown. Reports of streams carry
+ * the moment themselves; a host's may not.
  */
-function timed(event: { type: string }, actor: object): { readonly type: string } {
-  const told = event.type.startsWith('xstate.error.') ? { ...event, error: lossOf(event) } : event;
-  if (isTimed(told)) return told;
+function told(event: { type: string }, actor: object): { readonly type: string } {
+  const isThrown = event.type.startsWith('xstate.error.');
+  const copy = copyOf(isThrown ? Object.assign({}, event, { error: lossOf(event) }) : event);
+  if (isTimed(copy)) return copy;
   const { clock } = actor as { clock?: TellingClock };
   const now = clock?.now?.() ?? 0;
-  return Object.assign({}, told, {
-    moment: { now, date: clock?.wallNow?.() ?? now, draw: 0.5 },
-  });
+  return Object.assign(copy, { moment: { now, date: clock?.wallNow?.() ?? now, draw: 0.5 } });
+}
+
+/** The host may change its event later, or may have put into it what is no JSON. */
+function copyOf(event: { readonly type: string }): { readonly type: string } {
+  try {
+    return withoutArguments(event);
+  } catch {
+    return { type: event.type };
+  }
 }

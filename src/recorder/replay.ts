@@ -3,6 +3,7 @@
 import { createActor, transition } from 'xstate';
 import type { Snapshot } from 'xstate';
 import { wrong } from '../../machines/config.js';
+import { ReconnectError } from '../../machines/errors.js';
 import { reconnectMachine } from '../../machines/reconnect.machine.js';
 import type { ReconnectMachine, ReconnectMachineEvent } from '../../machines/reconnect.types.js';
 import type { RecordedState, RecordedStep, Recording } from './recorder.js';
@@ -29,14 +30,27 @@ export interface Replay {
  */
 export function replay(recording: unknown, machine: ReconnectMachine = reconnectMachine): Replay {
   const { from, steps } = checkRecording(recording);
-  let snapshot = snapshotAt(machine, from);
-  const replayed = steps.map(({ event, value, context }): ReplayedStep => {
-    [snapshot] = transition(machine, snapshot, event as ReconnectMachineEvent);
-    const now = withoutArguments({ value: snapshot.value, context: snapshot.context });
-    const recorded = { value, context };
-    return { event, ...now, recorded, agrees: isSame(now, recorded) };
+  let snapshot = refusing('recording.from', from, () => snapshotAt(machine, from));
+  const replayed = steps.map(({ event, value, context }, n): ReplayedStep => {
+    const name = `recording.steps[${n}]`;
+    return refusing(name, event, () => {
+      [snapshot] = transition(machine, snapshot, event as ReconnectMachineEvent);
+      const now = withoutArguments({ value: snapshot.value, context: snapshot.context });
+      const recorded = { value, context };
+      return { event, ...now, recorded, agrees: isSame(now, recorded) };
+    });
   });
   return { steps: replayed, agrees: replayed.every(({ agrees }) => agrees) };
+}
+
+/** A recording comes from elsewhere: what the machine cannot take is told as any other wrong input. */
+function refusing<T>(name: string, given: unknown, take: () => T): T {
+  try {
+    return take();
+  } catch (cause) {
+    const { message } = wrong(name, 'what recorder() recorded', given);
+    throw new ReconnectError('config', message, { cause });
+  }
 }
 
 /** The snapshot as an actor has it that was restored there, and never starts. */
@@ -71,6 +85,8 @@ const CHILDREN: Readonly<Record<string, string | undefined>> = {
 };
 
 function checkRecording(recording: unknown): Recording {
+  if (typeof recording === 'string')
+    throw wrong('recording', 'an object', recording, 'Write replay(JSON.parse(text)).');
   const { version, from, steps } = (recording ?? {}) as Partial<Recording>;
   if (version !== 1) throw wrong('recording.version', '1', version);
   checkState('recording.from', from);
@@ -88,7 +104,8 @@ function checkState(name: string, state: unknown): void {
   const { value, context } = (state ?? {}) as Partial<RecordedState>;
   if (typeof value !== 'string' || !Object.hasOwn(reconnectMachine.states, value))
     throw wrong(`${name}.value`, 'the name of a state', value);
-  if (typeof context?.policy !== 'object' || typeof context.streamState !== 'object')
+  const parts = [context?.policy, context?.streamState, context?.ledger, context?.pausedBy];
+  if (parts.some((part) => typeof part !== 'object' || part === null))
     throw wrong(`${name}.context`, 'the context of the machine', context);
 }
 

@@ -3,8 +3,10 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { wrong } from '../../machines/config.js';
+import { MAX_TIMER_MS, wrong } from '../../machines/config.js';
+import { ReconnectError } from '../../machines/errors.js';
 import { createFacts } from './facts.js';
+import { checkBytes, checkKind } from './flaky-answer-check.js';
 import { reset, write } from './socket-write.js';
 
 /** What befalls one connection. Bytes are those from the server to the client, heads and framing included. */
@@ -31,6 +33,8 @@ export interface FaultProxy {
   readonly url: string;
   /** Connections so far. */
   readonly connections: number;
+  /** What a script of yours threw: its connections were refused. */
+  readonly errors: readonly unknown[];
   /** Those that are open. */
   readonly live: number;
   /** Bytes passed on to clients. */
@@ -63,12 +67,14 @@ export interface FaultProxy {
 export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const { script = [] } = options;
   const target = parseTarget(options.target);
+  if (typeof script !== 'function') checkScript(script);
   const { until, changed } = createFacts();
   const lines = new Set<Line>();
+  const errors: unknown[] = [];
   let [connections, bytes] = [0, 0];
+  let isClosed = false;
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    const nth = connections++;
-    const fault = (typeof script === 'function' ? script(nth) : script[nth]) ?? {};
+    const fault = faultOf(connections++);
     if (fault.refuse === true) reset(client);
     else open(client, fault);
     changed();
@@ -80,6 +86,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
     get connections() {
       return connections;
     },
+    errors,
     get live() {
       return lines.size;
     },
@@ -91,13 +98,26 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
       for (const line of lines) line.cut(kind);
     },
     down,
-    up: () => (server.listening ? Promise.resolve() : listen(server, port)),
+    up,
     close,
     [Symbol.asyncDispose]: close,
   };
 
+  /** A script that throws, or says what is no fault, is told, and its connection refused. */
+  function faultOf(nth: number): ProxyFault {
+    if (typeof script !== 'function') return script[nth] ?? {};
+    try {
+      const fault = script(nth);
+      checkFault(`script(${nth})`, fault);
+      return fault;
+    } catch (error) {
+      errors.push(error);
+      return { refuse: true };
+    }
+  }
+
   function open(client: Socket, fault: ProxyFault): void {
-    const upstream = connect({ host: target.hostname, port: Number(target.port) || 80 });
+    const upstream = connect(addressOf(target));
     const line = new Line(client, upstream, fault, (passed) => (bytes += passed));
     lines.add(line);
     client.once('close', () => {
@@ -112,7 +132,13 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
     return Promise.resolve();
   }
 
+  async function up(): Promise<void> {
+    if (isClosed) throw new ReconnectError('usage', 'the proxy is closed: start another one');
+    if (!server.listening) await listen(server, port);
+  }
+
   async function close(): Promise<void> {
+    isClosed = true;
     await down();
     for (const line of lines) line.close();
     await until(() => lines.size === 0);
@@ -124,6 +150,8 @@ class Line {
   readonly #client: Socket;
   readonly #over = new AbortController();
   #isMute = false;
+  /** The client sends no more. */
+  #isLeft = false;
 
   constructor(
     client: Socket,
@@ -137,8 +165,10 @@ class Line {
       upstream.destroy();
     };
     client.on('error', over).once('close', over);
-    // A mute line would keep the half of the connection that nobody listens to any more.
-    client.once('end', () => this.#isMute && client.destroy());
+    client.once('end', () => {
+      this.#isLeft = true;
+      this.#letGo();
+    });
     upstream.on('error', () => client.destroy());
     client.pipe(upstream);
     // What is held back when the connection ends is lost, as on a real line.
@@ -153,6 +183,12 @@ class Line {
     this.#isMute = true;
     if (kind === 'rst') reset(this.#client);
     if (kind === 'fin') this.#client.destroySoon();
+    this.#letGo();
+  }
+
+  /** A mute line would keep the half of a connection that nobody listens to any more. */
+  #letGo(): void {
+    if (this.#isMute && this.#isLeft) this.#client.destroy();
   }
 
   async #passOn(
@@ -192,4 +228,28 @@ function parseTarget(target: unknown): URL {
   if (url === null || url.hostname === '')
     throw wrong('target', "a URL with host and port, such as 'http://127.0.0.1:8080'", target);
   return url;
+}
+
+function addressOf({ protocol, hostname, port }: URL): { host: string; port: number } {
+  const usual = protocol === 'https:' || protocol === 'wss:' ? 443 : 80;
+  return { host: hostname.replace(/^\[|\]$/gu, ''), port: port === '' ? usual : Number(port) };
+}
+
+function checkScript(script: unknown): void {
+  if (!Array.isArray(script)) throw wrong('script', 'a list of faults, or a function', script);
+  script.forEach((fault: unknown, n) => checkFault(`script[${n}]`, fault));
+}
+
+function checkFault(place: string, fault: unknown): asserts fault is ProxyFault {
+  if (typeof fault !== 'object' || fault === null)
+    throw wrong(place, 'a fault, such as { refuse: true } or {}', fault);
+  const { cut, sliceBytes, delayMs } = fault as ProxyFault;
+  if (cut !== undefined) {
+    checkKind(`${place}.cut.kind`, cut.kind, ['fin', 'rst', 'stall']);
+    checkBytes(`${place}.cut.at`, cut.at, 'a number of bytes');
+  }
+  if (sliceBytes !== undefined)
+    checkBytes(`${place}.sliceBytes`, sliceBytes, 'a number of bytes', 1);
+  if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= MAX_TIMER_MS))
+    throw wrong(`${place}.delayMs`, `a number of ms, 0 to ${MAX_TIMER_MS}`, delayMs);
 }

@@ -11,13 +11,17 @@ import { reset, write } from './socket-write.js';
 const MISSING_BYTES = 10;
 
 /** Resolves when all that is to be written was written. Every answer ends its connection, or hangs. */
-export async function sendAnswer(socket: Socket, answer: FlakyAnswer): Promise<void> {
+export async function sendAnswer(
+  socket: Socket,
+  answer: FlakyAnswer,
+  method = 'GET',
+): Promise<void> {
   const { status = 200, framing = 'chunked', fault } = answer;
   if (fault?.at === 'head') {
     end(socket, fault.kind);
     return;
   }
-  const isBare = answer.body === undefined || status === 204 || status === 304;
+  const isBare = answer.body === undefined || status === 204 || status === 304 || method === 'HEAD';
   const isChunked = framing === 'chunked' && !isBare;
   await write(socket, headOf(answer, isChunked));
   const line = new BodyLine(socket, isChunked, fault);
@@ -89,12 +93,13 @@ function headOf(answer: FlakyAnswer, isChunked: boolean): string {
   const fields: Record<string, string | undefined> = {
     ...(body !== undefined && { 'content-type': 'text/event-stream' }),
     ...(encoding !== undefined && { 'content-encoding': encoding }),
-    ...headers,
     'content-length': lengthOf(answer),
     'transfer-encoding': isChunked ? 'chunked' : undefined,
     // With it, undici takes a FIN inside a chunk for a clean end.
     connection: isChunked && breaks ? undefined : 'close',
   };
+  // What the caller says of the framing is sent as well, be it wrong.
+  for (const [name, value] of Object.entries(headers)) fields[name.toLowerCase()] = value;
   const lines = Object.entries(fields).map(([name, value]) =>
     value === undefined ? '' : `${name}: ${value}\r\n`,
   );

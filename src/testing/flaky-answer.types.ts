@@ -17,9 +17,13 @@ export interface FlakyFault {
 export interface FlakyAnswer {
   /** @default 200 */
   readonly status?: number | undefined;
-  /** What is undefined is not sent. @default a content type of `text/event-stream` with a body */
+  /** In place of those of the answer, framing too, be it wrong; what is undefined is not sent. @default a content type of `text/event-stream` with a body */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
-  /** An iterable is sent as it comes, and no faster than it is read. @default none */
+  /**
+   * An iterable is sent as it comes, and no faster than it is read; one that can be iterated once belongs into
+   * a function of the request.
+   * @default none
+   */
   readonly body?: string | Uint8Array | FlakyPieces | undefined;
   /**
    * What tells the client that the body is over: the last chunk, a length in the head (of a string or bytes),

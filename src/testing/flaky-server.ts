@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { wrong } from '../../machines/config.js';
 import { createFacts } from './facts.js';
 import { sendAnswer } from './flaky-answer.js';
+import { checkAnswer } from './flaky-answer-check.js';
 import type { FlakyAnswer } from './flaky-answer.types.js';
 import { onLoopback } from './loopback.js';
 import { reset } from './socket-write.js';
@@ -44,6 +45,8 @@ export interface FlakyServer {
   readonly url: string;
   /** All requests so far, oldest first. */
   readonly requests: readonly FlakyRequest[];
+  /** What functions and bodies threw, and why their answers could not be sent: their connections broke. */
+  readonly errors: readonly unknown[];
   /** Open sockets that have carried a request: some clients open a spare one. */
   readonly connections: number;
   /** Resolves when there are none. */
@@ -79,6 +82,7 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
   const { paths, origins = [] } = options;
   checkPaths(paths);
   const requests: FlakyRequest[] = [];
+  const errors: unknown[] = [];
   const asked = new Map<string, number>();
   const busy = new Set<Socket>();
   const { until, changed } = createFacts();
@@ -88,12 +92,16 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
       busy.delete(req.socket);
       changed();
     });
-    void serve(req).catch(() => req.socket.destroy());
+    void serve(req).catch((error: unknown) => {
+      errors.push(error);
+      req.socket.destroy();
+    });
   });
   const { url, close } = await onLoopback(server);
   return {
     url,
     requests,
+    errors,
     get connections() {
       return busy.size;
     },
@@ -102,7 +110,7 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
     cut: (how) => {
       for (const socket of busy) {
         if (how === 'rst') reset(socket);
-        else socket.end();
+        else socket.destroySoon();
       }
     },
     close,
@@ -121,7 +129,9 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
     changed();
     const answer = await answerTo(request, req.socket);
     const allowed = origin === undefined ? {} : { 'access-control-allow-origin': origin };
-    return sendAnswer(req.socket, { ...answer, headers: { ...allowed, ...answer.headers } });
+    if (typeof paths[request.url.pathname] === 'function') checkAnswer('the answer', answer);
+    const fields = { ...allowed, ...answer.headers };
+    return sendAnswer(req.socket, { ...answer, headers: fields }, request.method);
   }
 
   async function read(req: IncomingMessage): Promise<FlakyRequest> {
@@ -169,7 +179,23 @@ function checkPaths(paths: unknown): void {
   for (const [name, path] of Object.entries(paths)) {
     if (name !== '*' && !name.startsWith('/'))
       throw wrong('paths', "names that begin with '/', or '*'", name);
-    if (typeof path !== 'function' && (typeof path !== 'object' || path === null))
-      throw wrong(`paths['${name}']`, 'an answer, a list of answers or a function', path);
+    const place = `paths['${name}']`;
+    if (typeof path === 'function') continue;
+    if (typeof path !== 'object' || path === null)
+      throw wrong(place, 'an answer, a list of answers or a function', path);
+    for (const answer of [path as FlakyAnswer].flat()) {
+      checkAnswer(place, answer);
+      checkRepeatable(place, answer);
+    }
   }
+}
+
+/** It is sent for every request; an iterator gives what it has once. */
+function checkRepeatable(place: string, { body }: FlakyAnswer): void {
+  const isOnce =
+    typeof body === 'object' &&
+    'next' in body &&
+    typeof (body as { next: unknown }).next === 'function';
+  if (isOnce)
+    throw wrong(`${place}.body`, 'what can be sent again', body, 'Write () => ({ body: … }).');
 }

@@ -1,5 +1,6 @@
 /** A source in memory: what its connections give, and how they break, is data. */
 
+import { wrong } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
 import type { Connection, ResumePoint, SourceItem, StreamSource } from '../../machines/contract.js';
 
@@ -62,6 +63,7 @@ export interface ScriptedSource<T> extends StreamSource<T> {
  */
 export function scriptedSource<T>(options: ScriptedSourceOptions<T> = {}): ScriptedSource<T> {
   const { script = [], resume = 'cursor', terminal = 'explicit', reopen = 'safe' } = options;
+  if (typeof script !== 'function') script.forEach(checkOpening);
   const openings: ResumePoint[] = [];
   const live = new Set<object>();
   const count = { reads: 0, taken: 0 };
@@ -81,10 +83,16 @@ export function scriptedSource<T>(options: ScriptedSourceOptions<T> = {}): Scrip
     get taken() {
       return count.taken;
     },
-    push: (step) => newest?.push(step),
+    push(step) {
+      checkStep(step);
+      if (newest === null)
+        throw new ReconnectError('usage', 'push() needs a connection: start the stream first');
+      newest.push(step);
+    },
     open(at, signal) {
       const nth = openings.push(at) - 1;
       const opening = (typeof script === 'function' ? script(at, nth) : script[nth]) ?? [];
+      if (typeof script === 'function') checkOpening(opening, nth);
       if (opening === 'no answer') return unanswered(signal, live);
       if ('refuses' in opening) return rejection(opening.refuses);
       const line = createLine(opening, count, () => live.delete(line));
@@ -93,6 +101,18 @@ export function scriptedSource<T>(options: ScriptedSourceOptions<T> = {}): Scrip
       return Promise.resolve({ batches: line.batches, close: line.close });
     },
   };
+}
+
+function checkOpening(opening: unknown, nth: number): void {
+  if (Array.isArray(opening)) opening.forEach(checkStep);
+  else if (opening !== 'no answer' && !(typeof opening === 'object' && opening !== null))
+    throw wrong(`script[${nth}]`, "a list of steps, 'no answer' or { refuses }", opening);
+}
+
+/** A word that is misspelt would be a batch of letters. */
+function checkStep(step: unknown): void {
+  if (typeof step === 'string' && step !== 'eof' && step !== 'drop')
+    throw wrong('step', "a list of items, 'eof', 'drop' or { throws }", step);
 }
 
 interface Line<T> extends Connection<T> {

@@ -1,5 +1,6 @@
 /** A clock that stands still until it is told to go on: exact to the ms, timers in order. */
 
+import { wrong } from '../../machines/config.js';
 import type { Clock } from '../clock.js';
 
 /** Give it to `reconnectStream` as `clock`, or to XState's `createActor`. */
@@ -8,9 +9,12 @@ export interface VirtualClock extends Clock {
   now(): number;
   /** How many timers are armed. */
   readonly armed: number;
+  /** When the next of them is due; null: none is armed. */
+  readonly nextAt: number | null;
   /**
    * Goes on by `ms`: runs every timer due by then, each at its own time, those of one time in the
    * order in which they were armed; after each, waits until every pending promise has had its turn.
+   * @param ms 0 or more; anything else is an error
    */
   advance(ms: number): Promise<void>;
   /** Lets pending promises have their turn; time stands still. */
@@ -48,7 +52,12 @@ export function virtualClock(startAt = 0): VirtualClock {
     get armed() {
       return timers.size;
     },
+    get nextAt() {
+      return earliest(timers)?.at ?? null;
+    },
     async advance(ms) {
+      if (typeof ms !== 'number' || !(ms >= 0 && ms < Infinity))
+        throw wrong('ms', 'a time to go on by, 0 or more', ms);
       const until = time + ms;
       await settle();
       for (let next = earliest(timers); next && next.at <= until; next = earliest(timers)) {
@@ -57,7 +66,8 @@ export function virtualClock(startAt = 0): VirtualClock {
         next.fn();
         await settle();
       }
-      time = until;
+      // Another call may have gone further meanwhile.
+      time = Math.max(time, until);
     },
     settle,
   };

@@ -88,7 +88,7 @@ export async function walkSteps(
     }
     if (isReport(step)) actor.send(step);
     else if (step.type === 'xstate.after.backoff.reconnect.waiting')
-      await clock.advance(context.delayMs ?? 0);
+      await clock.advance((clock.nextAt ?? clock.now()) - clock.now());
     else if (step.type === 'xstate.done.actor.open')
       hands.open?.resolve({ connection: context.connection });
     else if (step.type === 'xstate.error.actor.open') hands.open?.reject(step.error);

@@ -71,6 +71,18 @@ describe('the statechart', () => {
     },
   );
 
+  it('is walked with the delays of a machine that extends ours', async () => {
+    const slow = reconnectModel({
+      machine: reconnectMachine.provide({ delays: { backoff: 60_000 } }),
+    });
+    const waits = slow.paths().filter(({ steps }) => steps.at(-1)?.type.startsWith('xstate.after'));
+    expect(waits.length).toBeGreaterThan(0);
+    for (const path of waits) {
+      const { states, isReaderAsked } = await slow.walk(path);
+      if (!isReaderAsked) expect(states.at(-1)).toBe(path.state);
+    }
+  });
+
   it('has no transition that these paths leave out', () => {
     expect(model.transitions.length).toBeGreaterThan(60);
     expect(model.transitions.filter((transition) => !taken.has(transition))).toEqual([]);

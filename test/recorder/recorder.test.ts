@@ -100,6 +100,82 @@ describe('a recording', () => {
     stream.close();
   });
 
+  it.each(['failed', 'paused', 'closed', 'waiting'] as const)(
+    'is whole for a listener of %s that asks for it',
+    async (type) => {
+      const flight = recorder();
+      const clock = virtualClock();
+      const source = scriptedSource<number>({ script: () => [items(1, 1), 'drop'] });
+      const stream = reconnectStream(source, { clock, maxAttempts: 1, inspect: flight.inspect });
+      const told: (Recording | null)[] = [];
+      stream.on(type, () => told.push(flight.recording()));
+      stream.start();
+      await clock.settle();
+      if (type === 'paused') stream.pause();
+      if (type === 'closed') stream.close();
+      await clock.advance(10_000);
+      expect(told[0]?.steps.at(-1)?.value).toBe(type);
+      expect(replay(told[0]).agrees).toBe(true);
+      // Nothing is in it twice, once the listeners are through.
+      const later = flight.recording();
+      expect(later?.steps.slice(0, told[0]?.steps.length)).toEqual(told[0]?.steps);
+      stream.close();
+    },
+  );
+
+  it('keeps an event as it was, and of one that is no JSON its type', () => {
+    const flight = recorder();
+    const actor = createActor(reconnectMachine, { inspect: flight.inspect, clock: virtualClock() });
+    actor.start();
+    const error = { kind: 'reported', message: 'first' } as const;
+    const event = { type: 'attempt.failed', error: { ...error } } as const;
+    actor.send(event);
+    Object.assign(event.error, { message: 'second' });
+    const loop: Record<string, unknown> = {};
+    loop['self'] = loop;
+    actor.send(Object.assign({ type: 'attempt.connecting' } as const, { loop }));
+    actor.send(Object.assign({ type: 'attempt.connected' } as const, { big: 10n }));
+    const events = flight.recording()?.steps.map((step) => step.event);
+    expect(events).toEqual([
+      { type: 'attempt.failed', error, moment: expect.anything() as unknown },
+      { type: 'attempt.connecting', moment: expect.anything() as unknown },
+      { type: 'attempt.connected', moment: expect.anything() as unknown },
+    ]);
+  });
+
+  it('that was damaged is refused as wrong input, whatever the damage', async () => {
+    const { stream, recording } = await recorded(5);
+    stream.close();
+    const hostile: unknown[] = [
+      null,
+      5,
+      {},
+      [],
+      'x',
+      { toString: 1 },
+      JSON.parse('{"__proto__":1}'),
+    ];
+    let refused = 0;
+    for (const path of pathsOf(recording)) {
+      for (const value of hostile) {
+        const damaged = JSON.parse(JSON.stringify(recording)) as object;
+        setAt(damaged, path, value);
+        try {
+          replay(damaged);
+        } catch (error) {
+          expect([path.join('.'), (error as ReconnectError).kind]).toEqual([
+            path.join('.'),
+            'config',
+          ]);
+          refused += 1;
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(50);
+    expect(() => replay(JSON.stringify(recording))).toThrow('Write replay(JSON.parse(text)).');
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  }, 60_000);
+
   it('notices a machine that does something else', async () => {
     const { stream, recording } = await recorded(3);
     const [step, ...rest] = recording.steps;
@@ -158,9 +234,29 @@ describe('a recording', () => {
     expect(() => replay(given)).toThrow(message);
   });
 
+  it('has one option', () => {
+    expect(() => recorder({ limt: 5 } as object)).toThrow('limt: expected a known option');
+  });
+
   it.each([0, 1.5, NaN, Infinity])('cannot keep %d events', (limit) => {
     expect(() => recorder({ limit })).toThrow(
       'limit: expected a whole number of events, 1 or more',
     );
   });
 });
+
+/** Every place in a value that is JSON. */
+function pathsOf(value: unknown, path: readonly string[] = []): string[][] {
+  const inner =
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, one]) => pathsOf(one, [...path, key]))
+      : [];
+  return path.length === 0 ? inner : [[...path], ...inner];
+}
+
+function setAt(target: object, path: readonly string[], value: unknown): void {
+  const last = path.at(-1) ?? '';
+  let place = target as Record<string, unknown>;
+  for (const key of path.slice(0, -1)) place = place[key] as Record<string, unknown>;
+  place[last] = value;
+}

@@ -24,10 +24,11 @@ export function startFaultServer(
       '*': (request) => {
         const body = peer.body(request);
         const status = peer.status?.(request) ?? 200;
-        const headers = { 'content-type': peer.contentType, ...peer.headers?.(request) };
+        const { 'content-length': length, ...own } = peer.headers?.(request) ?? {};
+        const headers = { 'content-type': peer.contentType, ...own };
         const fault = faults[asked++];
         if (fault === undefined) {
-          const framing = 'content-length' in headers ? 'length' : 'chunked';
+          const framing = length === undefined ? 'chunked' : 'length';
           return { status, headers, body, framing };
         }
         return { status, headers, body, ...FAULTS[fault.kind](fault.at, body) };

@@ -1,5 +1,6 @@
 /** The proxy breaks connections of any protocol where its script says. */
 
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -139,6 +140,60 @@ describe('the proxy', () => {
     await on.up();
     await on.up();
     expect(await (await fetch(on.url)).text()).toBe(log(0));
+  });
+
+  it('that is closed stays closed', async () => {
+    const on = await start([]);
+    await on.close();
+    await on.close();
+    await expect(on.up()).rejects.toThrow('the proxy is closed');
+  });
+
+  it('refuses the connection of a script that throws, and says so', async () => {
+    const on = await start(() => {
+      throw new Error('mine');
+    });
+    await expect(fetch(on.url)).rejects.toThrow('fetch failed');
+    expect(on.errors).toEqual([new Error('mine')]);
+    await on.idle();
+  });
+
+  it('keeps no line to a client that has left, however mute', async () => {
+    const on = await start([]);
+    const { port, host } = new URL(on.url);
+    const client = connect(Number(port), '127.0.0.1', () => {
+      client.end(`GET /mute HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    });
+    await new Promise((resolve) => client.once('data', resolve));
+    on.cut('stall');
+    await on.idle();
+  });
+
+  it('stands before a server with an IPv6 address as well', async () => {
+    const web = createServer((_, res) => void res.end('six'));
+    await new Promise<void>((resolve) => web.listen(0, '::1', resolve));
+    const { port } = web.address() as { port: number };
+    proxy = await faultProxy({ target: `http://[::1]:${port}` });
+    expect(await (await fetch(proxy.url)).text()).toBe('six');
+    web.close();
+    web.closeAllConnections();
+  });
+
+  it.each([
+    [{ refuse: true }, 'script: expected a list of faults, or a function'],
+    [null, 'script: expected a list of faults, or a function'],
+    [[null], 'script[0]: expected a fault'],
+    [[{ sliceBytes: 0 }], 'script[0].sliceBytes: expected a number of bytes, 1 or more'],
+    [[{ sliceBytes: NaN }], 'script[0].sliceBytes: expected'],
+    [[{}, { cut: { kind: 'rst', at: -1 } }], 'script[1].cut.at: expected a number of bytes'],
+    [
+      [{ cut: { kind: 'reset', at: 5 } }],
+      "script[0].cut.kind: expected one of 'fin', 'rst', 'stall'",
+    ],
+    [[{ delayMs: 2 ** 31 }], 'script[0].delayMs: expected a number of ms, 0 to 2147483647'],
+  ])('refuses the script %j', async (script, message) => {
+    const target = 'http://127.0.0.1:1';
+    await expect(faultProxy({ target, script: script as never })).rejects.toThrow(message);
   });
 
   it.each([undefined, '', 'x', 7, 'data:x'])(

@@ -116,15 +116,46 @@ describe('an answer', () => {
     await on.idle();
   });
 
-  it('that cannot be sent breaks the connection, and nothing else', async () => {
-    const { url } = await start({
+  it('that cannot be sent breaks the connection, is told, and nothing else', async () => {
+    const pieces = async function* (): AsyncGenerator<string> {
+      yield 'data';
+      throw new Error('no more');
+    };
+    const on = await start({
       '/': () => {
         throw new Error('no answer');
       },
+      '/none': () => undefined as never,
+      '/length': () => ({ body: pieces(), framing: 'length' }),
+      '/pieces': () => ({ body: pieces() }),
       '/ok': { body },
     });
-    await expect(fetch(url)).rejects.toThrow('fetch failed');
-    expect(await got(`${url}/ok`)).toEqual([200, body, 'end']);
+    for (const path of ['/', '/none', '/length'])
+      await expect(fetch(on.url + path)).rejects.toThrow('fetch failed');
+    expect((await got(`${on.url}/pieces`))[1]).toBe('data');
+    expect(await got(`${on.url}/ok`)).toEqual([200, body, 'end']);
+    expect(on.errors.map((error) => (error as Error).message)).toEqual([
+      'no answer',
+      'the answer: expected an answer, such as { status: 503 } or { body }, got undefined.',
+      'body: expected a string or bytes where encoding or framing needs all of it, got a value of type object.',
+      'no more',
+    ]);
+  });
+
+  it('says of itself what the script says, in any case', async () => {
+    const on = await start({
+      '/type': { body: '{}', headers: { 'Content-Type': 'application/json' } },
+      '/length': { body, headers: { 'Content-Length': '5' }, framing: 'close' },
+    });
+    const { headers } = await fetch(`${on.url}/type`);
+    expect(headers.get('content-type')).toBe('application/json');
+    expect((await fetch(`${on.url}/length`)).headers.get('content-length')).toBe('5');
+  });
+
+  it('to HEAD has no body', async () => {
+    const { url } = await start({ '/': { body, framing: 'length' } });
+    const answer = await asked(url, {}, 'HEAD');
+    expect([answer.status, answer.headers['content-length']]).toEqual([200, '14']);
   });
 });
 
@@ -165,6 +196,28 @@ describe('a path', () => {
     ['no object', null, 'paths: expected an object of paths and answers'],
     ['a name without a slash', { answer: {} }, "paths: expected names that begin with '/'"],
     ['no answer', { '/': 200 }, "paths['/']: expected an answer, a list of answers or a function"],
+    ['a list without answers', { '/': [200] }, "paths['/']: expected an answer"],
+    [
+      'a status',
+      { '/': { status: 'abc' } },
+      "paths['/'].status: expected a status from 200 to 999",
+    ],
+    ['a framing', { '/': { framing: 'x' } }, "paths['/'].framing: expected 'chunked'"],
+    [
+      'a fault',
+      { '/': [{}, { fault: { kind: 'reset', at: 1 } }] },
+      "paths['/'].fault.kind: expected one of 'fin', 'rst', 'eof', 'stall'",
+    ],
+    [
+      'where it breaks',
+      { '/': { fault: { kind: 'rst', at: '5' } } },
+      "paths['/'].fault.at: expected 'head' or a number of bytes, 0 or more",
+    ],
+    [
+      'a body that is there once',
+      { '/': { body: ['a'].values() } },
+      "paths['/'].body: expected what can be sent again, got a value of type object. Write () =>",
+    ],
   ])('is refused: %s', async (_, paths, message) => {
     await expect(start(paths as never)).rejects.toThrow(message);
   });
