@@ -8,15 +8,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as after } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-import { COLUMNS, RATE_MS } from './columns.mjs';
+import { COLUMNS, PATIENCE_MS, RATE_MS } from './columns.mjs';
 import { startServer } from './faults.mjs';
 import { driverOf } from './peers/index.mjs';
 import { createRecord, nameOf } from './record.mjs';
 import { ROWS } from './rows.mjs';
 import { startSocketServer } from './sockets.mjs';
 
-/** No end by then is a hang. All waits that are needed, by default or by option, add up to less. */
-const PATIENCE_MS = 12_000;
 /** Time for what comes late: a word again, another request. */
 const LINGER_MS = 400;
 /** When the reader stops the client in its wait of a second, and how long it is watched then. */

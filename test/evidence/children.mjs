@@ -3,14 +3,18 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+import { PATIENCE_MS } from './columns.mjs';
+
 const CELL = fileURLToPath(new URL('cell.mjs', import.meta.url));
 
 /** A cell that is well has answered long before. */
-const KILL_AFTER_MS = 60_000;
+const KILL_AFTER_MS = PATIENCE_MS + 30_000;
 
 /** Most of a cell is waiting, but for a storm. */
 const AT_A_TIME = 8;
 const STORMS_AT_A_TIME = 3;
+/** These wait for a minute and more, and use nothing meanwhile. */
+const SILENT_AT_A_TIME = 12;
 
 /** A process that got no processor for so long says nothing about delays: it is asked again, so often. */
 const MAX_LAG_MS = 300;
@@ -25,16 +29,20 @@ export async function runCells(cells, folder, onDone) {
   const isStorm = ({ column }) => column.kind === 'rate';
   const run = async ({ n, row, column }) => {
     results[n] = await runCell(row.id, column.id, folder);
-    if (!isDoubtful(results[n])) onDone();
+    if (!isDoubtful(column, results[n])) onDone();
   };
   await inLanes(all.filter(isStorm), STORMS_AT_A_TIME, run);
-  await inLanes(
-    all.filter((cell) => !isStorm(cell)),
-    AT_A_TIME,
-    run,
-  );
+  const isSilent = ({ column }) => column.isSilent === true;
+  await Promise.all([
+    inLanes(all.filter(isSilent), SILENT_AT_A_TIME, run),
+    inLanes(
+      all.filter((cell) => !isStorm(cell) && !isSilent(cell)),
+      AT_A_TIME,
+      run,
+    ),
+  ]);
   for (let again = 0; again < MAX_AGAIN; again += 1) {
-    const doubtful = all.filter(({ n }) => isDoubtful(results[n]));
+    const doubtful = all.filter(({ n, column }) => isDoubtful(column, results[n]));
     await inLanes(doubtful, STORMS_AT_A_TIME, run);
   }
   return results;
@@ -48,8 +56,9 @@ async function inLanes(cells, count, run) {
   await Promise.all(Array.from({ length: count }, lane));
 }
 
-function isDoubtful({ lagMs, isKilled }) {
-  return isKilled === true || lagMs > MAX_LAG_MS;
+/** In silence a lag of less than a second or two changes nothing. */
+function isDoubtful({ isSilent }, { lagMs, isKilled }) {
+  return isKilled === true || (!isSilent && lagMs > MAX_LAG_MS);
 }
 
 export function killAll() {

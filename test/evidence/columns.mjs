@@ -13,7 +13,10 @@
 export const MAX_REQUESTS = 20;
 export const RATE_MS = 3_000;
 
-/** `kind` says what is judged: see verdict.mjs. */
+/** No end by then is a hang: longer than the 45 s and 10 s of our defaults, and than the 60 s of the MCP SDK. */
+export const PATIENCE_MS = 65_000;
+
+/** `kind` says what is judged: see verdict.mjs. `isSilent`: most of a cell is waiting for the patience to end. */
 export const COLUMNS = [
   {
     id: 'reset',
@@ -33,7 +36,7 @@ export const COLUMNS = [
     id: 'mid',
     title: 'cut mid-event',
     kind: 'deliver',
-    what: 'The connection ends within the ninth event: its id line has come, its blank line has not. WebSocket: within a frame.',
+    what: 'The connection ends within the ninth event: its id line (where there is one) has come, its blank line has not. A durable stream: within its data event. WebSocket: within a frame.',
     answers: [{ after: 8, half: true, does: 'fin' }],
   },
   {
@@ -47,6 +50,7 @@ export const COLUMNS = [
     id: 'stall',
     title: 'stall',
     kind: 'deliver',
+    isSilent: true,
     what: 'After 8 words nothing more comes, and the connection stays open. A new one would be served.',
     answers: [{ after: 8, does: 'silence' }],
   },
@@ -135,6 +139,7 @@ export const COLUMNS = [
     id: 'half-open',
     title: 'half-open',
     kind: 'deliver',
+    isSilent: true,
     what: 'After 8 words the peer is as if stopped: it reads, sends and closes nothing. The next connection is accepted and never answered; the third one is served.',
     answers: [{ after: 8, does: 'freeze' }, { does: 'mute' }],
   },

@@ -1,11 +1,13 @@
 /** The one rule by which a cell is judged, from counts alone. */
 
-import { MAX_REQUESTS } from './columns.mjs';
+import { MAX_REQUESTS, PATIENCE_MS } from './columns.mjs';
 import { CALL, compare } from './words.mjs';
+
+const PATIENCE = `${PATIENCE_MS / 1_000} s`;
 
 /** For the document, in the order in which it is applied. */
 export const RULE = [
-  '**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within 12 s (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.',
+  `**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within ${PATIENCE} (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.`,
   '**told**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
   '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
   '**n/a**: the fault cannot befall this client; the reason is in the details.',
@@ -36,12 +38,15 @@ function judgeStop({ stopped, ending, numbers }) {
   return ok('ok', `no request after it was stopped; ${stopped.before} before`);
 }
 
-function judgeRate({ requestsInTime, ending }) {
+function judgeRate({ requestsInTime, ending, told }) {
   const short = `${requestsInTime} req.`;
   const detail = `${requestsInTime} request${requestsInTime === 1 ? '' : 's'} in 3 s`;
   if (ending?.how === 'complete') return failed('cut = end', `${detail}; called it complete`);
-  const end = ending === null ? 'still trying or waiting' : `gave up: ${ending.error}`;
-  return ok(short, `${detail}; ${end}`);
+  if (ending !== null) return ok(short, `${detail}; gave up: ${ending.error}`);
+  return ok(
+    short,
+    `${detail}; ${told.length === 0 ? 'still trying or waiting' : `said ${told.join(', ')}`}`,
+  );
 }
 
 function judgeDelivery(row, column, seen) {
@@ -57,7 +62,7 @@ function judgeDelivery(row, column, seen) {
   const half = seen.calls.find((args) => !isWholeCall(args));
   if (half !== undefined) return failed('half call', `was given ${half} to run; ${detail}`);
   if (seen.calls.length > 1) return failed(`call ×${seen.calls.length}`, `one call given twice`);
-  if (seen.ending === null) return failed('hung', `no end in 12 s; ${detail}`);
+  if (seen.ending === null) return failed('hung', `no end in ${PATIENCE}; ${detail}`);
   const isMissingCall = isTool && seen.calls.length === 0;
   const isWhole = counts.length === 0 && !isMissingCall;
   if (seen.ending.how === 'complete') {
