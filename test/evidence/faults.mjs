@@ -32,9 +32,10 @@ export async function startServer(wireName, column) {
     res.on('error', () => {});
     const request = await readRequest(req, memory);
     const answer = wire(request, scene);
-    if (answer.plain !== undefined) return answerPlainly(res, answer.plain);
-    const { startsWork = false } = answer;
+    const { plain, startsWork = false, isCounted = plain === undefined } = answer;
+    if (plain !== undefined && !isCounted) return answerPlainly(res, plain);
     const count = requests.push({ at: performance.now(), method: request.method, startsWork });
+    if (plain !== undefined) return answerPlainly(res, plain);
     const fault = column.answers?.[count - 1] ?? column.always;
     await respond(req, res, answer, fault).catch(() => {});
     if (fault !== undefined) tellBroken();
@@ -48,7 +49,8 @@ async function readRequest(req, memory) {
   return { method: req.method, url, headers: req.headers, body, memory };
 }
 
-function answerPlainly(res, { status, headers = {}, body = '' }) {
+function answerPlainly(res, { status, headers = {}, body = '', isOpen = false }) {
+  if (isOpen) return void res.writeHead(status, headers).flushHeaders();
   res.writeHead(status, { ...headers, connection: 'close' }).end(body);
 }
 
@@ -84,7 +86,9 @@ function textsUntil(blocks, fault) {
   const last = places[wanted - 1] ?? blocks.length - 1;
   const texts = blocks.slice(0, last + 1).map(({ text }) => text);
   const next = blocks[last + 1]?.text;
-  return fault.half && next !== undefined ? [...texts, next.slice(0, -6)] : texts;
+  return fault.half && next !== undefined
+    ? [...texts, next.slice(0, next.indexOf('\n\n') - 4)]
+    : texts;
 }
 
 /** Says when to come again, and nothing else. */

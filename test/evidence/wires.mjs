@@ -1,6 +1,6 @@
 /**
  * What each protocol puts on the wire for the same 20 words. A block is a piece of the answer: `{ text, word?, call? }`.
- * A wire answers a request by `{ blocks, type?, startsWork? }`, or by `{ plain }`, which no fault befalls.
+ * A wire answers a request by `{ blocks, type?, startsWork? }`, or by `{ plain, isCounted? }`, which no fault befalls.
  */
 
 import { CALL, PIECES, WORDS } from './words.mjs';
@@ -60,12 +60,17 @@ function pad(n) {
   return String(n).padStart(16, '0');
 }
 
-/** MCP over Streamable HTTP (2025-06-18): a call of a tool whose progress is the words. */
+/**
+ * MCP over Streamable HTTP, as `StreamableHTTPServerTransport` of the SDK with an event store and a `retryInterval`: the
+ * answer of a POST starts with an event that has an id, `retry:` and no data, each message has an id, and a GET with
+ * `Last-Event-ID` gets what follows. A GET without it opens the one channel of the server's own messages, here silent;
+ * another one is refused. The words are the progress of a tool call. Without an event store (`isPost`) there are no ids.
+ */
 function mcp(request, { retry, isPost }) {
   const { method, headers, body } = request;
   if (method === 'DELETE') return { plain: { status: 200 } };
   const asked = headers['last-event-id'];
-  if (method === 'GET' && asked === undefined) return { plain: { status: 405 } };
+  if (method === 'GET' && asked === undefined) return mcpChannel(request.memory);
   const message = body === '' ? {} : JSON.parse(body);
   if (message.method === 'initialize') return { plain: mcpHello(message) };
   if (method === 'POST' && message.method !== 'tools/call') return { plain: { status: 202 } };
@@ -73,6 +78,7 @@ function mcp(request, { retry, isPost }) {
   request.memory.call = call;
   const token = message.params?._meta?.progressToken ?? request.memory.token;
   request.memory.token = token;
+  const idOf = (n) => (isPost ? undefined : `call_${n}`);
   const progress = WORDS.map((word, n) => ({
     text: event(
       JSON.stringify({
@@ -80,7 +86,7 @@ function mcp(request, { retry, isPost }) {
         method: 'notifications/progress',
         params: { progressToken: token, progress: n + 1, message: word },
       }),
-      isPost ? undefined : n + 1,
+      idOf(n + 1),
     ),
     word,
   }));
@@ -88,13 +94,19 @@ function mcp(request, { retry, isPost }) {
   return {
     startsWork: method === 'POST',
     blocks: [
-      ...(isPost
+      ...(isPost || asked !== undefined
         ? []
-        : [{ text: `id: 0\n${retry === null ? '' : `retry: ${retry}\n`}data: \n\n` }]),
-      ...progress.slice(Number(asked ?? 0)),
-      { text: event(JSON.stringify({ jsonrpc: '2.0', id: call, result }), WORDS.length + 1) },
+        : [{ text: `id: ${idOf(0)}\n${retry === null ? '' : `retry: ${retry}\n`}data: \n\n` }]),
+      ...progress.slice(Number(asked?.split('_')[1] ?? 0)),
+      { text: event(JSON.stringify({ jsonrpc: '2.0', id: call, result }), idOf(WORDS.length + 1)) },
     ],
   };
+}
+
+function mcpChannel(memory) {
+  if (memory.hasChannel) return { plain: { status: 409 }, isCounted: true };
+  memory.hasChannel = true;
+  return { plain: { status: 200, headers: { 'content-type': 'text/event-stream' }, isOpen: true } };
 }
 
 function mcpHello({ id, params }) {
@@ -180,7 +192,7 @@ function aiSdkUi({ method }, { isTool }) {
       },
     ]),
     { type: 'finish-step' },
-    { type: 'finish' },
+    { type: 'finish', finishReason: isTool ? 'tool-calls' : 'stop' },
   ];
   return {
     startsWork: method === 'POST',

@@ -48,7 +48,8 @@ async function mcp({ url, load, record, row, column }) {
     isDefault ? {} : { reconnectionOptions },
   );
   const client = new Client({ name: 'reader', version: '1.0.0' });
-  client.onerror = (error) => record.note(`onerror ${error.message}`);
+  client.onerror = ({ message }) =>
+    message.startsWith('Maximum') ? record.tell(message) : record.note(`onerror ${message}`);
   await client.connect(transport);
   const settled = client
     .callTool({ name: 'count', arguments: {} }, undefined, {
