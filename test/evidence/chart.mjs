@@ -2,7 +2,7 @@
 
 import { nameOfRow } from './rows.mjs';
 
-const LABEL = 410;
+const LABEL = 450;
 const CELL = { width: 84, height: 24, gap: 2 };
 const HEAD = 92;
 const GROUP = 26;

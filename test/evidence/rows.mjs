@@ -1,5 +1,7 @@
 /** The rows: which client, with which option, against which protocol, and what does not apply to it. */
 
+import { COLUMNS } from './columns.mjs';
+
 const NO_TOOLS = 'hands out its events as they are, and knows no tool calls';
 const GET_ONLY = 'sends GET only';
 const NO_RETRY_FIELD = 'the protocol has no `retry:` field';
@@ -33,9 +35,34 @@ const once = Object.fromEntries(
   ['busy', 'second', 'storm', 'retry-zero', 'retry-huge', 'abort'].map((id) => [id, NO_RECONNECT]),
 );
 
-/** `canResume`: the protocol gives a reader something to go on with. */
+/** Measured in the columns of a POST alone. */
+function postOnly(reason) {
+  const others = COLUMNS.filter(({ kind }) => kind !== 'post');
+  return Object.fromEntries(others.map(({ id }) => [id, reason]));
+}
+const forPost = postOnly('an option for a POST: with it a GET does not go on after a cut either');
+const asAbove = postOnly('as in the row above: the option bears on requests without an answer');
+
+const noRetries = { client: { maxRetries: 0 } };
+
+const watchdog = 'the watchdog fires at 45 s';
+const agent =
+  'by the timeout of 5 s that http.globalAgent of Node has; its own read timeout is off';
+
+/**
+ * `canResume`: the protocol gives a reader something to go on with. `na`: why a column is not measured. `notes`: what a
+ * reader has to know beside what was seen in a column.
+ */
 export const ROWS = [
   our('sse()', 'sse', true, noTools),
+  our(
+    'sse(), all defaults',
+    'sse',
+    true,
+    noTools,
+    { isDefault: true },
+    { stall: watchdog, 'half-open': watchdog },
+  ),
   our('webSocket()', 'webSocket', true, socket),
   our('durableStream()', 'durable', true, { ...noTools, ...noRetryField, ...readsByGet }),
   our('agUi()', 'agUi', true, noRetryField),
@@ -46,16 +73,43 @@ export const ROWS = [
 
   peer('eventsource', '', 'eventSource', 'sse', { ...noTools, ...getOnly }),
   peer('eventsource-client', '', 'eventsourceClient', 'sse', noTools),
-  peer('launchdarkly-eventsource', '', 'eventSource', 'sse', noTools),
+  peer(
+    'eventsource-client',
+    'close() in onScheduleReconnect',
+    'eventsourceClient',
+    'sse',
+    forPost,
+    {
+      closes: true,
+    },
+  ),
   peer(
     'launchdarkly-eventsource',
-    'readTimeoutMillis, maxBackoffMillis, …',
+    '',
+    'eventSource',
+    'sse',
+    noTools,
+    {},
+    {
+      stall: agent,
+      'half-open': agent,
+    },
+  ),
+  peer(
+    'launchdarkly-eventsource',
+    'readTimeoutMillis, maxBackoffMillis, jitterRatio',
     'eventSource',
     'sse',
     noTools,
     { readTimeoutMillis: 2_000, maxBackoffMillis: 30_000, jitterRatio: 0.5 },
   ),
+  peer('launchdarkly-eventsource', 'errorFilter: () => false', 'eventSource', 'sse', forPost, {
+    errorFilter: () => false,
+  }),
   peer('@microsoft/fetch-event-source', '', 'fetchEventSource', 'sse', noTools),
+  peer('@microsoft/fetch-event-source', 'needs [DONE]', 'fetchEventSource', 'sse', noTools, {
+    checksEnd: true,
+  }),
   peer(
     '@microsoft/fetch-event-source',
     'onclose throws, as its README',
@@ -64,12 +118,18 @@ export const ROWS = [
     noTools,
     { retriesOnClose: true },
   ),
+  peer('@microsoft/fetch-event-source', 'onerror throws', 'fetchEventSource', 'sse', forPost, {
+    throws: true,
+  }),
   peer('event-source-plus', '', 'eventSourcePlus', 'sse', noTools),
   peer('event-source-plus', "retryStrategy: 'on-error'", 'eventSourcePlus', 'sse', noTools, {
     retryStrategy: 'on-error',
   }),
   peer('event-source-plus', 'heartbeat of its README', 'eventSourcePlus', 'sse', noTools, {
     heartbeatMs: 2_000,
+  }),
+  peer('event-source-plus', 'maxRetryCount: 0', 'eventSourcePlus', 'sse', forPost, {
+    maxRetryCount: 0,
   }),
   peer('partysocket', '', 'partysocket', 'webSocket', socket),
   peer('reconnecting-websocket', '', 'reconnectingWebsocket', 'webSocket', socket),
@@ -84,36 +144,72 @@ export const ROWS = [
     timeout: 2_000,
   }),
   peer('@tanstack/ai-client', '', 'tanstack', 'agUi', noRetryField),
-  peer('ai', 'Chat, DefaultChatTransport', 'aiChat', 'aiSdkUi', { ...once }),
-  peer('ai', 'and resumeStream() when told', 'aiChat', 'aiSdkUi', noRetryField, { resumes: true }),
+  peer('ai', 'Chat, DefaultChatTransport', 'aiChat', 'aiSdkUi', once),
+  peer('ai', 'Chat, needs finishReason', 'aiChat', 'aiSdkUi', once, { checksEnd: true }),
+  peer('ai', 'and resumeStream() when it misses', 'aiChat', 'aiSdkUi', noRetryField, {
+    checksEnd: true,
+    resumes: true,
+  }),
   peer('openai', 'responses.create()', 'openaiResponses', 'openaiResponses', once),
   peer(
     'openai',
-    'and retrieve(starting_after) in a loop; timeout: 2 s',
+    'responses.create(), needs response.completed, maxRetries: 0',
+    'openaiResponses',
+    'openaiResponses',
+    once,
+    { checksEnd: true, ...noRetries },
+  ),
+  peer(
+    'openai',
+    'and retrieve(starting_after) in a loop; timeout: 2 s, maxRetries: 0',
     'openaiResponses',
     'openaiResponses',
     noRetryField,
-    { resumes: true, client: { timeout: 2_000 } },
+    { resumes: true, client: { timeout: 2_000, maxRetries: 0 } },
   ),
   peer('openai', 'chat.completions.create()', 'openaiChatCreate', 'openaiChat', once),
+  peer(
+    'openai',
+    'chat.completions.create(), needs finish_reason, maxRetries: 0',
+    'openaiChatCreate',
+    'openaiChat',
+    once,
+    { checksEnd: true, ...noRetries },
+  ),
   peer('openai', 'chat.completions.stream()', 'openaiChatStream', 'openaiChat', once),
   peer(
     'openai',
     'chat.completions.stream(), maxRetries: 0',
     'openaiChatStream',
     'openaiChat',
-    once,
-    { client: { maxRetries: 0 } },
+    asAbove,
+    noRetries,
   ),
   peer('@anthropic-ai/sdk', 'messages.create()', 'anthropicCreate', 'anthropicMessages', once),
+  peer(
+    '@anthropic-ai/sdk',
+    'messages.create(), needs message_stop, maxRetries: 0',
+    'anthropicCreate',
+    'anthropicMessages',
+    once,
+    { checksEnd: true, ...noRetries },
+  ),
   peer('@anthropic-ai/sdk', 'messages.stream()', 'anthropicStream', 'anthropicMessages', once),
+  peer(
+    '@anthropic-ai/sdk',
+    'messages.stream(), maxRetries: 0',
+    'anthropicStream',
+    'anthropicMessages',
+    asAbove,
+    noRetries,
+  ),
 ].map((row) => ({ ...row, id: nameOfRow(row) }));
 
 export function nameOfRow({ package: name, title }) {
   return title === '' ? name : `${name} · ${title}`;
 }
 
-function our(title, wire, canResume, na) {
+function our(title, wire, canResume, na, config = {}, notes = {}) {
   return {
     isOurs: true,
     group: 'stream-reconnect',
@@ -123,10 +219,12 @@ function our(title, wire, canResume, na) {
     wire,
     canResume,
     na,
+    config,
+    notes,
   };
 }
 
-function peer(name, option, client, wire, na, config = {}) {
+function peer(name, option, client, wire, na, config = {}, notes = {}) {
   const canResume = !['openaiChat', 'anthropicMessages'].includes(wire);
   const group = GROUPS[wire];
   return {
@@ -139,5 +237,6 @@ function peer(name, option, client, wire, na, config = {}) {
     canResume,
     na,
     config,
+    notes,
   };
 }

@@ -8,13 +8,17 @@ async function eventSource({ url, load, record, row, column }) {
   const source = new EventSource(url, { ...row.config, ...postOf(row, column) });
   source.onmessage = ({ data }) => {
     if (data !== DONE) return record.add(data);
-    source.close();
     record.complete();
+    source.close();
   };
+  let last = 'error event';
   source.onerror = (event) => {
-    record.note(`error event ${event?.message ?? event?.code ?? ''}`);
-    if (source.readyState === 2) record.fail(event?.message ?? 'error event, closed');
+    last = event?.message ?? event?.code ?? last;
+    record.note(`error event ${last}`);
+    if (source.readyState === 2) record.fail(last);
   };
+  // Of launchdarkly-eventsource only: it is closed after the event that says why.
+  source.onclosed = () => record.fail(`closed: ${last}`);
   return { stop: () => source.close() };
 }
 
@@ -25,12 +29,13 @@ function postOf({ package: name }, { kind }) {
     : {};
 }
 
-async function eventsourceClient({ url, load, record, column }) {
+async function eventsourceClient({ url, load, record, row, column }) {
   const { createEventSource } = await load('eventsource-client');
   const source = createEventSource({
     url,
     ...(column.kind === 'post' ? { method: 'POST', body: '{}' } : {}),
     onDisconnect: () => record.note('onDisconnect'),
+    ...(row.config.closes ? { onScheduleReconnect: () => source.close() } : {}),
   });
   const reading = read();
   return { stop: () => source.close(), settled: reading };
@@ -69,11 +74,20 @@ async function fetchEventSource({ url, load, record, row, column }) {
       record.complete();
     },
     ...(row.config.retriesOnClose ? carefulHooks() : {}),
+    ...(row.config.throws ? { onerror: rethrow } : {}),
   }).then(
-    () => (isDone || !stopper.signal.aborted ? record.complete() : undefined),
+    () => {
+      if (isDone || stopper.signal.aborted) return;
+      if (row.config.checksEnd) record.fail('resolved without [DONE]');
+      else record.complete();
+    },
     (error) => record.fail(error),
   );
   return { stop: () => stopper.abort(), settled };
+}
+
+function rethrow(error) {
+  throw error;
 }
 
 /** The second example of its README. */

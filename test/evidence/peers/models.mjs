@@ -1,5 +1,7 @@
 /** The SDKs of models' answers: openai, @anthropic-ai/sdk, and the chat of the AI SDK. */
 
+import { setTimeout as after } from 'node:timers/promises';
+
 const MESSAGES = [{ role: 'user', content: 'hi' }];
 const TOOL_CALL_FIELDS = ['arguments', 'partial_json'];
 
@@ -27,14 +29,13 @@ async function openaiResponses(cell) {
             record.call(event.item.arguments);
           if (event.type === 'response.completed') return;
         }
+        if (row.config.checksEnd) throw new Error('no response.completed');
         if (!row.config.resumes) return;
         if (place.after === undefined) throw new Error('cut, and nothing to go on from');
       } catch (error) {
         if (!row.config.resumes || place.after === undefined || attempt === 9) throw error;
       }
-      await new Promise((resolve) =>
-        setTimeout(resolve, cell.column.id === 'storm' ? 1_000 : (cell.column.delayMs ?? 100)),
-      );
+      await wait(cell.column);
       signal.throwIfAborted();
       events = client.responses.retrieve(
         place.id,
@@ -47,7 +48,7 @@ async function openaiResponses(cell) {
 
 async function openaiChatCreate(cell) {
   const client = await openaiOf(cell);
-  const { record } = cell;
+  const { record, row } = cell;
   return driven(record, async (signal) => {
     const chunks = await client.chat.completions.create(
       { model: 'm', messages: MESSAGES, stream: true },
@@ -61,6 +62,7 @@ async function openaiChatCreate(cell) {
       args += choice?.delta.tool_calls?.[0]?.function?.arguments ?? '';
       reason = choice?.finish_reason ?? reason;
     }
+    if (row.config.checksEnd && reason === null) throw new Error('finish_reason is null');
     if (reason === 'tool_calls') record.call(args);
     else if (args !== '') record.note(`arguments so far: ${args}`);
   });
@@ -77,25 +79,28 @@ async function openaiChatStream(cell) {
   });
 }
 
-async function anthropicOf({ url, load }) {
+async function anthropicOf({ url, load, row }) {
   const { default: Anthropic } = await load('@anthropic-ai/sdk');
-  return new Anthropic({ apiKey: 'none', baseURL: url });
+  return new Anthropic({ apiKey: 'none', baseURL: url, ...row.config.client });
 }
 
 async function anthropicCreate(cell) {
   const client = await anthropicOf(cell);
-  const { record } = cell;
+  const { record, row } = cell;
   return driven(record, async (signal) => {
     const events = await client.messages.create(
       { model: 'm', max_tokens: 9, messages: MESSAGES, stream: true },
       { signal },
     );
     let args = '';
+    let isOver = false;
     for await (const event of events) {
+      isOver = event.type === 'message_stop';
       if (event.delta?.type === 'text_delta') record.add(event.delta.text);
       for (const field of TOOL_CALL_FIELDS) args += event.delta?.[field] ?? '';
       if (event.type === 'content_block_stop' && args !== '') record.call(args);
     }
+    if (row.config.checksEnd && !isOver) throw new Error('no message_stop');
   });
 }
 
@@ -110,6 +115,11 @@ async function anthropicStream(cell) {
     });
     await stream.finalMessage();
   });
+}
+
+/** Between the attempts of a loop of ours. */
+function wait({ id, delayMs = 100 }) {
+  return after(id === 'storm' ? 1_000 : delayMs);
 }
 
 /** Runs to an end that the reader sees: it returned, or it threw. */
@@ -141,8 +151,10 @@ async function aiChat({ url, load, record, row, column }) {
     transport: new DefaultChatTransport({ api: url }),
     onToolCall: ({ toolCall }) => record.call(JSON.stringify(toolCall.input)),
     onError: (error) => (told = error),
-    onFinish: ({ isError, isDisconnect }) => {
+    onFinish: ({ isError, isDisconnect, finishReason }) => {
       if (isError || isDisconnect) told ??= new Error('isDisconnect');
+      if (row.config.checksEnd && finishReason === undefined)
+        told ??= new Error('finishReason is undefined');
     },
   });
   let isStopped = false;
@@ -152,7 +164,7 @@ async function aiChat({ url, load, record, row, column }) {
   async function run() {
     await chat.sendMessage({ text: 'hi' });
     for (let n = 0; told !== null && row.config.resumes && !isStopped && n < 9; n += 1) {
-      await new Promise((resolve) => setTimeout(resolve, column.delayMs ?? 100));
+      await wait(column);
       if (isStopped) return;
       told = null;
       await chat.resumeStream();

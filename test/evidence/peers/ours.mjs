@@ -1,4 +1,4 @@
-/** Our own rows: `reconnectStream` with each kind of source. Delays and watchdogs are short, all else is the default. */
+/** Our own rows: `reconnectStream` with each kind of source. Delays and watchdogs are short, but in the row of the defaults. */
 
 import { WebSocket } from 'ws';
 
@@ -43,9 +43,10 @@ const SOURCES = {
 async function ours(cell) {
   const { record, row, column } = cell;
   const stream = reconnectStream(SOURCES[row.wire](cell), {
-    stallTimeoutMs: 2_000,
-    connectTimeoutMs: 2_000,
-    ...(column.id === 'storm' ? {} : { initialBackoffMs: column.delayMs ?? 100, jitter: 'none' }),
+    ...(row.config.isDefault ? {} : { stallTimeoutMs: 2_000, connectTimeoutMs: 2_000 }),
+    ...(row.config.isDefault || column.id === 'storm'
+      ? {}
+      : { initialBackoffMs: column.delayMs ?? 100, jitter: 'none' }),
   });
   stream.on('restarted', () => record.replace(''));
   stream.on('gap', ({ from, to }) => record.tell(`gap from ${from} to ${to}`));
