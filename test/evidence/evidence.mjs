@@ -7,7 +7,7 @@
  *   --column <ids>  some columns, with commas between them; nothing is written
  *   --json          what was observed, as JSON
  *
- * Exit code 1 where one of our own rows has failed.
+ * Exit code 1 where one of our own rows has failed, 2 where no row or column has such a name.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -37,6 +37,15 @@ const rows = ROWS.filter(
     (flags.row === undefined || nameOfRow(row).includes(flags.row)),
 );
 const columns = COLUMNS.filter(({ id }) => flags.column?.split(',').includes(id) ?? true);
+const unknown =
+  flags.column?.split(',').filter((id) => COLUMNS.every((one) => one.id !== id)) ?? [];
+if (rows.length === 0 || unknown.length > 0) {
+  console.error(`rows:\n  ${ROWS.map(nameOfRow).join('\n  ')}`);
+  console.error(`columns: ${COLUMNS.map(({ id }) => id).join(', ')}`);
+  if (unknown.length > 0) console.error(`no column is called ${unknown.join(', ')}`);
+  if (rows.length === 0) console.error(`no row has ${JSON.stringify(flags.row)} in its name`);
+  process.exit(2);
+}
 const isWhole = rows.length === ROWS.length && columns.length === COLUMNS.length;
 
 const { folder, remove } = createFolder();
@@ -88,7 +97,10 @@ async function measure() {
   return all.map(({ row, column }) => {
     const at = cells.findIndex((cell) => cell.row === row && cell.column === column);
     if (at < 0) return { row, column, verdict: 'n/a', short: 'n/a', detail: row.na[column.id] };
-    return { row, column, ...judge(row, column, results[at]), seen: results[at] };
+    const judged = judge(row, column, results[at]);
+    const note = row.notes[column.id];
+    const detail = note === undefined ? judged.detail : `${judged.detail}; ${note}`;
+    return { row, column, ...judged, detail, seen: results[at] };
   });
 }
 
