@@ -10,7 +10,7 @@ export const RULE = [
   `**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within ${PATIENCE} (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.`,
   '**told**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
   '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
-  '**n/a**: the fault cannot befall this client; the reason is in the details.',
+  '**n/a**: the fault cannot befall this client, or is not measured in this row; the reason is in the details.',
 ];
 
 /** @returns `{ verdict, short, detail }` */
