@@ -46,7 +46,7 @@ const asAbove = postOnly('as in the row above: the option bears on requests with
 const noRetries = { client: { maxRetries: 0 } };
 
 const watchdog = 'the watchdog fires at 45 s';
-const agent =
+const socketTimeout =
   'by the timeout of 5 s that http.globalAgent of Node has; its own read timeout is off';
 
 /**
@@ -91,8 +91,8 @@ export const ROWS = [
     noTools,
     {},
     {
-      stall: agent,
-      'half-open': agent,
+      stall: socketTimeout,
+      'half-open': socketTimeout,
     },
   ),
   peer(
