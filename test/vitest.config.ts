@@ -1,5 +1,6 @@
 /** How the tests run. With `CI_REPORT` set, a JSON report is written to that file as well. */
 
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
@@ -12,6 +13,8 @@ export default defineConfig({
   root,
   test: {
     include: ['test/**/*.test.ts'],
+    // Many tests wait for time to pass: two cores serve two files at once.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     setupFiles: ['test/support/no-warnings.ts'],
     // A rejection that nobody owns ends the process, in the workers and in what they start.
     execArgv: [STRICT],
