@@ -19,7 +19,8 @@ export interface LegacyInspectorOptions extends PlainOptions {
 
 /**
  * Gives an inspector for `reconnectStream` or XState's `createActor`. Call `inspect()` of `@xstate/inspect`
- * first; actors that begin before it are not shown. Events that its viewer sends reach the actor.
+ * first; actors that begin before it are not shown. Its viewer can send a stream the commands, and another actor the
+ * events that its machine knows.
  */
 export function legacyInspector(
   options: LegacyInspectorOptions = {},

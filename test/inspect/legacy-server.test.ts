@@ -10,6 +10,7 @@ import { reconnectStream } from '../../src/index.js';
 import { legacyInspector } from '../../src/inspect/index.js';
 import { callingSource, drain, SECRET } from '../support/inspected.js';
 import { scriptedSource } from '../../src/testing/index.js';
+import { END, item } from '../support/numbered-log.js';
 import { createFacts } from '../../src/testing/facts.js';
 
 /** The package that brings XState 4. */
@@ -87,7 +88,7 @@ function eventsOf(sessionId: string): string[] {
     .map(({ event }) => (JSON.parse(event!) as { name: string }).name);
 }
 
-function send(service: string, data: { type: string }): void {
+function send(service: string, data: { type: string; [field: string]: unknown }): void {
   const event = { name: data.type, data, $$type: 'scxml', type: 'external', origin: service };
   client.send(JSON.stringify({ type: 'xstate.event', event: JSON.stringify(event), service }));
 }
@@ -149,6 +150,38 @@ it('sends an event to the actor, which is told once', async () => {
   expect(stream.state).toBe('paused');
   expect(eventsOf(sessionId).filter((name) => name === 'pause')).toEqual(['pause']);
   stream.close();
+});
+
+it('does not let a viewer invent what the transport reports', async () => {
+  const source = scriptedSource({ script: [[[item(1)]], [[item(2)], [END]]] });
+  const stream = reconnectStream(source, { inspect: legacyInspector() });
+  const items = stream[Symbol.asyncIterator]();
+  await items.next();
+  const { sessionId } = stream.actor;
+  send(sessionId, { type: 'stream.progress' });
+  send(sessionId, { type: 'stream.ended', outcome: 'complete' });
+  send(sessionId, { type: 'pause', reason: 'a look' });
+  await until(() => statesOf(sessionId).at(-1) === 'paused');
+  expect(stream.snapshot.pausedBy).toEqual(['a look']);
+  stream.resume('a look');
+  expect([await items.next(), await items.next()]).toEqual([
+    { done: false, value: 2 },
+    { done: true, value: undefined },
+  ]);
+});
+
+it('sends another actor what its machine knows', async () => {
+  const heard: unknown[] = [];
+  const machine = createMachine({
+    id: 'ear',
+    on: { say: { actions: ({ event }) => void heard.push(event) } },
+  });
+  const ear = createActor(machine, { inspect: legacyInspector() }).start();
+  send(ear.sessionId, { type: 'shout' });
+  send(ear.sessionId, { type: 'say', word: 'hello' });
+  await until(() => eventsOf(ear.sessionId).includes('say'));
+  expect(heard).toEqual([{ type: 'say', word: 'hello' }]);
+  ear.stop();
 });
 
 it('keeps arguments to itself', async () => {

@@ -1,6 +1,7 @@
 /** A running XState 5 actor in the shape of a service of XState 4, for `@xstate/inspect`. */
 
 import type { AnyActorRef } from 'xstate';
+import { sendCommand } from '../command.js';
 import { toPlain } from '../plain.js';
 import type { Plain, PlainOptions } from '../plain.js';
 import { legacyEventType } from './definition.js';
@@ -70,7 +71,7 @@ export function legacyService(
       if (/^(xstate\.|done\.|error\.)/u.test(type)) return;
       isDelivering = true;
       try {
-        actor.send({ ...rest, type });
+        sendCommand(actor, { ...rest, type });
       } finally {
         isDelivering = false;
       }
