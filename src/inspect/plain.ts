@@ -10,7 +10,7 @@ export interface PlainObject {
   readonly [key: string]: Plain;
 }
 
-/** Copies what can be shown, and never throws: inspected values are other people's. */
+/** Copies what can be shown, and never throws, nor does its JSON: inspected values are other people's. */
 export function toPlain(value: unknown, options: PlainOptions = {}): Plain {
   return copy(value, {
     hides: options.showArguments !== true,
@@ -19,15 +19,34 @@ export function toPlain(value: unknown, options: PlainOptions = {}): Plain {
   });
 }
 
+/** The same where a text is expected: a name, a type, a status. */
+export function plainText(value: unknown): string {
+  const plain = toPlain(value);
+  return typeof plain === 'string' ? plain : JSON.stringify(plain);
+}
+
+/** A property of an object that may be anything: its getter may throw. */
+export function fieldOf(from: object, key: string): unknown {
+  try {
+    return (from as Readonly<Record<string, unknown>>)[key];
+  } catch {
+    return UNREADABLE;
+  }
+}
+
 /** Deeper, longer and larger than this nobody reads on a page. */
 const MAX_DEPTH = 10;
 const MAX_ENTRIES = 100;
 const MAX_TEXT = 2_000;
-const MAX_NODES = 2_000;
+const MAX_NODES = 4_000;
 const MAX_ALL_TEXT = 64_000;
+/** Names of fields are shorter, and stay whole; longer keys are data. */
+const MAX_FIELD = 64;
 
 /** Where this package, and the readers of tool calls, keep arguments. */
 const ARGUMENTS: ReadonlySet<string> = new Set(['args', 'finalArgs', 'toolArgsBuffer']);
+
+const UNREADABLE = '(unreadable)';
 
 interface Place {
   readonly hides: boolean;
@@ -36,6 +55,8 @@ interface Place {
 }
 
 function copy(value: unknown, place: Place): Plain {
+  place.left.nodes -= 1;
+  if (place.left.nodes <= 0) return '(more)';
   switch (typeof value) {
     case 'string':
       return copyText(value, place);
@@ -49,63 +70,88 @@ function copy(value: unknown, place: Place): Plain {
       return null;
     case 'bigint':
     case 'symbol':
-      return String(value);
+      return copyText(String(value), place);
     case 'function':
       return '(a function)';
   }
 }
 
+/** What was cut already keeps the length that it tells: inspectors may sanitize twice. */
 function copyText(text: string, { left }: Place): string {
-  const length = Math.min(text.length, MAX_TEXT, left.text);
+  const [mark = ''] = CUT.exec(text.slice(-MAX_MARK)) ?? [];
+  const letters = text.length - mark.length;
+  const length = Math.min(letters, MAX_TEXT, left.text);
   left.text -= length;
-  return length < text.length ? `${text.slice(0, length)}… (${text.length} characters)` : text;
+  if (length === letters) return text;
+  return text.slice(0, length) + (mark === '' ? `… (${text.length} characters)` : mark);
 }
 
+const CUT = /… \(\d{1,16} characters\)$/u;
+const MAX_MARK = 32;
+
+/** Asks the built-in classes, not the value: a subclass may answer with anything. */
 function copyObject(value: object, place: Place): Plain {
-  place.left.nodes -= 1;
-  if (place.depth >= MAX_DEPTH || place.left.nodes <= 0) return '(more)';
+  if (place.depth >= MAX_DEPTH) return '(more)';
   const inner = { ...place, depth: place.depth + 1 };
   try {
-    if (value instanceof Error) return { name: value.name, message: copy(value.message, inner) };
-    if (value instanceof Date) return Number.isFinite(value.getTime()) ? value.toISOString() : null;
-    if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`;
-    if (value instanceof Map || value instanceof Set)
-      return list([...value].slice(0, MAX_ENTRIES), value.size, inner);
-    if (Array.isArray(value)) return list(value.slice(0, MAX_ENTRIES), value.length, inner);
-    if (isActor(value)) return `(actor ${value.sessionId})`;
+    if (value instanceof Error)
+      return { name: copy(value.name, inner), message: copy(value.message, inner) };
+    if (value instanceof Date) return dateText(Date.prototype.getTime.call(value));
+    if (ArrayBuffer.isView(value)) return copyText(`(${value.byteLength} bytes)`, inner);
+    if (value instanceof Map || value instanceof Set) return list(value, value.size, inner);
+    if (Array.isArray(value)) return list(value, value.length, inner);
+    if (isActor(value)) return copyText(`(actor ${value.sessionId})`, inner);
     return entries(value, inner);
   } catch {
-    return '(unreadable)';
+    return UNREADABLE;
   }
 }
 
-function list(items: readonly unknown[], length: number, place: Place): Plain {
-  const shown = items.map((item) => copy(item, place));
-  return length > items.length ? [...shown, `(${length - items.length} more)`] : shown;
+function dateText(ms: number): string | null {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
+}
+
+/** Goes to the limit and no further: the rest may be a million. */
+function list(items: Iterable<unknown>, length: number, place: Place): Plain {
+  const shown: Plain[] = [];
+  for (const item of items) {
+    if (shown.length === MAX_ENTRIES) return [...shown, `(${Number(length) - MAX_ENTRIES} more)`];
+    shown.push(copy(item, place));
+  }
+  return shown;
 }
 
 function entries(value: object, place: Place): Plain {
-  const all = Object.entries(value).filter(([, one]) => one !== undefined);
+  const all = Object.keys(value);
   // Of a long record both ends: where entries are added, the new ones are at its end.
-  const ends =
+  const keys =
     all.length > MAX_ENTRIES
       ? [...all.slice(0, MAX_ENTRIES / 2), ...all.slice(-MAX_ENTRIES / 2)]
       : all;
-  const shown = ends.map(([key, one]): [string, Plain] => {
-    const isHidden = place.hides && typeof one === 'string' && ARGUMENTS.has(key);
-    return [key, isHidden ? lengthOf(one) : copy(one, place)];
-  });
-  if (all.length > shown.length) shown.push(['…', `(${all.length - shown.length} more)`]);
+  const shown: [string, Plain][] = [];
+  for (const key of keys) {
+    const one = fieldOf(value, key);
+    if (one === undefined) continue;
+    const isHidden = place.hides && ARGUMENTS.has(key);
+    shown.push([nameOf(key, place), isHidden ? hidden(one) : copy(one, place)]);
+  }
+  if (all.length > keys.length) shown.push(['…', `(${all.length - keys.length} more)`]);
   // Not by assignment: a key may be `__proto__`.
   return Object.fromEntries(shown);
 }
 
-/** What is hidden already stays as it is: inspectors may sanitize twice. */
-function lengthOf(text: string): string {
-  return text === '' || HIDDEN.test(text) ? text : `(${text.length} characters)`;
+function nameOf(key: string, place: Place): string {
+  return key.length <= MAX_FIELD ? key : copyText(key, place);
 }
 
-const HIDDEN = /^\(\d+ characters\)$/u;
+/** What is hidden already stays as it is: inspectors may sanitize twice. */
+function hidden(value: unknown): string | null {
+  if (value === null) return null;
+  if (typeof value !== 'string') return '(hidden)';
+  return value === '' || HIDDEN.test(value) ? value : `(${value.length} characters)`;
+}
+
+const HIDDEN = /^\((\d{1,16} characters|hidden)\)$/u;
 
 function isActor(value: object): value is { sessionId: string } {
   return 'sessionId' in value && typeof value.sessionId === 'string' && 'send' in value;
