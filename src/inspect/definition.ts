@@ -13,9 +13,10 @@ export function definitionOf(logic: unknown): string | null {
 /** A thousand streams have one machine, and writing it takes a millisecond. */
 const written = new WeakMap<object, string | null>();
 
-function write({ root, definition }: { root?: Node; definition?: object }): string | null {
-  if (root === undefined || definition === undefined) return null;
+function write(logic: { readonly root?: Node; readonly definition?: object }): string | null {
   try {
+    const { root, definition } = logic;
+    if (root === undefined || definition === undefined) return null;
     return JSON.stringify(asConfig(JSON.parse(JSON.stringify(definition)) as Written, root));
   } catch {
     // Code of the user: a machine with a cycle in its meta, for one.

@@ -27,6 +27,14 @@ export function legacyInspector(
 ): (event: InspectionEvent) => void {
   const handles = new WeakMap<object, LegacyServiceHandle | null>();
   return (inspected) => {
+    try {
+      pass(inspected);
+    } catch {
+      // XState calls this in the middle of a step: what cannot be shown must not stop the actor.
+    }
+  };
+
+  function pass(inspected: InspectionEvent): void {
     if (inspected.type === '@xstate.event') {
       const isNew = !handles.has(inspected.actorRef);
       // At its first event, not at its making: before it has no state yet.
@@ -40,7 +48,7 @@ export function legacyInspector(
       handle?.update(inspected.event, inspected.snapshot);
       if (inspected.snapshot.status !== 'active') handle?.stop();
     }
-  };
+  }
 
   function enlist(actor: AnyActorRef): void {
     const definition = definitionOf((actor as { logic?: unknown }).logic);

@@ -1,8 +1,8 @@
 /** What the recorder notes in the middle of a step, and how that is shown later. */
 
 import type { AnyActorRef } from 'xstate';
-import { toPlain } from './plain.js';
-import type { PlainOptions } from './plain.js';
+import { fieldOf, plainText, toPlain } from './plain.js';
+import type { PlainObject, PlainOptions } from './plain.js';
 import type {
   ActorMessage,
   InspectMessage,
@@ -51,14 +51,17 @@ export function isNews(message: InspectMessage): boolean {
   return isStep && message.event.type !== PROGRESS;
 }
 
-export function shownEvent(event: object, options: PlainOptions): ShownEvent {
-  return { ...(toPlain(event, options) as object), type: typeOf(event) };
+/** Always an object with a type, whatever the event is. */
+export function shownEvent(event: object, options: PlainOptions = {}): ShownEvent {
+  const plain = toPlain(event, options);
+  const isFields = typeof plain === 'object' && plain !== null && !Array.isArray(plain);
+  return { ...(isFields ? (plain as PlainObject) : {}), type: plainText(typeOf(event)) };
 }
 
 export function shownSnapshot(from: object, options: PlainOptions): ShownSnapshot {
-  const { status, value, context, output, error } = from as Record<string, unknown>;
+  const { status, value, context, output, error } = partsOf(from);
   return {
-    status: String(status),
+    status: plainText(status),
     value: toPlain(value, options),
     context: toPlain(context, options),
     ...(output === undefined ? {} : { output: toPlain(output, options) }),
@@ -66,14 +69,27 @@ export function shownSnapshot(from: object, options: PlainOptions): ShownSnapsho
   };
 }
 
-export function typeOf(event: object): string {
-  const { type } = event as { type?: unknown };
-  return String(type);
+/** What is shown of a snapshot; a live one holds its machine and its actors as well. */
+export function partsOf(snapshot: object): Readonly<Record<(typeof PARTS)[number], unknown>> {
+  const parts = PARTS.map((part) => [part, fieldOf(snapshot, part)]);
+  return Object.fromEntries(parts) as Record<(typeof PARTS)[number], unknown>;
 }
 
+const PARTS = ['status', 'value', 'context', 'output', 'error'] as const;
+
+export function typeOf(event: object): string {
+  const type = fieldOf(event, 'type');
+  return typeof type === 'string' ? type : plainText(type);
+}
+
+/** Two that cannot be compared are two. */
 export function isSameState(one: object, other: object): boolean {
-  const { value, status } = one as { value?: unknown; status?: unknown };
-  const next = other as { value?: unknown; status?: unknown };
-  if (status !== next.status) return false;
-  return value === next.value || JSON.stringify(value) === JSON.stringify(next.value);
+  const [value, next] = [fieldOf(one, 'value'), fieldOf(other, 'value')];
+  if (fieldOf(one, 'status') !== fieldOf(other, 'status')) return false;
+  if (value === next) return true;
+  try {
+    return JSON.stringify(value) === JSON.stringify(next);
+  } catch {
+    return false;
+  }
 }

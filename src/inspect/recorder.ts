@@ -6,6 +6,7 @@ import { createHistory } from './history.js';
 import type { History } from './history.js';
 import { isNews, isSameState, PROGRESS, shownEvent, shownSnapshot, typeOf } from './notes.js';
 import type { Entry, Note, SnapshotNote } from './notes.js';
+import { plainText } from './plain.js';
 import type { PlainOptions } from './plain.js';
 import type { Hello, InspectMessage } from './protocol.js';
 
@@ -37,8 +38,17 @@ export class Recorder {
     this.#history = createHistory(options.historyLength);
   }
 
+  /** Never throws: XState would stop the actor, and its process, in the middle of a step. */
   record(inspected: InspectionEvent): void {
     if (this.#isClosed) return;
+    try {
+      this.#hear(inspected);
+    } catch {
+      // What cannot be noted is not shown.
+    }
+  }
+
+  #hear(inspected: InspectionEvent): void {
     if (inspected.type === '@xstate.actor') this.#register(inspected.actorRef as AnyActorRef);
     else if (inspected.type === '@xstate.event') {
       const entry = this.#entryOf(inspected.actorRef);
@@ -86,15 +96,14 @@ export class Recorder {
     const notes = this.#pending;
     this.#pending = [];
     if (notes.length === 0) return;
-    const messages = notes.flatMap((note) => this.#show(note));
+    const messages = notes.flatMap((note) => attempt(() => this.#show(note)) ?? []);
     for (const { entry } of notes) {
       entry.lastEvent = null;
       entry.lastSnapshot = null;
       entry.noted = 0;
     }
-    const kept = messages.filter(isNews);
-    this.#history.add(kept);
-    this.#options.onMessages(messages);
+    attempt(() => this.#history.add(messages.filter(isNews)));
+    attempt(() => this.#options.onMessages(messages));
   }
 
   #register(ref: AnyActorRef): void {
@@ -220,10 +229,19 @@ const MAX_NOTED = 40;
 /** Notes of all actors before everything is. */
 const MAX_PENDING = 4_000;
 
+/** It runs in a timer, where an error has no owner and ends the process. */
+function attempt<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch {
+    return null;
+  }
+}
+
 /** The name that its owner gave it; XState's own are numbers. */
 function nameOf(ref: AnyActorRef): string {
   const { id } = (logicOf(ref) ?? {}) as { id?: unknown };
-  return ref.id === ref.sessionId && typeof id === 'string' ? id : ref.id;
+  return plainText(ref.id === ref.sessionId && typeof id === 'string' ? id : ref.id);
 }
 
 /** Not in the public type of an actor. */

@@ -1,6 +1,7 @@
 /** Options for the inspectors of `@statelyai/inspect`: what leaves the process is JSON without arguments. */
 
 import type { AnyEventObject, MachineContext } from 'xstate';
+import { partsOf, shownEvent } from './notes.js';
 import { toPlain } from './plain.js';
 
 /** To be spread into the options of `createInspector`, `createBrowserInspector` or `createWebSocketInspector`. */
@@ -16,7 +17,7 @@ export interface Sanitize {
  * `serialize` covers what the other two do not reach: the output of a stream that is over, and inputs.
  */
 export const sanitize: Sanitize = Object.freeze({
-  sanitizeEvent: (event: AnyEventObject) => toPlain(event) as AnyEventObject,
+  sanitizeEvent: (event: AnyEventObject) => shownEvent(event),
   // Actors that are no machines have none.
   sanitizeContext: (context: MachineContext) => (toPlain(context) ?? {}) as MachineContext,
   serialize,
@@ -27,14 +28,11 @@ function serialize<T extends object>(event: T): T {
   const { definition, snapshot, ...rest } = event as { definition?: unknown; snapshot?: unknown };
   return {
     ...(toPlain(rest) as object),
-    ...(definition === undefined ? {} : { definition }),
+    ...(typeof definition === 'string' ? { definition } : {}),
     ...(snapshot === undefined ? {} : { snapshot: toPlain(snapshotOf(snapshot)) }),
   } as T;
 }
 
-/** A live snapshot holds its machine and its actors as well. */
 function snapshotOf(snapshot: unknown): unknown {
-  if (typeof snapshot !== 'object' || snapshot === null) return {};
-  const { status, value, context, output, error } = snapshot as Record<string, unknown>;
-  return { status, value, context, output, error };
+  return typeof snapshot === 'object' && snapshot !== null ? partsOf(snapshot) : {};
 }

@@ -2,7 +2,8 @@
 
 import type { AnyActorRef } from 'xstate';
 import { sendCommand } from '../command.js';
-import { toPlain } from '../plain.js';
+import { shownEvent, shownSnapshot } from '../notes.js';
+import { fieldOf, plainText, toPlain } from '../plain.js';
 import type { Plain, PlainOptions } from '../plain.js';
 import { legacyEventType } from './definition.js';
 
@@ -60,7 +61,7 @@ export function legacyService(
   const first = stateOf({ type: 'xstate.init' }, actor.getSnapshot() as object, options);
   const service: LegacyService = {
     sessionId: actor.sessionId,
-    id: actor.id,
+    id: plainText(actor.id),
     parent: actor._parent === undefined ? undefined : { sessionId: actor._parent.sessionId },
     machine: { definition, toJSON: () => definition },
     initialState: first,
@@ -112,11 +113,12 @@ export function legacyService(
 }
 
 function stateOf(event: object, snapshot: object, options: PlainOptions): LegacyState {
-  const { value, context, status, tags } = snapshot as Record<string, unknown>;
+  const { value, context, status } = shownSnapshot(snapshot, options);
+  const tags = fieldOf(snapshot, 'tags');
   const _event = envelope(event, options);
   return {
-    value: toPlain(value, options),
-    context: toPlain(context, options),
+    value,
+    context,
     event: _event.data,
     _event,
     _sessionid: null,
@@ -131,12 +133,12 @@ function stateOf(event: object, snapshot: object, options: PlainOptions): Legacy
     children: {},
     done: status === 'done',
     changed: true,
-    tags: tags instanceof Set ? [...(tags as Set<string>)] : [],
+    tags: tags instanceof Set ? toPlain(tags) : [],
   };
 }
 
 function envelope(event: object, options: PlainOptions): LegacyEvent {
-  const data = toPlain(event, options) as LegacyEvent['data'];
+  const data = shownEvent(event, options);
   const name = legacyEventType(data.type);
   return { name, data: { ...data, type: name }, $$type: 'scxml', type: 'external' };
 }
