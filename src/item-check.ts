@@ -14,7 +14,7 @@ export function checkItem(item: SourceItem<unknown>): void {
       if (item.id !== undefined) checkId(item.id, 'data with an id that is no string');
       if (item.follows !== undefined) checkText(item.follows, 'data that follows no string');
       for (const { id, args, finalArgs, name } of item.toolCall ?? []) {
-        checkText(id, 'a piece of a tool call without an id');
+        checkId(id, 'a piece of a tool call without an id');
         for (const text of [args, finalArgs, name])
           if (text !== undefined) checkText(text, 'a piece of a tool call that is no string');
       }

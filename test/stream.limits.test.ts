@@ -13,6 +13,7 @@ const WITH_ID: readonly (readonly [string, (id: string) => SourceItem<number>])[
   ['an id behind items without one', (id) => ({ type: 'data', data: 2, bytes: 1, id })],
   ['a checkpoint', (cursor) => ({ type: 'checkpoint', cursor })],
   ['an identity', (key) => ({ type: 'identity', key })],
+  ['a tool call', (id) => ({ type: 'data', data: 2, bytes: 1, toolCall: [{ id, args: '{' }] })],
 ];
 
 it.each(WITH_ID)('%s may have 4096 letters, and no more', async (name, make) => {
