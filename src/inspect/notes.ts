@@ -23,7 +23,13 @@ export interface Entry {
   isMerging: boolean;
 }
 
-export type Note = { readonly kind: 'actor'; readonly entry: Entry } | EventNote | SnapshotNote;
+export type Note = MessageNote | EventNote | SnapshotNote;
+
+/** What is told as it is, in its turn. */
+export interface MessageNote {
+  readonly kind: 'message';
+  readonly message: InspectMessage;
+}
 
 export interface EventNote {
   readonly kind: 'event';
@@ -42,7 +48,7 @@ export interface SnapshotNote {
   time: number;
 }
 
-/** Told ten times a second by each stream, and worth nothing once the next one is there. */
+/** Told ten times a second by each stream, more often by a fast one, and worth nothing once the next is there. */
 export const PROGRESS: string = 'stream.progress';
 
 /** Whether it is worth keeping; registrations, and the last state of each actor, are kept apart. */
@@ -80,6 +86,10 @@ const PARTS = ['status', 'value', 'context', 'output', 'error'] as const;
 export function typeOf(event: object): string {
   const type = fieldOf(event, 'type');
   return typeof type === 'string' ? type : plainText(type);
+}
+
+export function isOver(snapshot: object): boolean {
+  return fieldOf(snapshot, 'status') !== 'active';
 }
 
 /** Two that cannot be compared are two. */

@@ -19,10 +19,18 @@ export interface ActorMessage {
   readonly rootId: string;
   readonly parentId: string | null;
   readonly name: string;
-  /** JSON of the machine's definition; null: no machine. */
+  /** The id of the machine's definition, which was told before; null: no machine. */
   readonly definition: string | null;
   /** Wall time in ms, as everywhere here. */
   readonly time: number;
+}
+
+/** The definition of a machine, before the first actor that has it. */
+export interface DefinitionMessage {
+  readonly type: 'definition';
+  readonly id: string;
+  /** JSON. */
+  readonly definition: string;
 }
 
 export interface EventMessage {
@@ -51,7 +59,19 @@ export interface ForgottenMessage {
   readonly sessionId: string;
 }
 
-export type InspectMessage = ActorMessage | EventMessage | SnapshotMessage | ForgottenMessage;
+/** Another number of actors than before is not shown, because there are too many. */
+export interface UnseenMessage {
+  readonly type: 'unseen';
+  readonly count: number;
+}
+
+export type InspectMessage =
+  | DefinitionMessage
+  | ActorMessage
+  | EventMessage
+  | SnapshotMessage
+  | ForgottenMessage
+  | UnseenMessage;
 
 /** The first thing on a new connection: all that is needed to be up to date. */
 export interface Hello {
@@ -61,6 +81,7 @@ export interface Hello {
   readonly isReadOnly: boolean;
   /** Actors that are not shown, because there are too many. */
   readonly unseen: number;
+  readonly definitions: readonly DefinitionMessage[];
   readonly actors: readonly ActorMessage[];
   /** The last of each actor. */
   readonly snapshots: readonly SnapshotMessage[];

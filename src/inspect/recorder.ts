@@ -2,18 +2,28 @@
 
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { definitionOf } from './definition.js';
+import { DefinitionTable } from './definition-table.js';
 import { createHistory } from './history.js';
 import type { History } from './history.js';
-import { isNews, isSameState, PROGRESS, shownEvent, shownSnapshot, typeOf } from './notes.js';
+import {
+  isNews,
+  isOver,
+  isSameState,
+  PROGRESS,
+  shownEvent,
+  shownSnapshot,
+  typeOf,
+} from './notes.js';
 import type { Entry, Note, SnapshotNote } from './notes.js';
 import { plainText } from './plain.js';
 import type { PlainOptions } from './plain.js';
 import type { Hello, InspectMessage } from './protocol.js';
+import { Roster } from './roster.js';
 
 export interface RecorderOptions extends PlainOptions {
   /** Messages kept for viewers that come late. */
   readonly historyLength: number;
-  /** Actors shown at once; what is over makes room for what is new. */
+  /** Actors shown at once, not counting their children; what is over makes room for what is new. */
   readonly maxActors: number;
   /** Called with what is new, a few times a second at most. */
   readonly onMessages: (messages: readonly InspectMessage[]) => void;
@@ -25,16 +35,19 @@ export interface RecorderOptions extends PlainOptions {
  */
 export class Recorder {
   readonly #options: RecorderOptions;
-  readonly #actors = new Map<string, Entry>();
+  readonly #roster: Roster;
+  readonly #definitions = new DefinitionTable();
   readonly #ids = new WeakMap<object, string>();
   #pending: Note[] = [];
   readonly #history: History;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #unseen = 0;
+  #toldUnseen = 0;
+  #twins = 0;
   #isClosed = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#roster = new Roster(options.maxActors);
     this.#history = createHistory(options.historyLength);
   }
 
@@ -56,26 +69,29 @@ export class Recorder {
     } else if (inspected.type === '@xstate.snapshot') {
       const entry = this.#entryOf(inspected.actorRef);
       if (entry !== undefined) this.#noteSnapshot(entry, inspected.event, inspected.snapshot);
+      else if (isOver(inspected.snapshot) && this.#roster.takeBack(inspected.actorRef))
+        this.#schedule();
     }
   }
 
   /** A live actor that is shown. */
   actor(sessionId: string): AnyActorRef | undefined {
-    return this.#actors.get(sessionId)?.ref ?? undefined;
+    return this.#roster.get(sessionId)?.ref ?? undefined;
   }
 
   knows(sessionId: string): boolean {
-    return this.#actors.has(sessionId);
+    return this.#roster.get(sessionId) !== undefined;
   }
 
   hello(isReadOnly: boolean): Hello {
     this.flush();
-    const entries = [...this.#actors.values()];
+    const entries = this.#roster.all;
     return {
       type: 'hello',
       time: Date.now(),
       isReadOnly,
-      unseen: this.#unseen,
+      unseen: this.#roster.unseen,
+      definitions: this.#definitions.messages,
       actors: entries.map(({ message }) => message),
       snapshots: entries.flatMap(({ shown }) => (shown === null ? [] : [shown])),
       history: this.#history.messages,
@@ -86,7 +102,7 @@ export class Recorder {
   close(): void {
     this.flush();
     this.#isClosed = true;
-    this.#actors.clear();
+    for (const entry of this.#roster.all) this.#roster.remove(entry);
   }
 
   /** Tells at once what was noted. */
@@ -95,29 +111,36 @@ export class Recorder {
     this.#timer = null;
     const notes = this.#pending;
     this.#pending = [];
-    if (notes.length === 0) return;
     const messages = notes.flatMap((note) => attempt(() => this.#show(note)) ?? []);
-    for (const { entry } of notes) {
-      entry.lastEvent = null;
-      entry.lastSnapshot = null;
-      entry.noted = 0;
+    for (const note of notes) {
+      if (note.kind === 'message') continue;
+      note.entry.lastEvent = null;
+      note.entry.lastSnapshot = null;
+      note.entry.noted = 0;
     }
+    const { unseen } = this.#roster;
+    if (unseen !== this.#toldUnseen) messages.push({ type: 'unseen', count: unseen });
+    this.#toldUnseen = unseen;
+    if (messages.length === 0) return;
     attempt(() => this.#history.add(messages.filter(isNews)));
     attempt(() => this.#options.onMessages(messages));
   }
 
   #register(ref: AnyActorRef): void {
-    if (this.#actors.size >= this.#options.maxActors && !this.#makeRoom()) {
-      this.#unseen += 1;
+    // A burst of short lives would pile up what is told of them.
+    if (this.#pending.length >= MAX_PENDING) this.flush();
+    if (!this.#roster.hasPlace(ref, (oldest) => this.#forget(oldest))) {
+      this.#schedule();
       return;
     }
     // Two copies of XState in one process both count from zero.
-    const isTaken = this.#actors.has(ref.sessionId);
-    const sessionId = isTaken ? `${ref.sessionId}-${this.#actors.size}` : ref.sessionId;
+    const isTaken = this.#roster.get(ref.sessionId) !== undefined;
+    const sessionId = isTaken ? `${ref.sessionId}-${(this.#twins += 1)}` : ref.sessionId;
     const parent = ref._parent;
     const parentId = parent === undefined ? null : (this.#ids.get(parent) ?? parent.sessionId);
     const rootId =
-      parentId === null ? sessionId : (this.#actors.get(parentId)?.message.rootId ?? parentId);
+      parentId === null ? sessionId : (this.#roster.get(parentId)?.message.rootId ?? parentId);
+    const definition = definitionOf(logicOf(ref));
     const name = nameOf(ref);
     const entry: Entry = {
       ref,
@@ -127,7 +150,10 @@ export class Recorder {
         rootId,
         parentId,
         name,
-        definition: definitionOf(logicOf(ref)),
+        definition:
+          definition === null
+            ? null
+            : this.#definitions.use(definition, (message) => this.#tell(message)),
         time: Date.now(),
       },
       shown: null,
@@ -138,8 +164,8 @@ export class Recorder {
       isMerging: false,
     };
     this.#ids.set(ref, sessionId);
-    this.#actors.set(sessionId, entry);
-    this.#note({ kind: 'actor', entry });
+    this.#roster.add(entry);
+    this.#tell(entry.message);
   }
 
   #noteEvent(entry: Entry, event: object, source: object | undefined): void {
@@ -164,12 +190,17 @@ export class Recorder {
       last.event = event;
       last.snapshot = snapshot;
       last.time = Date.now();
-      return;
+    } else {
+      const note: SnapshotNote = { kind: 'snapshot', entry, event, snapshot, time: Date.now() };
+      entry.lastSnapshot = note;
+      entry.noted += 1;
+      this.#note(note);
     }
-    const note: SnapshotNote = { kind: 'snapshot', entry, event, snapshot, time: Date.now() };
-    entry.lastSnapshot = note;
-    entry.noted += 1;
-    this.#note(note);
+    if (!isOver(snapshot)) return;
+    // At once: in a burst the next actor needs the place before this is told.
+    entry.isOver = true;
+    entry.ref = null;
+    if (entry.message.parentId !== null) this.#forget(entry);
   }
 
   /** Progress is a sample anyway; of other events so many in one batch are read by nobody. */
@@ -178,47 +209,47 @@ export class Recorder {
     return last === next && (next === PROGRESS || entry.noted > MAX_NOTED);
   }
 
+  #tell(message: InspectMessage): void {
+    this.#note({ kind: 'message', message });
+  }
+
   #note(note: Note): void {
     this.#pending.push(note);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => this.flush(), BATCH_MS);
     // What nobody looks at any more keeps no process alive; the server does that.
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
-  #show(note: Note): InspectMessage[] {
-    const { entry } = note;
+  #show(note: Note): InspectMessage {
+    if (note.kind === 'message') return note.message;
+    const { entry, time } = note;
     const { sessionId, rootId } = entry.message;
-    if (note.kind === 'actor') return [entry.message];
     const event = shownEvent(note.event, this.#options);
-    const { time } = note;
     if (note.kind === 'event') {
       const { sourceId, count } = note;
-      return [{ type: '@xstate.event', sessionId, rootId, sourceId, event, time, count }];
+      return { type: '@xstate.event', sessionId, rootId, sourceId, event, time, count };
     }
     const snapshot = shownSnapshot(note.snapshot, this.#options);
     entry.shown = { type: '@xstate.snapshot', sessionId, rootId, event, snapshot, time };
-    if (snapshot.status === 'active') return [entry.shown];
-    entry.isOver = true;
-    entry.ref = null;
-    return [entry.shown, ...(entry.message.parentId === null ? [] : this.#forget(entry))];
+    return entry.shown;
   }
 
-  #makeRoom(): boolean {
-    const oldest = [...this.#actors.values()].find(({ isOver }) => isOver);
-    if (oldest === undefined) return false;
-    this.#options.onMessages(this.#forget(oldest));
-    return true;
-  }
-
-  #forget({ message: { sessionId } }: Entry): InspectMessage[] {
-    this.#actors.delete(sessionId);
-    return [{ type: 'forgotten', sessionId }];
+  #forget(entry: Entry): void {
+    if (!this.#roster.remove(entry)) return;
+    const { sessionId, definition } = entry.message;
+    this.#definitions.release(definition);
+    this.#tell({ type: 'forgotten', sessionId });
+    for (const child of this.#roster.childrenOf(entry)) this.#forget(child);
   }
 
   #entryOf(ref: object): Entry | undefined {
     const sessionId = this.#ids.get(ref);
-    return sessionId === undefined ? undefined : this.#actors.get(sessionId);
+    return sessionId === undefined ? undefined : this.#roster.get(sessionId);
   }
 }
 

@@ -57,7 +57,7 @@ describe('a viewer', () => {
     await client.until(() => statesIn(client.messages, sessionId).includes('closed'));
     const actor = client.messages.find(({ type }) => type === '@xstate.actor');
     if (actor?.type !== '@xstate.actor') throw new Error('no actor was told');
-    const drawn = createMachine(JSON.parse(actor.definition!) as object);
+    const drawn = createMachine(JSON.parse(client.definitions.get(actor.definition!)!) as object);
     expect(Object.keys(drawn.definition.states)).toEqual(
       Object.keys(reconnectMachine.definition.states),
     );
@@ -123,7 +123,9 @@ describe('a viewer', () => {
     await client.until(() => JSON.stringify(client.messages).includes('"output":7'));
     const actors = client.messages.flatMap((one) => (one.type === '@xstate.actor' ? [one] : []));
     expect(actors.map(({ name }) => name)).toEqual(['door', 'seven']);
-    const drawn = createMachine(JSON.parse(actors[0]!.definition!) as object);
+    const drawn = createMachine(
+      JSON.parse(client.definitions.get(actors[0]!.definition!)!) as object,
+    );
     const moved = createActor(drawn).start();
     moved.send({ type: 'push' });
     expect(moved.getSnapshot().value).toBe('open');
@@ -238,6 +240,77 @@ describe('what comes too fast', () => {
       lasting.slice(0, 3).map(({ sessionId }) => sessionId),
     );
     expect(hello.unseen).toBe(1);
+  });
+});
+
+describe('many actors', () => {
+  const short = createMachine({
+    id: 'short',
+    initial: 'a',
+    states: { a: { on: { end: 'z' } }, z: { type: 'final' } },
+  });
+
+  it('that begin and end in one burst are all told, though few fit', async () => {
+    const inspector = await start({ maxActors: 3 });
+    const client = await view(inspector);
+    const ids: string[] = [];
+    for (let n = 0; n < 50; n++) {
+      const actor = createActor(short, { inspect: inspector.inspect }).start();
+      actor.send({ type: 'end' });
+      ids.push(actor.sessionId);
+    }
+    await client.until(() => statesIn(client.messages, ids.at(-1)!).includes('z'));
+    expect(ids.filter((id) => !statesIn(client.messages, id).includes('z'))).toEqual([]);
+    const { hello } = await view(inspector);
+    expect([hello.actors.length, hello.unseen]).toEqual([3, 0]);
+  });
+
+  it('their children take no place', async () => {
+    const inspector = await start({ maxActors: 2 });
+    const streams = [1, 2].map(() =>
+      keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect })),
+    );
+    for (const stream of streams) stream.start();
+    const { hello } = await view(inspector);
+    const roots = hello.actors.filter(({ parentId }) => parentId === null);
+    expect(roots.map(({ sessionId }) => sessionId)).toEqual(
+      streams.map(({ actor }) => actor.sessionId),
+    );
+    expect([hello.unseen, hello.actors.length]).toEqual([0, 4]);
+  });
+
+  it('that are not shown are counted while they last, for viewers that look on', async () => {
+    const inspector = await start({ maxActors: 1 });
+    const client = await view(inspector);
+    const begin = (): ReturnType<typeof createActor> =>
+      createActor(short, { inspect: inspector.inspect }).start();
+    const shown = begin();
+    const hidden = [begin(), begin()];
+    const counts = (): number[] =>
+      client.messages.flatMap((one) => (one.type === 'unseen' ? [one.count] : []));
+    await client.until(() => counts().at(-1) === 2);
+    hidden[0]!.send({ type: 'end' });
+    await client.until(() => counts().at(-1) === 1);
+    hidden[1]!.stop();
+    await client.until(() => counts().at(-1) === 0);
+    shown.stop();
+    expect((await view(inspector)).hello.unseen).toBe(0);
+  });
+
+  it('of one machine are greeted with its definition once', async () => {
+    const inspector = await start();
+    const streams = Array.from({ length: 300 }, () =>
+      keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect })),
+    );
+    for (const stream of streams) stream.start();
+    const client = await view(inspector);
+    expect(client.hello.actors.length).toBeGreaterThanOrEqual(300);
+    expect(client.hello.definitions).toHaveLength(1);
+    const late = keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect }));
+    late.start();
+    await client.until(() => statesIn(client.messages, late.actor.sessionId).length > 0);
+    expect(client.messages.filter(({ type }) => type === 'definition')).toEqual([]);
+    expect(client.text.length).toBeLessThan(2_000_000);
   });
 });
 

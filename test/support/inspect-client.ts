@@ -9,6 +9,8 @@ export interface InspectClient {
   /** The greeting, and what came after it. */
   readonly hello: Hello;
   readonly messages: readonly InspectMessage[];
+  /** Definitions by their id. */
+  readonly definitions: ReadonlyMap<string, string>;
   /** Everything that came, as text. */
   readonly text: string;
   readonly isEnded: boolean;
@@ -34,15 +36,19 @@ export async function openClient(url: string): Promise<InspectClient> {
   const { until, changed } = createFacts();
   const gone = new AbortController();
   const messages: InspectMessage[] = [];
+  const definitions = new Map<string, string>();
   let hello: Hello | null = null;
   let isEnded = false;
   let text = '';
   const parser = createParser({
     onEvent: ({ event, data }) => {
       text += data;
-      if (event === 'hello') hello = JSON.parse(data) as Hello;
-      else if (event === 'messages') messages.push(...(JSON.parse(data) as InspectMessage[]));
+      const parsed: unknown = JSON.parse(data);
+      if (event === 'hello') hello = parsed as Hello;
+      else if (event === 'messages') messages.push(...(parsed as InspectMessage[]));
       else isEnded = true;
+      for (const one of [...(hello?.definitions ?? []), ...messages])
+        if (one.type === 'definition') definitions.set(one.id, one.definition);
       changed();
     },
   });
@@ -57,6 +63,7 @@ export async function openClient(url: string): Promise<InspectClient> {
   return {
     hello: hello!,
     messages,
+    definitions,
     get text() {
       return text;
     },

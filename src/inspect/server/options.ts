@@ -13,7 +13,7 @@ export interface InspectorServerOptions {
   showArguments?: boolean | undefined;
   /** Events and states kept for viewers that come late. @default 400 */
   historyLength?: number | undefined;
-  /** Actors shown at once; the oldest that are over make room for new ones. @default 500 */
+  /** Actors shown at once, with their children; the oldest that are over make room for new ones. @default 500 */
   maxActors?: number | undefined;
   /** Pages that may look on at once. @default 8 */
   maxViewers?: number | undefined;

@@ -55,6 +55,8 @@ export class Model {
   /** What to add to this page's clock to have that of the process. */
   skewMs = 0;
   #keys = 0;
+  /** Definitions by their id. */
+  readonly #definitions = new Map<string, string>();
   /** The last entry of each actor. */
   readonly #newest = new Map<string, LogEntry>();
 
@@ -66,6 +68,8 @@ export class Model {
     this.isReadOnly = hello.isReadOnly;
     this.unseen = hello.unseen;
     this.skewMs = hello.time - Date.now();
+    this.#definitions.clear();
+    this.take(hello.definitions);
     for (const actor of hello.actors) this.#meet(actor);
     this.take(hello.history);
     for (const snapshot of hello.snapshots) this.#step(snapshot);
@@ -76,7 +80,9 @@ export class Model {
       if (message.type === '@xstate.actor') this.#meet(message);
       else if (message.type === '@xstate.event') this.#note(message);
       else if (message.type === '@xstate.snapshot') this.#step(message);
-      else this.#forget(message.sessionId);
+      else if (message.type === 'forgotten') this.#forget(message.sessionId);
+      else if (message.type === 'definition') this.#definitions.set(message.id, message.definition);
+      else this.unseen = message.count;
     }
     if (this.log.length > MAX_LOG) this.log = this.log.slice(-MAX_LOG);
   }
@@ -90,7 +96,8 @@ export class Model {
     return Date.now() + this.skewMs;
   }
 
-  #meet({ sessionId, parentId, name, definition, time }: ActorMessage): void {
+  #meet({ sessionId, parentId, name, definition: id, time }: ActorMessage): void {
+    const definition = id === null ? null : (this.#definitions.get(id) ?? null);
     this.actors.set(sessionId, {
       id: sessionId,
       parentId,
@@ -140,7 +147,7 @@ export class Model {
   }
 }
 
-/** What a stream tells ten times a second: told as one entry, until something else happens. */
+/** What a stream tells many times a second: told as one entry, until something else happens. */
 export const PROGRESS = 'stream.progress';
 
 const MAX_LOG = 1_000;
