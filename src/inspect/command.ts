@@ -12,7 +12,9 @@ import type { Command, ShownEvent } from './protocol.js';
  * wrong. Another actor hears what its machine knows by name.
  */
 export function sendCommand(actor: AnyActorRef, event: ShownEvent): string | null {
-  const { type } = event;
+  // Not all that viewers send is what its type promises.
+  const type: unknown = event.type;
+  if (typeof type !== 'string' || type === '' || type === '*') return 'an event has a type';
   if (/^(xstate\.|@xstate)/u.test(type)) return 'events of XState itself cannot be sent';
   const stream = inspectedStreams.get(actor);
   if (stream === undefined) {
@@ -53,7 +55,14 @@ function isCommand(type: string): type is Command {
 }
 
 function knows(actor: AnyActorRef, type: string): boolean {
-  const { logic } = actor as { logic?: { events?: readonly unknown[] } };
+  const { logic } = actor as { logic?: { events?: readonly string[] } };
   // Actors made of a function tell nobody what they listen to.
-  return logic?.events === undefined || logic.events.includes(type);
+  return logic?.events === undefined || logic.events.some((known) => isMatch(known, type));
+}
+
+/** As XState reads what a machine listens to: a name, all names below one (`mouse.*`), or all. */
+function isMatch(known: string, type: string): boolean {
+  if (known === type || known === '*') return true;
+  const above = known.endsWith('.*') ? known.slice(0, -2) : null;
+  return above !== null && (type === above || type.startsWith(`${above}.`));
 }

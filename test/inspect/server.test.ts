@@ -395,6 +395,29 @@ describe('a command', () => {
     expect(heard).toEqual([{ type: 'say', word: 'hello' }]);
   });
 
+  it('reaches a machine that listens to more than it names', async () => {
+    const inspector = await start();
+    const heard: string[] = [];
+    const hear = {
+      actions: ({ event }: { event: { type: string } }) => void heard.push(event.type),
+    };
+    const mouse = createMachine({ id: 'mouse', on: { 'mouse.*': hear, key: hear } });
+    const all = createMachine({ id: 'all', on: { '*': hear } });
+    const client = await view(inspector);
+    const send = async (machine: typeof mouse, ...types: string[]): Promise<number[]> => {
+      const actor = createActor(machine, { inspect: inspector.inspect }).start();
+      const answers: number[] = [];
+      for (const type of types) answers.push((await client.post(actor.sessionId, { type })).status);
+      expect(actor.getSnapshot().status).toBe('active');
+      return answers;
+    };
+    expect(await send(mouse, 'mouse.up.left', 'mouse', 'key', 'keys', 'mouses.up')).toEqual([
+      204, 204, 204, 400, 400,
+    ]);
+    expect(await send(all, 'x', '*', 'xstate.stop')).toEqual([204, 400, 400]);
+    expect(heard).toEqual(['mouse.up.left', 'mouse', 'key', 'x']);
+  });
+
   it('is refused by an inspector that only shows', async () => {
     const inspector = await start({ readOnly: true });
     const stream = keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect }));

@@ -68,7 +68,7 @@ export function legacyService(
     state: first,
     send(event) {
       if (isReporting || isOver) return;
-      const { type, ...rest } = 'data' in event ? event.data : event;
+      const { type, ...rest } = 'data' in event ? { ...event.data } : event;
       if (/^(xstate\.|done\.|error\.)/u.test(type)) return;
       isDelivering = true;
       try {

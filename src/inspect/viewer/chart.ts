@@ -54,6 +54,11 @@ export function eventsOf(chart: ChartState): string[] {
   return [...new Set(all)].filter((event) => !/^xstate\.|^$|\*/u.test(event));
 }
 
+/** Whether it listens to events that it does not name: `mouse.*`, or all. */
+export function hearsMore(chart: ChartState): boolean {
+  return allTransitions(chart).some(({ event }) => event.includes('*'));
+}
+
 /** What an event is called in the chart, if it leads anywhere there. */
 export function nameOf(chart: ChartState | null, event: string): string {
   if (chart === null || !event.startsWith('xstate.')) return event;

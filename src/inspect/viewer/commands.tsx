@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { eventsOf } from './chart.js';
+import { eventsOf, hearsMore } from './chart.js';
 import type { ShownActor } from './model.js';
 import { isPossible } from './stream-facts.js';
 import { visible } from './text.js';
@@ -87,8 +87,8 @@ function EventForm({ actor, isEnabled, tell, onProblem }: EventFormProps): JSX.E
     <form class="commands" aria-label="Send an event" onSubmit={submit}>
       <label>
         <span>Event</span>
-        {types.length === 0 ? (
-          <input name="type" required />
+        {types.length === 0 || (actor.chart !== null && hearsMore(actor.chart)) ? (
+          <input name="type" required autocomplete="off" spellcheck={false} />
         ) : (
           <select name="type">
             {types.map((type) => (
