@@ -1,7 +1,7 @@
 /** What the chosen actor can be told. */
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { eventsOf, hearsMore } from './chart.js';
 import type { ShownActor } from './model.js';
 import { isPossible } from './stream-facts.js';
@@ -27,25 +27,71 @@ export function Commands({ actor, state, isEnabled, send }: CommandsProps): JSX.
       {state === null ? (
         <EventForm actor={actor} isEnabled={isEnabled} tell={tell} onProblem={setProblem} />
       ) : (
-        <div class="commands" role="group" aria-label="Commands">
-          {COMMANDS.map((command) => (
-            <button
-              key={command}
-              type="button"
-              data-command={command}
-              class={command === 'retryNow' ? 'primary' : ''}
-              disabled={!isEnabled || !isPossible(command, state)}
-              onClick={() => tell({ type: command })}
-            >
-              {NAMES[command]}
-            </button>
-          ))}
-        </div>
+        <StreamCommands state={state} isEnabled={isEnabled} tell={(type) => tell({ type })} />
       )}
       <p class="error" role="alert" hidden={problem === null}>
         {visible(problem ?? '')}
       </p>
     </>
+  );
+}
+
+interface StreamCommandsProps {
+  readonly state: string;
+  readonly isEnabled: boolean;
+  readonly tell: (command: Command) => void;
+}
+
+/** Buttons that can do nothing now keep the focus: a press ends what they could do, often enough. */
+function StreamCommands({ state, isEnabled, tell }: StreamCommandsProps): JSX.Element {
+  const [isAsking, setAsking] = useState(false);
+  const reset = useRef<HTMLButtonElement>(null);
+  const canReset = isEnabled && isPossible('reset', state);
+  const answer = (isMeant: boolean): void => {
+    if (isMeant) tell('reset');
+    setAsking(false);
+    reset.current?.focus();
+  };
+  return (
+    <>
+      <div class="commands" role="group" aria-label="Commands">
+        {COMMANDS.map((command) => {
+          const can = isEnabled && isPossible(command, state);
+          const press = (): void => (command === 'reset' ? setAsking(true) : tell(command));
+          return (
+            <button
+              key={command}
+              ref={command === 'reset' ? reset : null}
+              type="button"
+              data-command={command}
+              class={command === 'retryNow' ? 'primary' : ''}
+              aria-disabled={!can}
+              onClick={() => can && press()}
+            >
+              {NAMES[command]}
+            </button>
+          );
+        })}
+      </div>
+      {isAsking && canReset && <ResetQuestion answer={answer} />}
+    </>
+  );
+}
+
+/** Of all commands only this one makes a reader get twice what it has. */
+function ResetQuestion({ answer }: { readonly answer: (isMeant: boolean) => void }): JSX.Element {
+  const keep = useRef<HTMLButtonElement>(null);
+  useEffect(() => keep.current?.focus(), []);
+  return (
+    <div class="commands" role="group" aria-labelledby="reset-question">
+      <p id="reset-question">The reader gets this stream from its start again.</p>
+      <button type="button" onClick={() => answer(true)}>
+        Start over
+      </button>
+      <button type="button" ref={keep} onClick={() => answer(false)}>
+        Leave it
+      </button>
+    </div>
   );
 }
 
@@ -70,6 +116,7 @@ function EventForm({ actor, isEnabled, tell, onProblem }: EventFormProps): JSX.E
   const types = actor.chart === null ? [] : eventsOf(actor.chart);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
+    if (!isEnabled) return;
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const textOf = (name: string): string => {
       const value = form.get(name);
@@ -103,7 +150,7 @@ function EventForm({ actor, isEnabled, tell, onProblem }: EventFormProps): JSX.E
         <span>Payload</span>
         <input name="payload" placeholder="{}" autocomplete="off" spellcheck={false} />
       </label>
-      <button type="submit" class="primary" disabled={!isEnabled}>
+      <button type="submit" class="primary" aria-disabled={!isEnabled}>
         Send
       </button>
     </form>
