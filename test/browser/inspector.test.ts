@@ -9,6 +9,7 @@ import { ReconnectError, reconnectStream } from 'stream-reconnect';
 import type { ReconnectingStream, ReconnectOptions, StreamSource } from 'stream-reconnect';
 import { inspectorServer } from 'stream-reconnect/inspect';
 import type { InspectorServer } from 'stream-reconnect/inspect';
+import { openClient } from '../support/inspect-client.js';
 import { inBrowser } from '../support/browser.js';
 import { callingSource, drain, named, piece, SECRET } from '../support/inspected.js';
 import { scriptedSource } from '../../src/testing/index.js';
@@ -75,6 +76,10 @@ async function problemsOf(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }
 
+function focused(page: Page): Promise<string | null> {
+  return page.evaluate(() => document.activeElement?.textContent ?? null);
+}
+
 inBrowser('the inspector', (here) => {
   it('lights the state that the stream is in, through a whole life', async () => {
     const source = scriptedSource({ script: [[[item(1)]], 'no answer'] });
@@ -132,6 +137,12 @@ inBrowser('the inspector', (here) => {
     await page.keyboard.press('Enter');
     await shows(page, 'connected');
     await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByText('The reader gets this stream from its start again.').waitFor();
+    expect(await focused(page)).toBe('Leave it');
+    await page.keyboard.press('Enter');
+    expect([await focused(page), stream.state]).toEqual(['Reset', 'connected']);
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('button', { name: 'Start over' }).click();
     await shows(page, 'idle');
     await page.getByRole('button', { name: 'Connect', exact: true }).press('Space');
     await shows(page, 'connected');
@@ -140,6 +151,8 @@ inBrowser('the inspector', (here) => {
     await page.getByRole('button', { name: 'Cancel' }).click();
     await shows(page, 'closed');
     expect((await stream.done).status).toBe('cancelled');
+    // Who works by keyboard is where they were.
+    expect(await focused(page)).toBe('Cancel');
     for (const button of await page.locator('[data-command]').all())
       expect(await button.isDisabled()).toBe(true);
   });
@@ -260,6 +273,26 @@ inBrowser('the inspector', (here) => {
     await page.goto(`${new URL(inspector.url).origin}/#token=wrong`);
     await page.reload();
     await page.getByText('Not connected', { exact: true }).waitFor();
+  });
+
+  it('takes the address of a new start into the page that is open', async () => {
+    const { page } = here;
+    run(scriptedSource({ script: [[[item(1)]]] }));
+    await page.goto(`${new URL(inspector.url).origin}/#token=of-an-earlier-start`);
+    await page.getByText('Not connected', { exact: true }).waitFor();
+    await page.evaluate((url) => location.assign(url), inspector.url);
+    await shows(page, 'connected');
+    expect(page.url()).not.toContain('token');
+  });
+
+  it('says why it has to wait where enough pages look on', async () => {
+    const { page } = here;
+    await using full = await inspectorServer({ maxViewers: 1 });
+    const first = await openClient(full.url);
+    await page.goto(full.url);
+    await page.getByText('Connecting: 1 viewers look on already').waitFor();
+    first.close();
+    await page.getByText('Live', { exact: true }).waitFor();
   });
 
   it('cannot be read by a page of another origin', async () => {

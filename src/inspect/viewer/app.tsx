@@ -7,6 +7,7 @@ import { openFeed } from './feed.js';
 import type { Feed, Line } from './feed.js';
 import { EventLog } from './event-log.js';
 import { Model } from './model.js';
+import { visible } from './text.js';
 import { Timeline } from './timeline.js';
 
 export interface AppProps {
@@ -17,6 +18,7 @@ export function App({ token }: AppProps): JSX.Element {
   const model = useMemo(() => new Model(), []);
   const feed = useRef<Feed | null>(null);
   const [line, setLine] = useState<Line>(token === null ? 'refused' : 'opening');
+  const [refusal, setRefusal] = useState<string | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const redraw = useRedraw();
 
@@ -32,6 +34,7 @@ export function App({ token }: AppProps): JSX.Element {
         redraw();
       },
       line: setLine,
+      refusal: setRefusal,
     });
   }, [token, model]);
 
@@ -45,7 +48,7 @@ export function App({ token }: AppProps): JSX.Element {
           <span class="mark" aria-hidden="true" />
           stream-reconnect <span class="quiet">inspector</span>
         </h1>
-        <LineBadge line={line} />
+        <LineBadge line={line} refusal={refusal} />
       </header>
       <main>
         {actor === null ? (
@@ -105,11 +108,19 @@ const LINES: Readonly<Record<Line, string>> = {
   refused: 'Not connected',
 };
 
-function LineBadge({ line }: { readonly line: Line }): JSX.Element {
+interface LineBadgeProps {
+  readonly line: Line;
+  /** The page asks again, and says meanwhile why it has to. */
+  readonly refusal: string | null;
+}
+
+function LineBadge({ line, refusal }: LineBadgeProps): JSX.Element {
+  const isWaiting = line === 'opening' || line === 'lost';
   return (
     <p class={`line line-${line}`} role="status">
       <span class="dot" aria-hidden="true" />
       {LINES[line]}
+      {isWaiting && refusal !== null && `: ${visible(refusal)}`}
     </p>
   );
 }

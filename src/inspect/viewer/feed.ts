@@ -10,6 +10,8 @@ export interface FeedListeners {
   hello(hello: Hello): void;
   messages(messages: readonly InspectMessage[]): void;
   line(line: Line): void;
+  /** Why the server does not let this page look on, in its words; null: it does. */
+  refusal(reason: string | null): void;
 }
 
 export interface Feed {
@@ -17,6 +19,7 @@ export interface Feed {
   send(sessionId: string, event: ShownEvent): Promise<string | null>;
 }
 
+const MAX_REASON = 200;
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export function openFeed(token: string, listeners: FeedListeners): Feed {
@@ -26,6 +29,7 @@ export function openFeed(token: string, listeners: FeedListeners): Feed {
     headers,
     // Each connection begins with a greeting that holds everything.
     resume: 'none',
+    fetch: asked,
     isEnd: ({ type }) => type === 'closed',
     maxLineBytes: MAX_BYTES,
     maxEventBytes: MAX_BYTES,
@@ -40,6 +44,13 @@ export function openFeed(token: string, listeners: FeedListeners): Feed {
   stream.on('dropped', () => listeners.line('lost'));
   void follow();
   return { send };
+
+  async function asked(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const answer = await fetch(input, init);
+    const reason = answer.ok ? null : (await answer.clone().text()).trim().slice(0, MAX_REASON);
+    listeners.refusal(reason);
+    return answer;
+  }
 
   async function follow(): Promise<void> {
     try {
@@ -71,11 +82,16 @@ export function openFeed(token: string, listeners: FeedListeners): Feed {
 
 /** From behind the `#`, where no server sees it; kept for a reload, and taken out of the address. */
 export function takeToken(): string | null {
-  const [, given] = /^#token=([\w-]+)$/u.exec(location.hash) ?? [];
+  const [, given] = TOKEN.exec(location.hash) ?? [];
   if (given === undefined) return sessionStorage.getItem(STORED);
   sessionStorage.setItem(STORED, given);
   history.replaceState(null, '', location.pathname);
   return given;
 }
 
+export function hasToken(): boolean {
+  return TOKEN.test(location.hash);
+}
+
+const TOKEN = /^#token=([\w-]+)$/u;
 const STORED = 'stream-reconnect inspector';

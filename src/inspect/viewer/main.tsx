@@ -2,10 +2,17 @@
 
 import { render } from 'preact';
 import { App } from './app.js';
-import { takeToken } from './feed.js';
+import { hasToken, takeToken } from './feed.js';
 
 const place = document.getElementById('app');
 if (place !== null) {
   place.replaceChildren();
   render(<App token={takeToken()} />, place);
 }
+
+// The address of another start, pasted into a page that is open: the browser loads nothing by itself.
+addEventListener('hashchange', () => {
+  if (!hasToken()) return;
+  takeToken();
+  location.reload();
+});
