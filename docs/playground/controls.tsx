@@ -4,15 +4,21 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
 import type { Playground } from './playground.js';
+import type { Absence } from './session.js';
 import { PACES } from './settings.js';
 
-const GONE = 'The playground has been stopped. Start it again with: npm start';
+const ABSENCES: Readonly<Record<Absence, string>> = {
+  stopped: 'The playground has been stopped. Start it again with: npm start',
+  restarted: 'The playground was started again: reload the page.',
+  dropped: 'The playground keeps 16 answers, and this answer was dropped: press New answer.',
+};
 
 export function Controls({ playground }: { playground: Playground }): JSX.Element {
   const { host, session, notice } = playground;
   const state = session?.snapshot.state ?? 'idle';
   const isUp = session?.isServerUp ?? true;
   const isOver = state === 'closed';
+  const absence = session?.absence ?? '';
   const [isExplained, setExplained] = useState(false);
   return (
     <section class="panel" aria-label="Controls">
@@ -108,7 +114,7 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
         What is simulated?
       </button>
       <p class="notice" role="alert">
-        {session?.isGone === true ? GONE : notice}
+        {absence === '' ? notice : ABSENCES[absence]}
       </p>
     </section>
   );

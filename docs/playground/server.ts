@@ -54,7 +54,17 @@ export function setServer(up: boolean): Promise<{ up: boolean }> {
   return ask(up ? 'restart' : 'kill', {});
 }
 
-/** @throws Error with the server's reason */
+/** A command that the server has read and refused, in its words. */
+export class RefusedError extends Error {
+  readonly status: number;
+
+  constructor(status: number, reason: string) {
+    super(reason);
+    this.status = status;
+  }
+}
+
+/** @throws RefusedError with the server's reason; another error where no playground answers */
 async function ask<T>(name: string, body: object): Promise<T> {
   const response = await fetch(`./api/${name}`, {
     method: 'POST',
@@ -62,8 +72,8 @@ async function ask<T>(name: string, body: object): Promise<T> {
     body: JSON.stringify(body),
   });
   const answer = (await response.json()) as T & { error?: string };
-  if (!response.ok) throw new Error(answer.error ?? `status ${response.status}`);
-  return answer;
+  if (response.ok) return answer;
+  throw new RefusedError(response.status, answer.error ?? `status ${response.status}`);
 }
 
 function readFacts(): Facts {

@@ -15,7 +15,7 @@ import { remember } from './memory.js';
 import type { Memory } from './memory.js';
 import { readPlainly } from './plain.js';
 import type { PlainReader } from './plain.js';
-import { readLog } from './server.js';
+import { readLog, RefusedError } from './server.js';
 import type { AnswerRecord, ServerLog } from './server.js';
 import type { Settings } from './settings.js';
 import { answerSource } from './source.js';
@@ -35,6 +35,9 @@ export interface LogLine {
   readonly detail: string;
 }
 
+/** Nobody answers; or one that was started since, with another token; or the answer made room for others. */
+export type Absence = 'stopped' | 'restarted' | 'dropped';
+
 export interface Session {
   readonly run: string;
   readonly of: number;
@@ -44,8 +47,8 @@ export interface Session {
   readonly written: readonly AnswerRecord[];
   readonly status: ServerLog['status'];
   readonly isServerUp: boolean;
-  /** The playground itself does not answer. */
-  readonly isGone: boolean;
+  /** Why the playground tells nothing of this answer any more; empty while it does. */
+  readonly absence: Absence | '';
   readonly plain: PlainReader | null;
   readonly spans: readonly Span[];
   /** When the plain loop ended, on the same time. */
@@ -93,7 +96,7 @@ export function createSession(options: SessionOptions): Session {
   let settings = options.settings;
   let status: ServerLog['status'] = 'writing';
   let isServerUp = true;
-  let isGone = false;
+  let absence: Session['absence'] = '';
   let resumes = memory?.resumes ?? 0;
   let plainEndedAt: number | null = null;
   let isClosed = false;
@@ -134,8 +137,8 @@ export function createSession(options: SessionOptions): Session {
     get isServerUp() {
       return isServerUp;
     },
-    get isGone() {
-      return isGone;
+    get absence() {
+      return absence;
     },
     get plainEndedAt() {
       return plainEndedAt;
@@ -243,7 +246,7 @@ export function createSession(options: SessionOptions): Session {
 
   async function poll(): Promise<void> {
     await refresh();
-    const period = status === 'writing' && !isGone ? LOG_PERIOD_MS : IDLE_PERIOD_MS;
+    const period = status === 'writing' && absence === '' ? LOG_PERIOD_MS : IDLE_PERIOD_MS;
     if (!isClosed) timer = window.setTimeout(() => void poll(), period);
   }
 
@@ -256,10 +259,10 @@ export function createSession(options: SessionOptions): Session {
         if (Number(record.id) === written.length + 1) written.push(record);
       status = log.status;
       isServerUp = log.up;
-      isGone = false;
-    } catch {
-      // The playground itself was stopped: what is shown stays.
-      isGone = true;
+      absence = '';
+    } catch (error) {
+      // What is shown stays.
+      absence = absenceOf(error);
     }
     changed();
   }
@@ -270,4 +273,11 @@ export function createSession(options: SessionOptions): Session {
     stream.close();
     plain?.stop();
   }
+}
+
+/** Any other refusal is this one question's, and the next may fare better. */
+function absenceOf(error: unknown): Session['absence'] {
+  if (!(error instanceof RefusedError)) return 'stopped';
+  if (error.status === 403) return 'restarted';
+  return error.status === 404 ? 'dropped' : '';
 }

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 
 import type { Playground as InPage } from '../../docs/playground/playground.js';
+import { startPlayground } from '../../src/cli/playground/page-server.js';
 import {
   answerTo,
   counter,
@@ -15,6 +16,7 @@ import {
   isIn,
   litStates,
   openOther,
+  PAGE_FOLDER,
   plainHasLost,
   press,
   recordCount,
@@ -296,6 +298,39 @@ inPlayground('the playground', (here) => {
     expect(await shown(page, 'kept')).not.toBe('');
   });
 
+  it('says so when the playground was started again on its port', async () => {
+    const { page, server } = here;
+    await answerTo(page, EARLY);
+    await server.close();
+    const again = await startPlayground({ folder: PAGE_FOLDER, port: Number(portOf(server.url)) });
+    try {
+      await expectNotice(page, /was started again: reload the page/u);
+      await page.reload();
+      await hasRecords(page, 3);
+      await expectNotice(page, /^$/u);
+    } finally {
+      await again.close();
+    }
+  });
+
+  it('says so when its answer made room for others', async () => {
+    const { page, server } = here;
+    await answerTo(page, EARLY);
+    await page.evaluate(
+      async ([url, token]) => {
+        const headers = { 'content-type': 'application/json', 'x-playground-token': token };
+        const body = JSON.stringify({ sample: 'prose', paceMs: 1000 });
+        for (let n = 0; n < 16; n++)
+          await fetch(`${url}api/start`, { method: 'POST', headers, body });
+      },
+      [server.url, server.token] as const,
+    );
+    await expectNotice(page, /this answer was dropped: press New answer/u);
+    await press(page, 'New answer');
+    await hasRecords(page, 3);
+    await expectNotice(page, /^$/u);
+  });
+
   it('can be used by keyboard alone', async () => {
     const { page } = here;
     await answerTo(page, EARLY);
@@ -361,7 +396,12 @@ async function seriousProblems(page: Page, rule?: string): Promise<readonly stri
 
 async function expectNotice(page: Page, pattern: RegExp): Promise<void> {
   const notice = page.getByRole('alert');
-  await notice.filter({ hasText: pattern }).waitFor();
+  // Attached: without a word in it, there is nothing to be seen.
+  await notice.filter({ hasText: pattern }).waitFor({ state: 'attached' });
+}
+
+function portOf(url: string): string {
+  return new URL(url).port;
 }
 
 function isPressed(page: Page, name: string, pressed: boolean): Promise<void> {
