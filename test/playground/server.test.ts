@@ -39,6 +39,7 @@ describe('the page server', () => {
     ['our name with another port', '127.0.0.1:1'],
     ['a name that begins like ours', '127.0.0.1.evil.example:PORT'],
     ['all interfaces', '0.0.0.0:PORT'],
+    ['the other loopback, where nothing listens', '[::1]:PORT'],
   ])('answers 421 to a Host that is none of ours: %s', async (_, host) => {
     for (const url of [playground.url, `${playground.answerUrl}/answers/x`]) {
       const headers = { host: host.replace('PORT', new URL(url).port) };
@@ -59,6 +60,31 @@ describe('the page server', () => {
       expect(given['access-control-allow-origin']).toBeUndefined();
     },
   );
+
+  it.each([
+    ['cross-site', 'no-cors', 'GET', 403],
+    ['same-site', 'no-cors', 'GET', 403],
+    ['cross-site', 'navigate', 'POST', 403],
+    ['cross-site', 'navigate', 'GET', 200],
+    ['same-origin', 'cors', 'GET', 200],
+    ['none', 'navigate', 'GET', 200],
+  ])('tells a foreign page without an Origin by Sec-Fetch: %s %s %s', async (...given) => {
+    const [site, mode, method, status] = given;
+    const run = await start();
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode };
+    for (const url of [playground.url, `${playground.answerUrl}/answers/${run}`])
+      expect((await ask(url, { method, headers })).status).toBe(status);
+  });
+
+  it('lets its page read the answers from another port, which is the same site', async () => {
+    const run = await start();
+    const origin = new URL(playground.url).origin;
+    const headers = { origin, 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' };
+    for (const method of ['OPTIONS', 'GET']) {
+      const { status } = await ask(`${playground.answerUrl}/answers/${run}`, { method, headers });
+      expect(status).toBe(method === 'GET' ? 200 : 204);
+    }
+  });
 
   it.each([
     ['start', { sample: 'prose', paceMs: 10 }],

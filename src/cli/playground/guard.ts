@@ -12,9 +12,9 @@ export class Refusal extends Error {
   }
 }
 
-/** The names under which a browser reaches this port of this machine. */
+/** The names under which a browser reaches this port: nothing listens on [::1]. */
 function namesOf(port: number): readonly string[] {
-  return [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
+  return [`127.0.0.1:${port}`, `localhost:${port}`];
 }
 
 /**
@@ -22,18 +22,23 @@ function namesOf(port: number): readonly string[] {
  *
  * @param pagePort port of the page that may ask
  * @returns the origin that asks, if it says so
- * @throws Refusal 421 for a foreign Host, 403 for a foreign or `null` Origin
+ * @throws Refusal 421 for a foreign Host, 403 for a foreign or `null` Origin, and for a foreign page without one
  */
 export function checkSender(
   request: IncomingMessage,
   port: number,
   pagePort: number,
 ): string | undefined {
-  const { host, origin } = request.headers;
+  const { host, origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers;
   if (host === undefined || !namesOf(port).includes(host.toLowerCase()))
     throw new Refusal(421, 'this server answers to 127.0.0.1 and localhost only');
   if (origin !== undefined && !namesOf(pagePort).some((name) => origin === `http://${name}`))
     throw new Refusal(403, 'only the page of the playground may ask');
+  // A foreign page may load a script or an image without naming its origin. Ours names it: to the
+  // answer server, at another port, its requests are of the same site only.
+  const isForeign = origin === undefined && (site === 'cross-site' || site === 'same-site');
+  if (isForeign && !(mode === 'navigate' && request.method === 'GET'))
+    throw new Refusal(403, 'pages of another site have no business here');
   return origin;
 }
 
