@@ -36,6 +36,22 @@ export function payloadOf(record: AnswerRecord): Payload {
   return payload;
 }
 
+/** Whether it can be drawn: a record that was kept in the page's storage may be anything by now. */
+export function isAnswerRecord(value: unknown): value is AnswerRecord {
+  if (!isObject(value) || typeof value['id'] !== 'string' || !/^\d+$/u.test(value['id']))
+    return false;
+  try {
+    const { delta, tool } = JSON.parse(String(value['data'])) as Record<string, unknown>;
+    return typeof value['data'] === 'string' && (typeof delta === 'string' || isObject(tool));
+  } catch {
+    return false;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export function partsOf(records: readonly AnswerRecord[]): readonly Part[] {
   const parts: Part[] = [];
   for (const record of records) {

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 
 import type { Playground } from './playground.js';
 import type { Absence } from './session.js';
-import { PACES } from './settings.js';
+import { PACES, SAMPLES } from './settings.js';
 
 const ABSENCES: Readonly<Record<Absence, string>> = {
   stopped: 'The playground has been stopped. Start it again with: npm start',
@@ -86,8 +86,9 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
               value={playground.sample}
               onChange={({ currentTarget }) => playground.setSample(currentTarget.value)}
             >
-              <option value="prose">prose</option>
-              <option value="hostile">hostile</option>
+              {SAMPLES.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
             </select>
           </label>
           <label>

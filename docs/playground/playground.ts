@@ -4,12 +4,12 @@ import type { ReconnectState } from 'stream-reconnect';
 
 import { createHost } from './host.js';
 import type { Host } from './host.js';
-import { forget, recall } from './memory.js';
-import type { Memory } from './memory.js';
+import { forget, recall, recallChoices, rememberChoices } from './memory.js';
+import type { Choices, Memory } from './memory.js';
 import { inflict, readLog, setPace, setServer, startAnswer } from './server.js';
 import { createSession } from './session.js';
 import type { Session } from './session.js';
-import { DEFAULT_SETTINGS, PACES } from './settings.js';
+import { DEFAULT_SETTINGS, PACES, SAMPLES } from './settings.js';
 import type { Settings } from './settings.js';
 
 export interface Playground {
@@ -51,8 +51,7 @@ export function createPlayground(): Playground {
   const stateListeners = new Set<(state: ReconnectState) => void>();
   let session: Session | null = null;
   let settings = DEFAULT_SETTINGS;
-  let sample = 'prose';
-  let paceMs: number = PACES[1].ms;
+  let { sample = SAMPLES[0], paceMs = PACES[1].ms }: Partial<Choices> = recallChoices();
   let notice = '';
   let revision = 0;
 
@@ -96,11 +95,13 @@ export function createPlayground(): Playground {
     begin,
     setSample(next) {
       sample = next;
+      rememberChoices({ sample, paceMs });
       changed();
     },
     setPace: (next) =>
       attempt(async () => {
         paceMs = next;
+        rememberChoices({ sample, paceMs });
         if (session !== null) await setPace(session.run, next);
       }),
     newAnswer: () => attempt(newAnswer),

@@ -31,3 +31,5 @@ export const PACES = [
   { name: 'normal', ms: 40 },
   { name: 'fast', ms: 12 },
 ] as const;
+
+export const SAMPLES = ['prose', 'hostile'] as const;

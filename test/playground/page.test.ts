@@ -218,9 +218,13 @@ inPlayground('the playground', (here) => {
   it('reload: the answer goes on from the checkpoint', async () => {
     const { page } = here;
     await answerTo(page, EARLY);
+    await page.getByLabel('Text').selectOption('hostile');
+    await page.getByLabel('Pace').selectOption('fast');
     const before = await recordCount(page);
     await Promise.all([page.waitForEvent('load'), press(page, 'Reload the page')]);
     await page.waitForFunction(() => playground.session !== null);
+    expect(await page.getByLabel('Text').inputValue()).toBe('hostile');
+    expect(await page.getByLabel('Pace').inputValue()).toBe('12');
     await watchLit(page);
     const lines = await page.evaluate(() => playground.session?.lines.map((line) => line.detail));
     const [, count] = /after event (\d+)/u.exec(lines?.join('\n') ?? '') ?? [];
@@ -231,17 +235,23 @@ inPlayground('the playground', (here) => {
     expect(here.errors).toEqual([]);
   });
 
-  it('begins anew where the saved checkpoint is damaged', async () => {
+  it.each([
+    ['its checkpoint', { checkpoint: { version: 99 } }],
+    ['a record', { records: [{ id: '1', data: '{' }] }],
+  ])('begins anew where what was saved is damaged: %s', async (_, damage) => {
     const { page } = here;
     await answerTo(page, EARLY);
-    await page.evaluate(() => {
+    const run = await page.evaluate((damaged) => {
       playground.session?.close();
-      const [key = ''] = Object.keys(sessionStorage);
+      const key = 'stream-reconnect-playground';
       const saved = JSON.parse(sessionStorage.getItem(key) ?? '') as object;
-      sessionStorage.setItem(key, JSON.stringify({ ...saved, checkpoint: { version: 99 } }));
-    });
+      sessionStorage.setItem(key, JSON.stringify({ ...saved, ...damaged }));
+      return playground.session?.run;
+    }, damage);
     await page.reload();
     await hasRecords(page, 3);
+    expect(await page.evaluate(() => playground.session?.run)).not.toBe(run);
+    await page.getByTestId('answer-kept').getByText('When').waitFor();
     expect(here.errors).toEqual([]);
   });
 
