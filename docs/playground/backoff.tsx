@@ -27,6 +27,7 @@ export const Backoff = memo(function Backoff({
   const [draft, setDraft] = useState(settings);
   // Before anyone can type: what was typed must not be taken back.
   useLayoutEffect(() => setDraft(settings), [settings]);
+  const plotted = withinLimits(draft);
   return (
     <section class="panel backoff" aria-labelledby="title-backoff">
       <h2 id="title-backoff">Backoff</h2>
@@ -76,9 +77,9 @@ export const Backoff = memo(function Backoff({
             follow the form at once.
           </p>
         </form>
-        <Delays config={draft} waits={waits} />
+        <Delays config={plotted} waits={waits} />
       </div>
-      <Herds config={draft} />
+      <Herds config={plotted} />
     </section>
   );
 });
@@ -100,6 +101,15 @@ const FIELDS: readonly Field[] = [
   { name: 'maxAttempts', label: 'maxAttempts', step: 1, min: 0, max: 50 },
   { name: 'stallTimeoutMs', label: 'stallTimeoutMs', step: 1, min: 200, max: 600_000 },
 ];
+
+/** What is typed may be on its way to somewhere: the plots show the nearest that the form would take. */
+function withinLimits(draft: Settings): Settings {
+  const numbers = FIELDS.map(({ name, min, max }) => [
+    name,
+    Math.min(Math.max(draft[name], min), max),
+  ]);
+  return { ...draft, ...(Object.fromEntries(numbers) as Pick<Settings, NumberName>) };
+}
 
 function Delays({
   config,

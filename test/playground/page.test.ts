@@ -259,6 +259,14 @@ inPlayground('the playground', (here) => {
     const { page } = here;
     await answerTo(page, EARLY);
     await page.getByLabel('maxAttempts').fill('3');
+    for (const name of ['initialBackoffMs', 'backoffMultiplier']) {
+      const before = await page.getByLabel(name).inputValue();
+      for (const value of ['-1e308', '1e308', '-5', before]) {
+        await page.getByLabel(name).fill(value);
+        const [plot] = await page.getByRole('img', { name: /^Delays before/u }).all();
+        expect(await plot?.getAttribute('aria-label')).toMatch(/is from [\d.]+ to [\d.]+ ms$/u);
+      }
+    }
     await page.getByRole('combobox', { name: 'jitter' }).selectOption('equal');
     await page.getByRole('img', { name: /Delays before attempts 1 to 3/u }).waitFor();
     await press(page, 'Apply to the stream');
