@@ -144,9 +144,17 @@ interface ButtonProps {
   readonly children: ComponentChildren;
 }
 
+/** One that is off keeps the focus: a disabled one would drop it under the finger that pressed it. */
 function Button({ act, isPrimary = false, isOff = false, children }: ButtonProps): JSX.Element {
   return (
-    <button type="button" class={isPrimary ? 'primary' : ''} disabled={isOff} onClick={act}>
+    <button
+      type="button"
+      class={isPrimary ? 'primary' : ''}
+      aria-disabled={isOff}
+      onClick={() => {
+        if (!isOff) act();
+      }}
+    >
       {children}
     </button>
   );

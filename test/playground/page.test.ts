@@ -187,6 +187,10 @@ inPlayground('the playground', (here) => {
     expect(wholeText().startsWith(await shown(page, 'kept'))).toBe(true);
     expect([await counter(page, 'lost'), await counter(page, 'doubled')]).toEqual([0, 0]);
     expect(await litStates(page)).toEqual(['connecting', 'connected', 'closed']);
+    // What was pressed can do nothing more, and is still where the keyboard is.
+    const button = page.getByRole('button', { name: 'Cancel', disabled: true });
+    await button.waitFor();
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
   it('counts down to the next attempt; retry now ends the wait', async () => {
