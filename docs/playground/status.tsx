@@ -1,6 +1,7 @@
 /** The state, the way to the next attempt, and the counters. */
 
 import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { compare, countWords, textOf } from './answer.js';
 import { useTicks } from './hooks.js';
@@ -13,8 +14,10 @@ export function Status({ session }: { session: Session | null }): JSX.Element {
   const isOver = state === 'closed' && session?.stream.checkpoint().outcome === 'complete';
   const { lost, doubled } =
     session === null ? { lost: 0, doubled: 0 } : compare(session.written, session.records, isOver);
+  const bar = useRef<HTMLElement>(null);
+  useLayoutEffect(() => keepHeightKnown(bar.current), []);
   return (
-    <section class="panel status" aria-label="State of the stream">
+    <section class="panel status" ref={bar} aria-label="State of the stream">
       <div class="now">
         <span class="pill" data-state={state} data-testid="state">
           {state}
@@ -34,6 +37,16 @@ export function Status({ session }: { session: Session | null }): JSX.Element {
       </p>
     </section>
   );
+}
+
+/** To the style sheet: it keeps what has the focus from going under the bar. */
+function keepHeightKnown(bar: HTMLElement | null): (() => void) | undefined {
+  if (bar === null) return undefined;
+  const observer = new ResizeObserver(() =>
+    document.documentElement.style.setProperty('--status-height', `${bar.offsetHeight}px`),
+  );
+  observer.observe(bar);
+  return () => observer.disconnect();
 }
 
 function Attempt({ session }: { session: Session | null }): JSX.Element {

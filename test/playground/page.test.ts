@@ -366,6 +366,31 @@ inPlayground('the playground', (here) => {
   });
 
   it.each([
+    [1280, 900],
+    [640, 400],
+    [390, 650],
+    [320, 480],
+  ])('covers no control that has the focus at %i x %i', async (width, height) => {
+    const { page } = here;
+    await page.setViewportSize({ width, height });
+    await answerTo(page, 1);
+    await isIn(page, 'connected');
+    await page.getByLabel('server away').focus();
+    const seen: string[] = [];
+    const covered: string[] = [];
+    for (;;) {
+      const { name, isCovered } = await page.evaluate(focused);
+      if (name === null) break;
+      seen.push(name);
+      if (isCovered) covered.push(name);
+      await page.keyboard.press('Shift+Tab');
+    }
+    expect(seen).toContain('Cut now');
+    expect(seen.length).toBeGreaterThan(20);
+    expect(covered).toEqual([]);
+  });
+
+  it.each([
     ['wide and light', 1280, 'light'],
     ['wide and dark', 1280, 'dark'],
     ['narrow and light', 390, 'light'],
@@ -420,6 +445,22 @@ async function expectNotice(page: Page, pattern: RegExp): Promise<void> {
   const notice = page.getByRole('alert');
   // Attached: without a word in it, there is nothing to be seen.
   await notice.filter({ hasText: pattern }).waitFor({ state: 'attached' });
+}
+
+/** In the page: the control that has the focus, and whether something lies over a corner of it. */
+function focused(): { name: string | null; isCovered: boolean } {
+  const element = document.activeElement;
+  if (element === null || element === document.body) return { name: null, isCovered: false };
+  const { left, right, top, bottom, height } = element.getBoundingClientRect();
+  // What is higher than the screen cannot be seen whole.
+  const low = Math.min(bottom, innerHeight) - 3;
+  const ends = height < innerHeight / 2 ? [top + 3, bottom - 3] : [low];
+  const isCovered = ends.some((y) => {
+    const found = document.elementFromPoint((left + right) / 2, y);
+    return found === null || !element.contains(found);
+  });
+  const name = element.getAttribute('name') ?? element.ariaLabel ?? element.textContent;
+  return { name, isCovered };
 }
 
 function portOf(url: string): string {
