@@ -28,6 +28,7 @@ const ACTORS: readonly (readonly [string, (inspect: Inspect) => AnyActorRef])[] 
   ['an error whose name is a BigInt', (inspect) => told(withError(10n), inspect)],
   ['an error whose name is a cycle', (inspect) => told(withCycle(), inspect)],
   ['a state with a getter that throws', guarded],
+  ['a definition with a getter that throws', undefinable],
   ['an id that is a BigInt', (inspect) => started({ id: 10n }, inspect)],
 ];
 
@@ -48,7 +49,7 @@ function started(options: object, inspect: Inspect): AnyActorRef {
 
 function told(event: object, inspect: Inspect): AnyActorRef {
   const actor = started({}, inspect);
-  actor.send(event as { type: string });
+  actor.send(event);
   return actor;
 }
 
@@ -78,6 +79,16 @@ function guarded(inspect: Inspect): AnyActorRef {
   const actor = createActor(throwing, { inspect }).start();
   actor.send({ type: 'step' });
   return actor;
+}
+
+function undefinable(inspect: Inspect): AnyActorRef {
+  const logic = fromTransition((count: number) => count + 1, 0);
+  const throwing = Object.defineProperty({ ...logic, root: {} }, 'definition', {
+    get: () => {
+      throw new Error('trapped');
+    },
+  });
+  return createActor(throwing, { inspect }).start();
 }
 
 describe('the recorder', () => {
@@ -140,7 +151,7 @@ describe('the bridge to @xstate/inspect', () => {
     };
     const actor = started({}, legacyInspector({ devTools }));
     actor.send({ type: 'again' });
-    expect(actor.getSnapshot().status).toBe('active');
+    expect(actor.getSnapshot()).toMatchObject({ status: 'active' });
   });
 });
 

@@ -107,7 +107,7 @@ describe('toPlain', () => {
     };
     class Endless extends Set<number> {
       override [Symbol.iterator](): SetIterator<number> {
-        return counting() as unknown as SetIterator<number>;
+        return counting();
       }
       override get size(): number {
         return 1_000_000;
@@ -146,7 +146,7 @@ describe('toPlain', () => {
     };
     const revoked = Proxy.revocable({}, {});
     revoked.revoke();
-    expect(toPlain({ ...{ type: 'x' }, hostile })).toEqual({
+    expect(toPlain({ type: 'x', hostile })).toEqual({
       type: 'x',
       hostile: { trap: '(unreadable)' },
     });
