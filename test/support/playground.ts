@@ -1,10 +1,10 @@
-/** The playground in a real Chromium: a page of it for each test, and what a test can see and do there. */
+/** The playground in a real Chromium: a page of it, and what a test can see and do there. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 
 import type { Playground as InPage } from '../../docs/playground/playground.js';
@@ -16,6 +16,8 @@ import type { Playground } from '../../src/cli/playground/page-server.js';
 import { CHROMIUM, launch, listen, MISSING, PATIENCE_MS } from './browser.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const VIEWPORT = { width: 1280, height: 900 };
 
 /** Where the build puts the page. */
 export const PAGE_FOLDER = fileURLToPath(new URL('../../dist/docs/playground', import.meta.url));
@@ -43,16 +45,26 @@ export interface InPlayground {
   readonly errors: readonly string[];
   /** Every address that was asked for. */
   readonly asked: readonly string[];
+  /** Set by a test that leaves nothing behind that the next one could use. */
+  isSpent: boolean;
 }
 
-/** Registers tests that get a fresh page of a fresh playground each. */
+/**
+ * Registers tests that get a page of a playground where nothing is switched on. A page costs seconds on
+ * a busy machine, so the next test goes on in it, with an answer of its own, unless this one failed.
+ */
 export function inPlayground(name: string, tests: (here: InPlayground) => void): void {
   describe(name, () => {
     const here: { -readonly [K in keyof InPlayground]?: InPlayground[K] } & {
       errors: string[];
       asked: string[];
-    } = { errors: [], asked: [] };
+      isSpent: boolean;
+    } = { errors: [], asked: [], isSpent: true };
     let browser: Browser | null = null;
+    const close = async (): Promise<void> => {
+      await here.context?.close();
+      await here.server?.close();
+    };
 
     beforeAll(async () => {
       buildPage();
@@ -63,22 +75,24 @@ export function inPlayground(name: string, tests: (here: InPlayground) => void):
 
     beforeEach(async (context) => {
       if (browser === null) return context.skip(MISSING);
-      here.errors = [];
-      here.asked = [];
+      here.errors.length = 0;
+      here.asked.length = 0;
+      if (!here.isSpent) return switchAllOff(here as InPlayground);
+      here.isSpent = false;
       here.server = await startPlayground({ folder: PAGE_FOLDER });
-      here.context = await browser.newContext({
-        viewport: { width: 1280, height: 900 },
-        reducedMotion: 'reduce',
-      });
+      here.context = await browser.newContext({ viewport: VIEWPORT, reducedMotion: 'reduce' });
       here.page = await newPage(here as InPlayground);
     }, PATIENCE_MS);
 
-    afterEach(async () => {
-      await here.context?.close();
-      await here.server?.close();
+    afterEach(async ({ task }) => {
+      here.isSpent ||= task.result?.state !== 'pass';
+      if (here.isSpent) await close();
     });
 
-    afterAll(async () => browser?.close());
+    afterAll(async () => {
+      await close();
+      await browser?.close();
+    });
 
     tests(here as InPlayground);
   });
@@ -93,16 +107,14 @@ async function newPage({ context, server, errors, asked }: InPlayground): Promis
   return page;
 }
 
-/** A page of another size or scheme, in a context of its own. */
-export async function openOther(
-  here: InPlayground,
-  options: BrowserContextOptions,
-): Promise<{ page: Page; close: () => Promise<void> }> {
-  const browser = here.context.browser();
-  if (browser === null) throw new Error('the browser is gone');
-  const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
-  const page = await newPage({ ...here, context });
-  return { page, close: () => context.close() };
+async function switchAllOff({ page }: InPlayground): Promise<void> {
+  await page.setViewportSize(VIEWPORT);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.evaluate(() => {
+    playground.setOnline(true);
+    playground.setFrozen(false);
+    playground.setHidden(false);
+  });
 }
 
 /** Waits are short, so that a test is; what is measured is not. */
@@ -245,6 +257,7 @@ export async function counter(page: Page, name: string): Promise<number> {
 export async function endsWhole(page: Page): Promise<void> {
   await page.evaluate((ms) => playground.setPace(ms), LAST_PACE_MS);
   await isIn(page, 'closed');
+  await page.evaluate(() => playground.session?.refresh());
   await page.waitForFunction(() => {
     const { session } = playground;
     return session?.status === 'complete' && session.written.length === session.of;
