@@ -5,7 +5,7 @@
  * `node_modules`: plain JavaScript, and nothing but Node's own modules.
  */
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,42 +14,44 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const stampFile = join(root, 'node_modules', '.stream-reconnect-lock');
 
-if (!isInstalled()) install();
-if (!isBuilt()) build();
+if (!isInstalled()) await install();
+if (!isBuilt()) await build();
 
 /** By hash, not by date: a fresh checkout gives every file the same date. */
 function isInstalled() {
   return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lockHash();
 }
 
-function install() {
+async function install() {
   console.log('setup: installing the dependencies (npm ci)');
   // `include=dev` because NODE_ENV=production would leave out the compiler and the test runner.
-  npm('ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund');
+  await npm('ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund');
   writeFileSync(stampFile, lockHash());
 }
 
 /** Directories count as well: their date tells that a file was removed. */
 function isBuilt() {
-  // The playground is what a build makes last: one that was interrupted is done again.
-  const built = join(root, 'dist', 'docs', 'playground', 'index.html');
+  // What a build makes last, in no fixed order: one that was interrupted is done again.
+  const pages = [join('src', 'inspect', 'viewer'), join('docs', 'playground')];
+  const built = pages.map((folder) => join(root, 'dist', folder, 'index.html'));
   const trees = ['src', 'machines', join('docs', 'playground')].flatMap(tree);
   const inputs = [...trees, join(root, 'tsconfig.json'), stampFile];
-  return existsSync(built) && statSync(built).mtimeMs >= Math.max(...inputs.map(modifiedAt));
+  const newest = Math.max(...inputs.map(modifiedAt));
+  return built.every((page) => existsSync(page) && modifiedAt(page) >= newest);
 }
 
-function build() {
+async function build() {
   console.log('setup: building dist (tsc, vite)');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run(process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root);
-  buildPage('src', 'inspect', 'viewer');
-  buildPage('docs', 'playground');
+  await run(process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root);
+  // Side by side: neither needs what the other makes.
+  await Promise.all([buildPage('src', 'inspect', 'viewer'), buildPage('docs', 'playground')]);
 }
 
 function buildPage(...folder) {
   const config = join(root, ...folder, 'vite.config.ts');
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  run(process.execPath, vite, 'build', '--config', config);
+  return run(process.execPath, vite, 'build', '--config', config);
 }
 
 function lockHash() {
@@ -69,21 +71,25 @@ function modifiedAt(path) {
 
 function npm(...args) {
   const cli = process.env.npm_execpath;
-  if (cli?.endsWith('npm-cli.js')) run(process.execPath, cli, ...args);
-  else run('npm', ...args);
+  if (cli?.endsWith('npm-cli.js')) return run(process.execPath, cli, ...args);
+  return run('npm', ...args);
 }
 
 /** Quiet while all goes well; on a failure shows what the command printed and leaves with its code. */
 function run(command, ...args) {
   const shell = process.platform === 'win32' && command === 'npm';
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    shell,
+  const child = spawn(command, args, { cwd: root, shell, stdio: ['ignore', 'pipe', 'pipe'] });
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes) => printed.push(bytes));
+  return new Promise((resolve) => {
+    child.once('error', (error) => fail(1, error.message));
+    child.once('close', (code) => (code === 0 ? resolve() : fail(code)));
   });
-  if (status === 0) return;
-  console.error(`setup: failed: ${[command, ...args].join(' ')}`);
-  console.error(stdout + stderr + (error?.message ?? ''));
-  process.exit(status || 1);
+
+  function fail(code, reason = '') {
+    console.error(`setup: failed: ${[command, ...args].join(' ')}`);
+    console.error(Buffer.concat(printed).toString() + reason);
+    process.exit(code || 1);
+  }
 }
