@@ -70,14 +70,14 @@ describe('the page server', () => {
     ['none', 'navigate', 'GET', 200],
   ])('tells a foreign page without an Origin by Sec-Fetch: %s %s %s', async (...given) => {
     const [site, mode, method, status] = given;
-    const run = await start();
+    const run = await startCancelled();
     const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode };
     for (const url of [playground.url, `${playground.answerUrl}/answers/${run}`])
       expect((await ask(url, { method, headers })).status).toBe(status);
   });
 
   it('lets its page read the answers from another port, which is the same site', async () => {
-    const run = await start();
+    const run = await startCancelled();
     const origin = new URL(playground.url).origin;
     const headers = { origin, 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' };
     for (const method of ['OPTIONS', 'GET']) {
@@ -224,6 +224,13 @@ describe('the answer server', () => {
 async function start(paceMs = 1): Promise<string> {
   const { json } = await command('start', { sample: 'prose', paceMs });
   return (json as { run: string }).run;
+}
+
+/** What can be read of it is read at once. */
+async function startCancelled(): Promise<string> {
+  const run = await start(1000);
+  await command('cancel', { run });
+  return run;
 }
 
 interface Answer {
