@@ -271,7 +271,6 @@ inBrowser('the inspector', (here) => {
     await page.goto(new URL(inspector.url).origin);
     await page.getByText('This page has no key').waitFor();
     await page.goto(`${new URL(inspector.url).origin}/#token=wrong`);
-    await page.reload();
     await page.getByText('Not connected', { exact: true }).waitFor();
   });
 
