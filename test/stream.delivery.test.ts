@@ -190,7 +190,7 @@ describe('reading', () => {
   it.each([
     [42],
     [null],
-    ['text'],
+    [new Map()],
     [[null]],
     [[42]],
     [[{ type: 'what' }]],

@@ -120,10 +120,12 @@ it(
         const clock = virtualClock();
         /** The last number that the newest connection has brought, or is to bring. */
         let sent = 0;
+        let isMade = false;
         const source = scriptedSource<number>({
           script: (at, nth) => {
             const answer = answers[nth % answers.length] ?? 'opens';
             sent = after(at) + (answer === 'opens' ? 2 : 0);
+            isMade ||= answer.startsWith('opens');
             return ANSWERS[answer](after(at) + 1);
           },
         });
@@ -156,7 +158,7 @@ it(
           if (step.do === 'command') give(step.command);
           else if (step.do === 'command in a handler') inHandler.push(step.command);
           else if (step.do === 'wait') await clock.advance(step.ms);
-          else {
+          else if (isMade) {
             DEEDS[step.deed](source, sent + 1);
             if (step.deed === 'new items') sent += 3;
           }
