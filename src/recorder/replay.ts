@@ -6,6 +6,7 @@ import { wrong } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { reconnectMachine } from '../../machines/reconnect.machine.js';
 import type { ReconnectMachine, ReconnectMachineEvent } from '../../machines/reconnect.types.js';
+import { isSameJson } from '../same-json.js';
 import type { RecordedState, RecordedStep, Recording } from './recorder.js';
 import { withoutArguments } from './without-arguments.js';
 
@@ -37,7 +38,7 @@ export function replay(recording: unknown, machine: ReconnectMachine = reconnect
       [snapshot] = transition(machine, snapshot, event as ReconnectMachineEvent);
       const now = withoutArguments({ value: snapshot.value, context: snapshot.context });
       const recorded = { value, context };
-      return { event, ...now, recorded, agrees: isSame(now, recorded) };
+      return { event, ...now, recorded, agrees: isSameJson(now, recorded) };
     });
   });
   return { steps: replayed, agrees: replayed.every(({ agrees }) => agrees) };
@@ -108,15 +109,3 @@ function checkState(name: string, state: unknown): void {
   if (parts.some((part) => typeof part !== 'object' || part === null))
     throw wrong(`${name}.context`, 'the context of the machine', context);
 }
-
-function isSame(one: unknown, other: unknown): boolean {
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
-    return Object.is(one, other);
-  const keys = Object.keys(one);
-  return (
-    keys.length === Object.keys(other).length &&
-    keys.every((key) => isSame((one as Fields)[key], (other as Fields)[key]))
-  );
-}
-
-type Fields = Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_TIMER_MS, wrong } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { createFacts } from './facts.js';
-import { checkBytes, checkKind } from './flaky-answer-check.js';
+import { checkBytes, checkKind } from './fault-checks.js';
 import { reset, write } from './socket-write.js';
 
 /** What befalls one connection. Bytes are those from the server to the client, heads and framing included. */

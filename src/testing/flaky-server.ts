@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { wrong } from '../../machines/config.js';
 import { createFacts } from './facts.js';
 import { sendAnswer } from './flaky-answer.js';
-import { checkAnswer } from './flaky-answer-check.js';
+import { checkAnswer } from './fault-checks.js';
 import type { FlakyAnswer } from './flaky-answer.types.js';
 import { onLoopback } from './loopback.js';
 import { reset } from './socket-write.js';
@@ -129,7 +129,6 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
     changed();
     const answer = await answerTo(request, req.socket);
     const allowed = origin === undefined ? {} : { 'access-control-allow-origin': origin };
-    if (typeof paths[request.url.pathname] === 'function') checkAnswer('the answer', answer);
     const fields = { ...allowed, ...answer.headers };
     return sendAnswer(req.socket, { ...answer, headers: fields }, request.method);
   }
@@ -147,10 +146,14 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
     return { method, url: target, headers, body, nth };
   }
 
-  function answerTo(request: FlakyRequest, socket: Socket): FlakyAnswer | Promise<FlakyAnswer> {
+  async function answerTo(request: FlakyRequest, socket: Socket): Promise<FlakyAnswer> {
     if (request.method === 'OPTIONS') return { status: 204, headers: PREFLIGHT };
     const path = paths[request.url.pathname] ?? paths['*'] ?? { status: 404 };
-    if (typeof path === 'function') return path({ ...request, signal: signalOf(socket) });
+    if (typeof path === 'function') {
+      const answer = await path({ ...request, signal: signalOf(socket) });
+      checkAnswer('the answer', answer);
+      return answer;
+    }
     if (!isScript(path)) return path;
     return path[Math.min(request.nth, path.length) - 1] ?? { status: 404 };
   }

@@ -8,6 +8,7 @@ import type {
   ReconnectMachineEvent,
   ReconnectState,
 } from '../../machines/reconnect.types.js';
+import { isSameJson } from '../same-json.js';
 import type { ModelStep } from './model-steps.js';
 import { virtualClock } from './virtual-clock.js';
 
@@ -112,13 +113,6 @@ function isReport(step: ModelStep): step is ReconnectMachineEvent {
 
 /** A context must survive being saved: no function, no Error, nothing undefined. */
 function checkJson(context: object): void {
-  const isSame = (value: unknown, copy: unknown): boolean =>
-    typeof value === 'object' && value !== null && typeof copy === 'object' && copy !== null
-      ? Object.keys(value).length === Object.keys(copy).length &&
-        Object.entries(value).every(([key, one]) =>
-          isSame(one, (copy as Record<string, unknown>)[key]),
-        )
-      : Object.is(value, copy);
-  if (!isSame(context, JSON.parse(JSON.stringify(context))))
+  if (!isSameJson(context, JSON.parse(JSON.stringify(context))))
     throw new Error('the context is not JSON');
 }

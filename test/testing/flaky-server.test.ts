@@ -125,7 +125,7 @@ describe('an answer', () => {
       '/': () => {
         throw new Error('no answer');
       },
-      '/none': () => undefined as never,
+      '*': () => undefined as never,
       '/length': () => ({ body: pieces(), framing: 'length' }),
       '/pieces': () => ({ body: pieces() }),
       '/ok': { body },

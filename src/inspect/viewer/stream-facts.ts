@@ -1,5 +1,6 @@
 /** What a stream's machine says of itself, read from its context; null for any other actor. */
 
+import { reconnectMachine } from '../../../machines/reconnect.machine.js';
 import type { ShownActor } from './model.js';
 import type { Command } from '../protocol.js';
 
@@ -77,21 +78,11 @@ export function isPossible(command: Command, state: string): boolean {
 
 /** The hue of a state, as a class: streams have words of their own, others share a few by name. */
 export function hueOf(state: string): string {
-  if (STREAM_STATES.has(state)) return `hue-${state}`;
+  if (Object.hasOwn(reconnectMachine.states, state)) return `hue-${state}`;
   let sum = 0;
   for (const sign of state) sum = (sum * 31 + (sign.codePointAt(0) ?? 0)) % 997;
   return `hue-other-${sum % 4}`;
 }
-
-const STREAM_STATES: ReadonlySet<string> = new Set([
-  'idle',
-  'waiting',
-  'connecting',
-  'connected',
-  'failed',
-  'paused',
-  'closed',
-]);
 
 function fields(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

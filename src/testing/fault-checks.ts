@@ -1,4 +1,4 @@
-/** An answer that cannot be meant is refused, where the server would send something else in its place. */
+/** Answers and faults that cannot be meant are refused, where something else would be sent in their place. */
 
 import { wrong } from '../../machines/config.js';
 import type { FlakyAnswer, FlakyFaultKind } from './flaky-answer.types.js';
