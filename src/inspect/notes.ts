@@ -1,4 +1,4 @@
-/** What the recorder notes in the middle of a step, and how that is shown later. */
+/** What the chronicle notes in the middle of a step, and how that is shown later. */
 
 import type { AnyActorRef } from 'xstate';
 import { fieldOf, plainText, toPlain } from './plain.js';

@@ -5,7 +5,7 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { legacyInspector, sanitize } from '../../src/inspect/index.js';
 import type { LegacyService } from '../../src/inspect/index.js';
-import { Recorder } from '../../src/inspect/recorder.js';
+import { Chronicle } from '../../src/inspect/chronicle.js';
 import type { InspectMessage } from '../../src/inspect/protocol.js';
 
 const trap = {
@@ -91,18 +91,18 @@ function undefinable(inspect: Inspect): AnyActorRef {
   return createActor(throwing, { inspect }).start();
 }
 
-describe('the recorder', () => {
+describe('the chronicle', () => {
   it.each(ACTORS)('shows %s, and the greeting is JSON', (_, run) => {
     const messages: InspectMessage[] = [];
-    const recorder = new Recorder({
+    const chronicle = new Chronicle({
       historyLength: 100,
       maxActors: 10,
       onMessages: (news) => messages.push(...news),
     });
-    const actor = run((event) => recorder.record(event));
-    recorder.flush();
+    const actor = run((event) => chronicle.record(event));
+    chronicle.flush();
     expect(messages.filter(({ type }) => type === '@xstate.snapshot').length).toBeGreaterThan(0);
-    expect(JSON.parse(JSON.stringify(recorder.hello(false)))).toMatchObject({
+    expect(JSON.parse(JSON.stringify(chronicle.hello(false)))).toMatchObject({
       actors: [{ sessionId: actor.sessionId, name: expect.any(String) as string }],
       snapshots: [{ event: { type: expect.any(String) as string } }],
     });
@@ -116,13 +116,13 @@ describe('the recorder', () => {
       tells += 1;
       throw new Error('nobody is there');
     };
-    const recorder = new Recorder({ historyLength: 100, maxActors: 10, onMessages });
-    const actor = started({}, (event) => recorder.record(event));
-    recorder.flush();
+    const chronicle = new Chronicle({ historyLength: 100, maxActors: 10, onMessages });
+    const actor = started({}, (event) => chronicle.record(event));
+    chronicle.flush();
     actor.send({ type: 'again' });
-    recorder.flush();
+    chronicle.flush();
     expect(tells).toBe(2);
-    recorder.close();
+    chronicle.close();
   });
 });
 

@@ -20,7 +20,7 @@ import type { PlainOptions } from './plain.js';
 import type { Hello, InspectMessage } from './protocol.js';
 import { Roster } from './roster.js';
 
-export interface RecorderOptions extends PlainOptions {
+export interface ChronicleOptions extends PlainOptions {
   /** Messages kept for viewers that come late. */
   readonly historyLength: number;
   /** Actors shown at once, not counting their children; what is over makes room for what is new. */
@@ -33,8 +33,8 @@ export interface RecorderOptions extends PlainOptions {
  * Its `record` is called in the middle of every step of an actor, thousands of times a second: it only
  * notes what happened. Copying, and telling, is done later; what it noted is immutable.
  */
-export class Recorder {
-  readonly #options: RecorderOptions;
+export class Chronicle {
+  readonly #options: ChronicleOptions;
   readonly #roster: Roster;
   readonly #definitions = new DefinitionTable();
   readonly #ids = new WeakMap<object, string>();
@@ -45,7 +45,7 @@ export class Recorder {
   #twins = 0;
   #isClosed = false;
 
-  constructor(options: RecorderOptions) {
+  constructor(options: ChronicleOptions) {
     this.#options = options;
     this.#roster = new Roster(options.maxActors);
     this.#history = createHistory(options.historyLength);
