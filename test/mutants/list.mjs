@@ -217,6 +217,13 @@ export const mutants = [
     'machines/reconnect-policy',
   ),
   mutant(
+    'the end of the time cuts a wait below its floor',
+    'machines/verdict.ts',
+    'Math.max(floorMs, context.policy.minBackoffMs) > left',
+    'floorMs > left',
+    'machines/reconnect-policy',
+  ),
+  mutant(
     'a request that may have run is sent again',
     machine,
     "isRefused: ({ context }) => step.planOf(context).action === 'refuse',",
