@@ -292,8 +292,8 @@ export const mutants = [
   mutant(
     'a letter that was cut is lost',
     'src/sources/http/utf8.ts',
-    'if (!this.#open && last < 0x80)',
-    'if (last < 0x80)',
+    'this.#wasAscii && endsInAscii ?',
+    'endsInAscii ?',
     'sources/sse-decoding',
   ),
   mutant(
