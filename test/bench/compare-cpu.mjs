@@ -7,13 +7,28 @@ import { shuffled } from './statistics.mjs';
 /** Before these the compiler is still at work. */
 const WARM_UP_ROUNDS = 2;
 
-/** µs per event of each client, by round. */
-export async function compareCpu({ label, ...load }, { origin, rounds, isShared, progress }) {
+/**
+ * µs per event of each client, by round.
+ *
+ * A process keeps what it was given at its start: what its compiler inlined, where its memory lies. That is
+ * several percent of luck, as much as clients differ: hence `generations` of new processes, some rounds each.
+ */
+export async function compareCpu({ label, ...load }, { generations, rounds, ...run }) {
   const names = Object.keys(clients);
-  const workers = startWorkers(names, isShared);
   const micros = Object.fromEntries(names.map((name) => [name, []]));
+  for (let generation = 0; generation < generations; generation++) {
+    const done = generation * rounds;
+    run.progress(`${label} events: ${done} of ${generations * rounds} rounds done`);
+    await measure(load, rounds, micros, run);
+  }
+  return { label, ...load, generations, rounds: generations * rounds, micros };
+}
+
+/** Adds the rounds of one generation. */
+async function measure(load, rounds, micros, { origin, isShared }) {
+  const names = Object.keys(micros);
+  const workers = startWorkers(names, isShared);
   for (let round = 1 - WARM_UP_ROUNDS; round <= rounds; round++) {
-    progress(`${label} events: round ${Math.max(0, round)} of ${rounds}`);
     for (const client of shuffled(names)) {
       const task = { measure: 'cpu', client, origin, ...load };
       const { cpuMicros } = await ask(workers.get(client), task);
@@ -21,7 +36,6 @@ export async function compareCpu({ label, ...load }, { origin, rounds, isShared,
     }
   }
   await Promise.all([...new Set(workers.values())].map(stopChild));
-  return { label, ...load, rounds, micros };
 }
 
 /** An application has one client: apart, each has the parser optimised for itself. */

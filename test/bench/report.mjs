@@ -10,7 +10,7 @@ const MAX_LAYER_BYTES = 10_000;
 
 export function targetsOf({ cpu, heap }) {
   return [
-    ...cpu.flatMap((cell) => cpuTargets(cell)),
+    ...cpu.filter(({ isPromised }) => isPromised).flatMap((cell) => cpuTargets(cell)),
     target('heap', 'stream', heap.layerBytes, MAX_LAYER_BYTES, `≤ ${kilobytes(MAX_LAYER_BYTES)}`),
   ];
 }
@@ -46,7 +46,7 @@ function target(cell, row, value, limit, promise) {
   return { cell, row, value, limit, promise, verdict: value <= limit ? 'ok' : 'over' };
 }
 
-function cpuText({ label, count, rounds, micros }, targets) {
+function cpuText({ label, count, generations, rounds, micros }, targets) {
   const head = ['', 'µs/event', 'middle half', '× bare', 'middle half', 'target'];
   const rows = Object.entries(micros).map(([name, values]) => {
     const cost = summary(values);
@@ -63,7 +63,7 @@ function cpuText({ label, count, rounds, micros }, targets) {
   return [
     '',
     `CPU per event, ${label}: user + system of the client process, ${amount(count)} events a round,`,
-    `medians of ${rounds} interleaved rounds, ratios taken within a round`,
+    `medians of ${rounds} interleaved rounds in ${generations} sets of processes, ratios taken within a round`,
     table(head, rows),
   ];
 }

@@ -1,13 +1,15 @@
 /**
  * The other side of the benchmark, in a process of its own: its CPU time is not the client's.
  *
- * `/events?count=N&size=B` sends N events with ids as fast as the client reads, then ends: many to an HTTP
- * chunk with `packed=true`, else one.
+ * `/events?count=N&size=B&script=S` sends N events with ids as fast as the client reads, then ends: many to
+ * an HTTP chunk with `packed=true`, else one.
  * `/idle` sends one event and is silent.
  */
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+
+import { eventText } from './event-text.mjs';
 
 /** Blocks of this size are filled once and only renumbered: making events never holds us up. */
 const BLOCK_BYTES = 1 << 20;
@@ -26,22 +28,23 @@ function answer(request, response) {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   response.on('error', () => {});
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  if (pathname === '/idle') response.write(event(1, 64));
+  if (pathname === '/idle') response.write(event(1, eventText(64, 'ascii')));
   else {
     const [count, size] = ['count', 'size'].map((name) => Number(searchParams.get(name)));
-    void sendEvents(response, count, size, searchParams.get('packed') === 'true');
+    const text = eventText(size, searchParams.get('script'));
+    void sendEvents(response, count, text, searchParams.get('packed') === 'true');
   }
 }
 
-async function sendEvents(response, count, size, isPacked) {
-  const one = isPacked ? event(0, size) : chunk(event(0, size));
+async function sendEvents(response, count, text, isPacked) {
+  const one = Buffer.from(isPacked ? event(0, text) : chunk(event(0, text)));
   const idAt = one.indexOf(ID) + ID.length;
   // The frames of HTTP chunks are in the blocks: Node would join what is written together into one.
   const target = isPacked ? response : response.socket;
   response.flushHeaders();
   const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / one.length));
   const ring = Array.from({ length: BLOCKS }, () => ({
-    bytes: Buffer.from(one.repeat(perBlock)),
+    bytes: Buffer.alloc(perBlock * one.length, one),
     sent: Promise.resolve(),
   }));
   for (let first = 1, turn = 0; first <= count; first += perBlock, turn++) {
@@ -57,13 +60,13 @@ async function sendEvents(response, count, size, isPacked) {
   response.end();
 }
 
-function event(id, size) {
-  return `${ID}${String(id).padStart(ID_DIGITS, '0')}\ndata: ${text(size)}\n\n`;
+function event(id, text) {
+  return `${ID}${String(id).padStart(ID_DIGITS, '0')}\ndata: ${text}\n\n`;
 }
 
 /** One event in a chunk of its own: RFC 9112, 7.1. */
 function chunk(text) {
-  return `${text.length.toString(16)}\r\n${text}\r\n`;
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 }
 
 function renumber(bytes, first, events, { length, idAt }) {
@@ -74,10 +77,4 @@ function renumber(bytes, first, events, { length, idAt }) {
       id = Math.floor(id / 10);
     }
   }
-}
-
-function text(size) {
-  return 'The quick brown fox jumps over the lazy dog, and then once more. '
-    .repeat(Math.ceil(size / 65))
-    .slice(0, size);
 }

@@ -3,6 +3,7 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 
 import { clients } from './clients.mjs';
+import { eventText } from './event-text.mjs';
 import { idleConnections, openMany } from './idle-connections.mjs';
 
 /**
@@ -21,13 +22,18 @@ process.on('message', ({ measure, ...task }) => {
   );
 });
 
-async function measureCpu({ client, origin, count, size, isPacked }) {
+async function measureCpu({ client, origin, count, size, script, isPacked }) {
   const { read } = clients[client];
+  const url = `${origin}/events?${new URLSearchParams({ count, size, script, packed: isPacked })}`;
   // No forced collection before: it throws optimised code away, and costs all of them a quarter more.
   const cpu = process.cpuUsage();
-  const seen = await read(`${origin}/events?count=${count}&size=${size}&packed=${isPacked}`, count);
+  const seen = await read(url, count);
   const { user, system } = process.cpuUsage(cpu);
-  if (seen.count !== count || seen.length !== count * size || Number(seen.lastId) !== count) {
+  if (
+    seen.count !== count ||
+    seen.length !== count * eventText(size, script).length ||
+    Number(seen.lastId) !== count
+  ) {
     throw new Error(`${client} did not read what was sent: ${JSON.stringify(seen)}`);
   }
   return { cpuMicros: user + system };
