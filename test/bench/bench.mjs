@@ -2,7 +2,7 @@
  * `npm run bench`: what our layer costs beside a bare fetch + parser loop and beside the nearest
  * other client, in one run, interleaved.
  *
- *   --quick   three rounds of small cells
+ *   --quick   three rounds
  *   --json    the numbers as JSON
  *   --check   exit code 1 where a target is missed
  *   --shared  all clients in one process: they then share the optimised code of the parser

@@ -1,6 +1,7 @@
-/** Who may ask. Loopback alone does not keep web pages out: they reach it by DNS rebinding or by `fetch`. */
+/** Strangers are refused, and what a handler throws becomes an answer. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refusalOf } from '../../loopback-sender.js';
 
 /** A request that is refused, with its reason: it becomes the answer. */
 export class Refusal extends Error {
@@ -18,28 +19,18 @@ function namesOf(port: number): readonly string[] {
 }
 
 /**
- * Lets by only what was sent to one of our names, and by one of our pages if by any page at all.
- *
  * @param pagePort port of the page that may ask
  * @returns the origin that asks, if it says so
- * @throws Refusal 421 for a foreign Host, 403 for a foreign or `null` Origin, and for a foreign page without one
+ * @throws Refusal for a stranger
  */
 export function checkSender(
   request: IncomingMessage,
   port: number,
   pagePort: number,
 ): string | undefined {
-  const { host, origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers;
-  if (host === undefined || !namesOf(port).includes(host.toLowerCase()))
-    throw new Refusal(421, 'this server answers to 127.0.0.1 and localhost only');
-  if (origin !== undefined && !namesOf(pagePort).some((name) => origin === `http://${name}`))
-    throw new Refusal(403, 'only the page of the playground may ask');
-  // A foreign page may load a script or an image without naming its origin. Ours names it: to the
-  // answer server, at another port, its requests are of the same site only.
-  const isForeign = origin === undefined && (site === 'cross-site' || site === 'same-site');
-  if (isForeign && !(mode === 'navigate' && request.method === 'GET'))
-    throw new Refusal(403, 'pages of another site have no business here');
-  return origin;
+  const refusal = refusalOf(request, namesOf(port), namesOf(pagePort));
+  if (refusal !== null) throw new Refusal(refusal.status, refusal.reason);
+  return request.headers.origin;
 }
 
 /** Runs a handler; what it throws becomes an answer, and never takes the server down. */

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { CommandRequest, ShownEvent } from '../protocol.js';
-import type { Refusal } from './gate.js';
+import type { Refusal } from '../../loopback-sender.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
 

@@ -2,14 +2,11 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-
-export interface Refusal {
-  readonly status: number;
-  readonly reason: string;
-}
+import { refusalOf } from '../../loopback-sender.js';
+import type { Refusal } from '../../loopback-sender.js';
 
 export interface Gate {
-  /** For every request: another name means a rebound DNS entry, another origin a foreign page. */
+  /** For every request. */
   refuse(request: IncomingMessage): Refusal | null;
   /** For what tells or changes anything. */
   refuseWithoutToken(request: IncomingMessage): Refusal | null;
@@ -20,19 +17,7 @@ export function createGate(token: string, names: readonly string[], port: () => 
   const expected = digest(token);
   const hosts = (): string[] => names.map((name) => `${name}:${port()}`);
   return {
-    refuse({ headers, method }) {
-      const { host, origin } = headers;
-      if (host === undefined || !hosts().includes(host.toLowerCase()))
-        return { status: 421, reason: 'this server is not known by that name' };
-      if (origin !== undefined && !hosts().some((name) => origin === `http://${name}`))
-        return { status: 403, reason: 'pages of another origin have no business here' };
-      // A foreign page may load a script or an image without naming its origin.
-      const site = headers['sec-fetch-site'];
-      const isVisit = headers['sec-fetch-mode'] === 'navigate' && method === 'GET';
-      if ((site === 'cross-site' || site === 'same-site') && !isVisit)
-        return { status: 403, reason: 'pages of another site have no business here' };
-      return null;
-    },
+    refuse: (request) => refusalOf(request, hosts()),
     refuseWithoutToken({ headers }) {
       const [, given] = /^Bearer ([\w-]{1,200})$/u.exec(headers.authorization ?? '') ?? [];
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return null;

@@ -9,7 +9,7 @@ import { Chronicle } from '../chronicle.js';
 import type { InspectorServer } from '../inspector-server.types.js';
 import { readCommand } from './body.js';
 import { createGate } from './gate.js';
-import type { Refusal } from './gate.js';
+import type { Refusal } from '../../loopback-sender.js';
 import { resolveServerOptions } from './options.js';
 import type { InspectorServerOptions } from './options.js';
 import { isPage, SAFE_HEADERS, sendPage } from './pages.js';
