@@ -34,7 +34,7 @@ const heapRounds = flags.quick ? 1 : 3;
 const connections = 1_000;
 /**
  * Events per round: a tenth of a second and more for a bare loop, so that opening the connection does not show.
- * Packed: as many events as fit in one write. Han: what another alphabet costs; nothing is promised of it.
+ * Packed: as many events as fit in one write. Han: what another alphabet costs; no target is set for it.
  */
 const cells = [
   { label: '64 B, an HTTP chunk each', size: 64, count: 200_000, isPacked: false },
@@ -45,10 +45,10 @@ const cells = [
     script: 'han',
     count: 300_000,
     isPacked: true,
-    isPromised: false,
+    hasTarget: false,
   },
   { label: '16 KiB, packed', size: 16 * 1_024, count: 5_000, isPacked: true },
-].map((cell) => ({ script: 'ascii', isPromised: true, ...cell }));
+].map((cell) => ({ script: 'ascii', hasTarget: true, ...cell }));
 
 try {
   const { port } = await messageOf(startChild('server.mjs'));

@@ -8,34 +8,34 @@ import { shuffled } from './statistics.mjs';
 const WARM_UP_ROUNDS = 2;
 
 /**
- * µs per event of each client, by round.
- *
- * A process keeps what it was given at its start: what its compiler inlined, where its memory lies. That is
- * several percent of luck, as much as clients differ: hence `generations` of new processes, some rounds each.
+ * µs per event of each client, by round. Equal processes differ by several percent for as long as they run, as
+ * much as clients do: hence `generations` of new ones, with some of the rounds each.
  */
-export async function compareCpu({ label, ...load }, { generations, rounds, ...run }) {
+export async function compareCpu({ label, ...load }, run) {
+  const { origin, generations, rounds, isShared, progress } = run;
   const names = Object.keys(clients);
+  const total = generations * rounds;
   const micros = Object.fromEntries(names.map((name) => [name, []]));
-  for (let generation = 0; generation < generations; generation++) {
-    const done = generation * rounds;
-    run.progress(`${label} events: ${done} of ${generations * rounds} rounds done`);
-    await measure(load, rounds, micros, run);
+  for (let before = 0; before < total; before += rounds) {
+    const workers = startWorkers(names, isShared);
+    for (let round = 1 - WARM_UP_ROUNDS; round <= rounds; round++) {
+      progress(`${label} events: round ${before + Math.max(0, round)} of ${total}`);
+      const costs = await measureAll(workers, { origin, ...load });
+      if (round > 0) for (const [name, cost] of costs) micros[name].push(cost);
+    }
+    await Promise.all([...new Set(workers.values())].map(stopChild));
   }
-  return { label, ...load, generations, rounds: generations * rounds, micros };
+  return { label, ...load, generations, rounds: total, micros };
 }
 
-/** Adds the rounds of one generation. */
-async function measure(load, rounds, micros, { origin, isShared }) {
-  const names = Object.keys(micros);
-  const workers = startWorkers(names, isShared);
-  for (let round = 1 - WARM_UP_ROUNDS; round <= rounds; round++) {
-    for (const client of shuffled(names)) {
-      const task = { measure: 'cpu', client, origin, ...load };
-      const { cpuMicros } = await ask(workers.get(client), task);
-      if (round > 0) micros[client].push(cpuMicros / load.count);
-    }
+/** One round: each client once. */
+async function measureAll(workers, load) {
+  const costs = [];
+  for (const client of shuffled([...workers.keys()])) {
+    const { cpuMicros } = await ask(workers.get(client), { measure: 'cpu', client, ...load });
+    costs.push([client, cpuMicros / load.count]);
   }
-  await Promise.all([...new Set(workers.values())].map(stopChild));
+  return costs;
 }
 
 /** An application has one client: apart, each has the parser optimised for itself. */

@@ -2,7 +2,7 @@
 
 const SAYINGS = {
   ascii: 'The quick brown fox jumps over the lazy dog, and then once more. ',
-  // Three bytes a letter: neither Latin nor ASCII takes the short ways through a decoder.
+  // Three bytes a letter: decoders have short ways for ASCII, and none for these.
   han: '敏捷的棕色狐狸跳过了那只懒狗，然后又跳了一次。',
 };
 

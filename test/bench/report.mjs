@@ -10,7 +10,7 @@ const MAX_LAYER_BYTES = 10_000;
 
 export function targetsOf({ cpu, heap }) {
   return [
-    ...cpu.filter(({ isPromised }) => isPromised).flatMap((cell) => cpuTargets(cell)),
+    ...cpu.filter(({ hasTarget }) => hasTarget).flatMap((cell) => cpuTargets(cell)),
     target('heap', 'stream', heap.layerBytes, MAX_LAYER_BYTES, `≤ ${kilobytes(MAX_LAYER_BYTES)}`),
   ];
 }

@@ -1,8 +1,8 @@
 /** The body of a command: small JSON of a known shape, or a reason why not. */
 
 import type { IncomingMessage } from 'node:http';
-import type { CommandRequest, ShownEvent } from '../protocol.js';
 import type { Refusal } from '../../loopback-sender.js';
+import type { CommandRequest, ShownEvent } from '../protocol.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
 
