@@ -1,7 +1,7 @@
 /** What the chosen actor can be told. */
 
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { eventsOf, hearsMore } from './chart.js';
 import type { ShownActor } from './model.js';
 import { isPossible } from './stream-facts.js';
@@ -81,7 +81,8 @@ function StreamCommands({ state, isEnabled, tell }: StreamCommandsProps): JSX.El
 /** Of all commands only this one makes a reader get twice what it has. */
 function ResetQuestion({ answer }: { readonly answer: (isMeant: boolean) => void }): JSX.Element {
   const keep = useRef<HTMLButtonElement>(null);
-  useEffect(() => keep.current?.focus(), []);
+  // In the turn in which the question appears: a key that is pressed at once is an answer to it.
+  useLayoutEffect(() => keep.current?.focus(), []);
   return (
     <div class="commands" role="group" aria-labelledby="reset-question">
       <p id="reset-question">The reader gets this stream from its start again.</p>
