@@ -77,6 +77,11 @@ export interface DataItem<T> {
   readonly id?: string | undefined;
   /** The id that this item comes after, where the wire tells: another than the last one is a gap. */
   readonly follows?: string | undefined;
+  /**
+   * The item as it stood on the wire: an item that a server sends again is recognised by its id and this text.
+   * @default the data itself where it is text, else its JSON
+   */
+  readonly raw?: string | undefined;
   /** UTF-16 units; only sources that resume by characters fill it in. */
   readonly chars?: number | undefined;
   readonly toolCall?: readonly ToolCallDelta[] | undefined;
@@ -85,6 +90,11 @@ export interface DataItem<T> {
 /** One open connection. Every batch, even an empty one, is a sign of life. */
 export interface Connection<T> {
   readonly batches: AsyncIterable<readonly SourceItem<T>[]>;
+  /**
+   * Set once the protocol's end was read although more may follow, such as the usage of a model's response: from then
+   * on an EOF, an error and silence all mean this end, and no further request is made.
+   */
+  readonly outcome?: EndOutcome | null | undefined;
   close(): void | Promise<void>;
 }
 
@@ -96,6 +106,11 @@ export interface StreamSource<T> {
   readonly terminal: (typeof TERMINALS)[number];
   /** `safe`: opening twice costs nothing. `restarts-work`: a POST that would run, and bill, again. */
   readonly reopen: (typeof REOPEN_MODES)[number];
+  /**
+   * How items without a checkpoint are delivered unless the caller sets the option of that name. `commit`: the protocol
+   * sends checkpoints behind the data. `eager`: an id is optional per item.
+   */
+  readonly delivery?: 'commit' | 'eager' | undefined;
   /**
    * Opens a connection that goes on at `at`.
    * @throws ReconnectError of a fitting kind. Fields `fatal` and `retryAfterMs` (ms) on it, if set, are obeyed.

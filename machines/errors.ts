@@ -40,8 +40,13 @@ export interface ErrorInfo {
 export interface ReconnectErrorOptions {
   status?: number | undefined;
   code?: string | undefined;
+  /** Text of a response that was refused. */
+  body?: string | undefined;
   cause?: unknown;
 }
+
+/** Characters of a response's text that an error keeps. */
+export const MAX_ERROR_BODY = 16 * 1024;
 
 /**
  * The error that this package throws and reports.
@@ -53,6 +58,7 @@ export class ReconnectError extends Error {
   readonly kind: ReconnectErrorKind;
   readonly status?: number | undefined;
   readonly code?: string | undefined;
+  readonly #body: string | undefined;
   readonly #cause: unknown;
 
   constructor(kind: ReconnectErrorKind, message: string, options: ReconnectErrorOptions = {}) {
@@ -61,6 +67,7 @@ export class ReconnectError extends Error {
     this.kind = kind;
     if (options.status !== undefined) this.status = options.status;
     if (options.code !== undefined) this.code = options.code;
+    this.#body = options.body?.slice(0, MAX_ERROR_BODY);
     this.#cause = options.cause;
     // What Node prints: `util.inspect` would follow the getter to the cause.
     Object.defineProperty(this, Symbol.for('nodejs.util.inspect.custom'), {
@@ -72,7 +79,15 @@ export class ReconnectError extends Error {
     return this.#cause;
   }
 
-  /** The facts without stack and cause. */
+  /**
+   * Text of the response that was refused, at most 16,384 UTF-16 units; undefined where there was none. Like `cause` it is
+   * behind a getter: it stands in no event and no JSON, since a server may repeat the request in it.
+   */
+  get body(): string | undefined {
+    return this.#body;
+  }
+
+  /** The facts without stack, body and cause. */
   toJSON(): ErrorInfo {
     return errorInfo(this);
   }

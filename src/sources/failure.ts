@@ -8,17 +8,21 @@ export interface FailureFacts extends ReconnectErrorOptions {
   fatal: boolean;
   /** The server's `Retry-After`, in ms. */
   retryAfterMs?: number | undefined;
+  /** The peer refused the request before any work began: sending it again repeats nothing. */
+  refused?: boolean | undefined;
 }
 
 /** A connection that could not be made, or that broke, with the server's advice. */
 export class OpenFailure extends ReconnectError {
   readonly fatal: boolean;
   readonly retryAfterMs?: number | undefined;
+  readonly refused?: boolean | undefined;
 
   constructor(kind: ReconnectErrorKind, message: string, facts: FailureFacts) {
     super(kind, message, facts);
     this.fatal = facts.fatal;
     if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
+    if (facts.refused !== undefined) this.refused = facts.refused;
   }
 }
 
