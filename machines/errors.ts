@@ -46,7 +46,7 @@ export interface ReconnectErrorOptions {
 }
 
 /** Characters of a response's text that an error keeps. */
-export const MAX_ERROR_BODY = 16 * 1024;
+const MAX_ERROR_BODY = 16 * 1024;
 
 /**
  * The error that this package throws and reports.

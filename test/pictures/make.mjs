@@ -1,5 +1,6 @@
 /**
- * Makes docs/pictures/ from the real thing: the built page in Chromium, with an answer whose line is cut.
+ * Makes docs/pictures/ from the real thing: the built page in Chromium, with an answer whose line is cut, and a
+ * recording of `npm start`.
  *
  * Run it by `npm run pictures`; with `-- --out folder` they go there. Nothing is drawn by hand: what is wrong in
  * a picture is wrong in the page.
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 
 import { startPlayground } from '../../dist/src/cli/playground/page-server.js';
+import { recordStart } from './recording.mjs';
 import { smallPng } from './small-png.mjs';
 
 const folder = fileURLToPath(new URL('../../dist/docs/playground', import.meta.url));
@@ -57,6 +59,7 @@ try {
 }
 mkdirSync(pictures, { recursive: true });
 for (const [name, screenshot] of taken) write(name, screenshot);
+writeFileSync(join(pictures, 'start.svg'), await recordStart());
 
 /** The page in the middle of an outage; in the light, its parts as well. */
 async function wide(colorScheme) {
