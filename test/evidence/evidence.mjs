@@ -10,13 +10,14 @@
  * Exit code 1 where one of our own rows has failed, 2 where no row or column has such a name.
  */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { chart } from './chart.mjs';
 import { killAll, runCells } from './children.mjs';
 import { COLUMNS } from './columns.mjs';
+import { withDigest } from './digest.mjs';
 import { createFolder, installPackages } from './packages.mjs';
 import { report } from './report.mjs';
 import { ROWS, nameOfRow } from './rows.mjs';
@@ -78,6 +79,8 @@ try {
     const result = { rows, columns, matrix, seconds, date: new Date().toISOString().slice(0, 10) };
     writeFileSync(docs('evidence.md'), report(result));
     writeFileSync(docs('evidence.svg'), chart(result));
+    const readme = docs('../README.md');
+    writeFileSync(readme, withDigest(readFileSync(readme, 'utf8'), report(result)));
   }
   const failures = matrix.filter(({ row, verdict }) => row.isOurs && verdict === 'failed');
   console.error(`${matrix.length} cells in ${seconds} s; failures of ours: ${failures.length}`);

@@ -12,6 +12,8 @@ export function report(result) {
   return `${[
     '# Evidence',
     '',
+    '[Documentation](README.md)',
+    '',
     'What clients of streams do when the line breaks, measured. Each client reads the same 20 words from a server on loopback that breaks in one way; what its reader saw is counted, and one rule judges the counts. This page and the picture are written by `npm run evidence`.',
     '',
     '![The matrix as a picture](evidence.svg)',
