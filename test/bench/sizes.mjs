@@ -26,12 +26,14 @@ const IMPORTS = [
   ['`createReconnectManager`', { index: 'createReconnectManager' }],
 ];
 
+/** @type {string[][]} */
 const rows = [];
 for (const [title, names] of IMPORTS) {
   const own = await sizeOf(names, ['xstate']);
   const whole = await sizeOf(names, []);
   rows.push([title, kilobytes(own), kilobytes(whole)]);
 }
+/** @type {string[][]} */
 const lines = [['a page that imports', 'ours', 'with xstate'], ['---', '---', '---'], ...rows];
 const table = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 console.log(table);
