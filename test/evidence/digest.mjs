@@ -30,7 +30,7 @@ const COLUMNS = [
 ];
 
 /** Where the README has it. */
-export const MARKERS = ['<!-- compared: made by npm run evidence -->\n', '<!-- /compared -->'];
+const MARKERS = ['<!-- compared: made by npm run evidence -->\n', '<!-- /compared -->'];
 
 /** @param evidence the text of docs/evidence.md */
 export function digest(evidence) {
