@@ -1,11 +1,12 @@
 /** Silence is judged by our own clock, to the ms; slow is not dead, and sleep is not silence. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once as emitted } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
+import { ensureBuilt } from './support/built.js';
 import { eventsOf, inState, once, onVirtualClock } from './support/facts.js';
 import { scriptedSource } from '../src/testing/index.js';
 import { item, range } from './support/numbered-log.js';
@@ -17,12 +18,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 let server: TestServer;
 beforeAll(async () => {
   server = await startServer();
-  // Does nothing when dist is up to date, as it is under `npm test`.
-  const { status, stderr } = spawnSync(process.execPath, ['src/cli/setup.mjs'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  expect(status, stderr).toBe(0);
+  ensureBuilt();
 }, 120_000);
 afterAll(() => server.close());
 

@@ -1,20 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../support/built.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('npm start', () => {
-  beforeAll(() => {
-    // Does nothing when dist is up to date, as it is under `npm test`.
-    const { status, stderr } = spawnSync(process.execPath, ['src/cli/setup.mjs'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    expect(status, stderr).toBe(0);
-  }, 120_000);
+  beforeAll(ensureBuilt, 120_000);
 
   it('survives five faults, loses nothing, doubles nothing, and exits by itself', async () => {
     const startedAt = performance.now();

@@ -8,11 +8,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { answerOf } from '../../src/cli/playground/answer.js';
 import { startPlayground } from '../../src/cli/playground/page-server.js';
 import type { Playground } from '../../src/cli/playground/page-server.js';
-import { buildPage, PAGE_FOLDER } from '../support/playground.js';
+import { ensureBuilt } from '../support/built.js';
+import { PAGE_FOLDER } from '../support/playground.js';
 
 let playground: Playground;
 
-beforeAll(buildPage, 120_000);
+beforeAll(ensureBuilt, 120_000);
 beforeEach(async () => {
   playground = await startPlayground({ folder: PAGE_FOLDER });
 });

@@ -1,6 +1,5 @@
 /** The playground in a real Chromium: a page of it, and what a test can see and do there. */
 
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -14,22 +13,12 @@ import type { Sample } from '../../src/cli/playground/answer.js';
 import { startPlayground } from '../../src/cli/playground/page-server.js';
 import type { Playground } from '../../src/cli/playground/page-server.js';
 import { CHROMIUM, launch, listen, MISSING, PATIENCE_MS } from './browser.js';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { ensureBuilt } from './built.js';
 
 const VIEWPORT = { width: 1280, height: 900 };
 
 /** Where the build puts the page. */
 export const PAGE_FOLDER = fileURLToPath(new URL('../../dist/docs/playground', import.meta.url));
-
-/** Does nothing when dist is up to date, as it is under `npm test`. */
-export function buildPage(): void {
-  const { status, stderr } = spawnSync(process.execPath, ['src/cli/setup.mjs'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  expect(status, stderr).toBe(0);
-}
 
 /** What the page puts into the console, for functions that run in the page. */
 declare const playground: InPage;
@@ -67,7 +56,7 @@ export function inPlayground(name: string, tests: (here: InPlayground) => void):
     };
 
     beforeAll(async () => {
-      buildPage();
+      ensureBuilt();
       if (existsSync(CHROMIUM)) browser = await launch();
       else if (process.env['CI'] !== undefined) throw new Error(MISSING);
       else process.stderr.write(`${MISSING}\n`);
