@@ -15,7 +15,7 @@ import { createFacts } from '../../src/testing/facts.js';
 
 /** The package that brings XState 4. */
 const nested = createRequire(new URL('../xstate4/package.json', import.meta.url));
-const { inspect } = nested('@xstate/inspect/lib/server') as {
+const { inspect } = nested('xstate4-inspect/lib/server') as {
   inspect(options: { server: WebSocketServer }): { disconnect(): void };
 };
 const xstate4 = nested('xstate') as {

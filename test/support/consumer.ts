@@ -46,7 +46,7 @@ export interface Consumer {
 }
 
 /**
- * Unpacks the tarball into a new project, beside the two packages it needs.
+ * Unpacks the tarball into a new project, beside the one package it needs.
  *
  * @param xstate the folder under `node_modules` that stands for xstate.
  */
@@ -56,8 +56,7 @@ export function createConsumer(tarball: Tarball, xstate: string, files: Files): 
   const own = join(modules, 'stream-reconnect');
   mkdirSync(own, { recursive: true });
   run(folder, 'tar', '-xzf', tarball.file, '-C', own, '--strip-components=1');
-  for (const [name, from] of Object.entries({ xstate, 'eventsource-parser': 'eventsource-parser' }))
-    symlinkSync(join(root, 'node_modules', from), join(modules, name), 'junction');
+  symlinkSync(join(root, 'node_modules', xstate), join(modules, 'xstate'), 'junction');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return {
     folder,

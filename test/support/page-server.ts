@@ -138,7 +138,6 @@ const IMPORTS = {
   'stream-reconnect': '/dist/src/index.js',
   'stream-reconnect/sources': '/dist/src/sources/index.js',
   xstate: '/node_modules/xstate/dist/xstate.esm.js',
-  'eventsource-parser': '/node_modules/eventsource-parser/dist/index.js',
 };
 
 /** The icon is named, so that the browser asks for none. */
@@ -160,7 +159,7 @@ function html(res: ServerResponse, text: string): void {
 
 /** Only what the import map names, and what that imports. */
 async function sendModule(path: string, res: ServerResponse): Promise<void> {
-  const isServed = /^\/(dist|node_modules\/(xstate|eventsource-parser)\/dist)\//.test(path);
+  const isServed = /^\/(dist|node_modules\/xstate\/dist)\//.test(path);
   const code = isServed && extname(path) === '.js' && (await readOrNull(join(root, path)));
   if (typeof code === 'string') res.writeHead(200, { 'content-type': 'text/javascript' }).end(code);
   else res.writeHead(404).end();

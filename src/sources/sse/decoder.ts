@@ -1,11 +1,11 @@
 /** From bytes of an event stream to items. WHATWG HTML, 9.2.6: interpreting an event stream. */
 
-import { createParser } from 'eventsource-parser';
-import type { EventSourceParser } from 'eventsource-parser';
 import { MAX_ID_LENGTH } from '../../../machines/contract.js';
 import type { EndOutcome, SourceItem } from '../../../machines/contract.js';
 import type { BodyDecoder } from '../http/body-batches.js';
 import { OpenFailure, openFailure } from '../failure.js';
+import { createEventStreamParser } from './event-stream-parser.js';
+import type { EventStreamParser } from './event-stream-parser.js';
 import { LineMeter } from './line-meter.js';
 import { toOutcome } from '../outcome.js';
 import { Utf8Decoder } from '../http/utf8.js';
@@ -57,7 +57,7 @@ class SseDecoder implements BodyDecoder<SseEvent> {
   readonly #follows: SseDecoderOptions['follows'];
   readonly #meter: LineMeter;
   readonly #utf8 = new Utf8Decoder();
-  readonly #parser: EventSourceParser;
+  readonly #parser: EventStreamParser;
   #lastId: string;
   #chunk: ChunkItems = NO_CHUNK;
   #started = false;
@@ -71,7 +71,7 @@ class SseDecoder implements BodyDecoder<SseEvent> {
     this.#follows = options.follows;
     this.#lastId = lastEventId;
     this.#meter = new LineMeter(options.maxLineBytes, options.maxEventBytes);
-    this.#parser = createParser({
+    this.#parser = createEventStreamParser({
       // Called per event, so written out here: a private method costs a check and a call more.
       onEvent: (message) => {
         if (this.#over) return;
