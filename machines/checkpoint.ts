@@ -1,13 +1,11 @@
 /** What survives a reload: small, versioned JSON, and untrusted on the way in. */
 
+import { MAX_ID_LENGTH } from './contract.js';
 import { ReconnectError } from './errors.js';
 import type { ReconnectContext, ReconnectState } from './reconnect.types.js';
 import type { StreamState, ToolCallState, ToolCallStatus } from './stream-state.js';
 
 export const CHECKPOINT_VERSION = 1;
-
-/** The longest id or cursor that is accepted, in UTF-16 units: it goes out in a header. */
-const MAX_CURSOR_LENGTH = 16_384;
 
 /** A stream at rest. Ends of a stream are saved too, so that a finished one is not opened again. */
 export interface Checkpoint {
@@ -159,8 +157,8 @@ function text(field: string, value: unknown): string {
 /** A cursor goes out in a request: no line ends, no NUL, bounded (WHATWG: Last-Event-ID). */
 function headerText(field: string, value: unknown): string {
   const cursor = text(field, value);
-  if (cursor.length > MAX_CURSOR_LENGTH || /[\0\r\n]/.test(cursor)) {
-    throw damaged(field, `at most ${MAX_CURSOR_LENGTH} characters, without line ends or NUL`);
+  if (cursor.length > MAX_ID_LENGTH || /[\0\r\n]/.test(cursor)) {
+    throw damaged(field, `at most ${MAX_ID_LENGTH} characters, without line ends or NUL`);
   }
   return cursor;
 }

@@ -1,31 +1,30 @@
 /** The one error class of the package: a closed `kind`, facts as fields, the cause kept out of sight. */
 
 /**
- * What went wrong. The comment says whether another attempt can help.
- * `config`, `checkpoint`, `wire`, `usage` are mistakes of the caller and are thrown at once;
- * all others describe the weather of one stream.
+ * What went wrong. `config`, `checkpoint`, `wire` and `usage` are mistakes of the caller and are thrown at once; all
+ * others happen to a stream. Whether another attempt can help: `ERROR_KINDS` in `error-kinds.ts`.
  */
 export type ReconnectErrorKind =
-  | 'config' // never: an option has a value that cannot work
-  | 'checkpoint' // never: a saved checkpoint is damaged or from another version
-  | 'wire' // never: a wire value is unknown or damaged
-  | 'usage' // never: a call that the state of the stream does not allow
-  | 'eof' // yes: the bytes ended without the end marker
-  | 'network' // yes: the connection broke or was refused
-  | 'connect-timeout' // yes: no answer within `connectTimeoutMs`
-  | 'stall' // yes: no bytes for `stallTimeoutMs`
-  | 'no-progress' // yes: bytes, but no data for `progressTimeoutMs`
-  | 'http' // by status: 408, 425, 429 and 5xx yes, the others no
-  | 'tls' // never: a certificate does not mend itself
-  | 'protocol' // never: the answer is not a stream of the expected type
-  | 'limit' // never: the same bytes would pass the same limit again
-  | 'callback' // by place: code of the caller threw
-  | 'source' // yes: the source threw something that has no better name
-  | 'server-delay' // never: the server asks for a longer wait than `maxServerDelayMs`
-  | 'cursor-rejected' // yes, from the start: the peer no longer knows where the stream was
-  | 'not-resumable' // never: going on would lose, double or bill again
-  | 'exhausted' // never: the attempts or the time are used up
-  | 'reported'; // never: the host said so by `attempt.failed`
+  | 'config'
+  | 'checkpoint'
+  | 'wire'
+  | 'usage'
+  | 'eof'
+  | 'network'
+  | 'connect-timeout'
+  | 'stall'
+  | 'no-progress'
+  | 'http'
+  | 'tls'
+  | 'protocol'
+  | 'limit'
+  | 'callback'
+  | 'source'
+  | 'server-delay'
+  | 'cursor-rejected'
+  | 'not-resumable'
+  | 'exhausted'
+  | 'reported';
 
 /** The part of an error that may stand in context, events and checkpoints: plain JSON, no stack, no cause. */
 export interface ErrorInfo {

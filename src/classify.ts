@@ -1,8 +1,8 @@
 /** What an error means: is another attempt of use, and when. By kind and code, never by message text. */
 
 import { errorCode, isTlsCode, isUnsentCode } from '../machines/error-code.js';
+import { isFatalKind } from '../machines/error-kinds.js';
 import { errorInfo, ReconnectError } from '../machines/errors.js';
-import type { ReconnectErrorKind } from '../machines/errors.js';
 import type { Failure } from '../machines/contract.js';
 
 /** What {@link ReconnectOptions.classify} is given. */
@@ -49,7 +49,7 @@ export function classify(
   hook: Classify | undefined,
 ): Failure {
   const own = error as ReconnectError & { fatal?: unknown; retryAfterMs?: unknown };
-  const fatal = typeof own.fatal === 'boolean' ? own.fatal : isFatal(error);
+  const fatal = typeof own.fatal === 'boolean' ? own.fatal : isFatalKind(error);
   const advice = typeof own.retryAfterMs === 'number' ? own.retryAfterMs : undefined;
   const decided: unknown = hook?.({ ...context, error, fatal });
   if (decided instanceof Promise) {
@@ -70,36 +70,6 @@ export function classify(
 export function wasNeverSent(error: ReconnectError): boolean {
   return error.kind === 'callback' || (error.code !== undefined && isUnsentCode(error.code));
 }
-
-/** By its kind, and an HTTP answer by its status (RFC 9110 §15: those that say 'later'). */
-function isFatal({ kind, status }: ReconnectError): boolean {
-  if (kind !== 'http' || status === undefined) return FATAL[kind];
-  return !(status >= 500 || status === 408 || status === 425 || status === 429);
-}
-
-/** Where the comment beside a kind in `errors.ts` says "yes", another attempt can help. */
-const FATAL: Record<ReconnectErrorKind, boolean> = {
-  config: true,
-  checkpoint: true,
-  wire: true,
-  usage: true,
-  eof: false,
-  network: false,
-  'connect-timeout': false,
-  stall: false,
-  'no-progress': false,
-  http: true,
-  tls: true,
-  protocol: true,
-  limit: true,
-  callback: false,
-  source: false,
-  'server-delay': true,
-  'cursor-rejected': false,
-  'not-resumable': true,
-  exhausted: true,
-  reported: true,
-};
 
 function isAbort(thrown: unknown): boolean {
   return (

@@ -1,31 +1,27 @@
 /** What docs/lifecycle.md draws and tabulates is what the machine does. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
 import { describe, expect, it } from 'vitest';
 
 import { reconnectStream } from '../src/index.js';
 import type { ReconnectingStream } from '../src/index.js';
 import { commandTable, diagram } from './support/diagram.js';
+import { documented, UPDATE } from './support/documented.js';
 import { onVirtualClock, read } from './support/facts.js';
 import { scriptedSource } from '../src/testing/index.js';
 import type { ScriptedSource } from '../src/testing/index.js';
 import { bare } from './support/numbered-log.js';
 
-const FILE = fileURLToPath(new URL('../docs/lifecycle.md', import.meta.url));
-
-const UPDATE = 'docs/lifecycle.md is out of date; to rewrite it: npm run docs';
+const FILE = 'lifecycle.md';
 
 describe('docs/lifecycle.md', () => {
   it('shows the statechart as the machine has it', () => {
     const block = `\`\`\`mermaid\n${diagram()}\n\`\`\``;
-    expect(documented('diagram', block), UPDATE).toBe(block);
+    expect(documented(FILE, 'diagram', block), UPDATE).toBe(block);
   });
 
   it('says what every command does in every state', () => {
     const table = commandTable();
-    expect(documented('commands', table), UPDATE).toBe(table);
+    expect(documented(FILE, 'commands', table), UPDATE).toBe(table);
   });
 
   it.each([
@@ -68,14 +64,4 @@ function unrepeatable(): ScriptedSource<number> {
     reopen: 'restarts-work',
     script: () => [[bare(1)]],
   });
-}
-
-/** What stands between the marks of this name; with UPDATE_DOCS `text` is put there first. */
-function documented(name: string, text: string): string | undefined {
-  const before = readFileSync(FILE, 'utf8').replaceAll('\r\n', '\n');
-  const marks = new RegExp(`(?<=<!-- ${name}: [^\\n]*-->\\n)[\\s\\S]*?(?=\\n<!-- /${name} -->)`);
-  const after =
-    process.env['UPDATE_DOCS'] === undefined ? before : before.replace(marks, () => text);
-  if (after !== before) writeFileSync(FILE, after);
-  return marks.exec(after)?.[0];
 }

@@ -7,7 +7,7 @@ import { abortedFailure } from './http/network-error.js';
 import { toHeaders } from './http/request-parts.js';
 import { askProvider } from './http/request.js';
 import type { HeadersContext } from './http/request.js';
-import { statusClass } from './http/http-status.js';
+import { statusClass } from '../../machines/http-status.js';
 import { refreshCount } from './http/shared-refresh.js';
 import { guard, wrongAnswer } from './items.js';
 import { toSocketUrl } from './web-socket/address.js';

@@ -3,7 +3,7 @@
 import { ReconnectError } from '../../machines/errors.js';
 import { listOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { quotedText } from './quoted-text.js';
+import { quotedText } from '../../machines/quoted-text.js';
 
 /** What a peer says of an error. Everything is optional: peers say little, and each in a shape of its own. */
 export interface PeerError {

@@ -188,6 +188,20 @@ export const mutants = [
     'machines/reconnect-environment',
   ),
   mutant(
+    'a saved cursor that no request can carry is taken',
+    'machines/checkpoint.ts',
+    'if (cursor.length > MAX_ID_LENGTH || ',
+    'if (',
+    'machines/checkpoint',
+  ),
+  mutant(
+    'any kind of error is tried again',
+    'machines/error-kinds.ts',
+    "return again === 'never';",
+    'return false;',
+    'docs-errors',
+  ),
+  mutant(
     'one reason to pause ends with another',
     steps,
     'context.pausedBy.filter((reason) => reason !== reasonOf(command))',
@@ -314,8 +328,8 @@ export const mutants = [
   ),
   mutant(
     '429 is final',
-    'src/sources/http/http-status.ts',
-    "  429: 'retry', // too many\n",
+    'machines/http-status.ts',
+    "  429: 'refused', // too many\n",
     '',
     'sources/sse-answers',
   ),

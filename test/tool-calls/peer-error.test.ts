@@ -6,7 +6,7 @@ import {
   reportedError,
   withPeerError,
 } from '../../src/tool-calls/peer-error.js';
-import { quotedText } from '../../src/tool-calls/quoted-text.js';
+import { quotedText } from '../../machines/quoted-text.js';
 
 /** Whose shape it is, the error, and the message and code that stand in it. */
 const SHAPES: readonly (readonly [string, unknown, string | undefined, string | undefined])[] = [

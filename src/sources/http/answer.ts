@@ -3,8 +3,8 @@
 import { discard } from './exchange.js';
 import { configFailure, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
-import { statusClass } from './http-status.js';
-import type { HttpPolicy } from './http-status.js';
+import { isTransientStatus, statusClass } from '../../../machines/http-status.js';
+import type { HttpPolicy } from '../../../machines/http-status.js';
 import { retryAfterMs } from './retry-after.js';
 
 export interface ExpectedAnswer {
@@ -62,7 +62,7 @@ export function refusalOf(
   { withCursor, httpPolicy }: Pick<ExpectedAnswer, 'withCursor' | 'httpPolicy'>,
 ): OpenFailure {
   const message = `The server answered with status ${status}`;
-  if (statusClass(status, httpPolicy) === 'retry') {
+  if (isTransientStatus(status, httpPolicy)) {
     const after = retryAfterMs(retryAfter, date);
     return openFailure('http', message, { fatal: false, status, retryAfterMs: after });
   }

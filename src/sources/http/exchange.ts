@@ -3,7 +3,7 @@
 import type { ResumePoint } from '../../../machines/contract.js';
 import { configFailure, kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
-import { statusClass } from './http-status.js';
+import { statusClass } from '../../../machines/http-status.js';
 import { abortedFailure, networkFailure, untilAborted } from './network-error.js';
 import { hasProvider, prepareRequest } from './request.js';
 import type { PreparedRequest, RequestOptions } from './request.js';

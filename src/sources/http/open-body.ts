@@ -4,7 +4,7 @@ import type { ResumePoint } from '../../../machines/contract.js';
 import type { OpenFailure } from '../failure.js';
 import { streamBody } from './answer.js';
 import { discard, exchange } from './exchange.js';
-import { statusClass } from './http-status.js';
+import { statusClass } from '../../../machines/http-status.js';
 import { abortedFailure } from './network-error.js';
 import type { RequestOptions } from './request.js';
 

@@ -2,8 +2,8 @@
 
 import { configFailure, kindOf } from '../failure.js';
 import { checkFunction, checkOneOf } from '../option-checks.js';
-import type { HttpPolicy } from './http-status.js';
-import { HTTP_POLICIES } from './http-status.js';
+import type { HttpPolicy } from '../../../machines/http-status.js';
+import { HTTP_POLICIES } from '../../../machines/http-status.js';
 import { toBody, toHeaders, toUrl } from './request-parts.js';
 import type { HeadersLike, RequestBody } from './request-parts.js';
 import type { FetchLike, HeadersContext, RequestContext, RequestOptions } from './request.js';

@@ -3,7 +3,7 @@
 import type { ResumePoint } from '../../../machines/contract.js';
 import { isThenable, OpenFailure, openFailure } from '../failure.js';
 import { untilAborted } from './network-error.js';
-import type { HttpPolicy } from './http-status.js';
+import type { HttpPolicy } from '../../../machines/http-status.js';
 import { askOnce, refreshCount } from './shared-refresh.js';
 import { toBody, toHeaders, toUrl } from './request-parts.js';
 import type { HeadersLike, RequestBody } from './request-parts.js';
