@@ -3,6 +3,7 @@
  * follow; where neither says anything, an answer is whole.
  *
  *   after   so many words of this answer come first; 'half call': up to the middle of the arguments of a tool call
+ *           'finish': up to the finish reason, before the last marker
  *   half    and most of the next event, without its end
  *   does    what happens: 'rst', 'fin' (no last chunk), 'eof' (as if all were there), 'silence', 'freeze' (nothing is
  *           read, sent or closed any more), 'mute' (no head, nothing), 'reset' (before the head), '503'
@@ -16,7 +17,11 @@ export const RATE_MS = 3_000;
 /** No end by then is a hang: longer than the 45 s and 10 s of our defaults, and than the 60 s of the MCP SDK. */
 export const PATIENCE_MS = 65_000;
 
-/** `kind` says what is judged: see verdict.mjs. `isSilent`: most of a cell is waiting for the patience to end. */
+/**
+ * `kind` says what is judged: see verdict.mjs. `wire` changes what the server says: ids on a POST (`hasIds`), a call as some
+ * gateways send it (`isOddCall`), a finish word that is no success (`isUnfinished`). `isSilent`: most of a cell is
+ * waiting for the patience to end.
+ */
 export const COLUMNS = [
   {
     id: 'reset',
@@ -134,6 +139,35 @@ export const COLUMNS = [
     kind: 'post',
     what: 'A POST that starts work has arrived whole; the connection is reset before any answer.',
     answers: [{ does: 'reset' }],
+  },
+  {
+    id: 'post-ids',
+    title: 'POST with ids, cut',
+    kind: 'post',
+    wire: { hasIds: true },
+    what: 'As POST, cut answer, but the events have ids. They are no promise that the POST may be sent again: the server runs it again.',
+    answers: [{ after: 8, does: 'rst' }],
+  },
+  {
+    id: 'odd-call',
+    title: 'odd tool call',
+    kind: 'tool',
+    wire: { isOddCall: true },
+    what: 'Nothing breaks, but one tool call comes as gateways were reported to send it. Chat: another id in each piece. Responses: its last event twice. Messages: the block twice, under one id. AI SDK: its input twice. AG-UI: two ends. It is one call, with the arguments `{"amount":1000,"to":"bob"}`.',
+  },
+  {
+    id: 'word',
+    title: 'finish word of a failure',
+    kind: 'unfinished',
+    wire: { isUnfinished: true },
+    what: 'After 8 words the answer is finished in form, with a reason that is no success: Chat `network_error`, Responses `response.incomplete`, Messages `model_context_window_exceeded`, AI SDK `error`, AG-UI `cancelled`.',
+  },
+  {
+    id: 'over',
+    title: 'finished, then reset',
+    kind: 'over',
+    what: 'All is said, the finish reason included; the connection is reset before the last marker (`[DONE]`, `message_stop`). Where the finish is the last marker, right after it.',
+    answers: [{ after: 'finish', does: 'rst' }],
   },
   {
     id: 'half-open',

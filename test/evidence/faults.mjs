@@ -12,7 +12,7 @@ const SETTLE_MS = 60;
 export async function startServer(wireName, column) {
   const wire = WIRES[wireName];
   const { retry = '100', kind } = column;
-  const scene = { retry, isPost: kind === 'post', isTool: kind === 'tool' };
+  const scene = { retry, isPost: kind === 'post', isTool: kind === 'tool', ...column.wire };
   const requests = [];
   /** What a wire has to remember of earlier requests. */
   const memory = {};
@@ -76,12 +76,14 @@ async function respond(req, res, answer, fault) {
   if (fault.does === 'freeze') socket.pause();
 }
 
+/** Places that have a name: the kind of block, and how many of it come. */
+const PLACES = { 'half call': ['call', 2], finish: ['finish', 1] };
+
 /** The texts of an answer up to its fault. */
 function textsUntil(blocks, fault) {
   if (fault === undefined) return blocks.map(({ text }) => text);
   if (fault.after === 0) return [...blocks.filter(isHint).map(({ text }) => text), ': hi\n\n'];
-  const counted = fault.after === 'half call' ? 'call' : 'word';
-  const wanted = fault.after === 'half call' ? 2 : fault.after;
+  const [counted, wanted] = PLACES[fault.after] ?? ['word', fault.after];
   const places = blocks.flatMap((block, n) => (block[counted] === undefined ? [] : [n]));
   const last = places[wanted - 1] ?? blocks.length - 1;
   const texts = blocks.slice(0, last + 1).map(({ text }) => text);

@@ -20,16 +20,22 @@ const GROUPS = {
   anthropicMessages: 'Answers of models',
 };
 
-const noTools = { tool: NO_TOOLS };
-const getOnly = { post: GET_ONLY, 'post-head': GET_ONLY };
-const readsByGet = { post: NO_POST, 'post-head': NO_POST };
+const noTools = {
+  tool: NO_TOOLS,
+  'odd-call': NO_TOOLS,
+  word: 'its end marker has no reason',
+  over: 'its end marker is its last one',
+};
+const getOnly = { post: GET_ONLY, 'post-head': GET_ONLY, 'post-ids': GET_ONLY };
+const readsByGet = { post: NO_POST, 'post-head': NO_POST, 'post-ids': NO_POST };
 const noRetryField = { 'retry-zero': NO_RETRY_FIELD, 'retry-huge': NO_RETRY_FIELD };
 const socket = {
   'mid-eof': 'a frame that is cut is no clean end',
-  tool: NO_TOOLS,
+  ...noTools,
   ...noRetryField,
   post: 'sends no POST',
   'post-head': 'sends no POST',
+  'post-ids': 'sends no POST',
 };
 const once = Object.fromEntries(
   ['busy', 'second', 'storm', 'retry-zero', 'retry-huge', 'abort'].map((id) => [id, NO_RECONNECT]),
@@ -42,6 +48,9 @@ function postOnly(reason) {
 }
 const forPost = postOnly('an option for a POST: with it a GET does not go on after a cut either');
 const asAbove = postOnly('as in the row above: the option bears on requests without an answer');
+
+/** Chat and Messages: their events have no ids. */
+const noIds = { 'post-ids': 'the protocol has no ids' };
 
 const noRetries = { client: { maxRetries: 0 } };
 
@@ -66,10 +75,10 @@ export const ROWS = [
   our('webSocket()', 'webSocket', true, socket),
   our('durableStream()', 'durable', true, { ...noTools, ...noRetryField, ...readsByGet }),
   our('agUi()', 'agUi', true, noRetryField),
-  our('aiSdkUi()', 'aiSdkUi', true, noRetryField),
+  our('aiSdkUi()', 'aiSdkUi', true, { ...noRetryField, ...noIds }),
   our('openaiResponses()', 'openaiResponses', true, noRetryField),
-  our('openaiChat()', 'openaiChat', false, once),
-  our('anthropicMessages()', 'anthropicMessages', false, once),
+  our('openaiChat()', 'openaiChat', false, { ...once, ...noIds }),
+  our('anthropicMessages()', 'anthropicMessages', false, { ...once, ...noIds }),
 
   peer('eventsource', '', 'eventSource', 'sse', { ...noTools, ...getOnly }),
   peer('eventsource-client', '', 'eventsourceClient', 'sse', noTools),
@@ -144,12 +153,26 @@ export const ROWS = [
     timeout: 2_000,
   }),
   peer('@tanstack/ai-client', '', 'tanstack', 'agUi', noRetryField),
-  peer('ai', 'Chat, DefaultChatTransport', 'aiChat', 'aiSdkUi', once),
-  peer('ai', 'Chat, needs finishReason', 'aiChat', 'aiSdkUi', once, { checksEnd: true }),
-  peer('ai', 'and resumeStream() when it misses', 'aiChat', 'aiSdkUi', noRetryField, {
-    checksEnd: true,
-    resumes: true,
-  }),
+  peer('ai', 'Chat, DefaultChatTransport', 'aiChat', 'aiSdkUi', { ...once, ...noIds }),
+  peer(
+    'ai',
+    'Chat, needs finishReason',
+    'aiChat',
+    'aiSdkUi',
+    { ...once, ...noIds },
+    { checksEnd: true },
+  ),
+  peer(
+    'ai',
+    'and resumeStream() when it misses',
+    'aiChat',
+    'aiSdkUi',
+    { ...noRetryField, ...noIds },
+    {
+      checksEnd: true,
+      resumes: true,
+    },
+  ),
   peer('openai', 'responses.create()', 'openaiResponses', 'openaiResponses', once),
   peer(
     'openai',
@@ -167,40 +190,52 @@ export const ROWS = [
     noRetryField,
     { resumes: true, client: { timeout: 2_000, maxRetries: 0 } },
   ),
-  peer('openai', 'chat.completions.create()', 'openaiChatCreate', 'openaiChat', once),
+  peer('openai', 'chat.completions.create()', 'openaiChatCreate', 'openaiChat', {
+    ...once,
+    ...noIds,
+  }),
   peer(
     'openai',
     'chat.completions.create(), needs finish_reason, maxRetries: 0',
     'openaiChatCreate',
     'openaiChat',
-    once,
+    { ...once, ...noIds },
     { checksEnd: true, ...noRetries },
   ),
-  peer('openai', 'chat.completions.stream()', 'openaiChatStream', 'openaiChat', once),
+  peer('openai', 'chat.completions.stream()', 'openaiChatStream', 'openaiChat', {
+    ...once,
+    ...noIds,
+  }),
   peer(
     'openai',
     'chat.completions.stream(), maxRetries: 0',
     'openaiChatStream',
     'openaiChat',
-    asAbove,
+    { ...asAbove, ...noIds },
     noRetries,
   ),
-  peer('@anthropic-ai/sdk', 'messages.create()', 'anthropicCreate', 'anthropicMessages', once),
+  peer('@anthropic-ai/sdk', 'messages.create()', 'anthropicCreate', 'anthropicMessages', {
+    ...once,
+    ...noIds,
+  }),
   peer(
     '@anthropic-ai/sdk',
     'messages.create(), needs message_stop, maxRetries: 0',
     'anthropicCreate',
     'anthropicMessages',
-    once,
+    { ...once, ...noIds },
     { checksEnd: true, ...noRetries },
   ),
-  peer('@anthropic-ai/sdk', 'messages.stream()', 'anthropicStream', 'anthropicMessages', once),
+  peer('@anthropic-ai/sdk', 'messages.stream()', 'anthropicStream', 'anthropicMessages', {
+    ...once,
+    ...noIds,
+  }),
   peer(
     '@anthropic-ai/sdk',
     'messages.stream(), maxRetries: 0',
     'anthropicStream',
     'anthropicMessages',
-    asAbove,
+    { ...asAbove, ...noIds },
     noRetries,
   ),
 ].map((row) => ({ ...row, id: nameOfRow(row) }));

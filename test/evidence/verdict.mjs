@@ -7,9 +7,9 @@ const PATIENCE = `${PATIENCE_MS / 1_000} s`;
 
 /** For the document, in the order in which it is applied. */
 export const RULE = [
-  `**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within ${PATIENCE} (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a half tool call was given to run; or a stopped client asked again, or its promise never settled.`,
+  `**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within ${PATIENCE} (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a tool call was given to run with other arguments than were sent, or twice; or a stopped client asked again, or its promise never settled.`,
   '**told**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
-  '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
+  '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the column of a finish word of a failure: the reader is told that the answer is not whole. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
   '**n/a**: the fault cannot befall this client, or is not measured in this row; the reason is in the details.',
 ];
 
@@ -65,6 +65,8 @@ function judgeDelivery(row, column, seen) {
   if (seen.ending === null) return failed('hung', `no end in ${PATIENCE}; ${detail}`);
   const isMissingCall = isTool && seen.calls.length === 0;
   const isWhole = counts.length === 0 && !isMissingCall;
+  if (column.kind === 'unfinished' && seen.ending.how === 'complete' && seen.told.length === 0)
+    return failed('cut = end', `called complete; ${detail}`);
   if (seen.ending.how === 'complete') {
     if (isWhole) return ok('ok', `all, once, in order; ${requests}`);
     const silent = seen.told.length === 0;
@@ -72,6 +74,7 @@ function judgeDelivery(row, column, seen) {
     return { verdict: 'told', short: 'told', detail };
   }
   const text = `${seen.ending.error}; ${detail}`;
+  if (column.kind === 'over') return { verdict: 'told', short: 'error', detail: text };
   if (doubled > 0 || !isOrdered) return failed(counts.at(-1), text);
   if (!canResume(row, column)) return ok('error', `an honest error: ${text}`);
   return { verdict: 'told', short: lost > 0 ? `lost ${lost}` : 'error', detail: text };
@@ -79,7 +82,7 @@ function judgeDelivery(row, column, seen) {
 
 /** Whether the protocol has something to go on with after this fault. */
 function canResume(row, column) {
-  return row.canResume && column.kind !== 'post';
+  return row.canResume && column.kind !== 'post' && column.kind !== 'unfinished';
 }
 
 function isWholeCall(args) {

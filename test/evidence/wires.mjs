@@ -1,17 +1,18 @@
 /**
- * What each protocol puts on the wire for the same 20 words. A block is a piece of the answer: `{ text, word?, call? }`.
+ * What each protocol puts on the wire for the same 20 words. A block is a piece of the answer:
+ * `{ text, word?, call?, finish? }`.
  * A wire answers a request by `{ blocks, type?, startsWork? }`, or by `{ plain, isCounted? }`, which no fault befalls.
  */
 
 import { CALL, PIECES, WORDS } from './words.mjs';
 
 /** Server-sent events with ids. A POST starts work that has no cursor, as an answer of a model. */
-function sse({ headers, method }, { retry }) {
-  const hasIds = method === 'GET';
-  const after = hasIds ? Number(headers['last-event-id'] ?? 0) : 0;
+function sse({ headers, method }, { retry, hasIds: isNumbered = method === 'GET' }) {
+  const hasIds = isNumbered;
+  const after = method === 'GET' ? Number(headers['last-event-id'] ?? 0) : 0;
   const words = WORDS.map((word, n) => ({ text: event(word, hasIds ? n + 1 : undefined), word }));
   return {
-    startsWork: !hasIds,
+    startsWork: method !== 'GET',
     blocks: [
       ...(retry === null ? [] : [{ text: `retry: ${retry}\n\n` }]),
       ...words.slice(after),
@@ -66,7 +67,8 @@ function pad(n) {
  * `Last-Event-ID` gets what follows. A GET without it opens the one channel of the server's own messages, here silent;
  * another one is refused. The words are the progress of a tool call. Without an event store (`isPost`) there are no ids.
  */
-function mcp(request, { retry, isPost }) {
+function mcp(request, { retry, isPost: isBare, hasIds = false }) {
+  const isPost = isBare && !hasIds;
   const { method, headers, body } = request;
   if (method === 'DELETE') return { plain: { status: 200 } };
   const asked = headers['last-event-id'];
@@ -123,13 +125,13 @@ function mcpHello({ id, params }) {
 }
 
 /** AG-UI as TanStack AI serves it: ids, and the same POST with `Last-Event-ID` goes on in the log of the run. */
-function agUi({ headers, body }, { isPost, isTool }) {
+function agUi({ headers, body }, { isPost, isTool, isOddCall, isUnfinished, hasIds: isNumbered }) {
   const { threadId = 't', runId: named } = JSON.parse(body === '' ? '{}' : body);
   const runId = headers['x-run-id'] ?? named ?? 'run_1';
   const events = [
     { type: 'RUN_STARTED', threadId, runId },
     { type: 'TEXT_MESSAGE_START', messageId: 'm', role: 'assistant' },
-    ...spoken(isTool).map((word) => ({
+    ...spoken(isTool, isUnfinished).map((word) => ({
       word,
       type: 'TEXT_MESSAGE_CONTENT',
       messageId: 'm',
@@ -149,31 +151,43 @@ function agUi({ headers, body }, { isPost, isTool }) {
         toolCallId: CALL.id,
         delta,
       })),
-      { type: 'TOOL_CALL_END', toolCallId: CALL.id },
+      ...twiceIf(isOddCall, { type: 'TOOL_CALL_END', toolCallId: CALL.id }),
     ]),
-    { type: 'RUN_FINISHED', threadId, runId, finishReason: isTool ? 'tool_calls' : 'stop' },
+    {
+      finish: true,
+      type: 'RUN_FINISHED',
+      threadId,
+      runId,
+      finishReason: reasonOf(isTool, isUnfinished, ['tool_calls', 'stop', 'cancelled']),
+    },
   ];
-  const hasIds = !isPost;
+  const hasIds = isNumbered ?? !isPost;
   const last = hasIds ? headers['last-event-id'] : undefined;
   const rest = last === undefined ? events : events.slice(Number(last.split(':').at(-1)) + 1);
   const from = events.length - rest.length;
   return {
     startsWork: last === undefined,
-    blocks: rest.map(({ word, call, ...data }, n) => ({
+    blocks: rest.map(({ word, call, finish, ...data }, n) => ({
       text: event(JSON.stringify(data), hasIds ? `${runId}:${from + n}` : undefined),
       word,
       call,
+      finish,
     })),
   };
 }
 
 /** The UI message stream of the AI SDK. A GET replays the answer from its start. */
-function aiSdkUi({ method }, { isTool }) {
+function aiSdkUi({ method }, { isTool, isOddCall, isUnfinished }) {
   const parts = [
     { type: 'start', messageId: 'm' },
     { type: 'start-step' },
     { type: 'text-start', id: 't' },
-    ...spoken(isTool).map((word) => ({ word, type: 'text-delta', id: 't', delta: word })),
+    ...spoken(isTool, isUnfinished).map((word) => ({
+      word,
+      type: 'text-delta',
+      id: 't',
+      delta: word,
+    })),
     { type: 'text-end', id: 't' },
     ...toolPart(isTool, [
       { type: 'tool-input-start', toolCallId: CALL.id, toolName: CALL.name, dynamic: true },
@@ -183,16 +197,20 @@ function aiSdkUi({ method }, { isTool }) {
         toolCallId: CALL.id,
         inputTextDelta: piece,
       })),
-      {
+      ...twiceIf(isOddCall, {
         type: 'tool-input-available',
         toolCallId: CALL.id,
         toolName: CALL.name,
         input: JSON.parse(CALL.args),
         dynamic: true,
-      },
+      }),
     ]),
     { type: 'finish-step' },
-    { type: 'finish', finishReason: isTool ? 'tool-calls' : 'stop' },
+    {
+      finish: true,
+      type: 'finish',
+      finishReason: reasonOf(isTool, isUnfinished, ['tool-calls', 'stop', 'error']),
+    },
   ];
   return {
     startsWork: method === 'POST',
@@ -202,7 +220,7 @@ function aiSdkUi({ method }, { isTool }) {
 }
 
 /** OpenAI Responses in the background: a GET by id goes on after `starting_after`. */
-function openaiResponses({ method, url }, { isTool, isPost }) {
+function openaiResponses({ method, url }, { isTool, isPost, isOddCall, isUnfinished, hasIds }) {
   const item = { id: 'item_1', type: 'function_call', call_id: CALL.id, name: CALL.name };
   const response = { id: 'resp_1', object: 'response', output: [] };
   const text = { item_id: 'msg_1', output_index: 0, content_index: 0 };
@@ -218,7 +236,7 @@ function openaiResponses({ method, url }, { isTool, isPost }) {
       ...text,
       part: { type: 'output_text', text: '', annotations: [] },
     },
-    ...spoken(isTool).map((word) => ({
+    ...spoken(isTool, isUnfinished).map((word) => ({
       word,
       type: 'response.output_text.delta',
       ...text,
@@ -243,14 +261,14 @@ function openaiResponses({ method, url }, { isTool, isPost }) {
         output_index: 1,
         arguments: CALL.args,
       },
-      {
+      ...twiceIf(isOddCall, {
         type: 'response.output_item.done',
         output_index: 1,
         item: { ...item, arguments: CALL.args, status: 'completed' },
-      },
+      }),
     ]),
-    { type: 'response.completed', response: { ...response, status: 'completed' } },
-  ].map((one, n) => (isPost ? one : { ...one, sequence_number: n }));
+    { finish: true, ...finishOf(response, isUnfinished) },
+  ].map((one, n) => (isPost && !hasIds ? one : { ...one, sequence_number: n }));
   const after = Number(url.searchParams.get('starting_after') ?? -1);
   return {
     startsWork: method === 'POST',
@@ -258,7 +276,12 @@ function openaiResponses({ method, url }, { isTool, isPost }) {
   };
 }
 
-function openaiChat(_, { isTool }) {
+function finishOf(response, isUnfinished) {
+  const status = isUnfinished ? 'incomplete' : 'completed';
+  return { type: `response.${status}`, response: { ...response, status } };
+}
+
+function openaiChat(_, { isTool, isOddCall, isUnfinished }) {
   const chunk = (delta, more = {}, reason = null) => ({
     ...more,
     id: 'c1',
@@ -270,17 +293,26 @@ function openaiChat(_, { isTool }) {
   const call = (fields, more) => chunk({ tool_calls: [{ index: 0, ...fields }] }, more);
   const chunks = [
     chunk({ role: 'assistant', content: '' }),
-    ...spoken(isTool).map((word) => chunk({ content: word }, { word })),
+    ...spoken(isTool, isUnfinished).map((word) => chunk({ content: word }, { word })),
     ...toolPart(isTool, [
       call({ id: CALL.id, type: 'function', function: { name: CALL.name, arguments: '' } }),
-      ...PIECES.map((piece) => call({ function: { arguments: piece } }, { call: piece })),
+      ...PIECES.map((piece, n) =>
+        call(
+          { ...(isOddCall ? { id: `piece_${n}` } : {}), function: { arguments: piece } },
+          { call: piece },
+        ),
+      ),
     ]),
-    chunk({}, {}, isTool ? 'tool_calls' : 'stop'),
+    chunk(
+      {},
+      { finish: true },
+      reasonOf(isTool, isUnfinished, ['tool_calls', 'stop', 'network_error']),
+    ),
   ];
   return { startsWork: true, blocks: [...jsonBlocks(chunks), { text: event('[DONE]') }] };
 }
 
-function anthropicMessages(_, { isTool }) {
+function anthropicMessages(_, { isTool, isOddCall, isUnfinished }) {
   const delta = (index, fields, more = {}) => ({
     ...more,
     type: 'content_block_delta',
@@ -302,27 +334,42 @@ function anthropicMessages(_, { isTool }) {
       },
     },
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-    ...spoken(isTool).map((word) => delta(0, { type: 'text_delta', text: word }, { word })),
+    ...spoken(isTool, isUnfinished).map((word) =>
+      delta(0, { type: 'text_delta', text: word }, { word }),
+    ),
     { type: 'content_block_stop', index: 0 },
-    ...toolPart(isTool, [
-      {
-        type: 'content_block_start',
-        index: 1,
-        content_block: { type: 'tool_use', id: CALL.id, name: CALL.name, input: {} },
-      },
-      ...PIECES.map((piece) =>
-        delta(1, { type: 'input_json_delta', partial_json: piece }, { call: piece }),
-      ),
-      { type: 'content_block_stop', index: 1 },
-    ]),
+    ...toolPart(isTool, toolBlock(1)),
+    ...toolPart(isOddCall === true, toolBlock(2)),
     {
+      finish: true,
       type: 'message_delta',
-      delta: { stop_reason: isTool ? 'tool_use' : 'end_turn', stop_sequence: null },
+      delta: {
+        stop_reason: reasonOf(isTool, isUnfinished, [
+          'tool_use',
+          'end_turn',
+          'model_context_window_exceeded',
+        ]),
+        stop_sequence: null,
+      },
       usage: { output_tokens: 9 },
     },
     { type: 'message_stop' },
   ];
   return { startsWork: true, blocks: typedBlocks(events) };
+
+  function toolBlock(index) {
+    return [
+      {
+        type: 'content_block_start',
+        index,
+        content_block: { type: 'tool_use', id: CALL.id, name: CALL.name, input: {} },
+      },
+      ...PIECES.map((piece) =>
+        delta(index, { type: 'input_json_delta', partial_json: piece }, { call: piece }),
+      ),
+      { type: 'content_block_stop', index },
+    ];
+  }
 }
 
 export const WIRES = {
@@ -336,9 +383,19 @@ export const WIRES = {
   anthropicMessages,
 };
 
-/** Before a tool call only a few words are said. */
-function spoken(isTool) {
+/** Before a tool call, and before a failure, only a few words are said. */
+function spoken(isTool, isUnfinished) {
+  if (isUnfinished) return WORDS.slice(0, 8);
   return isTool ? WORDS.slice(0, 3) : WORDS;
+}
+
+function reasonOf(isTool, isUnfinished, [forCall, forText, forFailure]) {
+  if (isUnfinished) return forFailure;
+  return isTool ? forCall : forText;
+}
+
+function twiceIf(isTwice, event) {
+  return isTwice ? [event, event] : [event];
 }
 
 function toolPart(isTool, events) {
@@ -350,17 +407,19 @@ function event(data, id) {
 }
 
 function jsonBlocks(events) {
-  return events.map(({ word, call, ...data }) => ({
+  return events.map(({ word, call, finish, ...data }) => ({
     text: event(JSON.stringify(data)),
     word,
     call,
+    finish,
   }));
 }
 
 function typedBlocks(events) {
-  return events.map(({ word, call, ...data }) => ({
+  return events.map(({ word, call, finish, ...data }) => ({
     text: `event: ${data.type}\n${event(JSON.stringify(data))}`,
     word,
     call,
+    finish,
   }));
 }

@@ -16,6 +16,7 @@ async function openaiResponses(cell) {
   const request = { model: 'm', input: 'hi', background: true, stream: true };
   return driven(record, async (signal) => {
     let place = {};
+    let over = null;
     let events = client.responses.create(request, { signal });
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -28,12 +29,15 @@ async function openaiResponses(cell) {
           if (event.type === 'response.output_item.done' && event.item.type === 'function_call')
             record.call(event.item.arguments);
           if (event.type === 'response.completed') return;
+          if (row.config.resumes && event.type === 'response.incomplete') over = event.type;
         }
+        if (over !== null) throw new Error(over);
         if (row.config.checksEnd) throw new Error('no response.completed');
         if (!row.config.resumes) return;
         if (place.after === undefined) throw new Error('cut, and nothing to go on from');
       } catch (error) {
-        if (!row.config.resumes || place.after === undefined || attempt === 9) throw error;
+        const isLost = place.after === undefined || attempt === 9;
+        if (!row.config.resumes || over !== null || isLost) throw error;
       }
       await wait(cell.column);
       signal.throwIfAborted();
@@ -96,6 +100,7 @@ async function anthropicCreate(cell) {
     let isOver = false;
     for await (const event of events) {
       isOver = event.type === 'message_stop';
+      if (event.type === 'content_block_start') args = '';
       if (event.delta?.type === 'text_delta') record.add(event.delta.text);
       for (const field of TOOL_CALL_FIELDS) args += event.delta?.[field] ?? '';
       if (event.type === 'content_block_stop' && args !== '') record.call(args);
