@@ -18,17 +18,27 @@ export interface Tarball {
 /** Packs what is in `dist` now. */
 export function pack(): Tarball {
   const folder = mkdtempSync(join(tmpdir(), 'packed-'));
+  const { filename, files } = npmPack('--pack-destination', folder);
+  return {
+    file: join(folder, filename),
+    files: files.map(({ path }) => path),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Paths inside the package that `npm pack` would make. */
+export function packedFiles(): readonly string[] {
+  return npmPack('--dry-run').files.map(({ path }) => path);
+}
+
+function npmPack(...options: readonly string[]): Packed {
   const npm = process.env['npm_execpath'];
-  const args = ['pack', '--json', '--offline', '--ignore-scripts', '--pack-destination', folder];
+  const args = ['pack', '--json', '--offline', '--ignore-scripts', ...options];
   const answer = npm?.endsWith('npm-cli.js')
     ? run(root, process.execPath, npm, ...args)
     : run(root, 'npm', ...args);
   const [packed] = Object.values(JSON.parse(answer) as Record<string, Packed>);
-  return {
-    file: join(folder, packed!.filename),
-    files: packed!.files.map(({ path }) => path),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  return packed!;
 }
 
 export interface Consumer {
