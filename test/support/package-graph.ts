@@ -30,12 +30,10 @@ export function walkPackage(folder: string = root): PackageGraph {
   const files = new Set<string>();
   const packages = new Set<string>();
   const missing = new Set<string>();
-  const open: [path: string, from: string][] = [
-    // npm packs these by itself, or the licence asks for them.
-    ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', ...entries].map(
-      (path): [string, string] => [posix.normalize(path), 'package.json'],
-    ),
-  ];
+  // The first are there for people and registries.
+  const open = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', ...entries].map(
+    (path): [path: string, from: string] => [posix.normalize(path), 'package.json'],
+  );
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [path, from] = next;
     if (files.has(path)) continue;
