@@ -2,53 +2,70 @@
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { connect } from './durable-stream/connection.js';
-import { FORMATS } from './durable-stream/messages.js';
-import type { DurableFormat } from './durable-stream/messages.js';
+import { FORMATS } from './durable-stream/payload.js';
+import type { DurableFormat } from './durable-stream/payload.js';
+import { parseCursor } from './durable-stream/position.js';
 import { checkHttpOptions } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import { checkOneOf, checkSize, checkString } from './option-checks.js';
+import { systemTimers } from './timers.js';
+import type { Timers } from './timers.js';
 
 export interface DurableStreamOptions extends Omit<HttpOptions, 'method' | 'body'> {
   /** How new data comes: as events, or by asking again and again. @default 'sse' */
   live?: 'sse' | 'long-poll' | undefined;
-  /** What the stream holds: its content type is not told with events. @default 'json' */
+  /**
+   * What the stream holds. Events do not carry its content type: a stream of text whose first event is an array of JSON
+   * is taken for JSON unless this says `'text'`.
+   * @default by the content type of the stream
+   */
   format?: DurableFormat | undefined;
-  /** Where to start: `'-1'` the beginning, `'now'` the tail, or a saved offset. @default '-1' */
+  /** Where to start: `'-1'` the beginning, `'now'` the tail, or a saved offset or cursor. @default '-1' */
   offset?: string | undefined;
-  /** Longest line in bytes. @default 4 MiB */
+  /** Longest line of an event in bytes. @default 4 MiB */
   maxLineBytes?: number | undefined;
-  /** Largest event in bytes. @default 4 MiB */
+  /** Largest event, and largest message of JSON, in bytes. @default 4 MiB */
   maxEventBytes?: number | undefined;
-  /** Largest answer to a long poll in bytes. @default 64 MiB */
+  /** Largest response to a long poll in bytes. It is read piece by piece, so memory needs no limit. @default none */
   maxBodyBytes?: number | undefined;
   /** The name in diagnostics. @default 'durable-stream' */
   name?: string | undefined;
+  /** What the source waits by, between two requests that bring nothing. The `clock` of a stream fits. @default the system's */
+  clock?: Timers | undefined;
 }
 
 /**
- * Reads a durable stream. Items wait until the place behind them is known, so that a drop at any byte neither loses nor
- * doubles. That the server closes a live connection now and then is no drop. Only `Stream-Closed` is the end.
+ * Reads a durable stream. Each item has a position of its own, the last offset before it and its number from there, so
+ * that a drop at any byte neither loses nor repeats one. A server that closes a live connection after a while, or a long
+ * poll that brings nothing, is no drop. Only `Stream-Closed` is the end.
  *
  * @example
  * durableStream<{ text: string }>({ url: 'https://example.com/v1/stream/run-7' })
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function durableStream<T = unknown>(options: DurableStreamOptions): StreamSource<T> {
-  const request = checkHttpOptions({ ...options, method: 'GET', body: undefined });
-  const start = checkString('offset', options.offset ?? '-1');
+  const { format, maxBodyBytes } = options;
   const checked = {
-    request,
+    request: checkHttpOptions({ ...options, method: 'GET', body: undefined }),
     live: checkOneOf('live', options.live ?? 'sse', ['sse', 'long-poll']),
-    format: checkOneOf('format', options.format ?? 'json', FORMATS),
+    format: format === undefined ? undefined : checkOneOf('format', format, FORMATS),
+    start: parseCursor(checkString('offset', options.offset ?? '-1')),
+    clock: options.clock ?? systemTimers,
     maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
     maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
-    maxBodyBytes: checkSize('maxBodyBytes', options.maxBodyBytes, 64 * 1024 * 1024),
+    maxBodyBytes: maxBodyBytes === undefined ? null : checkSize('maxBodyBytes', maxBodyBytes),
   } as const;
   const name = checkString('name', options.name ?? 'durable-stream');
-  return Object.freeze({ name, resume: 'cursor', terminal: 'explicit', reopen: 'safe', open });
+  return Object.freeze({
+    name,
+    resume: 'cursor',
+    terminal: 'explicit',
+    reopen: 'safe',
+    delivery: 'commit',
+    open,
+  });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {
-    const connection = await connect(checked, at.cursor ?? start, at, signal);
-    return connection as Connection<T>;
+    return (await connect(checked, at, signal)) as Connection<T>;
   }
 }

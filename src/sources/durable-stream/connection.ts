@@ -1,175 +1,129 @@
 /** One connection to a durable stream: as many requests as the server's planned rotation makes of it. */
 
-import type { Connection, ResumePoint, SourceItem } from '../../../machines/contract.js';
+import type { Connection, ResumePoint } from '../../../machines/contract.js';
 import { openFailure } from '../failure.js';
-import { bodyConnection } from '../http/body-batches.js';
 import type { OpenBody } from '../http/open-body.js';
 import type { RequestOptions } from '../http/request.js';
-import { createProtocolDecoder } from '../sse/protocol.js';
-import type { ProtocolLimits } from '../sse/protocol.js';
-import { durableEvents } from './events.js';
-import { byteItems } from './messages.js';
-import type { DurableFormat } from './messages.js';
-import { askFrom, isClosed, placeAfter } from './request.js';
-import type { DurablePlace, LiveMode } from './request.js';
+import type { Timers } from '../timers.js';
+import { readBody } from './body.js';
+import { readEvents } from './events.js';
+import type { FirstData } from './events.js';
+import { checkFormat, formatOf, isJsonArray, unknownFormat } from './format.js';
+import { LogReader } from './log-reader.js';
+import type { Batch, Turn } from './log-reader.js';
+import { Pace, pause } from './pace.js';
+import type { DurableFormat } from './payload.js';
+import { LogPosition, parseCursor } from './position.js';
+import type { CursorParts } from './position.js';
+import { askContentType, askFrom, offsetAfter } from './request.js';
+import type { DurableRequest, LiveMode } from './request.js';
 
-export interface DurableOptions extends ProtocolLimits {
+export interface DurableOptions {
   readonly request: RequestOptions;
   readonly live: LiveMode;
-  readonly format: DurableFormat;
-  readonly maxBodyBytes: number;
+  readonly format: DurableFormat | undefined;
+  /** Where the caller starts. */
+  readonly start: CursorParts;
+  readonly clock: Timers;
+  readonly maxLineBytes: number;
+  readonly maxEventBytes: number;
+  readonly maxBodyBytes: number | null;
 }
-
-type Batch = readonly SourceItem<unknown>[];
 
 /**
  * Servers close a live connection about every minute, by design: that costs no attempt. One that brings nothing new
- * and is over sooner than this, in ms, is no rotation: asking on at once would be a storm.
+ * and is over sooner than this, in ms, is no rotation: the stream counts it as a drop, with its backoff.
  */
-const SHORTEST_TURN_MS = 1000;
+const SHORTEST_MS = 1000;
+/** A longer wait that the server asks for is the stream's to judge. */
+const LONGEST_WAIT_MS = 60_000;
+/** Our own wait is no silence of the server's: a sign of life this often, in ms. */
+const ALIVE_MS = 5000;
 
 /** @throws OpenFailure where the first request is refused. */
 export async function connect(
   options: DurableOptions,
-  start: string,
   at: ResumePoint,
   signal: AbortSignal,
 ): Promise<Connection<unknown>> {
-  const { request, live } = options;
-  let place: DurablePlace = { offset: start };
+  const { request, live, start } = options;
+  const question = { request, live, start: start.offset, at, signal };
+  // Answered at once, where a long poll would leave it open whether the server is there.
+  const catchUp = { ...question, live: null };
+  let from = at.cursor === undefined ? start : parseCursor(at.cursor);
+  let answer = live === 'sse' && from.offset !== 'now' ? null : await askFrom(from, catchUp);
   // The tail as an offset: what is appended while the connection breaks would be lost otherwise.
-  if (start === 'now') {
-    const { response, body } = await askFrom(place, { request, live: null, at, signal });
-    await body?.cancel();
-    place = placeAfter(response);
+  if (answer !== null && from.offset === 'now')
+    from = { offset: offsetAfter(answer.response).offset, units: 0 };
+  if (live === 'sse') {
+    await answer?.body?.cancel();
+    answer = await askFrom(from, question);
   }
-  const question = { request, live, at, signal };
-  const first = await askFrom(place, question);
   const isOver = { current: false };
-  const batches = readOn(first, place, at.cursor === undefined, {
-    ask: (from) => askFrom(from, question),
-    read:
-      live === 'sse'
-        ? (answer, from) => readEvents(answer, from, options)
-        : (answer, from) => readBody(answer, from, options),
-    isOver,
-  });
+  const batches = readOn(answer as OpenBody, new LogPosition(from), options, question, isOver);
   return { batches, close: () => void (isOver.current = true) };
-}
-
-interface Turns {
-  readonly ask: (from: DurablePlace) => Promise<OpenBody>;
-  /** Gives the place behind what was read, or null at the end of the stream. */
-  readonly read: (
-    answer: OpenBody,
-    from: DurablePlace,
-  ) => AsyncGenerator<Batch, DurablePlace | null>;
-  readonly isOver: { readonly current: boolean };
 }
 
 async function* readOn(
   first: OpenBody,
-  start: DurablePlace,
-  isNew: boolean,
-  turns: Turns,
-): AsyncGenerator<Batch> {
-  // From here on what comes is held until the place behind it is told.
-  if (isNew) yield [{ type: 'checkpoint', cursor: start.offset }];
-  let place = start;
-  let answer = first;
-  for (;;) {
-    const began = performance.now();
-    const next = yield* turns.read(answer, place);
-    if (next === null || turns.isOver.current) return;
-    const isIdle = next.offset === place.offset;
-    if (isIdle && performance.now() - began < SHORTEST_TURN_MS) return;
-    place = next;
-    answer = await turns.ask(place);
-  }
-}
-
-/** The bytes of a rotation end behind a control event; everywhere else they were cut. */
-async function* readEvents(
-  { response, body }: OpenBody,
-  from: DurablePlace,
+  position: LogPosition,
   options: DurableOptions,
-): AsyncGenerator<Batch, DurablePlace | null> {
-  if (body === null) return from;
-  const isBase64 = response.headers.get('stream-sse-data-encoding') === 'base64';
-  const events = durableEvents(from, options.format, isBase64);
-  const connection = bodyConnection(body, createProtocolDecoder(events, options));
-  try {
-    for await (const batch of connection.batches) {
-      yield batch;
-      if (batch.at(-1)?.type === 'end') return null;
-    }
-  } finally {
-    await connection.close();
+  question: DurableRequest,
+  isOver: { readonly current: boolean },
+): AsyncGenerator<Batch> {
+  const { clock, live } = options;
+  const { at, signal } = question;
+  const reader = new LogReader(position, options.maxEventBytes);
+  const pace = new Pace(at);
+  // From here on the stream has a position, also where nothing comes.
+  if (at.cursor === undefined) yield [{ type: 'checkpoint', cursor: position.cursorBefore(0) }];
+  let answer = first;
+  let began = clock.now();
+  for (let isCatchUp = live === 'long-poll'; ; isCatchUp = false) {
+    const { next, total } = position;
+    const turn: Turn =
+      live === 'sse'
+        ? yield* readEvents(answer, reader, options, (data) =>
+            chooseFormat(data, options.format, question),
+          )
+        : yield* readBody(answer, reader, options);
+    if (turn.isEnd || isOver.current) return;
+    const elapsedMs = clock.now() - began;
+    const hasData = position.total > total;
+    const isMoved = position.next.offset !== next.offset && next.offset !== question.start;
+    if (!hasData && elapsedMs < SHORTEST_MS && (live === 'sse' || isMoved)) throw tooShort();
+    if (turn.retryMs > LONGEST_WAIT_MS) throw tooShort();
+    const idleMs = hasData || isCatchUp ? 0 : pace.waitAfter(elapsedMs);
+    yield* wait(Math.max(turn.retryMs, idleMs), clock, signal);
+    began = clock.now();
+    answer = await askFrom(position.next, question);
   }
-  if (events.hasOpenData)
-    throw openFailure('eof', 'The bytes ended before the place behind them was told', {
-      fatal: false,
-    });
-  return events.place;
 }
 
-/** One answer to a long poll: whole, or not at all. */
-async function* readBody(
-  { response, body }: OpenBody,
-  from: DurablePlace,
-  { format, maxBodyBytes }: DurableOptions,
-): AsyncGenerator<Batch, DurablePlace | null> {
-  const place = placeAfter(response);
-  const payload = body === null ? new Uint8Array() : yield* collect(body, maxBodyBytes);
-  checkWhole(response, payload, place.offset !== from.offset);
-  const data = byteItems(payload, format);
-  const items: Batch =
-    place.offset === from.offset ? data : [...data, { type: 'checkpoint', cursor: place.offset }];
-  if (!isClosed(response)) {
-    yield items;
-    return place;
+async function* wait(ms: number, clock: Timers, signal: AbortSignal): AsyncGenerator<Batch> {
+  for (let left = ms; left > 0; left -= ALIVE_MS) {
+    await pause(Math.min(left, ALIVE_MS), clock, signal);
+    yield [];
   }
-  yield [...items, { type: 'end', outcome: 'complete' }];
-  return null;
 }
 
-/** Not every cut is an error of fetch: without a length and without chunks the bytes simply end. */
-function checkWhole({ headers }: Response, payload: Uint8Array, hasData: boolean): void {
-  const length = headers.has('content-encoding') ? null : headers.get('content-length');
-  const isCut =
-    (hasData && payload.length === 0) || (length !== null && payload.length < Number(length));
-  if (isCut) throw openFailure('eof', 'The answer was cut', { fatal: false });
+/** Events do not say what the log holds: their first one does, or the server where that leaves it open. */
+async function chooseFormat(
+  { text, isBase64 }: FirstData,
+  asked: DurableFormat | undefined,
+  question: DurableRequest,
+): Promise<DurableFormat> {
+  const found = isBase64 ? 'bytes' : isJsonArray(text) ? 'json' : 'text';
+  const isSure = asked === undefined ? found !== 'text' : (asked === 'json') === (found === 'json');
+  if (isSure) return asked ?? found;
+  const contentType = await askContentType(question);
+  const format = asked ?? formatOf(contentType);
+  if (format === undefined) throw unknownFormat();
+  checkFormat(format, contentType);
+  return format;
 }
 
-/** Reads it whole; each chunk is a sign of life. */
-async function* collect(
-  body: ReadableStream<Uint8Array>,
-  maxBytes: number,
-): AsyncGenerator<Batch, Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const connection = bodyConnection<never>(body, {
-    ended: false,
-    failure: undefined,
-    decode: (chunk) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > maxBytes)
-        throw openFailure('limit', 'The answer is longer than maxBodyBytes', { fatal: true });
-      return [];
-    },
-    finish: () => undefined,
-  });
-  try {
-    for await (const batch of connection.batches) yield batch;
-  } finally {
-    await connection.close();
-  }
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
+function tooShort(): Error {
+  const message = 'The server closed the connection at once, and brought nothing new';
+  return openFailure('eof', message, { fatal: false });
 }

@@ -1,52 +1,153 @@
-/** Durable Streams over server-sent events: data, and after it a control event with the place behind it. */
+/** Durable Streams over server-sent events: data, and behind it a control event with the offset. */
 
 import type { SourceItem } from '../../../machines/contract.js';
 import { fieldsOf, textOf } from '../../tool-calls/fields.js';
+import { openFailure } from '../failure.js';
+import { bodyConnection } from '../http/body-batches.js';
+import type { OpenBody } from '../http/open-body.js';
+import { createSseDecoder } from '../sse/decoder.js';
 import type { SseEvent } from '../sse/decoder.js';
-import { parseEvent } from '../sse/protocol.js';
-import type { SseProtocol } from '../sse/protocol.js';
-import { byteItems, fromBase64, textItems } from './messages.js';
-import type { DurableFormat } from './messages.js';
-import { lost } from './request.js';
-import type { DurablePlace } from './request.js';
+import { fromBase64 } from './base64.js';
+import type { Batch, LogReader, Turn } from './log-reader.js';
+import type { DurableFormat } from './payload.js';
+import { checkOffset } from './position.js';
+import type { StreamOffset } from './position.js';
+import { isClosed, offsetAfter } from './request.js';
 
-export interface DurableEvents extends SseProtocol<unknown> {
-  readonly place: DurablePlace;
-  /** Whether data came for which no control event did. */
-  readonly hasOpenData: boolean;
+export interface EventsOptions {
+  readonly maxLineBytes: number;
+  readonly maxEventBytes: number;
 }
 
-export function durableEvents(
-  from: DurablePlace,
-  format: DurableFormat,
-  isBase64: boolean,
-): DurableEvents {
-  let place = from;
-  let hasOpenData = false;
-  return {
-    get place() {
-      return place;
-    },
-    get hasOpenData() {
-      return hasOpenData;
-    },
-    read(event) {
-      if (event.type === 'control') return control(event);
-      if (event.type !== 'data' && event.type !== 'message') return [];
-      hasOpenData = true;
-      return isBase64 ? byteItems(fromBase64(event.data), format) : textItems(event.data, format);
-    },
-  };
+/** The first data that arrived, by which the format is found. */
+export interface FirstData {
+  readonly text: string;
+  readonly isBase64: boolean;
+}
 
-  function control(event: SseEvent): SourceItem<unknown>[] {
-    const fields = fieldsOf(parseEvent(event));
-    const offset = textOf(fields['streamNextOffset']);
-    if (offset === undefined || offset === '') throw lost();
-    const items: SourceItem<unknown>[] =
-      offset === place.offset ? [] : [{ type: 'checkpoint', cursor: offset }];
-    place = { offset, cursor: textOf(fields['streamCursor']) };
-    hasOpenData = false;
-    if (fields['streamClosed'] === true) items.push({ type: 'end', outcome: 'complete' });
-    return items;
+export async function* readEvents(
+  { response, body }: OpenBody,
+  reader: LogReader,
+  options: EventsOptions,
+  chooseFormat: (first: FirstData) => Promise<DurableFormat>,
+): AsyncGenerator<Batch, Turn> {
+  if (body === null) {
+    if (!isClosed(response)) return { isEnd: false, retryMs: 0 };
+    yield reader.close(offsetAfter(response));
+    return { isEnd: true, retryMs: 0 };
+  }
+  const isBase64 = response.headers.get('stream-sse-data-encoding')?.toLowerCase() === 'base64';
+  const turn = new EventTurn(reader, isBase64);
+  const connection = bodyConnection(body, createSseDecoder(options, ''));
+  try {
+    for await (const items of connection.batches) {
+      const text = turn.format === null ? items.map(dataOf).find(isPresent) : undefined;
+      if (text !== undefined) turn.format = await chooseFormat({ text, isBase64 });
+      yield* grouped(turn.take(items));
+      if (turn.isEnd) return turn;
+    }
+  } finally {
+    await connection.close();
+  }
+  if (!turn.isOpen) return turn;
+  const message = 'The connection ended before the offset behind its data arrived';
+  throw openFailure('eof', message, { fatal: false });
+}
+
+/** What one connection has brought so far. */
+class EventTurn implements Turn {
+  isEnd = false;
+  retryMs = 0;
+  format: DurableFormat | null = null;
+  /** Whether data arrived that no offset covers. */
+  isOpen = false;
+  readonly #reader: LogReader;
+  readonly #isBase64: boolean;
+
+  constructor(reader: LogReader, isBase64: boolean) {
+    this.#reader = reader;
+    this.#isBase64 = isBase64;
+  }
+
+  *take(items: readonly SourceItem<SseEvent>[]): Generator<Batch> {
+    for (const item of items) {
+      if (item.type === 'retry') {
+        this.retryMs = item.ms;
+        yield [item];
+      } else if (item.type === 'data') {
+        const data = dataOf(item);
+        if (data !== undefined) yield* this.#data(data);
+        else if (item.data.type === 'control') yield this.#control(item.data);
+        if (this.isEnd) return;
+      }
+    }
+  }
+
+  /** One event is whole: the standard dispatches no other. */
+  *#data(text: string): Generator<Batch> {
+    this.isOpen = true;
+    const payload = this.#reader.payloadOf(this.format ?? 'json');
+    payload.begin();
+    yield* payload.read(this.#isBase64 ? fromBase64(text) : text);
+    yield payload.end();
+  }
+
+  #control(event: SseEvent): Batch {
+    const control = readControl(event, this.#reader.position.next);
+    if (control === null) return [];
+    this.isOpen = false;
+    this.isEnd = control.isClosed;
+    return control.isClosed ? this.#reader.close(control) : this.#reader.advance(control);
+  }
+}
+
+/** The payload of an event that has one: others say what is not known here. */
+function dataOf(item: SourceItem<SseEvent>): string | undefined {
+  if (item.type !== 'data') return undefined;
+  const { type, data } = item.data;
+  return type === 'data' || type === 'message' ? data : undefined;
+}
+
+function isPresent(text: string | undefined): text is string {
+  return text !== undefined;
+}
+
+/** Items yielded at once, about. */
+const BATCH_SIZE = 1024;
+
+/** Few large batches instead of one for each event; an empty one where nothing came is a sign of life. */
+function* grouped(batches: Iterable<Batch>): Generator<Batch> {
+  let group: SourceItem<unknown>[] = [];
+  for (const batch of batches) {
+    for (const item of batch) group.push(item);
+    if (group.length < BATCH_SIZE) continue;
+    yield group;
+    group = [];
+  }
+  yield group;
+}
+
+interface Control extends StreamOffset {
+  readonly isClosed: boolean;
+}
+
+/** Null for one that says nothing of the position: what it says besides is not known here. */
+function readControl(event: SseEvent, last: StreamOffset): Control | null {
+  const fields = fieldsOf(parse(event.data));
+  const offset = textOf(fields['streamNextOffset']);
+  const isEnd = fields['streamClosed'] === true;
+  if (offset === undefined || offset === '') return isEnd ? { ...last, isClosed: true } : null;
+  return {
+    offset: checkOffset(offset),
+    cursor: textOf(fields['streamCursor']),
+    isClosed: isEnd,
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
   }
 }

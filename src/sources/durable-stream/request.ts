@@ -1,71 +1,85 @@
-/** The requests of the Durable Streams protocol, and what their answers say of the place in the stream. */
+/** The requests of the Durable Streams protocol, and what their responses say of the position in the log. */
 
 import type { ResumePoint } from '../../../machines/contract.js';
 import { openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { withAddress } from '../http/address.js';
+import { discard, exchange } from '../http/exchange.js';
 import { openBody } from '../http/open-body.js';
 import type { OpenBody } from '../http/open-body.js';
 import type { RequestOptions } from '../http/request.js';
-
-export interface DurablePlace {
-  /** Opaque; `-1` is the start, `now` the tail. */
-  readonly offset: string;
-  /** The server's own, for its caches; echoed. */
-  readonly cursor?: string | undefined;
-}
+import { checkOffset } from './position.js';
+import type { StreamOffset } from './position.js';
 
 export type LiveMode = 'sse' | 'long-poll';
 
-export interface DurableQuestion {
+export interface DurableRequest {
   readonly request: RequestOptions;
+  /** Null: only what is there already. */
   readonly live: LiveMode | null;
+  /** The caller's own offset: one that the server never gave. */
+  readonly start: string;
   readonly at: ResumePoint;
   readonly signal: AbortSignal;
 }
 
-/** Asks for what follows this place. */
+/** Asks for what follows this offset. */
 export function askFrom(
-  { offset, cursor }: DurablePlace,
-  { request, live, at, signal }: DurableQuestion,
+  { offset, cursor }: StreamOffset,
+  { request, live, start, at, signal }: DurableRequest,
 ): Promise<OpenBody> {
   const asked = withAddress(request, (url) => {
     url.searchParams.set('offset', offset);
     if (live !== null) url.searchParams.set('live', live);
     if (cursor !== undefined) url.searchParams.set('cursor', cursor);
   });
-  // A place of the caller's own would be asked for, and refused, again.
-  const isPlace = at.cursor !== undefined && offset !== '-1';
+  // An offset of the caller's own would be asked for, and refused, again.
+  const isServers = offset !== start && offset !== '-1';
   return openBody(
     {
       request: asked,
       contentTypes: live === 'sse' ? ['text/event-stream'] : null,
-      withCursor: isPlace,
-      refusal: isPlace ? refusal : undefined,
+      withCursor: isServers,
+      refusal: isServers ? refusal : undefined,
     },
     at,
     signal,
   );
 }
 
-/** Whether the stream is closed for good behind what this answer brings. */
+/** The content type of the log, which events do not carry; null where the server does not say. */
+export async function askContentType({
+  request,
+  at,
+  signal,
+}: DurableRequest): Promise<string | null> {
+  const response = await exchange({ ...request, method: 'HEAD' }, at, signal, () => {});
+  discard(response);
+  return response.ok ? response.headers.get('content-type') : null;
+}
+
+/** Whether the log is closed for good behind what this response brings. */
 export function isClosed({ headers }: Response): boolean {
-  return headers.get('stream-closed') === 'true';
+  return headers.get('stream-closed')?.toLowerCase() === 'true';
 }
 
-/** The place behind what this answer brings. @throws OpenFailure where it does not say. */
-export function placeAfter({ headers }: Response): DurablePlace {
+/** The offset behind what this response brings. @throws OpenFailure where it does not say. */
+export function offsetAfter({ headers }: Response): StreamOffset {
   const offset = headers.get('stream-next-offset');
-  if (offset === null || offset === '') throw lost();
-  return { offset, cursor: headers.get('stream-cursor') ?? undefined };
+  if (offset === null || offset === '') {
+    const message = 'expected the header Stream-Next-Offset, got a response without it';
+    throw openFailure('protocol', message, { fatal: true });
+  }
+  return { offset: checkOffset(offset), cursor: headers.get('stream-cursor') ?? undefined };
 }
 
-export function lost(): OpenFailure {
-  const message = 'expected Stream-Next-Offset, got an answer without it';
-  return openFailure('protocol', message, { fatal: true });
+/** The log has less behind an offset than it had before: it is another one. */
+export function shorterLog(): OpenFailure {
+  const message = 'The server has less behind the offset than it sent before';
+  return openFailure('cursor-rejected', message, { fatal: false });
 }
 
-/** A place before what is kept, one that is none, or a stream that is gone. */
+/** An offset before what is kept, one that is none, or a log that is gone. */
 function refusal({ status }: Response): OpenFailure | undefined {
   if (status !== 400 && status !== 404 && status !== 410) return undefined;
   const message = `The server does not know the offset (status ${status})`;

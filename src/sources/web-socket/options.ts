@@ -13,8 +13,8 @@ import { toSocketUrl } from './address.js';
 import type { CloseClass } from './close-codes.js';
 import { isMessage } from './socket.js';
 import type { WebSocketClass, WebSocketMessage } from './socket.js';
-import { systemTimers } from './timers.js';
-import type { Timers } from './timers.js';
+import { systemTimers } from '../timers.js';
+import type { Timers } from '../timers.js';
 
 export interface WebSocketOptions<T> {
   /** Where the peer is (ws, wss, http or https); a function is asked again at each attempt. */

@@ -1,0 +1,87 @@
+/** One response to a long poll, or to a catch-up read: what follows the offset, in pieces as they arrive. */
+
+import type { DataItem } from '../../../machines/contract.js';
+import { openFailure } from '../failure.js';
+import { bodyConnection } from '../http/body-batches.js';
+import type { BodyDecoder } from '../http/body-batches.js';
+import type { OpenBody } from '../http/open-body.js';
+import { retryAfterMs } from '../http/retry-after.js';
+import { checkFormat, formatOf } from './format.js';
+import type { Batch, LogReader, Turn } from './log-reader.js';
+import type { DurableFormat, Payload } from './payload.js';
+import { isClosed, offsetAfter } from './request.js';
+
+export interface BodyOptions {
+  /** What the caller says that the log holds. */
+  readonly format: DurableFormat | undefined;
+  /** Null: as many as come. */
+  readonly maxBodyBytes: number | null;
+}
+
+export async function* readBody(
+  answer: OpenBody,
+  reader: LogReader,
+  { format, maxBodyBytes }: BodyOptions,
+): AsyncGenerator<Batch, Turn> {
+  const { response, body } = answer;
+  const next = offsetAfter(response);
+  const { headers } = response;
+  const retryMs = retryAfterMs(headers.get('retry-after'), headers.get('date')) ?? 0;
+  let size = 0;
+  if (body !== null) {
+    const type = headers.get('content-type');
+    if (format !== undefined) checkFormat(format, type);
+    const payload = reader.payloadOf(format ?? formatOf(type) ?? 'json');
+    payload.begin();
+    const connection = bodyConnection(body, new Chunks());
+    try {
+      for await (const chunks of connection.batches) {
+        for (const { data } of chunks as readonly DataItem<Uint8Array>[]) {
+          size += data.length;
+          if (maxBodyBytes !== null && size > maxBodyBytes) throw tooLong();
+          // Empty ones too: a sign of life.
+          yield [];
+          yield* payload.read(data);
+        }
+      }
+    } finally {
+      await connection.close();
+    }
+    checkWhole(response, payload, size);
+    yield payload.end();
+  }
+  const isEnd = isClosed(response);
+  if (size === 0 && !isFramed(answer) && reader.doubts(next)) return { isEnd: false, retryMs };
+  yield isEnd ? reader.close(next) : reader.advance(next);
+  return { isEnd, retryMs };
+}
+
+/** Not every cut is an error of fetch: without a length and without chunks the bytes simply end. */
+function checkWhole({ headers }: Response, payload: Payload, size: number): void {
+  const length = headers.has('content-encoding') ? null : headers.get('content-length');
+  const isCut = length === null ? size === 0 && payload.isNeverEmpty : size < Number(length);
+  if (isCut) throw openFailure('eof', 'The response was cut', { fatal: false });
+}
+
+/** Whether HTTP itself says that a body that is empty is whole. */
+function isFramed({ response: { headers }, body }: OpenBody): boolean {
+  return body === null || headers.has('content-length') || headers.has('transfer-encoding');
+}
+
+function tooLong(): Error {
+  return openFailure('limit', 'The response is longer than maxBodyBytes', { fatal: true });
+}
+
+/** Network chunks as they are. */
+class Chunks implements BodyDecoder<Uint8Array> {
+  readonly ended = false;
+  readonly failure = undefined;
+
+  decode(data: Uint8Array): readonly DataItem<Uint8Array>[] {
+    return [{ type: 'data', data, bytes: data.length }];
+  }
+
+  finish(): undefined {
+    return undefined;
+  }
+}

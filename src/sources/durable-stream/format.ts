@@ -1,0 +1,51 @@
+/** What a log holds, by its content type: Durable Streams 1.0, "JSON mode". */
+
+import { configFailure } from '../failure.js';
+import type { OpenFailure } from '../failure.js';
+import type { DurableFormat } from './payload.js';
+
+/** Undefined where there is no content type. */
+export function formatOf(contentType: string | null): DurableFormat | undefined {
+  const type = essence(contentType);
+  if (type === '') return undefined;
+  if (type === 'application/json') return 'json';
+  return type.startsWith('text/') ? 'text' : 'bytes';
+}
+
+/** @throws OpenFailure where a log of this content type cannot be read so. */
+export function checkFormat(format: DurableFormat, contentType: string | null): void {
+  const actual = formatOf(contentType);
+  if (actual === undefined || actual === format) return;
+  if (actual === 'json') throw wrongFormat(format, 'json', contentType);
+  if (format === 'json' && !essence(contentType).includes('json'))
+    throw wrongFormat('json', actual, contentType);
+}
+
+/** Whether an event could be one of a log of JSON: those are arrays. */
+export function isJsonArray(text: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+export function unknownFormat(): OpenFailure {
+  const got = 'an event that is none, and no content type';
+  return configFailure('a stream of JSON messages', got, "format: 'text' or format: 'bytes'");
+}
+
+function wrongFormat(
+  asked: DurableFormat,
+  actual: DurableFormat,
+  contentType: string | null,
+): OpenFailure {
+  const expected = `a stream that can be read as format: '${asked}'`;
+  return configFailure(expected, `one of ${essence(contentType)}`, `format: '${actual}'`);
+}
+
+/** Media types only: it stands in messages. */
+function essence(contentType: string | null): string {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(type) ? type : '';
+}

@@ -1,0 +1,61 @@
+/** What one connection reads of the log, response by response: items, checkpoints, and the end. */
+
+import type { SourceItem } from '../../../machines/contract.js';
+import { createPayload } from './payload.js';
+import type { DurableFormat, Payload } from './payload.js';
+import type { LogPosition, StreamOffset } from './position.js';
+import { shorterLog } from './request.js';
+
+export type Batch = readonly SourceItem<unknown>[];
+
+/** How one request went. */
+export interface Turn {
+  /** The log is closed. */
+  readonly isEnd: boolean;
+  /** The server's advice on the wait before the next one, in ms. */
+  readonly retryMs: number;
+}
+
+/** A class: its methods are called per event. */
+export class LogReader {
+  readonly position: LogPosition;
+  readonly #maxBytes: number;
+  #payload: Payload | null = null;
+  /** The offset behind an empty response that may have been cut. */
+  #doubted: string | null = null;
+
+  constructor(position: LogPosition, maxBytes: number) {
+    this.position = position;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The one payload of this connection. */
+  payloadOf(format: DurableFormat): Payload {
+    return (this.#payload ??= createPayload(format, this.position, this.#maxBytes));
+  }
+
+  /**
+   * Whether an empty response is to be asked for once more before its offset counts: one that was cut before its first
+   * byte looks the same.
+   */
+  doubts(next: StreamOffset): boolean {
+    const isMoved = next.offset !== this.position.next.offset;
+    const isFirst = this.#doubted !== next.offset;
+    this.#doubted = next.offset;
+    return isMoved && isFirst;
+  }
+
+  /** The server gave the offset behind what was read. */
+  advance(next: StreamOffset): Batch {
+    const cursor = this.position.advance(next, this.#payload?.isWhole ?? true);
+    return cursor === null ? [] : [{ type: 'checkpoint', cursor }];
+  }
+
+  /** The log is closed behind what was read. @throws OpenFailure where it was longer before. */
+  close(next: StreamOffset): Batch {
+    const rest = this.#payload?.finish() ?? [];
+    const checkpoint = this.advance(next);
+    if (this.position.isBehind) throw shorterLog();
+    return [...rest, ...checkpoint, { type: 'end', outcome: 'complete' }];
+  }
+}
