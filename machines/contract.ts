@@ -98,6 +98,20 @@ export interface Connection<T> {
   close(): void | Promise<void>;
 }
 
+/** What a source waits by. */
+export interface SourceClock {
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+  /** Monotonic time in ms. */
+  now(): number;
+}
+
+/** What the stream lends its source for one connection. */
+export interface SourceHost {
+  /** The `clock` of the stream. */
+  readonly clock: SourceClock;
+}
+
 /** A kind of stream. It knows this contract and nothing else of the package. */
 export interface StreamSource<T> {
   readonly name: string;
@@ -115,7 +129,7 @@ export interface StreamSource<T> {
    * Opens a connection that goes on at `at`.
    * @throws ReconnectError of a fitting kind. Fields `fatal` and `retryAfterMs` (ms) on it, if set, are obeyed.
    */
-  open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>>;
+  open(at: ResumePoint, signal: AbortSignal, host?: SourceHost): Promise<Connection<T>>;
   /** Asks the peer to stop the work; aborting the signal only lets go. */
   cancel?(at: ResumePoint, reason: string): Promise<void>;
   /**

@@ -19,6 +19,8 @@ export type {
   Failure,
   ResumeMode,
   ResumePoint,
+  SourceClock,
+  SourceHost,
   SourceItem,
   StreamSource,
   ToolCallDelta,

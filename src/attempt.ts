@@ -54,7 +54,7 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
       timeoutMs,
     );
     signal.addEventListener('abort', onAbort);
-    callOpen(source, at, controller.signal).then(
+    callOpen(source, at, controller.signal, clock).then(
       (connection) => {
         if (isLeft) return closeQuietly(connection);
         settle();
@@ -83,8 +83,9 @@ async function callOpen<T>(
   source: StreamSource<T>,
   at: ResumePoint,
   signal: AbortSignal,
+  clock: Clock,
 ): Promise<Connection<T>> {
-  return source.open(at, signal);
+  return source.open(at, signal, { clock });
 }
 
 /** Closing never waits, and a source that fails at it changes nothing. */

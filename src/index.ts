@@ -16,6 +16,8 @@ export type {
   EndOutcome,
   ResumeMode,
   ResumePoint,
+  SourceClock,
+  SourceHost,
   SourceItem,
   StreamSource,
   ToolCallDelta,

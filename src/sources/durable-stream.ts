@@ -1,6 +1,6 @@
 /** Durable Streams (protocol 1.0) as a source: a log with opaque offsets, closed by its writer. */
 
-import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
+import type { Connection, ResumePoint, SourceHost, StreamSource } from '../../machines/contract.js';
 import { connect } from './durable-stream/connection.js';
 import { FORMATS } from './durable-stream/payload.js';
 import type { DurableFormat } from './durable-stream/payload.js';
@@ -9,7 +9,6 @@ import { checkHttpOptions } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import { checkOneOf, checkSize, checkString } from './option-checks.js';
 import { systemTimers } from './timers.js';
-import type { Timers } from './timers.js';
 
 export interface DurableStreamOptions extends Omit<HttpOptions, 'method' | 'body'> {
   /** How new data comes: as events, or by asking again and again. @default 'sse' */
@@ -30,8 +29,6 @@ export interface DurableStreamOptions extends Omit<HttpOptions, 'method' | 'body
   maxBodyBytes?: number | undefined;
   /** The name in diagnostics. @default 'durable-stream' */
   name?: string | undefined;
-  /** What the source waits by, between two requests that bring nothing. The `clock` of a stream fits. @default the system's */
-  clock?: Timers | undefined;
 }
 
 /**
@@ -50,7 +47,6 @@ export function durableStream<T = unknown>(options: DurableStreamOptions): Strea
     live: checkOneOf('live', options.live ?? 'sse', ['sse', 'long-poll']),
     format: format === undefined ? undefined : checkOneOf('format', format, FORMATS),
     start: parseCursor(checkString('offset', options.offset ?? '-1')),
-    clock: options.clock ?? systemTimers,
     maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
     maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
     maxBodyBytes: maxBodyBytes === undefined ? null : checkSize('maxBodyBytes', maxBodyBytes),
@@ -65,7 +61,12 @@ export function durableStream<T = unknown>(options: DurableStreamOptions): Strea
     open,
   });
 
-  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {
-    return (await connect(checked, at, signal)) as Connection<T>;
+  async function open(
+    at: ResumePoint,
+    signal: AbortSignal,
+    host?: SourceHost,
+  ): Promise<Connection<T>> {
+    const clock = host?.clock ?? systemTimers;
+    return (await connect({ ...checked, clock }, at, signal)) as Connection<T>;
   }
 }

@@ -1,13 +1,8 @@
-/** The time that a source waits by: the `clock` of a stream fits. */
+/** What a source waits by where no stream lends it its own clock. */
 
-export interface Timers {
-  setTimeout(fn: () => void, ms: number): unknown;
-  clearTimeout(id: unknown): void;
-  /** Monotonic, in ms. */
-  now(): number;
-}
+import type { SourceClock } from '../../machines/contract.js';
 
-export const systemTimers: Timers = {
+export const systemTimers: SourceClock = {
   setTimeout: (fn, ms) => setTimeout(fn, ms),
   clearTimeout: (id) => clearTimeout(id as Parameters<typeof clearTimeout>[0]),
   now: () => performance.now(),

@@ -3,7 +3,6 @@
 import { expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';
 import { durableStream } from '../../src/sources/index.js';
-import type { DurableStreamOptions } from '../../src/sources/index.js';
 import { seededRandom } from '../../src/testing/index.js';
 import { durableLog } from '../support/durable-log.js';
 import type { LogKind } from '../support/durable-log.js';
@@ -12,14 +11,7 @@ import { record } from '../support/facts.js';
 
 const RUNS = Number(process.env['DURABLE_RUNS'] ?? 120);
 
-const TEXT = 'a😀ü�日 ,]"\\[}{\u0000é\n';
-
-/** What waits, waits for nothing: time is told by the fuzzer. */
-const HASTY: NonNullable<DurableStreamOptions['clock']> = {
-  setTimeout: (fn) => setImmediate(fn),
-  clearTimeout: (id) => clearImmediate(id as NodeJS.Immediate),
-  now: () => 0,
-};
+const CHARACTERS: readonly string[] = Array.from('a😀ü�日 ,]"\\[}{\u0000é\n');
 
 interface Run {
   readonly seed: number;
@@ -30,7 +22,8 @@ interface Run {
 
 function randomAppends(kind: LogKind, random: () => number): (unknown[] | Uint8Array)[] {
   const below = (limit: number): number => Math.floor(random() * limit);
-  const word = (): string => Array.from({ length: below(6) }, () => [...TEXT][below(16)]).join('');
+  const word = (): string =>
+    Array.from({ length: below(6) }, () => CHARACTERS[below(CHARACTERS.length)]).join('');
   const value = (depth: number): unknown => {
     if (depth > 2) return below(100);
     const kinds: (() => unknown)[] = [
@@ -90,7 +83,6 @@ async function run({ seed, kind, live, delivery }: Run): Promise<void> {
       url: 'http://127.0.0.1/',
       live,
       fetch: log.fetch,
-      clock: HASTY,
       ...(random() < 0.5 || kind === 'text' ? { format: kind } : {}),
     });
   const options = { ...QUICK, delivery, maxAttempts: 1000, initialBackoffMs: 1 };

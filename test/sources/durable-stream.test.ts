@@ -9,6 +9,7 @@ import { reconnectStream } from '../../src/index.js';
 import type { ReconnectOptions } from '../../src/index.js';
 import { durableStream } from '../../src/sources/index.js';
 import type { DurableStreamOptions } from '../../src/sources/index.js';
+import { eventsOf, once, record } from '../support/facts.js';
 import { startCuttingProxy } from '../support/cutting-proxy.js';
 import type { CuttingProxy } from '../support/cutting-proxy.js';
 import { QUICK, readAll as readSource } from '../support/read-all.js';
@@ -115,6 +116,53 @@ describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (liv
     const { items, error } = await readAll({ url: proxy.url + path, live });
     expect(error).toBe(null);
     expect(items).toEqual(WORDS);
+  });
+
+  it.each(['commit', 'eager'] as const)(
+    'more messages than fit into anything come in order, %s',
+    async (delivery) => {
+      const path = await create([], { isClosed: false });
+      const total = 120_000;
+      for (let from = 0; from < total; from += 5000) {
+        const body = JSON.stringify(Array.from({ length: 5000 }, (_, n) => from + n));
+        await send(path, 'POST', body, 'application/json');
+      }
+      await close(path);
+      const stream = reconnectStream(durableStream<number>({ url: base + path, live }), {
+        delivery,
+      });
+      let count = 0;
+      for await (const batch of stream.batches()) {
+        expect(batch).toEqual(batch.map((_, n) => count + n));
+        count += batch.length;
+      }
+      expect([count, (await stream.done).status]).toEqual([total, 'complete']);
+    },
+    30_000,
+  );
+
+  it.each([
+    ['application/json', true],
+    ['application/json', false],
+    ['text/plain', true],
+    ['text/plain', false],
+    ['application/octet-stream', true],
+    ['application/octet-stream', false],
+  ])('an empty one of %s, closed %s: ends, or waits', async (type, isClosed) => {
+    const path = await create([], { isClosed, type });
+    const stream = reconnectStream(durableStream({ url: base + path, live }), QUICK);
+    const heard = record(stream);
+    const reading = stream[Symbol.asyncIterator]().next();
+    if (!isClosed) {
+      // Longer than a long poll of this server.
+      await once(stream, 'connected');
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(stream.state).toBe('connected');
+      await close(path);
+    }
+    expect(await reading).toEqual({ done: true, value: undefined });
+    expect((await stream.done).status).toBe('complete');
+    expect(eventsOf(heard, 'dropped')).toEqual([]);
   });
 
   it('goes on while it is written, and ends when it is closed', async () => {

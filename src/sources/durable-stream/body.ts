@@ -48,7 +48,7 @@ export async function* readBody(
       await connection.close();
     }
     checkWhole(response, payload, size);
-    yield payload.end();
+    yield* payload.end();
   }
   const isEnd = isClosed(response);
   if (size === 0 && !isFramed(answer) && reader.doubts(next)) return { isEnd: false, retryMs };

@@ -1,10 +1,9 @@
 /** One connection to a durable stream: as many requests as the server's planned rotation makes of it. */
 
-import type { Connection, ResumePoint } from '../../../machines/contract.js';
+import type { Connection, ResumePoint, SourceClock } from '../../../machines/contract.js';
 import { openFailure } from '../failure.js';
 import type { OpenBody } from '../http/open-body.js';
 import type { RequestOptions } from '../http/request.js';
-import type { Timers } from '../timers.js';
 import { readBody } from './body.js';
 import { readEvents } from './events.js';
 import type { FirstData } from './events.js';
@@ -24,7 +23,7 @@ export interface DurableOptions {
   readonly format: DurableFormat | undefined;
   /** Where the caller starts. */
   readonly start: CursorParts;
-  readonly clock: Timers;
+  readonly clock: SourceClock;
   readonly maxLineBytes: number;
   readonly maxEventBytes: number;
   readonly maxBodyBytes: number | null;
@@ -100,7 +99,7 @@ async function* readOn(
   }
 }
 
-async function* wait(ms: number, clock: Timers, signal: AbortSignal): AsyncGenerator<Batch> {
+async function* wait(ms: number, clock: SourceClock, signal: AbortSignal): AsyncGenerator<Batch> {
   for (let left = ms; left > 0; left -= ALIVE_MS) {
     await pause(Math.min(left, ALIVE_MS), clock, signal);
     yield [];

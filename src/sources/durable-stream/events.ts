@@ -9,6 +9,7 @@ import { createSseDecoder } from '../sse/decoder.js';
 import type { SseEvent } from '../sse/decoder.js';
 import { fromBase64 } from './base64.js';
 import type { Batch, LogReader, Turn } from './log-reader.js';
+import { BATCH_SIZE } from './payload.js';
 import type { DurableFormat } from './payload.js';
 import { checkOffset } from './position.js';
 import type { StreamOffset } from './position.js';
@@ -89,7 +90,7 @@ class EventTurn implements Turn {
     const payload = this.#reader.payloadOf(this.format ?? 'json');
     payload.begin();
     yield* payload.read(this.#isBase64 ? fromBase64(text) : text);
-    yield payload.end();
+    yield* payload.end();
   }
 
   #control(event: SseEvent): Batch {
@@ -111,9 +112,6 @@ function dataOf(item: SourceItem<SseEvent>): string | undefined {
 function isPresent(text: string | undefined): text is string {
   return text !== undefined;
 }
-
-/** Items yielded at once, about. */
-const BATCH_SIZE = 1024;
 
 /** Few large batches instead of one for each event; an empty one where nothing came is a sign of life. */
 function* grouped(batches: Iterable<Batch>): Generator<Batch> {

@@ -1,8 +1,7 @@
 /** How often a server is asked that has nothing new. */
 
-import type { ResumePoint } from '../../../machines/contract.js';
+import type { ResumePoint, SourceClock } from '../../../machines/contract.js';
 import { abortedFailure } from '../http/network-error.js';
-import type { Timers } from '../timers.js';
 
 /** Between the starts of two requests that bring nothing, in ms: 24 a minute once the first few are over. */
 const FIRST_MS = 500;
@@ -28,7 +27,7 @@ export class Pace {
 }
 
 /** Waits so long. @throws OpenFailure when the signal aborts. */
-export function pause(ms: number, clock: Timers, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, clock: SourceClock, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clock.clearTimeout(timer);

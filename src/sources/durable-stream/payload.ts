@@ -23,7 +23,7 @@ export interface Payload {
   /** The items that are new to the consumer. @throws OpenFailure */
   read(piece: Uint8Array | string): Iterable<Items>;
   /** The response, or the event, ended. @throws OpenFailure where it was cut. */
-  end(): Items;
+  end(): Iterable<Items>;
   /** The log is closed. */
   finish(): Items;
 }
@@ -39,6 +39,9 @@ export function createPayload(
 }
 
 const EMPTY: Items = [];
+const NO_BATCHES: readonly Items[] = [];
+/** Items made at once: whoever reads them holds up the rest. */
+export const BATCH_SIZE = 1024;
 
 /** Characters read at once: an event of some MiB may hold millions of small messages. */
 const PIECE_LENGTH = 65_536;
@@ -71,11 +74,11 @@ class JsonPayload implements Payload {
     for (let at = 0; at < text.length; at += PIECE_LENGTH) {
       const part = text.length <= PIECE_LENGTH ? text : text.slice(at, at + PIECE_LENGTH);
       this.#size += part.length;
-      yield this.#items(this.#array.push(part));
+      yield* this.#items(this.#array.push(part));
     }
   }
 
-  end(): Items {
+  end(): Iterable<Items> {
     return this.#items(this.#array.end());
   }
 
@@ -83,18 +86,20 @@ class JsonPayload implements Payload {
     return EMPTY;
   }
 
-  #items(messages: readonly unknown[]): Items {
+  *#items(messages: readonly unknown[]): Generator<Items> {
     const { length } = messages;
-    if (length === 0) return EMPTY;
+    if (length === 0) return;
     const position = this.#position;
     const bytes = Math.ceil(this.#size / length);
     this.#size = 0;
-    const items: DataItem<unknown>[] = [];
+    let items: DataItem<unknown>[] = [];
     for (let n = position.pass(length); n < length; n++) {
       const id = position.cursorBefore(length - n - 1);
       items.push({ type: 'data', data: messages[n], bytes, id });
+      if (items.length < BATCH_SIZE && n < length - 1) continue;
+      yield items;
+      items = [];
     }
-    return items;
   }
 }
 
@@ -112,11 +117,11 @@ class BytesPayload implements Payload {
   read(piece: Uint8Array | string): Iterable<Items> {
     const bytes = toBytes(piece);
     const data = bytes.subarray(this.#position.pass(bytes.length));
-    return data.length === 0 ? [] : [[this.#item(data)]];
+    return data.length === 0 ? NO_BATCHES : [[this.#item(data)]];
   }
 
-  end(): Items {
-    return EMPTY;
+  end(): Iterable<Items> {
+    return NO_BATCHES;
   }
 
   finish(): Items {
@@ -146,11 +151,11 @@ class TextPayload implements Payload {
 
   read(piece: Uint8Array | string): Iterable<Items> {
     const items = this.#items(this.#pieces.add(toBytes(piece)));
-    return items === EMPTY ? [] : [items];
+    return items === EMPTY ? NO_BATCHES : [items];
   }
 
-  end(): Items {
-    return EMPTY;
+  end(): Iterable<Items> {
+    return NO_BATCHES;
   }
 
   finish(): Items {

@@ -24,7 +24,7 @@ const SUFFIX = / \+(\d{1,15})$/;
  * The server gives an offset behind many messages at once. A log never changes behind an offset, so each message has a
  * position of its own: the last offset before it and its number from there.
  */
-export function toCursor({ offset, units }: CursorParts): string {
+function toCursor({ offset, units }: CursorParts): string {
   return units === 0 && !SUFFIX.test(offset) ? offset : `${offset} +${units}`;
 }
 

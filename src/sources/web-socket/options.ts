@@ -1,6 +1,6 @@
 /** The options of `webSocket()`, their defaults and their validation. */
 
-import type { ResumePoint, StreamSource } from '../../../machines/contract.js';
+import type { ResumePoint, SourceClock, StreamSource } from '../../../machines/contract.js';
 import { checkContiguity } from '../contiguity.js';
 import type { Contiguity } from '../contiguity.js';
 import { configFailure, kindOf } from '../failure.js';
@@ -14,7 +14,6 @@ import type { CloseClass } from './close-codes.js';
 import { isMessage } from './socket.js';
 import type { WebSocketClass, WebSocketMessage } from './socket.js';
 import { systemTimers } from '../timers.js';
-import type { Timers } from '../timers.js';
 
 export interface WebSocketOptions<T> {
   /** Where the peer is (ws, wss, http or https); a function is asked again at each attempt. */
@@ -60,7 +59,7 @@ export interface WebSocketOptions<T> {
   /** How long the peer may take to close, in ms. @default 2000 */
   closeTimeoutMs?: number | undefined;
   /** Time for `ping` and `closeTimeoutMs`. @default that of the process */
-  clock?: Timers | undefined;
+  clock?: SourceClock | undefined;
   /** The name in diagnostics. @default 'web-socket' */
   name?: string | undefined;
 }
@@ -80,7 +79,7 @@ export interface CheckedWebSocketOptions<T> extends ItemReaders<T> {
   readonly maxBufferedBytes: number;
   readonly maxQueuedBytes: number;
   readonly closeTimeoutMs: number;
-  readonly clock: Timers;
+  readonly clock: SourceClock;
 }
 
 /** @throws ReconnectError `config` */
