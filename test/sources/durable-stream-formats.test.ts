@@ -222,7 +222,7 @@ describe('the position', () => {
       const source = durableStream<number>({
         url: 'http://127.0.0.1/',
         fetch: (input) => {
-          const offset = new URL(input as string).searchParams.get('offset') ?? '';
+          const offset = new URL(input).searchParams.get('offset') ?? '';
           asked.push(offset);
           return Promise.resolve((log[offset === '-1' ? 0 : 1] as () => Response)());
         },
