@@ -16,7 +16,7 @@ export interface Checkpoint {
   readonly attempt: number;
   readonly attempts: number;
   readonly drops: number;
-  /** A request may have reached the server: sending it again could repeat work. */
+  /** A request may have begun work at the peer: sending it again could repeat that. */
   readonly sent: boolean;
   /** Wall time of the next attempt in ms since 1970, while waiting. */
   readonly retryAt: number | null;

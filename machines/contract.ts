@@ -24,7 +24,7 @@ export interface ResumePoint {
   readonly chars: number;
   /** Tool calls so far by their id, for readers that go on in the middle of one. */
   readonly toolCalls?: Readonly<Record<string, ToolCallState>> | undefined;
-  /** No request of this stream can have reached the peer before. */
+  /** No request of this stream can have begun work at the peer before: each was refused, or never reached it. */
   readonly fresh?: boolean | undefined;
   /** 0 for the first connection, n for the nth attempt of an outage. */
   readonly attempt: number;
@@ -127,7 +127,8 @@ export interface StreamSource<T> {
   readonly delivery?: 'commit' | 'eager' | undefined;
   /**
    * Opens a connection that goes on at `at`.
-   * @throws ReconnectError of a fitting kind. Fields `fatal` and `retryAfterMs` (ms) on it, if set, are obeyed.
+   * @throws ReconnectError of a fitting kind. Fields `fatal`, `retryAfterMs` (ms) and `refused` on it, if set, are
+   * obeyed: see `Failure`.
    */
   open(at: ResumePoint, signal: AbortSignal, host?: SourceHost): Promise<Connection<T>>;
   /** Asks the peer to stop the work; aborting the signal only lets go. */
@@ -146,6 +147,11 @@ export interface Failure {
   readonly fatal: boolean;
   /** The server's `Retry-After`, in ms: a floor for the next wait. */
   readonly retryAfterMs?: number | undefined;
+  /**
+   * The attempt began no work: the peer refused the request before any, or the request never reached it. Sending it
+   * again repeats nothing.
+   */
+  readonly refused?: boolean | undefined;
 }
 
 /** The kind of error that broke a connection: the word in `dropped` and `waiting` events. */

@@ -74,11 +74,11 @@ export interface ReconnectContext {
   readonly since: number | null;
   readonly ledger: Omit<Ledger, 'streamState'>;
   readonly streamState: StreamState;
-  /** A request may have reached the server: sending it again could repeat work. */
+  /** A request may have begun work at the peer: sending it again could repeat that. */
   readonly sent: boolean;
   /** The peer refused to go on from where the stream was. */
   readonly rejected: boolean;
-  /** No request can have reached the peer before the one being made. */
+  /** No request before the one being made can have begun work at the peer. */
   readonly fresh: boolean;
   /** The connection being made starts the stream over. */
   readonly restarting: boolean;
@@ -153,8 +153,6 @@ export interface Loss {
   readonly proven?: boolean | undefined;
   /** The host said that it was offline: the attempt is not counted. */
   readonly spared?: boolean | undefined;
-  /** The request certainly never reached the server. */
-  readonly unsent?: boolean | undefined;
   readonly connection?: number | undefined;
   readonly moment?: Moment | undefined;
 }
@@ -178,7 +176,7 @@ export interface OpenInput {
   readonly connection: number;
   readonly attempt: number;
   readonly restarting: boolean;
-  /** No request can have reached the peer before. */
+  /** No request before this one can have begun work at the peer. */
   readonly fresh: boolean;
 }
 

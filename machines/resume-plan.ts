@@ -23,14 +23,14 @@ export interface ResumePlan {
  * Decides from the kind of source and the position in the stream.
  *
  * @param source null for a machine that a host drives: the host knows its connection.
- * @param unsent the last request certainly never reached the server.
+ * @param isFirstRequest no request so far can have begun work: each was refused before any, or never reached the peer.
  * @param rejected the peer refused to go on from this position.
  */
 export function planResume(
   source: SourceFacts | null,
   state: StreamState,
   cursor: string | null,
-  unsent: boolean,
+  isFirstRequest: boolean,
   rejected = false,
 ): ResumePlan {
   if (source === null) return plan('resume', 'the host drives the connection');
@@ -40,7 +40,7 @@ export function planResume(
   if (!rejected && source.resume === 'count')
     return plan('resume', 'the peer goes on after the items received');
   const started = state.chunksReceived > 0;
-  if (!started && (unsent || source.reopen === 'safe'))
+  if (!started && (isFirstRequest || source.reopen === 'safe'))
     return plan('resume', 'nothing was received yet');
   const canContinue = source.resume === 'continuation' && started;
   if (canContinue && canResume(state, 'continuation'))

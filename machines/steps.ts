@@ -20,7 +20,7 @@ import type {
 import { planResume } from './resume-plan.js';
 import type { ResumePlan } from './resume-plan.js';
 import { emptyStreamState, interruptToolCalls } from './stream-state.js';
-import { fatalError, floorOf, isRejection } from './verdict.js';
+import { fatalError, floorOf, isFirstRequest, isRejection } from './verdict.js';
 
 type Change = Partial<ReconnectContext>;
 
@@ -141,7 +141,7 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
   const left = clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment.now));
   return {
     ...record(loss.ledger, loss.proven),
-    sent: loss.unsent !== true,
+    sent: !isFirstRequest(context, loss),
     rejected: context.rejected || isRejection(loss),
     attempt,
     spared,
@@ -189,7 +189,7 @@ export function freshBudget(): Change {
 export function giveUp(context: ReconnectContext, loss: Loss, moment: Moment): Change {
   return {
     ...record(loss.ledger, loss.proven),
-    sent: loss.unsent !== true,
+    sent: !isFirstRequest(context, loss),
     ...fail(fatalError(context, loss, moment) ?? loss.failure.error),
   };
 }

@@ -18,7 +18,7 @@ export function fatalError(
     context.source,
     loss.ledger?.streamState ?? context.streamState,
     (loss.ledger ?? context.ledger).cursor,
-    loss.unsent ?? false,
+    isFirstRequest(context, loss),
     context.rejected || isRejection(loss),
   );
   if (action === 'refuse') return because(failure.error, 'not-resumable', why);
@@ -54,6 +54,11 @@ export function fatalError(
 /** Whether the peer refused to go on from where the stream was. */
 export function isRejection({ failure }: Loss): boolean {
   return failure.error.kind === 'cursor-rejected';
+}
+
+/** Whether no request of this stream, up to the lost one, can have begun work. */
+export function isFirstRequest({ fresh }: ReconnectContext, { failure }: Loss): boolean {
+  return fresh && failure.refused === true;
 }
 
 /** The server's advice that holds for the next wait, in ms. */

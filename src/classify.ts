@@ -3,6 +3,7 @@
 import { errorCode, isTlsCode, isUnsentCode } from '../machines/error-code.js';
 import { isFatalKind } from '../machines/error-kinds.js';
 import { errorInfo, ReconnectError } from '../machines/errors.js';
+import { statusClass } from '../machines/http-status.js';
 import type { Failure } from '../machines/contract.js';
 
 /** What {@link ReconnectOptions.classify} is given. */
@@ -11,14 +12,23 @@ export interface ClassifyContext {
   /** Where it happened. */
   readonly phase: 'opening' | 'reading';
   readonly attempt: number;
-  /** What the library would do. */
+  /** By default no further attempt is made. */
   readonly fatal: boolean;
+  /** By default the attempt counts as one that began no work: even a POST may be sent again. */
+  readonly refused: boolean;
 }
+
+/** Where an error happened. */
+export type LossPlace = Pick<ClassifyContext, 'phase' | 'attempt'>;
 
 /** What the hook may decide; what it leaves out stays as it was. */
 export interface Classification {
+  /** No further attempt can help. */
   readonly fatal?: boolean | undefined;
+  /** A floor for the next wait, in ms. */
   readonly retryAfterMs?: number | undefined;
+  /** The server refused the request before it began any work: the same request may be sent again. */
+  readonly refused?: boolean | undefined;
 }
 
 export type Classify = (context: ClassifyContext) => Classification | undefined | void;
@@ -45,30 +55,32 @@ export function toReconnectError(thrown: unknown): ReconnectError {
 /** Whether another attempt can help, with the server's advice; the hook of the caller has the last word. */
 export function classify(
   error: ReconnectError,
-  context: Omit<ClassifyContext, 'error' | 'fatal'>,
+  place: LossPlace,
   hook: Classify | undefined,
 ): Failure {
-  const own = error as ReconnectError & { fatal?: unknown; retryAfterMs?: unknown };
-  const fatal = typeof own.fatal === 'boolean' ? own.fatal : isFatalKind(error);
-  const advice = typeof own.retryAfterMs === 'number' ? own.retryAfterMs : undefined;
-  const decided: unknown = hook?.({ ...context, error, fatal });
+  const own = error as ReconnectError & Partial<Record<keyof Classification, unknown>>;
+  const fatal = flag(own.fatal) ?? isFatalKind(error);
+  const refused = flag(own.refused) ?? beganNoWork(error, place);
+  const decided: unknown = hook?.({ ...place, error, fatal, refused });
   if (decided instanceof Promise) {
     // Too late to be heard: told like one that throws.
     decided.catch(() => {});
     throw new ReconnectError('usage', 'expected classify to answer at once, got a promise');
   }
-  const { fatal: ruled, retryAfterMs: wished } = (decided ?? {}) as Classification;
-  const retryAfterMs = delayOf(wished) ?? delayOf(advice);
+  const ruled = (decided ?? {}) as Partial<Record<keyof Classification, unknown>>;
+  const retryAfterMs = delayOf(ruled.retryAfterMs) ?? delayOf(own.retryAfterMs);
   return Object.freeze({
     error: errorInfo(error),
-    fatal: typeof ruled === 'boolean' ? ruled : fatal,
+    fatal: flag(ruled.fatal) ?? fatal,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...((flag(ruled.refused) ?? refused) ? { refused: true } : {}),
   });
 }
 
-/** Whether the request certainly never reached the server, so that sending it again repeats nothing. */
-export function wasNeverSent(error: ReconnectError): boolean {
-  return error.kind === 'callback' || (error.code !== undefined && isUnsentCode(error.code));
+/** Whether sending the request again repeats nothing, by what the error says. */
+function beganNoWork({ kind, status, code }: ReconnectError, { phase }: LossPlace): boolean {
+  if (kind === 'http' && status !== undefined) return statusClass(status) === 'refused';
+  return phase === 'opening' && (kind === 'callback' || (code !== undefined && isUnsentCode(code)));
 }
 
 function isAbort(thrown: unknown): boolean {
@@ -79,6 +91,10 @@ function isAbort(thrown: unknown): boolean {
   );
 }
 
-function delayOf(ms: number | undefined): number | undefined {
+function flag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+function delayOf(ms: unknown): number | undefined {
   return typeof ms === 'number' && ms >= 0 ? ms : undefined;
 }

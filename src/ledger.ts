@@ -134,7 +134,7 @@ export class Ledger {
     return frozen(this, this.tools);
   }
 
-  /** @param fresh no request can have reached the peer before */
+  /** @param fresh no request before this one can have begun work */
   resumePoint(attempt: number, fresh = false): ResumePoint {
     const { chunks: items, bytes, chars } = this;
     const { toolCalls } = this.tools;

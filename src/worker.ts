@@ -14,8 +14,8 @@ import type {
 } from '../machines/reconnect.types.js';
 import { openConnection } from './attempt.js';
 import type { LiveConnection } from './attempt.js';
-import { classify, toReconnectError, wasNeverSent } from './classify.js';
-import type { ClassifyContext } from './classify.js';
+import { classify, toReconnectError } from './classify.js';
+import type { LossPlace } from './classify.js';
 import { momentOf, nowMs } from './clock.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
@@ -117,7 +117,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   lose(reader: Reader<T>, error: ReconnectError, { pending, proven }: PendingLoss<T>): void {
     const { connection } = reader;
     this.#takeBack(pending);
-    const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
+    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
     reader.send({
       type: 'stream.dropped',
       ...loss,
@@ -172,7 +172,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
       'source',
       'the host reported a connection that this stream did not make',
     );
-    const loss = this.#loss(error, { phase: 'reading', attempt: 0 }, false);
+    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
     this.report({ type: 'stream.dropped', ...loss, connection: number });
   }
 
@@ -208,7 +208,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   }
 
   #lossOfAttempt(error: ReconnectError, attempt: number): Loss {
-    const loss = this.#loss(error, { phase: 'opening', attempt }, wasNeverSent(error));
+    const loss = this.#loss(error, { phase: 'opening', attempt });
     // Read only now: a host that says so with every attempt that fails is to be believed.
     return this.#isOffline() ? Object.freeze({ ...loss, spared: true }) : loss;
   }
@@ -221,16 +221,12 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     }
   }
 
-  #loss(
-    error: ReconnectError,
-    where: Omit<ClassifyContext, 'error' | 'fatal'>,
-    unsent: boolean,
-  ): Loss {
+  #loss(error: ReconnectError, where: LossPlace): Loss {
     this.#lastError = error;
-    return Object.freeze({ failure: this.#classify(error, where), unsent, moment: this.moment() });
+    return Object.freeze({ failure: this.#classify(error, where), moment: this.moment() });
   }
 
-  #classify(error: ReconnectError, where: Omit<ClassifyContext, 'error' | 'fatal'>): Failure {
+  #classify(error: ReconnectError, where: LossPlace): Failure {
     try {
       return classify(error, where, this.options.classify);
     } catch {

@@ -3,8 +3,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reconnectStream } from '../src/index.js';
-import type { ReconnectOptions } from '../src/index.js';
+import { ReconnectError, reconnectStream } from '../src/index.js';
+import type { Classification, ClassifyContext, ReconnectOptions } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
 import { eventsOf, inState, onVirtualClock, read, record } from './support/facts.js';
 import { scriptedSource } from '../src/testing/index.js';
@@ -25,8 +25,8 @@ const CUTS: Record<string, string> = {
   'after the first byte': '/bare-cut?at=1',
   'after the first event': '/bare-cut?at=9',
   'in the middle, by a reset': '/bare-cut?at=20&kind=rst',
-  'by a 503': '/status-then-ok?first=503&n=2',
-  'by a 429 with Retry-After': '/status-then-ok?first=429&value=0&n=2',
+  'by a 500': '/status-then-ok?first=500&n=2',
+  'by a 504 with Retry-After': '/status-then-ok?first=504&value=0&n=2',
 };
 
 describe('a POST without a way to resume', () => {
@@ -191,11 +191,157 @@ describe('work that would run again', () => {
   });
 });
 
+/** Answers that refuse a request before any work. */
+const REFUSALS: Record<string, string> = {
+  'a 425': '/status-then-ok?first=425&n=2',
+  'a 429': '/status-then-ok?first=429&n=2',
+  'a 429 with Retry-After': '/status-then-ok?first=429&value=0&n=2',
+  'a 503': '/status-then-ok?first=503&n=2',
+  'a 529': '/status-then-ok?first=529&n=2',
+};
+
+describe('a POST that was refused before any work', () => {
+  it.each(Object.keys(REFUSALS))('by %s is sent again: nothing is repeated', async (by) => {
+    for (const classify of [undefined, () => undefined]) {
+      const { stream, heard, sent } = post(by, { classify });
+      expect(await read(stream).ended).toBeNull();
+      expect(await stream.done).toMatchObject({ status: 'complete' });
+      expect(sent()).toBe(2);
+      expect(eventsOf(heard, 'waiting')).toHaveLength(1);
+      expect(eventsOf(heard, 'restarted')).toEqual([]);
+    }
+  });
+
+  it('waits as long as the server asks, and no shorter than the backoff', async () => {
+    const asked = [5000, 100];
+    const source = scriptedSource<number>({
+      resume: 'none',
+      reopen: 'restarts-work',
+      script: (_, nth) => (nth < 2 ? { refuses: refusal(asked[nth]) } : [[bare(1), END]]),
+    });
+    const { stream, clock, heard } = onVirtualClock(source);
+    const { ended } = read(stream);
+    await clock.advance(7000);
+    expect(await ended).toBeNull();
+    expect(eventsOf(heard, 'waiting').map(({ delayMs }) => delayMs)).toEqual([5000, 2000]);
+  });
+
+  it('says so when the server asks for too long a wait, and may be sent by hand', async () => {
+    const source = scriptedSource<number>({
+      resume: 'none',
+      reopen: 'restarts-work',
+      script: (_, nth) => (nth === 0 ? { refuses: refusal(1e6) } : [[bare(1), END]]),
+    });
+    const { stream } = onVirtualClock(source);
+    expect((await read(stream).ended)?.kind).toBe('server-delay');
+    stream.retryNow();
+    expect((await stream.done).status).toBe('complete');
+    expect(source.openings.map(({ fresh }) => fresh)).toEqual([true, true]);
+  });
+
+  it('is sent again where the error, or classify, says that it was refused', async () => {
+    const busy = new ReconnectError('source', 'the model is loading');
+    const classify = ({ error, refused }: ClassifyContext): Classification | undefined =>
+      error === busy && !refused ? { refused: true } : undefined;
+    expect(await attemptsAfter(busy)).toBe(1);
+    expect(await attemptsAfter(busy, { classify })).toBe(2);
+    expect(await attemptsAfter(Object.assign(busy, { refused: true }))).toBe(2);
+    const says = new ReconnectError('http', 'busy', { status: 503 });
+    expect(await attemptsAfter(says)).toBe(2);
+    expect(await attemptsAfter(says, { classify: () => ({ refused: false }) })).toBe(1);
+    expect(await attemptsAfter(Object.assign(says, { refused: false }))).toBe(1);
+  });
+
+  it('goes on with the answer so far where it is a continuation', async () => {
+    const source = scriptedSource<number>({
+      resume: 'continuation',
+      reopen: 'restarts-work',
+      script: (_, nth) =>
+        nth === 0 ? [[bare(1)], 'drop'] : nth < 4 ? { refuses: refusal(0) } : [[bare(2), END]],
+    });
+    const { stream, clock, heard } = onVirtualClock(source);
+    const { items, ended } = read(stream);
+    await clock.advance(60_000);
+    expect(await ended).toBeNull();
+    expect(items).toEqual([1, 2]);
+    expect(source.openings.map(({ items: at }) => at)).toEqual([0, 1, 1, 1, 1]);
+    expect(eventsOf(heard, 'restarted')).toEqual([]);
+  });
+});
+
+describe('a request that began work', () => {
+  it.each(['is refused', 'never reaches the server'])(
+    'is remembered when a later one %s: only that one may be sent again',
+    async (fate) => {
+      const refuses =
+        fate === 'is refused'
+          ? refusal(0)
+          : Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+      // As a run that is kept: a POST begins it, a GET goes on with it.
+      const source = scriptedSource<number>({
+        resume: 'cursor',
+        reopen: 'restarts-work',
+        script: (_, nth) =>
+          nth === 0
+            ? [[{ type: 'checkpoint', cursor: 'a' }], 'drop']
+            : nth < 3
+              ? { refuses }
+              : { refuses: new ReconnectError('cursor-rejected', 'gone') },
+      });
+      const { stream, clock } = onVirtualClock(source);
+      const { ended } = read(stream);
+      await clock.advance(60_000);
+      expect((await ended)?.kind).toBe('not-resumable');
+      expect(source.openings.map(({ fresh }) => fresh)).toEqual([true, false, false, false]);
+    },
+  );
+
+  it('is remembered by a checkpoint that is saved after a refusal', async () => {
+    const source = scriptedSource<number>({
+      resume: 'none',
+      reopen: 'restarts-work',
+      script: [['drop'], { refuses: refusal(0) }],
+    });
+    const { stream, clock } = onVirtualClock(source, { allowRestart: true });
+    stream.start();
+    await clock.advance(1000);
+    expect(stream.checkpoint()).toMatchObject({ state: 'waiting', sent: true });
+    const first = scriptedSource<number>({ ...source, script: [{ refuses: refusal(0) }] });
+    const other = onVirtualClock(first);
+    other.stream.start();
+    await other.clock.settle();
+    expect(other.stream.checkpoint()).toMatchObject({ state: 'waiting', sent: false });
+  });
+});
+
+/** An answer that refuses the request, as sources report it. */
+function refusal(retryAfterMs = 0): ReconnectError {
+  const facts = { fatal: false, refused: true, retryAfterMs };
+  return Object.assign(new ReconnectError('http', 'too many', { status: 429 }), facts);
+}
+
+/** How often a POST is sent whose first answer is this error. */
+async function attemptsAfter(
+  refuses: Error,
+  options: Pick<ReconnectOptions, 'classify'> = {},
+): Promise<number> {
+  const source = scriptedSource<number>({
+    resume: 'none',
+    reopen: 'restarts-work',
+    script: (_, nth) => (nth === 0 ? { refuses } : [[bare(1), END]]),
+  });
+  const { stream, clock } = onVirtualClock(source, options);
+  read(stream);
+  await clock.advance(1000);
+  await stream.done;
+  return source.openings.length;
+}
+
 let runs = 0;
 
 function post(cut: string, options: ReconnectOptions = {}) {
   const tag = `post=${++runs}.`;
-  const path = CUTS[cut] ?? '';
+  const path = CUTS[cut] ?? REFUSALS[cut] ?? '';
   const url = `${server.url}${path}&${tag}`;
   const source = sse({
     url,

@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { emptyStreamState, planResume, recordChunk, startToolCall } from '../../machines/index.js';
 import type { ResumeMode, SourceFacts, StreamState } from '../../machines/index.js';
 
-type Position = readonly [state: StreamState, cursor: string | null, unsent: boolean];
+type Position = readonly [state: StreamState, cursor: string | null, isFirstRequest: boolean];
 
 const started = recordChunk(emptyStreamState, 1, 1);
 const inToolCall = startToolCall(started, 'a');
 
 const POSITIONS: Readonly<Record<string, Position>> = {
   start: [emptyStreamState, null, false],
-  'start, unsent': [emptyStreamState, null, true],
+  'start, first request': [emptyStreamState, null, true],
   'start, cursor': [emptyStreamState, 'c', false],
   text: [started, null, false],
-  'text, unsent': [started, null, true],
+  'text, first request': [started, null, true],
   'text, cursor': [started, 'c', false],
   'text, cursor taken back': [started, '', false],
   'open call': [inToolCall, null, false],

@@ -146,8 +146,22 @@ export const mutants = [
   mutant(
     'every request counts as never sent',
     'src/classify.ts',
-    "return error.kind === 'callback' || (",
-    "return error.kind !== 'callback' || (",
+    "(kind === 'callback' || (code",
+    "(kind !== 'callback' || (code",
+    'stream.post',
+  ),
+  mutant(
+    'a request that was refused counts as begun',
+    'src/classify.ts',
+    "return statusClass(status) === 'refused';",
+    'return false;',
+    'stream.post',
+  ),
+  mutant(
+    'a refusal makes up for the requests before it',
+    'machines/verdict.ts',
+    'return fresh && failure.refused === true;',
+    'return failure.refused === true;',
     'stream.post',
   ),
   mutant(
