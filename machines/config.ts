@@ -72,13 +72,13 @@ const SETTING_MS = { max: Number.MAX_SAFE_INTEGER, what: 'a whole number of ms f
 const TIMER_MS = { max: MAX_TIMER_MS, what: `a whole number of ms from 0 to ${MAX_TIMER_MS}` };
 
 /** What a caller sets: where it is left out, or undefined, the default holds. */
-export type Given<T> = { [K in keyof T]?: T[K] | undefined };
+export type PartialOptions<T> = { [K in keyof T]?: T[K] | undefined };
 
 /**
  * Completes a partial config with the defaults and freezes it.
  * @throws ReconnectError kind `config`: what was expected, what came, what to write instead.
  */
-export function resolveConfig(config: Given<ReconnectConfig> = {}): ReconnectConfig {
+export function resolveConfig(config: PartialOptions<ReconnectConfig> = {}): ReconnectConfig {
   const resolved = withDefaults(defaultReconnectConfig, config);
   checkWhole('maxAttempts', resolved.maxAttempts, COUNT, 'For no limit write 4294967295.');
   checkWhole('initialBackoffMs', resolved.initialBackoffMs, TIMER_MS);
@@ -107,7 +107,7 @@ export function resolveConfig(config: Given<ReconnectConfig> = {}): ReconnectCon
  * Completes a partial policy with the defaults and freezes it.
  * @throws ReconnectError kind `config`.
  */
-export function resolvePolicy(policy: Given<RetryPolicy> = {}): RetryPolicy {
+export function resolvePolicy(policy: PartialOptions<RetryPolicy> = {}): RetryPolicy {
   if (complete.has(policy)) return policy as RetryPolicy;
   const bounds = withDefaults(defaultRetryPolicy, policy);
   checkWhole('minBackoffMs', bounds.minBackoffMs, TIMER_MS);
@@ -178,7 +178,7 @@ function checkWhole(
   throw wrong(name, range.what, value, hint);
 }
 
-function withDefaults<T extends object>(defaults: T, given: Given<T>): T {
+function withDefaults<T extends object>(defaults: T, given: PartialOptions<T>): T {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw wrong('config', 'an object', given, 'For the defaults write {}.');
   }

@@ -10,7 +10,7 @@ export {
   DEFAULT_MAX_RECONNECT_ATTEMPTS,
   defaultReconnectConfig,
 } from './config.js';
-export type { JitterKind, ReconnectConfig, RetryPolicy } from './config.js';
+export type { JitterKind, PartialOptions, ReconnectConfig, RetryPolicy } from './config.js';
 export type {
   Connection,
   DataItem,
@@ -26,22 +26,33 @@ export type {
   ToolCallDelta,
 } from './contract.js';
 export { ReconnectError } from './errors.js';
-export type { ErrorInfo, ReconnectErrorKind } from './errors.js';
+export type { ErrorInfo, ReconnectErrorKind, ReconnectErrorOptions } from './errors.js';
 export { reconnectMachine } from './reconnect.machine.js';
 export type {
   Ledger,
   Loss,
   Moment,
+  NamedImplementation,
+  OpenInput,
+  OpenLogic,
+  Opened,
   OutcomeInfo,
+  ReaderEvent,
+  ReaderInput,
+  ReaderLogic,
+  ReconnectActions,
   ReconnectActor,
+  ReconnectActors,
   ReconnectCommand,
   ReconnectContext,
   ReconnectEvent,
+  ReconnectGuards,
   ReconnectInput,
   ReconnectMachine,
   ReconnectMachineEvent,
   ReconnectReport,
   ReconnectState,
+  StopCommand,
 } from './reconnect.types.js';
 export { planResume } from './resume-plan.js';
 export type { ResumePlan, SourceFacts } from './resume-plan.js';

@@ -9,7 +9,7 @@ import type {
   StateMachine,
 } from 'xstate';
 import type { Checkpoint } from './checkpoint.js';
-import type { Given, RetryPolicy } from './config.js';
+import type { PartialOptions, RetryPolicy } from './config.js';
 import type { EndOutcome, Failure } from './contract.js';
 import type { ErrorInfo } from './errors.js';
 import type { OutcomeInfo, ReconnectEvent } from './lifecycle.types.js';
@@ -91,7 +91,7 @@ export interface ReconnectContext {
 }
 
 export interface ReconnectInput {
-  readonly config?: Given<RetryPolicy> | undefined;
+  readonly config?: PartialOptions<RetryPolicy> | undefined;
   /** What the machine may know of the source; left out when a host drives the machine. */
   readonly source?: SourceFacts | undefined;
   readonly checkpoint?: Checkpoint | undefined;
@@ -204,7 +204,7 @@ export type ReconnectActors =
   | { src: 'reader'; logic: ReaderLogic; id: 'reader' };
 
 /** The named actions and guards of the chart: all read what they need from context and event. */
-export type ReconnectActions = Named<
+export type ReconnectActions = NamedImplementation<
   | 'record'
   | 'schedule'
   | 'scheduleRetry'
@@ -230,7 +230,7 @@ export type ReconnectActions = Named<
   | 'welcome'
 >;
 
-export type ReconnectGuards = Named<
+export type ReconnectGuards = NamedImplementation<
   | 'isFinished'
   | 'isRestoredWait'
   | 'hasNoAttemptLeft'
@@ -245,7 +245,7 @@ export type ReconnectGuards = Named<
   | 'isPastFloor'
 >;
 
-type Named<TName extends string> = TName extends string
+export type NamedImplementation<TName extends string> = TName extends string
   ? { type: TName; params: NonReducibleUnknown }
   : never;
 

@@ -8,7 +8,12 @@ export {
   DEFAULT_MAX_RECONNECT_ATTEMPTS,
   defaultReconnectConfig,
 } from '../machines/config.js';
-export type { JitterKind, ReconnectConfig } from '../machines/config.js';
+export type {
+  JitterKind,
+  PartialOptions,
+  ReconnectConfig,
+  RetryPolicy,
+} from '../machines/config.js';
 export type {
   Connection,
   DataItem,
@@ -23,10 +28,12 @@ export type {
   ToolCallDelta,
 } from '../machines/contract.js';
 export { ReconnectError } from '../machines/errors.js';
-export type { ErrorInfo, ReconnectErrorKind } from '../machines/errors.js';
+export type { ErrorInfo, ReconnectErrorKind, ReconnectErrorOptions } from '../machines/errors.js';
 export type {
+  OutcomeInfo,
   ReconnectActor,
   ReconnectEvent,
+  ReconnectMachine,
   ReconnectState,
 } from '../machines/reconnect.types.js';
 export type { ResumePlan } from '../machines/resume-plan.js';
@@ -44,7 +51,7 @@ export type { Classification, Classify, ClassifyContext } from './classify.js';
 export { systemClock } from './clock.js';
 export type { Clock } from './clock.js';
 export { pageEnvironment } from './environment.js';
-export type { PageLike } from './environment.js';
+export type { EventTargetLike, PageEvent, PageLike } from './environment.js';
 export type { Environment, Hint } from './hints.js';
 export { createReconnectManager } from './manager.js';
 export type { ReconnectManager } from './manager.js';

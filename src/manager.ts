@@ -2,7 +2,7 @@
 
 import { createActor } from 'xstate';
 import { checkNames, resolveConfig, wrong } from '../machines/config.js';
-import type { Given, ReconnectConfig } from '../machines/config.js';
+import type { PartialOptions, ReconnectConfig } from '../machines/config.js';
 import { reconnectMachine } from '../machines/reconnect.machine.js';
 import type {
   ReconnectEvent,
@@ -44,7 +44,7 @@ export interface ReconnectManager {
  * @throws ReconnectError kind `config`.
  */
 export function createReconnectManager(
-  config: Given<ReconnectConfig> = {},
+  config: PartialOptions<ReconnectConfig> = {},
   onEvent?: (event: ReconnectEvent) => void,
 ): ReconnectManager {
   const resolved = resolveConfig(config);

@@ -4,7 +4,7 @@ import type { InspectionEvent, Observer } from 'xstate';
 import { parseCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
 import { checkNames, checkTimerMs, resolvePolicy, wrong } from '../machines/config.js';
-import type { Given, RetryPolicy } from '../machines/config.js';
+import type { PartialOptions, RetryPolicy } from '../machines/config.js';
 import type { Classify } from './classify.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
@@ -12,7 +12,7 @@ import { pageEnvironment } from './environment.js';
 import type { Environment } from './hints.js';
 
 /** How and when to reconnect, deliver and give up. Everything has a default. */
-export interface ReconnectOptions extends Given<RetryPolicy> {
+export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
   /** Time for a connection to be made, in ms. @default 10000 */
   connectTimeoutMs?: number | undefined;
   /** Silence that is taken for a dead connection, in ms; null: never. @default 45000 */

@@ -2,8 +2,9 @@
 
 export { legacyInspector } from './legacy.js';
 export type { LegacyDevTools, LegacyInspectorOptions } from './legacy.js';
-export type { LegacyService } from './legacy/service.js';
+export type { LegacyEvent, LegacyService, LegacyState } from './legacy/service.js';
 export type { InspectorServer } from './inspector-server.types.js';
+export type { Plain, PlainObject } from './plain.js';
 export { sanitize } from './sanitize.js';
 export type { Sanitize } from './sanitize.js';
 export { inspectorServer } from './server/inspector-server.js';

@@ -10,3 +10,8 @@ export type {
 } from './recorder.js';
 export { replay } from './replay.js';
 export type { Replay, ReplayedStep } from './replay.js';
+export type {
+  ReconnectContext,
+  ReconnectMachine,
+  ReconnectState,
+} from '../../machines/reconnect.types.js';

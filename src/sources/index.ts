@@ -1,5 +1,15 @@
 /** Sources: what a stream can be read from. */
 
+export type {
+  Connection,
+  EndOutcome,
+  ResumeMode,
+  ResumePoint,
+  SourceClock,
+  StreamSource,
+} from '../../machines/contract.js';
+export type { HttpPolicy } from '../../machines/http-status.js';
+export type { AnswerPart } from '../tool-calls/answer.js';
 export { agUi } from './ag-ui.js';
 export type { AgUiOptions } from './ag-ui.js';
 export { aiSdkUi } from './ai-sdk-ui.js';
@@ -10,6 +20,7 @@ export type { BytesOptions } from './bytes.js';
 export type { Contiguity } from './contiguity.js';
 export { durableStream } from './durable-stream.js';
 export type { DurableStreamOptions } from './durable-stream.js';
+export type { DurableFormat } from './durable-stream/payload.js';
 export { fromAsyncIterable } from './from-async-iterable.js';
 export type { AnyIterable, Iterate } from './from-async-iterable.js';
 export type { IterableOptions } from './iterable/options.js';

@@ -1,5 +1,19 @@
 /** Entry `stream-reconnect/testing`: the tools that this package is tested with. For Node. */
 
+export type {
+  Connection,
+  ResumeMode,
+  ResumePoint,
+  SourceItem,
+  StreamSource,
+} from '../../machines/contract.js';
+export type {
+  ReconnectContext,
+  ReconnectInput,
+  ReconnectMachine,
+  ReconnectMachineEvent,
+  ReconnectState,
+} from '../../machines/reconnect.types.js';
 export { faultProxy } from './fault-proxy.js';
 export type { FaultProxy, FaultProxyOptions, ProxyFault } from './fault-proxy.js';
 export { flakyServer } from './flaky-server.js';
@@ -22,7 +36,15 @@ export type {
   ReconnectModelOptions,
 } from './reconnect-model.js';
 export { recorder, replay } from '../recorder/index.js';
-export type { Recorder, Recording, Replay } from '../recorder/index.js';
+export type {
+  RecordedState,
+  RecordedStep,
+  Recorder,
+  RecorderOptions,
+  Recording,
+  Replay,
+  ReplayedStep,
+} from '../recorder/index.js';
 export { scriptedSource } from './scripted-source.js';
 export type {
   ScriptedOpening,

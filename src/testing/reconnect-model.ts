@@ -13,11 +13,11 @@ import type {
   ReconnectContext,
   ReconnectInput,
   ReconnectMachine,
+  ReconnectState,
 } from '../../machines/reconnect.types.js';
 import { fewModelSteps, modelSteps } from './model-steps.js';
 import type { ModelStep } from './model-steps.js';
 import { walkingMachine, walkSteps } from './walk-steps.js';
-import type { WalkedSteps } from './walk-steps.js';
 
 export interface ReconnectModelOptions {
   /** `reconnectMachine`, extended by `.provide`. @default reconnectMachine */
@@ -42,7 +42,11 @@ export interface ModelPath {
 }
 
 /** What a running actor did on a path. */
-export interface ModelWalk extends Omit<WalkedSteps, 'taken'> {
+export interface ModelWalk {
+  /** The state after each step. */
+  readonly states: readonly ReconnectState[];
+  /** The reader was asked to stop, and has answered: the graph knows no reader, so the path may end elsewhere. */
+  readonly isReaderAsked: boolean;
   /** The transitions that were taken, in the words of `transitions`. */
   readonly transitions: readonly string[];
 }

@@ -1,6 +1,8 @@
 /** Entry `stream-reconnect/tool-calls`: what a model's answer says, whatever its dialect. */
 
+export type { EndOutcome, ToolCallDelta, ToolCallState } from '../../machines/contract.js';
 export { agUiReader } from './ag-ui.js';
+export type { AgUiReader } from './ag-ui.js';
 export { aiSdkUiReader } from './ai-sdk-ui.js';
 export type {
   AnswerPart,

@@ -1,9 +1,12 @@
 /** Entry `stream-reconnect/wire`: the Rust module's JSON, both ways. */
 
+export type { ReconnectConfig } from '../../machines/config.js';
+export type { ReconnectEvent, ReconnectState } from '../../machines/reconnect.types.js';
+export type { StreamState } from '../../machines/stream-state.js';
 export { fromWireConfig, toWireConfig } from './config.js';
 export type { WireConfig } from './config.js';
 export { fromWireEvent, toWireEvent } from './event.js';
-export type { WireEvent } from './event.js';
+export type { FromWireEvent, WireEvent } from './event.js';
 export { fromWireState, toWireState } from './state.js';
 export type { WireState } from './state.js';
 export { fromWireStreamState, toWireStreamState } from './stream-state.js';

@@ -1,6 +1,11 @@
 /** The options of `webSocket()`, their defaults and their validation. */
 
-import type { ResumePoint, SourceClock, StreamSource } from '../../../machines/contract.js';
+import type {
+  EndOutcome,
+  ResumePoint,
+  SourceClock,
+  StreamSource,
+} from '../../../machines/contract.js';
 import { checkContiguity } from '../contiguity.js';
 import type { Contiguity } from '../contiguity.js';
 import { configFailure, kindOf } from '../failure.js';
@@ -35,7 +40,7 @@ export interface WebSocketOptions<T> {
   /** The cursor of an item; undefined where it has none. */
   id?: ((item: T) => string | undefined) | undefined;
   /** Says which item ends the stream; the item itself is handed out. */
-  isEnd?: ItemReaders<T>['isEnd'];
+  isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
   /** What is sent first on each connection: how the peer learns where to go on. */
   resumeMessage?: ((at: ResumePoint) => WebSocketMessage | undefined) | undefined;
   /** Sent every so many ms, so that the peer answers: a browser cannot send a ping of the protocol. */
