@@ -1,5 +1,8 @@
 /** What `reconnectStream` gives: a stream, its snapshot, its outcome. */
 
+// Projects whose `lib` is older than `Symbol.asyncDispose` use these types too.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Checkpoint } from '../machines/checkpoint.js';
 import type { ErrorInfo, ReconnectError } from '../machines/errors.js';
 import type {

@@ -1,5 +1,8 @@
 /** What `inspectorServer()` gives. */
 
+// Projects whose `lib` is older than `Symbol.asyncDispose` use these types too.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { InspectionEvent } from 'xstate';
 
 export interface InspectorServer {

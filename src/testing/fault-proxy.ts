@@ -1,5 +1,8 @@
 /** A TCP proxy on loopback before any server: it breaks connections of every protocol, byte by byte. */
 
+// Projects whose `lib` is older than `Symbol.asyncDispose` use these types too.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,8 @@
 /** A loopback server whose paths misbehave as a script says: faults over real sockets, as data. */
 
+// Projects whose `lib` is older than `Symbol.asyncDispose` use these types too.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
