@@ -37,6 +37,10 @@ export interface ToolCallDelta {
   readonly args?: string;
   readonly finalArgs?: string;
   readonly done?: boolean;
+  /** The call is over, but must not run. */
+  readonly interrupted?: boolean;
+  /** The id under which this call was known so far. */
+  readonly formerId?: string;
 }
 
 export type ToolCallStatus = 'streaming' | 'complete' | 'interrupted';

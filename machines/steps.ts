@@ -19,7 +19,7 @@ import type {
 } from './reconnect.types.js';
 import { planResume } from './resume-plan.js';
 import type { ResumePlan } from './resume-plan.js';
-import { emptyStreamState, interruptToolCalls } from './stream-state.js';
+import { emptyStreamState, interruptToolCalls, restartStreamState } from './stream-state.js';
 import { fatalError, floorOf, isFirstRequest, isRejection } from './verdict.js';
 
 type Change = Partial<ReconnectContext>;
@@ -177,7 +177,9 @@ export function beginConnection(context: ReconnectContext, now: number): Change 
 
 /** The connection stands; one that starts the stream over starts its account over too. */
 export function connectionStands(context: ReconnectContext): Change {
-  return context.restarting ? { ...freshStream, rejected: false, error: null } : { error: null };
+  if (!context.restarting) return { error: null };
+  const streamState = restartStreamState(context.streamState);
+  return { ...freshStream, streamState, rejected: false, error: null };
 }
 
 /** A retry by hand from `failed` has the whole budget before it. */

@@ -55,20 +55,23 @@ export function endToolCall(state: StreamState): StreamState {
   return Object.freeze({ ...state, inToolCall: false, toolArgsBuffer: '' });
 }
 
-/** One step of one call: opened by its first delta, appended to or replaced, closed by `done`. */
+/** One step of one call: opened by its first delta, appended to or replaced, closed by `done` or `interrupted`. */
 export function applyToolCall(state: StreamState, delta: ToolCallDelta): StreamState {
+  const { formerId } = delta;
+  if (formerId !== undefined) return applyToolCall(renamed(state, formerId, delta.id), rest(delta));
   const known = Object.hasOwn(state.toolCalls, delta.id) ? state.toolCalls[delta.id] : undefined;
+  const isOver = delta.done === true || delta.interrupted === true;
   // A finished call that a peer replays stays as it is; one that is started anew by the host begins again.
-  const isStart = delta.args === undefined && delta.finalArgs === undefined && !delta.done;
+  const isStart = delta.args === undefined && delta.finalArgs === undefined && !isOver;
   const before = isStart && known?.status !== 'streaming' ? undefined : known;
   if (before?.status === 'complete') return state;
   const call: ToolCallState = Object.freeze({
     name: delta.name ?? before?.name ?? null,
     args: delta.finalArgs ?? (isStart ? '' : (before?.args ?? '') + (delta.args ?? '')),
-    status: delta.done ? 'complete' : 'streaming',
+    status: delta.interrupted ? 'interrupted' : delta.done ? 'complete' : 'streaming',
   });
   const toolCalls = Object.freeze({ ...state.toolCalls, [delta.id]: call });
-  if (!delta.done) {
+  if (!isOver) {
     return Object.freeze({
       ...state,
       toolCalls,
@@ -79,13 +82,32 @@ export function applyToolCall(state: StreamState, delta: ToolCallDelta): StreamS
   }
   if (state.currentToolId !== delta.id && state.currentToolId !== null)
     return Object.freeze({ ...state, toolCalls });
+  return Object.freeze({ ...state, toolCalls, ...noCurrentCall });
+}
+
+const noCurrentCall = { inToolCall: false, currentToolId: null, toolArgsBuffer: '' } as const;
+
+function rest({ formerId: _, ...delta }: ToolCallDelta): ToolCallDelta {
+  // Without a piece it would begin the call anew.
+  return delta.done === true || delta.interrupted === true ? delta : { args: '', ...delta };
+}
+
+/** The open call goes on under another id; one that has that id already stays as it is. */
+function renamed(state: StreamState, from: string, to: string): StreamState {
+  const { [from]: call, ...others } = state.toolCalls;
+  if (call?.status !== 'streaming' || from === to || Object.hasOwn(others, to)) return state;
   return Object.freeze({
     ...state,
-    toolCalls,
-    inToolCall: false,
-    currentToolId: null,
-    toolArgsBuffer: '',
+    toolCalls: Object.freeze({ ...others, [to]: call }),
+    currentToolId: state.currentToolId === from ? to : state.currentToolId,
   });
+}
+
+/** The stream starts over: what was delivered whole stays known, so that it is not delivered again. */
+export function restartStreamState(state: StreamState): StreamState {
+  const kept = Object.entries(state.toolCalls).filter(([, { status }]) => status === 'complete');
+  if (kept.length === 0) return emptyStreamState;
+  return Object.freeze({ ...emptyStreamState, toolCalls: Object.freeze(Object.fromEntries(kept)) });
 }
 
 /** Marks every open call as interrupted: no more of it will come. */

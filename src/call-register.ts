@@ -2,13 +2,20 @@
 
 import type { ToolCallDelta } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
-import { applyToolCall, emptyStreamState, interruptToolCall } from '../machines/stream-state.js';
+import {
+  applyToolCall,
+  emptyStreamState,
+  interruptToolCall,
+  restartStreamState,
+} from '../machines/stream-state.js';
 import type { StreamState, ToolCallStatus } from '../machines/stream-state.js';
 
 /** Calls that are kept, open or not. Models open a few dozen in parallel; older ones were told long ago. */
 const MAX_CALLS = 256;
 /** Arguments of one call, in UTF-16 units: a file of some megabytes passes. */
 const MAX_ARGS = 4 * 1024 * 1024;
+/** Arguments of all calls that are kept, in UTF-16 units: older ones were delivered long ago. */
+const MAX_KEPT = 4 * MAX_ARGS;
 /** Ids of calls that were told complete, to know them when a peer sends the stream again. */
 const MAX_TOLD = 4096;
 
@@ -25,9 +32,15 @@ export class CallRegister {
       if (status === 'complete') this.#isNew(id);
   }
 
-  /** The stream starts over. */
+  /** The stream starts over: calls that were delivered stay known. */
+  restart(): void {
+    this.state = restartStreamState(this.state);
+  }
+
+  /** A new stream, of which nothing is known. */
   clear(): void {
     this.state = emptyStreamState;
+    this.#told = null;
   }
 
   /**
@@ -46,6 +59,7 @@ export class CallRegister {
     // Closed by the protocol is not enough: arguments that do not parse were cut, and must not run.
     if (delta.done === true && !isJson(args)) this.state = interruptToolCall(this.state, delta.id);
     const after = statusIn(this.state, delta.id) ?? null;
+    if (after !== 'streaming') this.#trim(delta.id);
     if (before === after || (after === 'complete' && !this.#isNew(delta.id))) return null;
     return after;
   }
@@ -58,6 +72,22 @@ export class CallRegister {
     if (oldest === undefined) throw limit(`more than ${MAX_CALLS} tool calls are open at a time`);
     const toolCalls = Object.freeze(Object.fromEntries(calls.filter((call) => call !== oldest)));
     this.state = Object.freeze({ ...this.state, toolCalls });
+  }
+
+  /** The oldest calls that are finished make room for the arguments of the last one. */
+  #trim(last: string): void {
+    const calls = Object.entries(this.state.toolCalls);
+    let size = calls.reduce((sum, [, { args }]) => sum + args.length, 0);
+    if (size <= MAX_KEPT) return;
+    const kept = calls.filter(([id, { args, status }]) => {
+      if (size <= MAX_KEPT || status === 'streaming' || id === last) return true;
+      size -= args.length;
+      return false;
+    });
+    this.state = Object.freeze({
+      ...this.state,
+      toolCalls: Object.freeze(Object.fromEntries(kept)),
+    });
   }
 
   #isNew(id: string): boolean {

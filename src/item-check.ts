@@ -13,9 +13,9 @@ export function checkItem(item: SourceItem<unknown>): void {
       if (item.chars !== undefined) checkSize(item.chars, 'data with chars that are no number');
       if (item.id !== undefined) checkId(item.id, 'data with an id that is no string');
       if (item.follows !== undefined) checkText(item.follows, 'data that follows no string');
-      for (const { id, args, finalArgs, name } of item.toolCall ?? []) {
+      for (const { id, args, finalArgs, name, formerId } of item.toolCall ?? []) {
         checkId(id, 'a piece of a tool call without an id');
-        for (const text of [args, finalArgs, name])
+        for (const text of [args, finalArgs, name, formerId])
           if (text !== undefined) checkText(text, 'a piece of a tool call that is no string');
       }
       return;

@@ -41,12 +41,12 @@ export class Ledger {
     if (from.cursor !== null) this.#remember(from.cursor);
   }
 
-  /** Forgets the stream, but not the server's advice: it is about the server. */
+  /** Forgets the stream, but not what was delivered of calls, and not the server's advice: it is about the server. */
   clear(): void {
     this.peak = Math.max(this.peak, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
     this.key = this.cursor = this.firstId = null;
-    this.#calls?.clear();
+    this.#calls?.restart();
     this.#recent = [];
     this.#recentAt = 0;
   }
@@ -115,6 +115,11 @@ export class Ledger {
 
   get calls(): CallRegister {
     return (this.#calls ??= new CallRegister(emptyStreamState));
+  }
+
+  /** A new stream begins, whose calls are others. */
+  forgetCalls(): void {
+    this.#calls?.clear();
   }
 
   #remember(id: string): void {

@@ -17,6 +17,7 @@ import type { LiveConnection } from './attempt.js';
 import { classify, toReconnectError } from './classify.js';
 import type { LossPlace } from './classify.js';
 import { momentOf, nowMs } from './clock.js';
+import { restartStreamState } from '../machines/stream-state.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
@@ -138,6 +139,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   /** `reset`: a new stream, of which nothing is known. */
   forget(): void {
     this.ledger.clear();
+    this.ledger.forgetCalls();
     this.ledger.peak = 0;
     this.delivery.clear();
   }
@@ -151,9 +153,9 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   }
 
   #resumePoint({ attempt, restarting, fresh }: OpenInput): ResumePoint {
-    return restarting
-      ? { items: 0, bytes: 0, chars: 0, fresh, attempt }
-      : this.ledger.resumePoint(attempt, fresh);
+    if (!restarting) return this.ledger.resumePoint(attempt, fresh);
+    const { toolCalls } = restartStreamState(this.ledger.tools);
+    return { items: 0, bytes: 0, chars: 0, toolCalls, fresh, attempt };
   }
 
   /** Keeps the connection for the reader; one that the machine no longer wants is closed. */

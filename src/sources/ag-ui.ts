@@ -9,8 +9,9 @@ import { configFailure } from './failure.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
 import { checkCursor, isSendable, toHeaderBytes } from './http/request-parts.js';
+import { withOutcome } from './model/answer-outcome.js';
 import { createAnswerProtocol } from './model/answer-protocol.js';
-import { withEnd } from './model/ended-bytes.js';
+import type { AnswerProtocol } from './model/answer-protocol.js';
 import { checkModelOptions } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
 import { refusedPlace } from './model/refusal.js';
@@ -18,7 +19,6 @@ import { SeenIds } from './model/seen-ids.js';
 import { checkString } from './option-checks.js';
 import { EVENT_STREAM } from './sse/decoder.js';
 import { createProtocolDecoder } from './sse/protocol.js';
-import type { SseProtocol } from './sse/protocol.js';
 
 export interface AgUiOptions extends ModelOptions {
   url: NonNullable<ModelOptions['url']>;
@@ -74,7 +74,13 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
     if (body === null)
       return singleBatch([{ type: 'end', outcome: run.reader.end ?? 'incomplete' }]);
     const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
-    return withEnd(connection, () => (run.hasLog ? [] : (protocol.finish?.() ?? [])));
+    const { reader } = run;
+    return withOutcome(
+      connection,
+      // Results of tools may follow, however long they take; where there is a log, it is asked for them.
+      () => (reader.mayGoOn ? null : protocol.outcome),
+      () => (reader.mayGoOn && run.hasLog ? null : protocol.outcome),
+    );
   }
 }
 
@@ -83,7 +89,7 @@ interface Run {
   /** Events have ids: the server can be asked whether more comes. */
   readonly hasLog: boolean;
   /** Reads a connection that goes on at this point. */
-  follow(at: ResumePoint, cursor: string | undefined): SseProtocol<AnswerPart>;
+  follow(at: ResumePoint, cursor: string | undefined): AnswerProtocol;
 }
 
 function createRun(): Run {
@@ -100,7 +106,7 @@ function createRun(): Run {
     follow,
   };
 
-  function follow(at: ResumePoint, cursor: string | undefined): SseProtocol<AnswerPart> {
+  function follow(at: ResumePoint, cursor: string | undefined): AnswerProtocol {
     reader.begin(at.toolCalls ?? {}, ended?.at === cursor ? ended?.outcome : null);
     if (cursor !== undefined) {
       hasLog = true;
@@ -109,7 +115,6 @@ function createRun(): Run {
     let isKnown = at.key !== undefined;
     let hasNews = cursor === undefined;
     const protocol = createAnswerProtocol(reader, {
-      endsAt: 'eof',
       cursorOf: (_, id) => id,
       // The first run names the log; others may follow in it.
       keyOf: (event) => {
@@ -119,6 +124,9 @@ function createRun(): Run {
       },
     });
     return {
+      get outcome() {
+        return protocol.outcome;
+      },
       read(event, id) {
         // The stream knows the id as well, and counts it.
         if (seen.isOld(id)) return id === undefined ? [] : [{ type: 'checkpoint', cursor: id }];

@@ -11,14 +11,15 @@ import { openBody } from './http/open-body.js';
 import { checkHttpOptions } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import type { RequestOptions } from './http/request.js';
+import { withOutcome } from './model/answer-outcome.js';
 import { createAnswerProtocol } from './model/answer-protocol.js';
-import { withEnd } from './model/ended-bytes.js';
+import type { AnswerProtocol } from './model/answer-protocol.js';
 import { checkModelOptions } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
+import { pathSegment } from './model/path-segment.js';
 import { checkString } from './option-checks.js';
 import { EVENT_STREAM } from './sse/decoder.js';
 import { createProtocolDecoder } from './sse/protocol.js';
-import type { SseProtocol } from './sse/protocol.js';
 
 export interface AiSdkUiOptions extends Omit<ModelOptions, 'body'> {
   /** Where a message is sent. Not needed to follow an answer by its `resumeUrl`. */
@@ -69,17 +70,20 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
       signal,
     );
     if (body === null) return nothingRuns(sends, at);
-    const protocol = follow();
+    const protocol = follow(at);
     const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
-    return withEnd(connection, () => protocol.finish?.() ?? []);
+    return withOutcome(connection, () => protocol.outcome);
   }
 
-  function follow(): SseProtocol<AnswerPart> {
+  function follow(at: ResumePoint): AnswerProtocol {
     const reader = aiSdkUiReader();
-    // After `finish` only what belongs to it may come, and `[DONE]`.
-    const protocol = createAnswerProtocol(reader, { endsAt: 'eof' });
+    reader.begin(at.toolCalls ?? {});
+    const protocol = createAnswerProtocol(reader, {});
     return {
-      ...protocol,
+      get outcome() {
+        return protocol.outcome;
+      },
+      finish: () => protocol.finish?.() ?? [],
       read(event, id) {
         const items = protocol.read(event, id);
         hasParts = true;
@@ -129,8 +133,13 @@ function checkOptions(options: AiSdkUiOptions): Checked {
   if (resumeUrl !== undefined) return { ...model, isSending, replay: get(resumeUrl) };
   if (chatId === undefined || shared.url === undefined)
     throw configFailure('chatId with url, or resumeUrl', 'neither', 'chatId, the id of the chat');
-  const id = encodeURIComponent(checkString('chatId', chatId));
-  if (id === '') throw configFailure('chatId', 'an empty text', 'chatId, the id of the chat');
+  const id = pathSegment(checkString('chatId', chatId));
+  if (id === undefined)
+    throw configFailure(
+      'chatId to be one segment of a path',
+      'an empty text, or one with . or .. in it',
+      'chatId, the id of the chat',
+    );
   const replay = withAddress(get(shared.url), (address) => {
     address.pathname = `${address.pathname.replace(/\/$/, '')}/${id}/stream`;
   });

@@ -21,7 +21,6 @@ export function geminiInteractions(options: ModelOptions): StreamSource<AnswerPa
     url: 'https://generativelanguage.googleapis.com/v1beta/interactions',
   });
   return runAnswer(model, {
-    endsAt: 'eof',
     createReader: geminiReader,
     cursorOf: (event) => textOf(fieldsOf(event)['event_id']),
     keyOf: (event) => {

@@ -18,7 +18,6 @@ export function openaiChat(options: PostAnswerOptions): StreamSource<AnswerPart>
   return postAnswer(options, {
     name: 'openai-chat',
     url: 'https://api.openai.com/v1/chat/completions',
-    endsAt: 'eof',
     createReader: openaiChatReader,
   });
 }

@@ -25,7 +25,6 @@ export function openaiResponses(options: ModelOptions): StreamSource<AnswerPart>
   });
   checkBody(options.body);
   return runAnswer(model, {
-    endsAt: 'event',
     createReader: openaiResponsesReader,
     cursorOf: (event) => sequenceOf(event)?.toString(),
     keyOf: (event) => {

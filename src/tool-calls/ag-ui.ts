@@ -1,19 +1,20 @@
 /** AG-UI, as TanStack AI and other agent servers speak it. */
 
 import type { EndOutcome } from '../../machines/contract.js';
-import { withoutArguments } from './ag-ui-events.js';
-import type { AnswerStep, OpenToolCalls, ResumableReader } from './answer.js';
-import { CallReader } from './calls.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { ToolCalls } from './calls.js';
 import { eventFields, fieldsOf, textOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { FinishedCalls } from './finished-calls.js';
-import { eventStep, textStep } from './steps.js';
+import { finishWords, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { contentSteps, dataStep, eventStep } from './steps.js';
 
-export interface AgUiReader extends ResumableReader {
+export interface AgUiReader extends AnswerReader {
   /** A run ended to have its tools run: its results and another run may follow. */
   readonly mayGoOn: boolean;
   /** @param end what ended right before this connection. @default null */
-  begin(calls: OpenToolCalls, end?: EndOutcome | null): void;
+  begin(calls: RecordedCalls, end?: EndOutcome | null): void;
 }
 
 /**
@@ -24,134 +25,161 @@ export function agUiReader(): AgUiReader {
   return new EventReader();
 }
 
-/** Finish reasons after which the answer is not whole. */
-const CUT_SHORT: ReadonlySet<unknown> = new Set(['length', 'content_filter']);
+/** Finish reasons of TanStack AI. `length`, `content_filter` and others mean that the answer may be cut. */
+const WORDS = finishWords({
+  complete: ['stop', 'tool_calls'],
+  failed: ['error'],
+  cancelled: ['cancelled'],
+});
+/** Outcomes of AG-UI 1.0. After `interrupt` the run waits for an answer of the user, and goes on in another. */
+const OUTCOMES = finishWords({ complete: ['success'], cancelled: ['cancelled'] });
 
 /** Events that say nothing about whether a run goes on. */
 const NEUTRAL = /^(?:ACTIVITY_|CUSTOM$|MESSAGES_SNAPSHOT$|RAW$|STATE_)/;
+/** Data of the application, and patches of it by name. */
+const DATA = /^(?:ACTIVITY_|STATE_)/;
 
 class EventReader implements AgUiReader {
-  end: EndOutcome | null = null;
   mayGoOn = false;
-  #calls = new CallReader<string>();
-  #finished = new FinishedCalls();
-  /** Open calls of which no argument came. */
-  #blank = new Set<string>();
-  /** Calls that the end of the run closes: in the short form, or without arguments, which may be cut off. */
-  #pending = new Set<string>();
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<string>();
+  /** Calls in the short form, which the end of the run closes. */
+  readonly #short = new Set<string>();
+  #isRunning = false;
+  #hasContent = false;
 
-  begin(calls: OpenToolCalls, end: EndOutcome | null = null): void {
-    const pending = this.#pending;
-    this.end = end;
-    this.#calls = new CallReader();
-    this.#finished = new FinishedCalls();
-    this.#blank = new Set();
-    this.#pending = new Set();
-    for (const [id, { status, name, args }] of Object.entries(calls)) {
-      if (status === 'complete') this.#finished.add(id);
-      if (status !== 'streaming') continue;
-      this.#calls.start(id, { id, name: name ?? undefined, args });
-      if (args.trim() === '') this.#blank.add(id);
-      if (pending.has(id)) this.#pending.add(id);
-    }
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
   }
 
-  read(event: unknown): readonly AnswerStep[] {
+  begin(calls: RecordedCalls, end: EndOutcome | null = null): void {
+    this.#end.startOver();
+    if (end !== null) this.#end.say(end);
+    // Events that were not recorded come again.
+    this.#isRunning = this.#hasContent = false;
+    this.#calls.begin(calls, (id) => id);
+  }
+
+  finish(): void {
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const type = textOf(fields['type']);
+    const type = textOf(fields['type']) ?? name;
+    if (type === 'RUN_ERROR' || name === 'error' || (type === undefined && isErrorShape(fields))) {
+      this.#end.say('failed', 'RUN_ERROR');
+      throw reportedError(passedOn(fields));
+    }
     if (type === undefined) return [];
-    const id = textOf(fields['toolCallId']) ?? '';
     this.#followEnd(type);
+    const id = textOf(fields['toolCallId']) ?? '';
     switch (type) {
+      case 'RUN_STARTED':
+        return this.#startRun(fields);
       case 'TEXT_MESSAGE_CONTENT':
       case 'TEXT_MESSAGE_CHUNK':
-        return textStep('text', fields['delta']);
+        return this.#content(contentSteps(fields['delta']));
       case 'THINKING_TEXT_MESSAGE_CONTENT':
       case 'REASONING_MESSAGE_CONTENT':
       case 'REASONING_MESSAGE_CHUNK':
-        return textStep('reasoning', fields['delta']);
+        return this.#content(contentSteps(fields['delta'], 'reasoning'));
       case 'TOOL_CALL_START':
-        return this.#start(id, fields);
+        return this.#content(this.#startCall(id, fields));
       case 'TOOL_CALL_ARGS':
-        return this.#append(id, fields);
+        return this.#content(this.#calls.add(id, { id, args: fields['delta'] }));
       case 'TOOL_CALL_CHUNK':
-        return this.#chunk(id, fields);
+        return this.#content(this.#chunk(id, fields));
       case 'TOOL_CALL_END':
-        return this.#close(id, fields);
+        return this.#endCall(id, fields);
       case 'RUN_FINISHED':
-        return [...this.#finishRun(fields), eventStep(type, withoutArguments(fields))];
-      case 'RUN_ERROR':
-        this.end = 'failed';
-        this.mayGoOn = false;
-        this.#pending.clear();
-        return [eventStep(type, withoutArguments(fields))];
+        return [...this.#finishRun(fields), eventStep(type, passedOn(fields))];
       default:
-        return [eventStep(type, withoutArguments(fields))];
+        return [DATA.test(type) ? dataStep(type, fields) : eventStep(type, passedOn(fields))];
     }
   }
 
   /** What comes after the end of a run tells whether that was the end. */
   #followEnd(type: string): void {
-    if (this.end === null || NEUTRAL.test(type)) return;
+    if (this.#end.outcome === null || NEUTRAL.test(type)) return;
     // An agent that stops here has left the results of its tools unanswered.
     if (type === 'TOOL_CALL_RESULT') {
-      if (this.end === 'complete') this.end = 'incomplete';
+      this.#end.spoil();
       this.mayGoOn = true;
-    } else this.end = null;
+    } else if (type === 'RUN_STARTED') this.#end.startOver();
+    else this.#end.goOn();
   }
 
-  #start(id: string, { toolCallName, toolName }: Fields): AnswerStep[] {
-    if (id === '') return [eventStep('malformedToolCall', {})];
-    if (this.#finished.has(id) || this.#calls.isOpen(id)) return [];
-    this.#blank.add(id);
-    return [this.#calls.start(id, { id, name: textOf(toolCallName) ?? textOf(toolName) })];
+  #content(steps: AnswerStep[]): AnswerStep[] {
+    if (steps.length > 0) this.#hasContent = true;
+    return steps;
   }
 
-  #append(id: string, { delta }: Fields): AnswerStep[] {
-    const text = textOf(delta) ?? '';
-    if (text.trim() !== '') this.#blank.delete(id);
-    return this.#calls.append(id, text);
+  /** A run has to finish before another one starts. */
+  #startRun(fields: Fields): AnswerStep[] {
+    if (this.#isRunning && this.#hasContent) throw secondAnswer();
+    this.#isRunning = true;
+    this.#hasContent = false;
+    return [eventStep('RUN_STARTED', passedOn(fields))];
+  }
+
+  #startCall(id: string, { toolCallName, toolName }: Fields): AnswerStep[] {
+    const call = { id, name: textOf(toolCallName) || toolName };
+    if (id !== '') return this.#calls.open(id, call);
+    return [eventStep('malformedToolCall', { ...call, reason: 'no id' })];
   }
 
   /** The short form: start and pieces in one, without an end. */
   #chunk(given: string, fields: Fields): AnswerStep[] {
-    const id = given === '' ? ([...this.#pending].at(-1) ?? '') : given;
-    if (id === '' || this.#finished.has(id)) return [];
-    const started = this.#start(id, fields);
-    this.#pending.add(id);
-    return [...started, ...this.#append(id, fields)];
+    const id = given === '' ? ([...this.#short].at(-1) ?? '') : given;
+    if (id === '') return [];
+    this.#short.add(id);
+    const { toolCallName, toolName, delta } = fields;
+    return this.#calls.add(id, { id, name: textOf(toolCallName) || toolName, args: delta });
   }
 
-  #close(id: string, fields: Fields): AnswerStep[] {
-    if (!this.#calls.isOpen(id)) return [];
-    if (!this.#blank.has(id)) return this.#handOut(id);
+  #endCall(id: string, fields: Fields): AnswerStep[] {
     const input = fields['input'] ?? tanstackOf(fields)['input'];
-    if (input !== undefined) return this.#handOut(id, JSON.stringify(input));
-    this.#pending.add(id);
+    if (input !== undefined) this.#calls.takeWhole(id, input);
+    if (this.#calls.peek(id)?.hasArguments !== false) return this.#calls.close(id);
+    // Without arguments: only the end of the run tells that none were cut off.
+    this.#calls.sayEmpty(id);
+    this.#calls.seal(id);
     return [];
   }
 
   #finishRun(fields: Fields): AnswerStep[] {
-    const reason = fields['finishReason'] ?? tanstackOf(fields)['finishReason'];
-    const isCut = CUT_SHORT.has(reason);
-    this.end = isCut ? 'incomplete' : 'complete';
-    this.mayGoOn = reason === 'tool_calls' && fieldsOf(fields['outcome'])['type'] !== 'interrupt';
-    const pending = [...this.#pending];
-    this.#pending.clear();
-    // What is no JSON is interrupted in the account of the stream: it must not run.
-    return pending.flatMap((id) => this.#handOut(id, isCut ? '{' : undefined));
-  }
-
-  #handOut(id: string, args?: string): AnswerStep[] {
-    this.#blank.delete(id);
-    this.#pending.delete(id);
-    const steps = this.#calls.close(id, args === undefined ? undefined : { args });
-    if (steps.some(({ part }) => part.type === 'toolCall')) this.#finished.add(id);
-    return steps;
+    const reason = fields['finishReason'] ?? tanstackOf(fields)['finishReason'] ?? undefined;
+    const outcome = fieldsOf(fields['outcome'])['type'] ?? fields['outcome'] ?? undefined;
+    this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
+    if (outcome !== undefined) this.#end.say(outcomeOf(OUTCOMES, outcome), outcome);
+    this.#isRunning = false;
+    const isComplete = this.#end.outcome === 'complete';
+    for (const id of this.#short) this.#calls.seal(id);
+    this.#short.clear();
+    const calls = isComplete ? this.#calls.leaveSealed() : this.#calls.abandon();
+    if (this.#calls.hasOpenCall) this.#end.spoil();
+    this.mayGoOn = this.#end.outcome === 'complete' && reason === 'tool_calls';
+    return calls;
   }
 }
 
 /** TanStack AI keeps there what the protocol has no field for. */
 function tanstackOf({ metadata }: Fields): Fields {
   return fieldsOf(fieldsOf(metadata)['tanstack']);
+}
+
+/** An event without what repeats others: what a provider said word for word, and the request with earlier calls. */
+function passedOn(event: Fields): Fields {
+  const { rawEvent: _, ...fields } = event;
+  if (event['type'] === 'RAW') return { type: 'RAW', source: event['source'] };
+  if (event['type'] !== 'RUN_STARTED') return fields;
+  const { input: __, ...rest } = fields;
+  return rest;
 }

@@ -1,110 +1,130 @@
 /** AI SDK UI message stream, version 1. */
 
 import type { EndOutcome } from '../../machines/contract.js';
-import type { AnswerReader, AnswerStep } from './answer.js';
-import { CallReader, wholeCall } from './calls.js';
-import { eventFields, peerError, textOf } from './fields.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, textOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { FinishedCalls } from './finished-calls.js';
-import { eventStep, textStep } from './steps.js';
+import { finishWords, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { dataStep, eventStep, textStep } from './steps.js';
 
 /**
- * Reads the parts of a UI message stream. Pieces of an input are for the progress only: `tool-input-available`
- * repeats it whole, parsed. `[DONE]` is not one of the parts: the end is `finish` or `abort`, and data may follow.
+ * Reads the parts of a UI message stream. Pieces of an input are for the progress only: `tool-input-available` has it
+ * whole, as the server validated it, which may add defaults. `[DONE]` is not one of the parts: the end is `finish` or
+ * `abort`, and data may follow.
  */
 export function aiSdkUiReader(): AnswerReader {
   return new AiSdkUiReader();
 }
 
-const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
-  ['length', 'incomplete'],
-  ['content-filter', 'incomplete'],
-  ['error', 'failed'],
-]);
+/** `length`, `content-filter`, `other`, `unknown` and `interrupted` (version 7) mean that the answer may be cut. */
+const WORDS = finishWords({ complete: ['stop', 'tool-calls'], failed: ['error'] });
 
 class AiSdkUiReader implements AnswerReader {
-  end: EndOutcome | null = null;
-  readonly #calls = new CallReader<string>();
-  readonly #finished = new FinishedCalls();
-  /** Open calls that the peer runs itself. */
-  readonly #server = new Set<string>();
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<string>();
+  #messageId: string | null = null;
+  #hasContent = false;
 
-  read(event: unknown): readonly AnswerStep[] {
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
+  }
+
+  begin(calls: RecordedCalls): void {
+    this.#calls.begin(calls, (id) => id);
+  }
+
+  finish(): void {
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']);
+    if (type === 'error' || name === 'error' || (type === undefined && isErrorShape(fields)))
+      throw reportedError(event);
     switch (type) {
       case 'text-delta':
-        return textStep('text', fields['delta']);
+        return this.#content(textStep('text', fields['delta']));
       case 'reasoning-delta':
-        return textStep('reasoning', fields['delta']);
+        return this.#content(textStep('reasoning', fields['delta']));
       case 'reset-step':
         return [
-          ...this.#calls.open().flatMap((id) => this.#interrupt(id)),
-          eventStep('reset-step', fields),
+          ...this.#calls.pending.flatMap((id) => this.#calls.discard(id)),
+          eventStep(type, fields),
         ];
-      case 'error':
-        throw peerError();
+      case 'start':
+        return this.#start(fields);
       case 'abort':
-        this.end = 'cancelled';
-        return [eventStep('abort', fields)];
+        this.#end.say('cancelled', 'abort');
+        return [eventStep(type, fields)];
       case 'finish':
-        this.end = ENDS.get(fields['finishReason']) ?? 'complete';
-        return [eventStep('finish', fields)];
+        return this.#finish(fields);
       case undefined:
         return [];
       default:
-        if (type.startsWith('tool-')) return this.#tool(type, fields);
-        return [eventStep(type, fields)];
+        if (type.startsWith('tool-input-')) return this.#content(this.#tool(type, fields));
+        return [type.startsWith('data-') ? dataStep(type, fields) : eventStep(type, fields)];
     }
+  }
+
+  #content(steps: AnswerStep[]): AnswerStep[] {
+    if (steps.length === 0) return steps;
+    this.#hasContent = true;
+    this.#end.goOn();
+    return steps;
+  }
+
+  /** A server that merges streams begins each anew, in the same message. */
+  #start(fields: Fields): AnswerStep[] {
+    const id = textOf(fields['messageId']) ?? null;
+    if (this.#hasContent && id !== null && this.#messageId !== null && id !== this.#messageId)
+      throw secondAnswer();
+    this.#messageId = id ?? this.#messageId;
+    return [eventStep('start', fields)];
+  }
+
+  #finish(fields: Fields): AnswerStep[] {
+    const reason = fields['finishReason'] ?? undefined;
+    // Before version 6 there was no reason.
+    this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
+    if (this.#calls.hasOpenCall) this.#end.spoil();
+    return [eventStep('finish', fields)];
   }
 
   #tool(type: string, fields: Fields): AnswerStep[] {
-    const id = textOf(fields['toolCallId']) ?? '';
-    const isInput = type.startsWith('tool-input-');
-    if (isInput && (id === '' || this.#finished.has(id))) return [];
+    const { toolCallId, toolName: name, providerExecuted } = fields;
+    const id = textOf(toolCallId) ?? '';
+    const call = { id, name, expects: 'any' as const };
+    const isServerTool = providerExecuted === true ? true : undefined;
+    if (id === '') return [];
     switch (type) {
       case 'tool-input-start':
-        if (fields['providerExecuted'] === true) this.#server.add(id);
-        return [this.#calls.start(id, { id, name: textOf(fields['toolName']) })];
+        // What was delivered comes again after a restart; its input is compared when it is there.
+        return this.#calls.open(id, { ...call, isServerTool });
       case 'tool-input-delta':
-        return this.#calls.append(id, textOf(fields['inputTextDelta']) ?? '');
+        return this.#calls.add(id, { args: fields['inputTextDelta'] });
       case 'tool-input-available':
-        return [this.#available(id, fields)];
-      case 'tool-input-error':
-        return [...this.#interrupt(id), eventStep(type, withoutInput(fields))];
+        // One that has left, and is there once more, is compared with what it was.
+        if (this.#calls.peek(id) === undefined) this.#calls.open(id, call);
+        this.#calls.forgetPieces(id);
+        this.#calls.add(id, { ...call, isServerTool, value: fields['input'] });
+        return this.#calls.close(id);
+      case 'tool-input-error': {
+        // The text of the error repeats the input.
+        const { errorText: _, ...others } = fields;
+        return [...this.#calls.discard(id), eventStep(type, others)];
+      }
       default:
-        return [eventStep(type, withoutInput(fields))];
+        return [eventStep(type, fields)];
     }
   }
-
-  #available(id: string, fields: Fields): AnswerStep {
-    const { input, providerExecuted } = fields;
-    const isServerTool = providerExecuted === true || this.#server.delete(id);
-    const args = input === undefined ? '{}' : JSON.stringify(input);
-    const [open] = this.#calls.close(id, { args, name: textOf(fields['toolName']) });
-    const name = nameIn(open) ?? textOf(fields['toolName']);
-    const step = wholeCall({ id, name, args, isServerTool });
-    if (step.part.type === 'toolCall') this.#finished.add(id);
-    return step;
-  }
-
-  /** What is no JSON is interrupted in the account of the stream: the call must not run. */
-  #interrupt(id: string): AnswerStep[] {
-    this.#server.delete(id);
-    return this.#calls.close(id, { args: '{' });
-  }
-}
-
-/** The name that came with the start. */
-function nameIn(step: AnswerStep | undefined): string | undefined {
-  return step?.part.type === 'toolCall' ? step.part.name : undefined;
-}
-
-/** Parts about a call, without what it is called with. */
-function withoutInput(fields: Fields): Fields {
-  const { type, toolCallId, toolName, approvalId, signature } = fields;
-  if (type === 'tool-input-error') return { type, toolCallId, toolName };
-  if (type === 'tool-approval-request') return { type, toolCallId, approvalId, signature };
-  const { input: _, inputTextDelta: __, ...rest } = fields;
-  return rest;
 }

@@ -1,114 +1,134 @@
 /** Anthropic Messages. */
 
 import type { EndOutcome } from '../../machines/contract.js';
-import type { AnswerReader, AnswerStep } from './answer.js';
-import { CallReader } from './calls.js';
-import { eventFields, fieldsOf, peerError, textOf, wholeOf } from './fields.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, fieldsOf, textOf, wholeOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { eventStep, textStep } from './steps.js';
+import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { contentSteps, eventStep, textStep } from './steps.js';
 
 /**
  * Reads the events of `POST /v1/messages`. A block that is closed is whole, but only the stop reason tells whether
- * its call may run: so calls are handed out when that comes, in their order.
+ * its call may run: so calls leave when that comes, in their order.
  */
 export function anthropicReader(): AnswerReader {
   return new AnthropicReader();
 }
 
 /**
- * Stop reasons after which a call may run. After any other, such as `max_tokens`, `refusal` or one that a compatible
- * server made up, it may be cut.
+ * Stop reasons after which the message is whole. `max_tokens`, `refusal` and `model_context_window_exceeded` cut it;
+ * after `pause_turn` and `compaction` the turn goes on in another request.
  */
-const WHOLE: ReadonlySet<string> = new Set([
-  'compaction',
-  'end_turn',
-  'pause_turn',
-  'stop_sequence',
-  'tool_use',
-]);
+const WORDS = finishWords({ complete: ['end_turn', 'stop_sequence', 'tool_use'] });
 
 class AnthropicReader implements AnswerReader {
-  end: EndOutcome | null = null;
-  readonly #calls = new CallReader<number>();
-  /** Inputs that came with the start of a call; they hold if no pieces come. */
-  readonly #given = new Map<number, string>();
-  /** Calls whose block is closed. */
-  #closed: number[] = [];
-  #outcome: EndOutcome = 'incomplete';
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<number>();
+  /** The id of the message, once it began. */
+  #message: { readonly id: unknown } | null = null;
+  #hasContent = false;
 
-  read(event: unknown): readonly AnswerStep[] {
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
+  }
+
+  begin(calls: RecordedCalls): void {
+    this.#calls.begin(calls);
+  }
+
+  finish(): void {
+    if (this.#calls.hasOpenCall) this.#end.spoil();
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
+    const type = textOf(fields['type']) ?? name;
     const index = wholeOf(fields['index']) ?? -1;
-    switch (fields['type']) {
+    if (type === 'error' || name === 'error' || isErrorShape(fields)) throw reportedError(event);
+    switch (type) {
       case 'content_block_start':
-        return this.#start(index, fieldsOf(fields['content_block']));
+        return this.#content(this.#start(index, fieldsOf(fields['content_block'])));
       case 'content_block_delta':
-        return this.#delta(index, fieldsOf(fields['delta']));
+        return this.#content(this.#delta(index, fieldsOf(fields['delta'])));
       case 'content_block_stop':
-        if (this.#calls.isOpen(index)) this.#closed.push(index);
+        this.#calls.seal(index);
         return [];
       case 'message_start':
-        return [eventStep('message_start', { ...fieldsOf(fields['message']), content: [] })];
+        return this.#messageStart(fieldsOf(fields['message']));
       case 'message_delta':
         return this.#messageDelta(fields);
       case 'message_stop':
-        this.end = this.#outcome;
-        return [];
+        this.finish();
+        return besides('message_stop', fields);
       case 'ping':
+      case undefined:
         return [];
-      case 'error':
-        throw peerError(fieldsOf(fields['error'])['type']);
       default:
-        return typeof fields['type'] === 'string' ? [eventStep(fields['type'], fields)] : [];
+        return [eventStep(type, fields)];
     }
+  }
+
+  #messageStart(message: Fields): AnswerStep[] {
+    const isSecond =
+      this.#message !== null && (this.#hasContent || this.#message.id !== message['id']);
+    if (isSecond) throw secondAnswer();
+    this.#message = { id: message['id'] };
+    return [eventStep('message_start', message)];
+  }
+
+  #content(steps: AnswerStep[]): AnswerStep[] {
+    if (steps.length === 0) return steps;
+    this.#hasContent = true;
+    this.#end.goOn();
+    return steps;
   }
 
   #start(index: number, block: Fields): AnswerStep[] {
-    const { type, id, name, input, text } = block;
-    if (typeof type !== 'string') return [];
+    const { type, id, name, input, ...others } = block;
+    if (typeof type !== 'string' || !/(?:^|_)tool_use$/.test(type)) return contentSteps(block);
     // `server_tool_use` and `mcp_tool_use` are run by the peer.
-    if (/(?:^|_)tool_use$/.test(type)) {
-      const isServerTool = type !== 'tool_use';
-      // The input is empty at the start; a block that is not streamed has it whole.
-      if (Object.keys(fieldsOf(input)).length > 0) this.#given.set(index, JSON.stringify(input));
-      else this.#given.delete(index);
-      const call = { id: textOf(id) ?? `block_${index}`, name: textOf(name), isServerTool };
-      return [this.#calls.start(index, call)];
-    }
-    if (type === 'text') return textStep('text', text);
-    if (type === 'thinking') return textStep('reasoning', block['thinking']);
-    return [eventStep(type, block)];
+    const isServerTool = type !== 'tool_use';
+    const steps = this.#calls.open(index, { id, name, args: input, isServerTool });
+    return Object.keys(others).length === 0
+      ? steps
+      : [...steps, eventStep(type, { id, ...others })];
   }
 
   #delta(index: number, delta: Fields): AnswerStep[] {
-    switch (delta['type']) {
-      case 'text_delta':
-        return textStep('text', delta['text']);
-      case 'thinking_delta':
-        return textStep('reasoning', delta['thinking']);
-      case 'input_json_delta':
-        if (delta['partial_json'] !== '') this.#given.delete(index);
-        return this.#calls.append(index, textOf(delta['partial_json']) ?? '');
-      default:
-        // What a call is given by pieces of a kind that we do not know is no event.
-        if (this.#calls.isOpen(index)) return [];
-        return typeof delta['type'] === 'string' ? [eventStep(delta['type'], delta)] : [];
+    const { type } = delta;
+    if (type === 'input_json_delta') return this.#calls.add(index, { args: delta['partial_json'] });
+    if (this.#calls.peek(index) !== undefined) {
+      // Arguments in pieces of a kind that we do not know: the call lacks them.
+      this.#calls.spoil(index, 'arguments of an unknown shape');
+      return [];
     }
+    if (type === 'text_delta') return [...textStep('text', delta['text']), ...besides(type, delta)];
+    if (type === 'thinking_delta') return textStep('reasoning', delta['thinking']);
+    return typeof type === 'string' ? [eventStep(type, delta)] : [];
   }
 
-  #messageDelta({ delta, usage }: Fields): AnswerStep[] {
-    const { stop_reason: reason } = fieldsOf(delta);
-    const told = eventStep('message_delta', { stop_reason: reason, usage });
-    if (typeof reason !== 'string') return [told];
-    const isWhole = WHOLE.has(reason);
-    this.#outcome = isWhole ? 'complete' : 'incomplete';
-    const calls = isWhole ? this.#closed.flatMap((index) => this.#close(index)) : [];
-    this.#closed = [];
-    return [...calls, told];
+  #messageDelta({ type: _, delta, ...others }: Fields): AnswerStep[] {
+    const said = eventStep('message_delta', { ...fieldsOf(delta), ...others });
+    const reason = fieldsOf(delta)['stop_reason'];
+    if (isNoWord(reason)) return [said];
+    this.#end.say(outcomeOf(WORDS, reason), reason);
+    const isWhole = this.#end.outcome === 'complete';
+    return [...(isWhole ? this.#calls.leaveSealed() : this.#calls.abandon()), said];
   }
+}
 
-  #close(index: number): AnswerStep[] {
-    const args = this.#given.get(index);
-    return this.#calls.close(index, args === undefined ? undefined : { args });
-  }
+/** What an event says besides what it is known for, such as metrics of Bedrock. */
+function besides(name: string, fields: Fields): AnswerStep[] {
+  const { type: _, text: __, ...others } = fields;
+  return Object.keys(others).length === 0 ? [] : [eventStep(name, others)];
 }

@@ -1,11 +1,58 @@
-/** Arguments of tool calls: strict JSON, or nothing. */
+/** Arguments of tool calls: strict JSON, or nothing; and whether two tellings of them agree. */
 
-/** The parsed arguments, or undefined for what is no JSON. An empty text is a call without arguments. */
-export function parseArguments(text: string): { readonly input: unknown } | undefined {
-  if (text.trim() === '') return { input: {} };
+/** The parsed text, or undefined for what is no JSON. */
+export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
-    return { input: JSON.parse(text) as unknown };
+    return { value: JSON.parse(text) as unknown };
   } catch {
     return undefined;
   }
+}
+
+/** The text of a JSON value, or undefined for one that is none or is nested too deep. */
+export function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isEmptyObject(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
+}
+
+/** Whether two JSON values say the same; the order of keys does not matter. */
+export function isSameValue(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  const text = canonicalJson(one);
+  return text !== undefined && text === canonicalJson(other);
+}
+
+/** Nested deeper than any arguments: from here on the order of keys matters. */
+const MAX_DEPTH = 256;
+
+/** The JSON text of a value with its keys in order: the same for all that say the same. Undefined as in `toJson`. */
+export function canonicalJson(value: unknown): string | undefined {
+  return toJson(sorted(value, 0));
+}
+
+function sorted(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((one) => sorted(one, depth + 1));
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([name, field]) => [name, sorted(field, depth + 1)]));
+}
+
+/**
+ * Whether the pieces of a text agree with the text that repeats them whole. Pieces may be the beginning only.
+ */
+export function isRepeated(pieces: string, whole: string): boolean {
+  if (whole.startsWith(pieces)) return true;
+  const [one, other] = [parseJson(pieces), parseJson(whole)];
+  return one !== undefined && other !== undefined && isSameValue(one.value, other.value);
 }

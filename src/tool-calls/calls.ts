@@ -1,135 +1,411 @@
-/** The calls of one answer while they are read: by the dialect's own key, closed into whole calls. */
+/**
+ * The register of tool calls that all provider formats share: formats translate events, the rules are here.
+ *
+ * - `open(key, piece)` begins a call under the format's own key (index, item id); `add(key, piece)` adds to it, or begins
+ *   it; `takeWhole` gives arguments that repeat all pieces. A piece may lack everything, and have fields of any type.
+ * - `close(key)` lets a call leave at once; `seal(key)` says that it is whole, but waits for `leaveSealed()` or
+ *   `leaveAll()`, when the finish reason allows calls to run; `abandon()` is for all other reasons.
+ * - A call leaves as a `toolCall` part once per id for the whole stream: what comes again with the same content is a
+ *   `repeatedToolCall` event, with other content a `malformedToolCall`. Only strictly parsed JSON leaves, and only with a
+ *   name; `{}` leaves only where the peer said so. A call without an id gets a local one, until the peer names it.
+ * - Where pieces have no key, or a doubtful one, `CallRouter` finds the call that they belong to.
+ */
 
-import type { ToolCallState } from '../../machines/contract.js';
-import type { AnswerPart, AnswerStep, OpenToolCalls } from './answer.js';
-import { parseArguments } from './arguments.js';
+import { MAX_ID_LENGTH } from '../../machines/contract.js';
+import type { ToolCallDelta, ToolCallState } from '../../machines/contract.js';
+import { ReconnectError } from '../../machines/errors.js';
+import type { AnswerPart, AnswerStep, RecordedCalls } from './answer.js';
+import { parseJson } from './arguments.js';
+import { Call } from './call.js';
+import type { CallFault, CallPiece } from './call.js';
+import { DeliveredCalls, fingerprintOf } from './delivered-calls.js';
+import { eventStep } from './steps.js';
 
-export interface CallStart {
-  readonly id: string;
-  readonly name?: string | undefined;
-  readonly args?: string | undefined;
-  /** The peer runs it itself. */
-  readonly isServerTool?: boolean | undefined;
-}
-
-interface Call {
-  readonly id: string;
-  readonly name: string | null;
-  args: string;
-  readonly isServerTool: boolean;
-  isOpen: boolean;
-}
-
-/** Keys that are remembered: a peer that opens calls without end costs no more. */
+/** Calls that may be open at a time; as many that left are remembered by their key. */
 const MAX_CALLS = 1024;
+/** As many calls as the account of a stream keeps. */
+const MAX_RECORDED = 256;
 
-/** A class: it exists once per connection, or once per stream where keys outlive a connection. */
-export class CallReader<K> {
+/** Stands for the content of a call that must not run: no content is the same. */
+const REFUSED = 'refused';
+
+export class ToolCalls<K extends string | number> {
   readonly #calls = new Map<K, Call>();
-  /** Open calls of an earlier run, whose keys are not known. */
+  /** Calls that nobody can reach by a key any more, but that have not left. */
+  readonly #displaced: Call[] = [];
+  /** The call that is recorded under an id. */
+  readonly #byId = new Map<string, Call>();
+  readonly #delivered = new DeliveredCalls();
+  /** Open calls of an earlier process, whose keys are not known. */
   #orphans: readonly (readonly [string, ToolCallState])[] = [];
+  #hasLatePiece = false;
 
   /**
-   * A connection begins that goes on after these calls: what was read beyond them comes again.
-   * Ids and names are told only once, so they are kept.
+   * Begins a connection. What was read beyond the recorded calls comes again; what they hold as complete was delivered.
+   * @param keyOf the key of a call by its id, in formats where the one is the other
    */
-  rewind(calls: OpenToolCalls): void {
-    const known = new Set<string>();
-    for (const call of this.#calls.values()) {
-      const before = Object.hasOwn(calls, call.id) ? calls[call.id] : undefined;
-      call.isOpen = before?.status === 'streaming';
-      call.args = before?.args ?? '';
-      known.add(call.id);
+  begin(recorded: RecordedCalls, keyOf?: (id: string) => K): void {
+    const entries = Object.entries(recorded);
+    const complete = new Set<string>();
+    for (const [id, { name, args, status }] of entries) {
+      if (status !== 'complete') continue;
+      complete.add(id);
+      if (this.#delivered.has(id)) continue;
+      const parsed = parseJson(args);
+      this.#delivered.add(id, fingerprintOf(name ?? '', parsed?.value, args));
     }
-    this.#orphans = Object.entries(calls).filter(
-      ([id, { status }]) => status === 'streaming' && !known.has(id),
+    this.#delivered.keepOnly(complete, entries.length >= MAX_RECORDED);
+    const known = this.#rewind(recorded);
+    this.#orphans = entries.filter(([id, { status }]) => status === 'streaming' && !known.has(id));
+    if (keyOf !== undefined) for (const [id] of this.#orphans) this.#adopt(keyOf(id), id);
+  }
+
+  /** The call under this key, as long as it has not left. */
+  peek(key: K): Readonly<Call> | undefined {
+    return this.#waiting(key);
+  }
+
+  /** Whether the call under this key has left, or will not. */
+  isOver(key: K): boolean {
+    return this.#calls.get(key)?.state === 'over';
+  }
+
+  /** Arguments came for a call that had left, or was closed without them. */
+  get hasLatePiece(): boolean {
+    return this.#hasLatePiece;
+  }
+
+  /** Begins a call; one that has the key already is begun again only where nothing was said of it. */
+  open(key: K, piece: CallPiece): AnswerStep[] {
+    const before = this.#waiting(key);
+    const id = idOf(piece);
+    if (before === undefined) return this.#take(this.#create(key, piece), piece);
+    if (id !== undefined && id !== before.id && !before.hasLocalId) {
+      this.#displace(key);
+      return this.#take(this.#create(key, piece), piece);
+    }
+    if (before.hasInput || before.state === 'closed') before.spoil('begun twice');
+    return this.#take(before, piece);
+  }
+
+  /** A piece of a call. One whose beginning was not seen begins with it, if it says anything. */
+  add(key: K, piece: CallPiece): AnswerStep[] {
+    const call = this.#find(key, idOf(piece), true);
+    if (call === undefined) return saysNothing(piece) ? [] : this.open(key, piece);
+    if (call.state === 'open') return this.#take(call, piece);
+    if (!hasArguments(piece)) return [];
+    if (call.state === 'over') return this.#late(call, piece);
+    // It is whole: what comes now may only repeat it.
+    call.takeWhole(piece.args ?? piece.value);
+    return [];
+  }
+
+  /** All arguments at once, after pieces or instead of them. */
+  takeWhole(key: K, args: unknown): void {
+    const call = this.#find(key);
+    if (call?.state === 'open') call.takeWhole(args);
+  }
+
+  /** What came so far was for the progress only. */
+  forgetPieces(key: K): void {
+    this.#find(key)?.forgetPieces();
+  }
+
+  /** The peer says by its protocol that there are no arguments. */
+  sayEmpty(key: K): void {
+    this.#find(key)?.sayEmpty();
+  }
+
+  /** The call must not run. */
+  spoil(key: K, fault: CallFault): void {
+    this.#find(key)?.spoil(fault);
+  }
+
+  /** The call is whole, and leaves when the finish reason allows it. */
+  seal(key: K): void {
+    const call = this.#find(key);
+    if (call?.state === 'open') call.state = 'closed';
+  }
+
+  /** The call is over, and leaves. */
+  close(key: K): AnswerStep[] {
+    const call = this.#find(key);
+    return call === undefined || call.state === 'over' ? [] : this.#leave([call]);
+  }
+
+  /** The peer takes the call back. */
+  discard(key: K): AnswerStep[] {
+    this.spoil(key, 'taken back by the peer');
+    return this.close(key);
+  }
+
+  /** A call is open, or waits to leave, that the client would have to run: then something is missing. */
+  get hasOpenCall(): boolean {
+    return this.#all().some(
+      ({ state, isBlank, isShadow, isServerTool }) =>
+        state !== 'over' && !isBlank && !isShadow && !isServerTool,
     );
   }
 
-  isOpen(key: K): boolean {
-    return this.#openCall(key) !== undefined;
+  /** The key of the call that has this id and has not left. */
+  keyOf(id: string): K | undefined {
+    return this.pending.find((key) => this.#calls.get(key)?.id === id);
   }
 
-  idOf(key: K): string | undefined {
-    return this.#openCall(key)?.id;
+  /** Keys of the calls that have not left. */
+  get pending(): readonly K[] {
+    return [...this.#calls].flatMap(([key, { state }]) => (state === 'over' ? [] : [key]));
   }
 
-  /** Keys of open calls, in their order. */
-  open(): readonly K[] {
-    return [...this.#calls].flatMap(([key, { isOpen }]) => (isOpen ? [key] : []));
+  /** The finish reason allows the calls that are whole to run. */
+  leaveSealed(): AnswerStep[] {
+    return this.#leave(this.#all().filter(({ state }) => state === 'closed'));
   }
 
-  start(key: K, { id, name, args = '', isServerTool = false }: CallStart): AnswerStep {
-    const call: Call = { id, name: name ?? null, args, isServerTool, isOpen: true };
-    // Set anew, so that the oldest stands first.
+  /** The finish reason closes all calls, and allows them to run. */
+  leaveAll(): AnswerStep[] {
+    return this.#leave(this.#all().filter(({ state }) => state !== 'over'));
+  }
+
+  /**
+   * The finish reason allows no call: the stream marks them as interrupted when it ends. Those leave that the peer itself
+   * has run, for the record.
+   */
+  abandon(): AnswerStep[] {
+    const run = this.#all().filter(({ state, isServerTool }) => state === 'closed' && isServerTool);
+    const steps = this.#leave(run);
+    for (const call of this.#all()) call.leave();
+    return steps;
+  }
+
+  #all(): readonly Call[] {
+    return [...this.#displaced, ...this.#calls.values()];
+  }
+
+  #create(key: K, piece: CallPiece): Call {
+    const given = idOf(piece);
+    const call = new Call(given ?? this.#localId(key), given === undefined);
     this.#calls.delete(key);
     this.#calls.set(key, call);
-    this.#forgetOldest();
-    const delta = { id, ...(name === undefined ? {} : { name }), ...(args === '' ? {} : { args }) };
-    return { part: progressOf(call), toolCall: [delta] };
+    this.#bound();
+    return call;
   }
 
-  /** More arguments; nothing for a call whose start was not seen. */
-  append(key: K, text: string): AnswerStep[] {
-    const call = this.#openCall(key);
-    if (call === undefined || text === '') return [];
-    call.args += text;
-    return [{ part: progressOf(call), toolCall: [{ id: call.id, args: text }] }];
+  #localId(key: K): string {
+    const id = `local_call_${key}`;
+    let unused = id;
+    for (let n = 2; this.#byId.has(unused); n++) unused = `${id}_${n}`;
+    return unused;
   }
 
-  /** The call is over, with its whole arguments where the dialect repeats them. */
-  close(
-    key: K,
-    final?: { readonly args: string; readonly name?: string | undefined },
+  #take(call: Call, piece: CallPiece): AnswerStep[] {
+    const id = idOf(piece);
+    const formerId = call.hasLocalId && id !== undefined && id !== call.id ? call.id : undefined;
+    if (formerId !== undefined && id !== undefined) {
+      if (this.#byId.get(formerId) === call) this.#byId.delete(formerId);
+      call.id = id;
+    }
+    if (id !== undefined) call.hasLocalId = false;
+    const before = { name: call.name, text: call.text, size: call.size };
+    call.take(piece);
+    if (call.isBlank) return [];
+    return this.#record(call, before, formerId);
+  }
+
+  /** Tells the account of the stream what is new. */
+  #record(
+    call: Call,
+    before: Pick<Call, 'name' | 'size' | 'text'>,
+    formerId: string | undefined,
   ): AnswerStep[] {
-    const call = this.#openCall(key);
-    if (call === undefined) return [];
-    call.isOpen = false;
-    const { id, isServerTool } = call;
-    const name = call.name ?? final?.name;
-    return [wholeCall({ id, name, args: final?.args ?? call.args, isServerTool })];
+    const { id, name } = call;
+    const owner = this.#byId.get(id);
+    call.isShadow = this.#delivered.has(id) || (owner !== undefined && owner !== call);
+    if (call.isShadow) return call.isRecorded ? this.#unrecord(call, formerId ?? id) : [];
+    this.#byId.set(id, call);
+    const isNew = !call.isRecorded;
+    call.isRecorded = true;
+    const added = isNew ? call.text : call.text.slice(before.text.length);
+    const isNamed = name !== null && (isNew || before.name === null);
+    if (!isNew && !isNamed && formerId === undefined && call.size === before.size) return [];
+    const delta: ToolCallDelta = {
+      id,
+      ...(isNamed ? { name } : {}),
+      ...(isNew && added === '' ? {} : { args: added }),
+      ...(formerId === undefined || isNew ? {} : { formerId }),
+    };
+    return [{ part: progressOf(call), toolCall: [delta] }];
   }
 
-  /** Nothing more will come of the open ones: the stream marks them as interrupted when it ends. */
-  abandon(): void {
-    for (const call of this.#calls.values()) call.isOpen = false;
+  /** The call turned out to be one that is recorded under another id. */
+  #unrecord(call: Call, id: string): AnswerStep[] {
+    call.isRecorded = false;
+    return [{ part: progressOf(call), toolCall: [{ id, interrupted: true }] }];
   }
 
-  #openCall(key: K): Call | undefined {
+  #waiting(key: K): Call | undefined {
     const call = this.#calls.get(key);
-    if (call !== undefined) return call.isOpen ? call : undefined;
-    // The only one that it can be.
+    return call === undefined || call.state === 'over' ? undefined : call;
+  }
+
+  /** @param isPiece of arguments: a mere end may be that of something else than an orphan of which nothing came */
+  #find(key: K, id?: string, isPiece = false): Call | undefined {
+    const call = this.#calls.get(key);
+    if (call !== undefined) return call;
+    const named = this.#orphans.find(([one]) => one === id);
+    if (named !== undefined) return this.#adopt(key, named[0]);
     const [orphan, another] = this.#orphans;
-    if (orphan === undefined || another !== undefined) return undefined;
-    const [id, { name, args }] = orphan;
-    const adopted: Call = { id, name, args, isServerTool: false, isOpen: true };
-    this.#orphans = [];
-    this.#calls.set(key, adopted);
-    return adopted;
+    // Without a name it is the only one that it can be.
+    if (id !== undefined || orphan === undefined || another !== undefined) return undefined;
+    const [found, { args }] = orphan;
+    return isPiece || args.trim() !== '' ? this.#adopt(key, found) : undefined;
   }
 
-  #forgetOldest(): void {
-    const [oldest] = this.#calls.keys();
-    if (this.#calls.size > MAX_CALLS && oldest !== undefined) this.#calls.delete(oldest);
+  #adopt(key: K, id: string): Call | undefined {
+    const [, state] = this.#orphans.find(([one]) => one === id) ?? [];
+    if (state === undefined) return undefined;
+    this.#orphans = this.#orphans.filter(([one]) => one !== id);
+    const call = new Call(id, false);
+    call.isRecorded = true;
+    call.take({ name: state.name });
+    call.text = state.args;
+    this.#calls.set(key, call);
+    this.#byId.set(id, call);
+    return call;
+  }
+
+  /** Puts the calls back to where the stream has recorded them. */
+  #rewind(recorded: RecordedCalls): ReadonlySet<string> {
+    const known = new Set<string>();
+    for (const [key, call] of this.#calls) {
+      const before = Object.hasOwn(recorded, call.id) ? recorded[call.id] : undefined;
+      // What left, or begins, without being recorded is read again.
+      if (before === undefined || (call.isShadow && call.state !== 'over')) {
+        this.#calls.delete(key);
+        if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
+        continue;
+      }
+      known.add(call.id);
+      if (before.status !== 'streaming') call.state = 'over';
+      else if (call.state === 'over') call.state = call.wasClosed ? 'closed' : 'open';
+      call.text = before.args;
+    }
+    this.#displaced.length = 0;
+    this.#hasLatePiece = false;
+    return known;
+  }
+
+  /** Another call takes the key of one that was not closed: it cannot be closed any more. */
+  #displace(key: K): void {
+    const call = this.#calls.get(key);
+    if (call !== undefined) this.#displaced.push(call);
+    this.#calls.delete(key);
+  }
+
+  #late(call: Call, piece: CallPiece): AnswerStep[] {
+    if (call.isShadow || call.repeats(piece)) return [];
+    this.#hasLatePiece = true;
+    if (call.fault !== null) return [];
+    call.spoil('more came after its end');
+    return [malformedStep(call, 'more came after its end', [])];
+  }
+
+  #leave(calls: readonly Call[]): AnswerStep[] {
+    const decided = calls.map((call) => ({ call, decision: call.decide() }));
+    const conflicts = conflictsIn(decided);
+    return decided.flatMap(({ call, decision }) => {
+      call.leave();
+      if (call.isBlank && !call.isRecorded) return [];
+      const fault = conflicts.has(call.id) ? 'another call has this id' : decision;
+      if (typeof fault === 'string') return this.#refuse(call, fault);
+      return this.#deliver(call, fault);
+    });
+  }
+
+  #deliver(call: Call, { input, args }: { input: unknown; args: string }): AnswerStep[] {
+    const { id, isServerTool } = call;
+    const name = call.name ?? '';
+    const fingerprint = fingerprintOf(name, input, args);
+    if (this.#delivered.has(id)) {
+      if (!this.#delivered.isSame(id, fingerprint))
+        return [malformedStep(call, 'another call has this id', [])];
+      return [eventStep('repeatedToolCall', { id, name })];
+    }
+    this.#delivered.add(id, fingerprint);
+    const part: AnswerPart = { type: 'toolCall', id, name, input, isServerTool };
+    return [{ part, toolCall: [{ id, name, finalArgs: args, done: true }] }];
+  }
+
+  #refuse(call: Call, fault: CallFault): AnswerStep[] {
+    const { id } = call;
+    const isOwn = !call.isShadow && !this.#delivered.has(id);
+    // What is taken back may come again; what is malformed once is not run by a second try.
+    if (fault === 'taken back by the peer') this.#byId.delete(id);
+    else if (!this.#delivered.has(id)) this.#delivered.add(id, REFUSED);
+    const named = call.name === null ? {} : { name: call.name };
+    return [malformedStep(call, fault, isOwn ? [{ id, ...named, interrupted: true }] : [])];
+  }
+
+  #bound(): void {
+    if (this.#calls.size + this.#displaced.length <= MAX_CALLS) return;
+    const over = [...this.#calls].find(([, { state }]) => state === 'over');
+    if (over === undefined)
+      throw new ReconnectError('limit', `more than ${MAX_CALLS} tool calls are open at a time`);
+    const [key, call] = over;
+    this.#calls.delete(key);
+    if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
   }
 }
 
-/** The step of a call whose arguments are all there. */
-export function wholeCall(call: CallStart & { readonly args: string }): AnswerStep {
-  const { id, name, args, isServerTool = false } = call;
-  const parsed = parseArguments(args);
-  if (name === undefined || parsed === undefined) {
-    const part: AnswerPart = { type: 'event', name: 'malformedToolCall', data: { id, name } };
-    // What does not parse, as the empty text, is interrupted in the account of the stream.
-    return { part, toolCall: [{ id, finalArgs: parsed === undefined ? args : '', done: true }] };
+/** Ids that several calls of one batch have, which do not say the same. */
+function conflictsIn(
+  decided: readonly { readonly call: Call; readonly decision: ReturnType<Call['decide']> }[],
+): ReadonlySet<string> {
+  const seen = new Map<string, string>();
+  const conflicts = new Set<string>();
+  for (const { call, decision } of decided) {
+    if (call.isBlank) continue;
+    const fingerprint =
+      typeof decision === 'string'
+        ? decision
+        : fingerprintOf(call.name ?? '', decision.input, decision.args);
+    const before = seen.get(call.id);
+    if (before !== undefined && before !== fingerprint) conflicts.add(call.id);
+    seen.set(call.id, fingerprint);
   }
-  const finalArgs = args.trim() === '' ? '{}' : args;
-  return {
-    part: { type: 'toolCall', id, name, input: parsed.input, isServerTool },
-    toolCall: [{ id, name, finalArgs, done: true }],
-  };
+  return conflicts;
 }
 
-function progressOf({ id, name, args }: Call): AnswerPart {
-  return { type: 'toolCallProgress', id, name, chars: args.length };
+function progressOf({ id, name, size }: Call): AnswerPart {
+  return { type: 'toolCallProgress', id, name, chars: size };
+}
+
+function malformedStep(
+  { id, name }: Call,
+  reason: CallFault,
+  toolCall: readonly ToolCallDelta[],
+): AnswerStep {
+  const step = eventStep('malformedToolCall', { id, name, reason });
+  return toolCall.length === 0 ? step : { ...step, toolCall };
+}
+
+/** @throws ReconnectError kind `limit` */
+function idOf({ id }: CallPiece): string | undefined {
+  if (typeof id !== 'string' || id === '') return undefined;
+  if (id.length <= MAX_ID_LENGTH) return id;
+  throw new ReconnectError(
+    'limit',
+    `the id of a tool call is longer than ${MAX_ID_LENGTH} UTF-16 code units`,
+  );
+}
+
+function hasArguments({ args, value }: CallPiece): boolean {
+  return typeof args === 'string' ? args.trim() !== '' : (args ?? value ?? undefined) !== undefined;
+}
+
+function saysNothing(piece: CallPiece): boolean {
+  const { name } = piece;
+  return (
+    (typeof name !== 'string' || name === '') && idOf(piece) === undefined && !hasArguments(piece)
+  );
 }

@@ -26,11 +26,3 @@ export function eventFields(event: unknown): Fields {
   if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event as Fields;
   throw new ReconnectError('protocol', 'expected an event that is a JSON object');
 }
-
-/** The error that a peer reports. Its text may repeat the request: only its code is kept. */
-export function peerError(...codes: readonly unknown[]): ReconnectError {
-  const code = codes.find((one) => typeof one === 'string' && /^[\w.-]{1,64}$/.test(one));
-  const tail = code === undefined ? '' : ` (${code as string})`;
-  const facts = code === undefined ? {} : { code: code as string };
-  return new ReconnectError('source', `the peer reported an error${tail}`, facts);
-}

@@ -1,78 +1,82 @@
 /** Gemini Interactions. */
 
 import type { EndOutcome } from '../../machines/contract.js';
-import type { AnswerStep, OpenToolCalls, ResumableReader } from './answer.js';
-import { CallReader, wholeCall } from './calls.js';
-import { eventFields, fieldsOf, listOf, peerError, textOf, wholeOf } from './fields.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, fieldsOf, listOf, textOf, wholeOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { eventStep, textStep } from './steps.js';
+import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { contentSteps, eventStep, textStep } from './steps.js';
 
 /**
  * Reads the events of `POST /v1beta/interactions`, which name themselves in `event_type`. An interaction that waits
  * for the results of calls is completed too: what ends there is told as `end`, and more may come.
  */
-export function geminiReader(): ResumableReader {
+export function geminiReader(): AnswerReader {
   return new GeminiReader();
 }
 
-const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
-  ['completed', 'complete'],
-  ['requires_action', 'complete'],
-  ['incomplete', 'incomplete'],
-  ['budget_exceeded', 'incomplete'],
-  ['failed', 'failed'],
-  ['cancelled', 'cancelled'],
-]);
+const WORDS = finishWords({
+  complete: ['completed', 'requires_action'],
+  failed: ['failed'],
+  cancelled: ['cancelled'],
+});
+/** Statuses of an interaction that goes on. */
+const RUNNING: ReadonlySet<unknown> = new Set(['in_progress', 'queued']);
 
-/** What is known of the arguments of a call besides their text. */
-interface CallStep {
-  /** Those that came with the start; they hold if no pieces come. */
-  readonly given: string | undefined;
-  hasPieces: boolean;
-  /** Closed without arguments: only the status tells that none were cut off. */
-  isBare: boolean;
-}
+/** Steps and deltas that are calls; all but `function_call` are run by the peer. */
+const CALL = /_call$/;
 
-/** Steps that are remembered: a peer that opens calls without end costs no more. */
-const MAX_STEPS = 1024;
+class GeminiReader implements AnswerReader {
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<number>();
+  #interaction: string | null = null;
+  #hasOutput = false;
+  #isFromStart = false;
 
-class GeminiReader implements ResumableReader {
-  end: EndOutcome | null = null;
-  readonly #calls = new CallReader<number>();
-  readonly #steps = new Map<number, CallStep>();
-  /** A call of an earlier run has arguments: a stop may be its own. */
-  #hasRest = false;
-
-  begin(calls: OpenToolCalls): void {
-    this.#calls.rewind(calls);
-    this.#hasRest = Object.values(calls).some(
-      ({ status, args }) => status === 'streaming' && args.trim() !== '',
-    );
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
   }
 
-  read(event: unknown): readonly AnswerStep[] {
+  begin(calls: RecordedCalls): void {
+    this.#calls.begin(calls);
+  }
+
+  finish(): void {
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const type = textOf(fields['event_type']) ?? textOf(fields['type']) ?? '';
+    const type = textOf(fields['event_type']) ?? textOf(fields['type']) ?? name ?? '';
     const index = wholeOf(fields['index']) ?? -1;
+    if (type === 'error' || name === 'error' || isErrorShape(fields)) throw reportedError(event);
     switch (type) {
       case 'step.start':
-        return this.#start(index, fieldsOf(fields['step']));
+        return this.#output(this.#start(type, index, fieldsOf(fields['step'])));
+      // The form before steps.
+      case 'content.start':
+        return this.#output(this.#start(type, index, fieldsOf(fields['content'])));
       case 'step.delta':
       case 'content.delta':
-        return this.#delta(index, fieldsOf(fields['delta']));
+        return this.#output(this.#delta(type, index, fieldsOf(fields['delta'])));
       case 'step.stop':
+      case 'content.stop':
         return this.#stop(index);
       case 'interaction.created':
+      case 'interaction.start':
       case 'interaction.status_update':
       case 'interaction.completed':
-      // The form before steps: `interaction` and `content` may hold whole calls.
-      case 'interaction.start':
       case 'interaction.complete':
         return this.#status(type, fields);
-      case 'error':
-        throw peerError(fieldsOf(fields['error'])['code'], fieldsOf(fields['error'])['status']);
-      case 'content.start':
-        return [eventStep(type, { index })];
       case '':
         return [];
       default:
@@ -80,69 +84,122 @@ class GeminiReader implements ResumableReader {
     }
   }
 
-  #start(index: number, step: Fields): AnswerStep[] {
-    const { type, id, name, arguments: args, content } = step;
-    if (type !== 'function_call') {
-      const texts = listOf(content).flatMap((one) => textStep('text', fieldsOf(one)['text']));
-      return [eventStep('step.start', { index, type }), ...texts];
-    }
-    const given = Object.keys(fieldsOf(args)).length > 0 ? JSON.stringify(args) : undefined;
-    this.#steps.set(index, { given, hasPieces: false, isBare: false });
-    const [oldest] = this.#steps.keys();
-    if (this.#steps.size > MAX_STEPS && oldest !== undefined) this.#steps.delete(oldest);
-    return [this.#calls.start(index, { id: textOf(id) ?? `step_${index}`, name: textOf(name) })];
+  #output(steps: AnswerStep[]): AnswerStep[] {
+    if (steps.length > 0) this.#hasOutput = true;
+    if (steps.some(({ part }) => part.type !== 'event')) this.#end.goOn();
+    return steps;
   }
 
-  #delta(index: number, delta: Fields): AnswerStep[] {
-    // `partial_arguments` is what an SDK calls them.
-    const { type, arguments: args, partial_arguments: partial, ...rest } = delta;
+  #start(event: string, index: number, step: Fields): AnswerStep[] {
+    const { type, content, text, ...others } = step;
+    if (typeof type === 'string' && CALL.test(type)) return this.#open(index, type, others);
+    return [
+      eventStep(event, { index, type, ...others }),
+      ...contentSteps(content),
+      ...textStep('text', text),
+    ];
+  }
+
+  #open(index: number, type: string, step: Fields): AnswerStep[] {
+    const { id, name, arguments: args, ...others } = step;
+    const isServerTool = type !== 'function_call';
+    const called = textOf(name) ?? (isServerTool ? type.replace(CALL, '') : undefined);
+    const steps = this.#calls.open(index, { id, name: called, args, isServerTool });
+    if (Object.keys(others).length === 0) return steps;
+    return [...steps, eventStep('step.start', { index, type, id, ...others })];
+  }
+
+  #delta(event: string, index: number, delta: Fields): AnswerStep[] {
+    const { type, id, name, arguments: args, partial_arguments: partial, ...others } = delta;
     switch (type) {
       case 'text':
       case undefined:
-        return textStep('text', delta['text']);
+        if (typeof delta['text'] === 'string') return contentSteps({ ...delta, type: 'text' });
+        return Object.keys(delta).length === 0 ? [] : [eventStep(event, { index, ...delta })];
       case 'thought_summary':
-        return textStep('reasoning', fieldsOf(delta['content'])['text'] ?? delta['text']);
+        return contentSteps(fieldsOf(delta['content'])['text'] ?? delta['text'], 'reasoning');
       case 'arguments_delta':
-        return this.#append(index, textOf(args) ?? textOf(partial) ?? '');
-      case 'function_call': {
-        const call = { id: textOf(delta['id']) ?? `step_${index}`, name: textOf(delta['name']) };
-        return [wholeCall({ ...call, args: textOf(args) ?? JSON.stringify(args ?? {}) })];
-      }
+        // `partial_arguments` is what an SDK calls them.
+        return this.#calls.add(index, { args: args ?? partial });
       default:
-        // Calls that the peer runs itself, such as `google_search_call`, have arguments too.
-        return [eventStep('step.delta', { index, type, ...rest })];
+        if (typeof type !== 'string' || !CALL.test(type))
+          return [eventStep(event, { index, ...delta })];
+        return [
+          ...this.#whole(index, type, { id, name, arguments: args ?? partial }),
+          ...(Object.keys(others).length === 0
+            ? []
+            : [eventStep(event, { index, type, id, ...others })]),
+        ];
     }
   }
 
-  #append(index: number, text: string): AnswerStep[] {
-    const step = this.#steps.get(index);
-    if (step !== undefined && text !== '') step.hasPieces = true;
-    return this.#calls.append(index, text);
+  /** A call in one piece. */
+  #whole(index: number, type: string, call: Fields): AnswerStep[] {
+    const known = this.#calls.peek(index);
+    const { id, name, arguments: args } = call;
+    const isSame = known !== undefined && (known.id === id || known.hasLocalId || !textOf(id));
+    const steps = isSame
+      ? this.#calls.add(index, { id, name, args })
+      : this.#open(index, type, call);
+    // Text is one piece of several.
+    if (typeof args === 'object' && args !== null) this.#calls.seal(index);
+    return steps;
   }
 
   #stop(index: number): AnswerStep[] {
-    const step = this.#steps.get(index);
-    if (step === undefined) return this.#hasRest ? this.#calls.close(index) : [];
-    if (step.hasPieces) return this.#calls.close(index);
-    if (step.given !== undefined) return this.#calls.close(index, { args: step.given });
-    step.isBare = true;
-    return [];
+    const call = this.#calls.peek(index);
+    // Without arguments: only the status tells that none were cut off.
+    if (call !== undefined && !call.hasInput) {
+      if (call.isServerTool) this.#calls.sayEmpty(index);
+      this.#calls.seal(index);
+      return [];
+    }
+    return this.#calls.close(index);
   }
 
   #status(type: string, fields: Fields): AnswerStep[] {
-    const interaction = fieldsOf(fields['interaction']);
-    const { id = fields['interaction_id'], status = fields['status'], usage } = interaction;
+    const { interaction, event_type: _, type: __, event_id: ___, ...beside } = fields;
+    const { outputs, steps, input: ____, tools: _____, ...about } = fieldsOf(interaction);
+    const id = textOf(about['id']) ?? textOf(beside['interaction_id']);
+    const status = about['status'] ?? beside['status'];
+    this.#checkInteraction(id);
     const isCompleted = type.startsWith('interaction.complete');
-    // More may come after an interaction that was completed for the time being.
-    this.end = ENDS.get(status) ?? (isCompleted && status === undefined ? 'complete' : null);
-    const calls = isCompleted && this.end === 'complete' ? this.#closeBare() : [];
-    return [...calls, eventStep(type, { id, status, usage })];
+    this.#isFromStart ||= type === 'interaction.created' || type === 'interaction.start';
+    const late = isCompleted ? this.#wholeOutput(steps ?? outputs) : [];
+    const calls = this.#endAs(status, isCompleted);
+    if (this.#end.outcome === 'failed' && isErrorShape(about)) throw reportedError(about);
+    const said = { ...beside, ...about, id, status };
+    return [...late, ...calls, eventStep(type, said)];
   }
 
-  /** Not forgotten by it: what a connection did not commit is read again. */
-  #closeBare(): AnswerStep[] {
-    return [...this.#steps].flatMap(([index, { isBare }]) =>
-      isBare ? this.#calls.close(index) : [],
-    );
+  /** More may come after an interaction that was completed for the time being. */
+  #endAs(status: unknown, isCompleted: boolean): AnswerStep[] {
+    const isEnd = isCompleted ? !RUNNING.has(status) : WORDS.has(String(status)) || CUT.has(status);
+    if (!isEnd) {
+      if (RUNNING.has(status)) this.#end.startOver();
+      return [];
+    }
+    this.#end.say(isNoWord(status) && isCompleted ? 'complete' : outcomeOf(WORDS, status), status);
+    const calls = this.#end.outcome === 'complete' ? this.#calls.leaveSealed() : [];
+    if (this.#calls.hasOpenCall) this.#end.spoil();
+    return calls;
+  }
+
+  /** @throws ReconnectError kind `protocol` for another interaction than the one so far. */
+  #checkInteraction(id: string | undefined): void {
+    if (id === undefined || id === '') return;
+    if (this.#interaction !== null && this.#interaction !== id) throw secondAnswer();
+    this.#interaction = id;
+  }
+
+  /** An interaction that came in one piece: its steps were not sent one by one. */
+  #wholeOutput(output: unknown): AnswerStep[] {
+    if (this.#hasOutput || !this.#isFromStart) return [];
+    return listOf(output)
+      .map(fieldsOf)
+      .flatMap((step, n) => [...this.#start('step.start', n, step), ...this.#stop(n)]);
   }
 }
+
+/** Statuses that end an interaction before it is whole. */
+const CUT: ReadonlySet<unknown> = new Set(['incomplete', 'budget_exceeded']);

@@ -1,16 +1,10 @@
-/** Entry `stream-reconnect/tool-calls`: what a model's answer says, whatever its dialect. */
+/** Entry `stream-reconnect/tool-calls`: what a model's answer says, whatever its provider format. */
 
 export type { EndOutcome, ToolCallDelta, ToolCallState } from '../../machines/contract.js';
 export { agUiReader } from './ag-ui.js';
 export type { AgUiReader } from './ag-ui.js';
 export { aiSdkUiReader } from './ai-sdk-ui.js';
-export type {
-  AnswerPart,
-  AnswerReader,
-  AnswerStep,
-  OpenToolCalls,
-  ResumableReader,
-} from './answer.js';
+export type { AnswerPart, AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
 export { anthropicReader } from './anthropic.js';
 export { geminiReader } from './gemini.js';
 export { openaiChatReader } from './openai-chat.js';

@@ -1,77 +1,206 @@
 /** OpenAI Chat Completions, and the many servers that speak it. */
 
 import type { EndOutcome } from '../../machines/contract.js';
-import type { AnswerReader, AnswerStep } from './answer.js';
-import { CallReader } from './calls.js';
-import { eventFields, fieldsOf, listOf, peerError, textOf, wholeOf } from './fields.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd } from './answer-end.js';
+import { isObject, toJson } from './arguments.js';
+import { CallRouter } from './call-router.js';
+import { ChunkIds } from './chunk-ids.js';
+import { eventFields, fieldsOf, listOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { eventStep, textStep } from './steps.js';
+import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { contentSteps, eventStep, fieldSteps } from './steps.js';
 
 /**
- * Reads `chat.completion.chunk` events; of several choices the first. `[DONE]` is not one of them: the end is
- * the finish reason. No call is closed on its own, so all are whole, or none, when that comes.
+ * Reads `chat.completion.chunk` events; of several choices the first, the others are events. `[DONE]` is not one of
+ * them: the end is the finish reason. No call is closed on its own, so all are whole, or none, when that comes.
  */
 export function openaiChatReader(): AnswerReader {
   return new OpenaiChatReader();
 }
 
-/** Reasons after which arguments may be cut, although they may parse. */
-const CUT_SHORT: ReadonlySet<string> = new Set(['length', 'content_filter']);
+/**
+ * Words that are documented: OpenAI; `eos` Together; `eos_token`, `stop_sequence` Text Generation Inference. All others
+ * mean that the answer may be cut, such as `length`, `content_filter`, `insufficient_system_resource` (DeepSeek),
+ * `model_length` (Mistral), `sensitive`, `network_error` (GLM), `abort` (SGLang, vLLM), `time_limit` (watsonx).
+ */
+const WORDS = finishWords({
+  complete: ['stop', 'tool_calls', 'function_call', 'eos', 'eos_token', 'stop_sequence'],
+  failed: ['error'],
+  cancelled: ['cancelled'],
+});
+
+/** Fields of a chunk that say which answer it is of: one event for all chunks. */
+const ABOUT = [
+  'id',
+  'object',
+  'created',
+  'model',
+  'system_fingerprint',
+  'service_tier',
+  'provider',
+];
+/** Padding against observers of the line. */
+const PADDING: ReadonlySet<string> = new Set(['obfuscation']);
 
 class OpenaiChatReader implements AnswerReader {
-  end: EndOutcome | null = null;
-  readonly #calls = new CallReader<string>();
+  readonly #end = new AnswerEnd();
+  readonly #calls = new CallRouter();
+  readonly #ids = new ChunkIds();
+  /** What the chunks say of themselves was passed on. */
+  #isIntroduced = false;
+  /** Fields that some servers repeat in every chunk, as they were last. */
+  readonly #extras = new Map<string, string | undefined>();
 
-  read(event: unknown): readonly AnswerStep[] {
-    const { error, choices, usage } = eventFields(event);
-    if (error !== undefined && error !== null)
-      throw peerError(fieldsOf(error)['code'], fieldsOf(error)['type']);
-    const first = listOf(choices)
-      .map(fieldsOf)
-      .find(({ index }) => index === undefined || index === 0);
-    const steps = first === undefined ? [] : this.#choice(first);
-    if (usage === undefined || usage === null) return steps;
-    return [...steps, eventStep('usage', usage)];
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
   }
 
-  #choice({ delta, finish_reason: reason }: Fields): AnswerStep[] {
-    const fields = fieldsOf(delta);
-    const refusal = textOf(fields['refusal']) ?? '';
-    const steps: AnswerStep[] = [
-      ...textStep('reasoning', fields['reasoning_content'] ?? fields['reasoning']),
-      ...textStep('text', fields['content']),
-      ...(refusal === '' ? [] : [eventStep('refusal', refusal)]),
+  begin(calls: RecordedCalls): void {
+    this.#calls.begin(calls);
+  }
+
+  finish(): void {
+    if (this.#calls.hasOpenCall) this.#end.spoil();
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
+    const chunk = eventFields(event);
+    const choices = listOf(chunk['choices']).map(fieldsOf);
+    if (name === 'error' || isError(chunk, choices)) throw reportedError(event);
+    const steps = choices.flatMap((choice) =>
+      isFirst(choice) ? this.#choice(choice, chunk['id']) : [eventStep('choice', choice)],
+    );
+    const all = [...steps, ...this.#chunkSteps(chunk)];
+    if (this.#isIntroduced || all.length === 0) return all;
+    this.#isIntroduced = true;
+    return [...introduction(chunk), ...all];
+  }
+
+  #choice(choice: Fields, id: unknown): AnswerStep[] {
+    const { index: _, delta, message, text, logprobs, finish_reason: reason, ...others } = choice;
+    const said = fieldsOf(delta ?? message);
+    const content = [...reasoningSteps(said), ...contentSteps(said['content'] ?? text)];
+    const calls = this.#callSteps(said);
+    this.#ids.see(id, content.length + calls.length > 0);
+    if (content.length > 0 || (calls.length > 0 && this.#calls.hasOpenCall)) this.#end.goOn();
+    if (this.#calls.hasLatePiece) this.#end.spoil();
+    return [
+      ...content,
+      ...fieldSteps(besides(said)),
+      ...calls,
+      ...fieldSteps({ logprobs, ...others }),
+      ...(isNoWord(reason) ? [] : this.#finishBy(reason)),
     ];
-    for (const call of listOf(fields['tool_calls'])) steps.push(...this.#piece(fieldsOf(call)));
-    // The form before tool calls had numbers: one call, without an id.
-    if (fields['function_call'] !== undefined && fields['function_call'] !== null)
-      steps.push(...this.#call('function_call', undefined, fieldsOf(fields['function_call'])));
-    if (typeof reason === 'string') steps.push(...this.#finish(reason));
-    return steps;
   }
 
-  #piece({ index, id, function: called, custom }: Fields): AnswerStep[] {
-    const key = String(wholeOf(index) ?? 0);
-    return this.#call(key, textOf(id), fieldsOf(called ?? custom));
+  #callSteps({ tool_calls: given, function_call: legacy }: Fields): AnswerStep[] {
+    const list = Array.isArray(given) ? given.map(fieldsOf) : [fieldsOf(given)];
+    const pieces = list.flatMap((call, n) => pieceOf(call, n));
+    // The form before calls had numbers; where both come, the one mirrors the other.
+    if (pieces.length === 0 && isObject(legacy))
+      pieces.push(...pieceOf({ index: 'function_call', function: legacy }, 0));
+    return pieces.flatMap(({ piece, extras }) => [...this.#calls.add(piece), ...extras]);
   }
 
-  #call(key: string, id: string | undefined, { name, arguments: args }: Fields): AnswerStep[] {
-    const text = textOf(args) ?? '';
-    // Some servers give every call the index 0, and tell them apart by their ids.
-    const known = this.#calls.idOf(key);
-    if (known !== undefined && (id === undefined || id === '' || id === known))
-      return this.#calls.append(key, text);
-    const before = this.#calls.close(key);
-    const given = id === undefined || id === '' ? `call_${key}` : id;
-    const start = this.#calls.start(key, { id: given, name: textOf(name), args: text });
-    return [...before, start];
+  #finishBy(reason: unknown): AnswerStep[] {
+    this.#end.say(outcomeOf(WORDS, reason), reason);
+    const said = eventStep('finish_reason', reason);
+    if (this.#end.outcome === 'complete') return [...this.#calls.leaveAll(), said];
+    return [...this.#calls.abandon(), said];
   }
 
-  #finish(reason: string): AnswerStep[] {
-    const isCut = CUT_SHORT.has(reason);
-    this.end = isCut ? 'incomplete' : 'complete';
-    if (!isCut) return this.#calls.open().flatMap((key) => this.#calls.close(key));
-    this.#calls.abandon();
-    return [];
+  /** What stands beside the choices: usage, citations, and what a server adds. */
+  #chunkSteps(chunk: Fields): AnswerStep[] {
+    const { choices: _, error: __, ...others } = chunk;
+    return fieldSteps(others).filter(({ part }) => {
+      if (part.type !== 'event' || ABOUT.includes(part.name) || PADDING.has(part.name))
+        return false;
+      const text = toJson(part.data);
+      if (this.#extras.get(part.name) === text) return false;
+      this.#extras.set(part.name, text);
+      return true;
+    });
   }
+}
+
+function isFirst({ index }: Fields): boolean {
+  return index === undefined || index === null || index === 0;
+}
+
+/** Beside the usual shapes: in a choice (OpenRouter), in `x_groq`, in `base_resp` (MiniMax), or without a frame. */
+function isError(chunk: Fields, choices: readonly Fields[]): boolean {
+  if (isErrorShape(chunk) || choices.some(({ error }) => isErrorShape({ error }))) return true;
+  if (isErrorShape(chunk['x_groq'])) return true;
+  const status = fieldsOf(chunk['base_resp'])['status_code'];
+  if (typeof status === 'number' && status !== 0) return true;
+  const { message, detail, msg } = chunk;
+  return chunk['choices'] === undefined && [message, detail, msg].some(isSaid);
+}
+
+function isSaid(text: unknown): boolean {
+  return (typeof text === 'string' && text !== '') || (Array.isArray(text) && text.length > 0);
+}
+
+function introduction(chunk: Fields): AnswerStep[] {
+  const about = ABOUT.flatMap((name) => (chunk[name] ? [[name, chunk[name]] as const] : []));
+  return about.length === 0 ? [] : [eventStep('chat.completion.chunk', Object.fromEntries(about))];
+}
+
+/** The same thoughts may come under two names, and their signatures under a third. */
+function reasoningSteps(said: Fields): AnswerStep[] {
+  const { reasoning_content: content, reasoning, reasoning_details: details } = said;
+  const first = contentSteps(content ?? reasoning, 'reasoning');
+  if (first.length > 0) {
+    const isMirrored = content === undefined || content === null || reasoning === content;
+    return isMirrored ? first : [...first, ...contentSteps(reasoning, 'reasoning')];
+  }
+  return listOf(details)
+    .map(fieldsOf)
+    .flatMap(({ text, summary }) => contentSteps(text ?? summary, 'reasoning'));
+}
+
+function besides(said: Fields): Fields {
+  const { role: _, content: __, tool_calls: ___, function_call: ____, ...others } = said;
+  const { reasoning: _____, reasoning_content: ______, ...rest } = others;
+  return rest;
+}
+
+interface FoundPiece {
+  readonly piece: Parameters<CallRouter['add']>[0];
+  readonly extras: readonly AnswerStep[];
+}
+
+/** One entry of `tool_calls`. Some servers know no frame `function`, or call the arguments otherwise. */
+function pieceOf(call: Fields, place: number): FoundPiece[] {
+  const { index, id, type, function: called, custom, ...others } = call;
+  const isText = custom !== undefined && custom !== null;
+  const frame = isText ? custom : called;
+  const fields = fieldsOf(frame ?? call);
+  const { name } = fields;
+  const hasFrame = typeof frame === 'object' && frame !== null;
+  if (!hasFrame && name === undefined && id === undefined) return [];
+  const isSibling = place > 0 && (index === undefined || index === null);
+  const piece = { index, id, name, args: argumentsOf(fields), isSibling };
+  const extras = hasFrame && Object.keys(others).length > 0;
+  return [
+    {
+      piece: isText || type === 'custom' ? { ...piece, isText: true } : piece,
+      extras: extras ? [eventStep('tool_call', { index, id, ...others })] : [],
+    },
+  ];
+}
+
+function argumentsOf(fields: Fields): unknown {
+  const { arguments: args, input, parameters, args: short } = fields;
+  const isSilent = args === undefined || args === null || args === '';
+  return isSilent ? (input ?? parameters ?? short ?? args) : args;
 }

@@ -1,26 +1,22 @@
 /** OpenAI Responses. */
 
 import type { EndOutcome } from '../../machines/contract.js';
-import type { AnswerStep, OpenToolCalls, ResumableReader } from './answer.js';
-import { CallReader, wholeCall } from './calls.js';
-import { eventFields, fieldsOf, peerError, textOf } from './fields.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, fieldsOf, listOf, textOf, wholeOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { eventStep, textStep } from './steps.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { beginningOf, isCallItem, readCallItem } from './responses-items.js';
+import { contentSteps, eventStep, textStep } from './steps.js';
 
 /**
- * Reads the events of `POST /v1/responses`. Arguments are handed out when their item is done, which repeats them
- * whole: pieces are for the progress only.
+ * Reads the events of `POST /v1/responses`. A call leaves when its item is done, which repeats its arguments whole: they
+ * have to agree with the pieces.
  */
-export function openaiResponsesReader(): ResumableReader {
+export function openaiResponsesReader(): AnswerReader {
   return new OpenaiResponsesReader();
 }
-
-/** Kinds of items that are calls, with the field of their arguments. */
-const CALLS: ReadonlyMap<unknown, 'arguments' | 'input'> = new Map([
-  ['function_call', 'arguments'],
-  ['custom_tool_call', 'input'],
-  ['mcp_call', 'arguments'],
-]);
 
 const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
   ['response.completed', 'complete'],
@@ -29,90 +25,172 @@ const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
   ['response.cancelled', 'cancelled'],
 ]);
 
-class OpenaiResponsesReader implements ResumableReader {
-  end: EndOutcome | null = null;
-  readonly #calls = new CallReader<string>();
+/** Statuses of the response that an event of completion must not have. */
+const BAD: ReadonlySet<unknown> = new Set(['cancelled', 'failed', 'incomplete']);
 
-  begin(calls: OpenToolCalls): void {
-    this.end = null;
-    this.#calls.rewind(calls);
+/** Events of pieces of arguments, and of what repeats them. */
+const PIECE = /_call_(?:arguments|input|code)\.delta$/;
+const SERVER_PIECE = /^response\.(?:code_interpreter|mcp)_/;
+const WHOLE = /_call_(arguments|input)\.done$/;
+
+class OpenaiResponsesReader implements AnswerReader {
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<string>();
+  /** Items by their place: some gateways give the events of an item other ids than the item. */
+  readonly #places = new Map<number, string>();
+  #response: string | null = null;
+  /** The beginning was read, so that what did not come in pieces did not come at all. */
+  #isFromStart = false;
+  #hasOutput = false;
+  #partHasText = false;
+  #itemHasText = false;
+
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
   }
 
-  read(event: unknown): readonly AnswerStep[] {
+  begin(calls: RecordedCalls): void {
+    this.#end.startOver();
+    this.#calls.begin(calls);
+  }
+
+  finish(): void {
+    if (this.#calls.hasOpenCall) this.#end.spoil();
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const { type, delta, item_id: item } = fields;
-    const text = textOf(delta) ?? '';
+    const type = textOf(fields['type']) ?? name ?? '';
+    const item = fieldsOf(fields['item']);
+    this.#checkResponse(fieldsOf(fields['response']));
+    if (type === 'response.failed') this.#end.say('failed', 'failed');
+    const isOurs = type.startsWith('response.') && type !== 'response.failed' && name !== 'error';
+    if (!isOurs && (type === 'response.failed' || name === 'error' || isErrorShape(fields)))
+      throw reportedError(event);
     switch (type) {
       case 'response.output_text.delta':
-        return textStep('text', delta);
+        return this.#text(fields['delta']);
+      case 'response.output_text.done':
+        return [...this.#wholeText(fields['text']), eventStep(type, fields)];
       case 'response.reasoning_text.delta':
       case 'response.reasoning_summary_text.delta':
-        return textStep('reasoning', delta);
+        return textStep('reasoning', fields['delta']);
+      case 'response.content_part.added':
+        this.#partHasText = false;
+        return [eventStep(type, fields)];
       case 'response.output_item.added':
-        return this.#added(fieldsOf(fields['item']));
-      case 'response.function_call_arguments.delta':
-      case 'response.custom_tool_call_input.delta':
-      case 'response.mcp_call_arguments.delta':
-        return this.#calls.append(textOf(item) ?? '', text);
-      // Repeated by the item itself, which also tells whether it is whole.
-      case 'response.function_call_arguments.done':
-      case 'response.custom_tool_call_input.done':
-      case 'response.mcp_call_arguments.done':
-        return [];
+        return this.#added(fields, item);
       case 'response.output_item.done':
-        return this.#done(fieldsOf(fields['item']));
-      case 'error':
-        throw peerError(
-          fields['code'],
-          fieldsOf(fields['error'])['code'],
-          fieldsOf(fields['error'])['type'],
-        );
+        return this.#done(fields, item);
+      case '':
+        return [];
       default:
-        return this.#other(fields);
+        return this.#other(type, fields);
     }
   }
 
-  #added(item: Fields): AnswerStep[] {
-    const { type, id } = item;
-    if (!CALLS.has(type)) return [eventStep('response.output_item.added', item)];
-    const callId = textOf(item['call_id']) ?? textOf(id) ?? '';
-    const isServerTool = type === 'mcp_call';
-    return [
-      this.#calls.start(textOf(id) ?? callId, {
-        id: callId,
-        name: textOf(item['name']),
-        isServerTool,
-      }),
-    ];
+  /** @throws ReconnectError kind `protocol` for another response than the one so far. */
+  #checkResponse({ id }: Fields): void {
+    if (typeof id !== 'string' || id === '') return;
+    if (this.#response !== null && this.#response !== id) throw secondAnswer();
+    this.#response = id;
   }
 
-  #done(item: Fields): AnswerStep[] {
-    const { type, id, status } = item;
-    const field = CALLS.get(type);
-    if (field === undefined) return [eventStep('response.output_item.done', item)];
-    const callId = textOf(item['call_id']) ?? textOf(id) ?? '';
-    const key = textOf(id) ?? callId;
-    // Cut by the limit of tokens: it stays open, and is interrupted when the stream ends.
-    if (status === 'incomplete') return [];
-    const raw = textOf(item[field]) ?? '';
-    // What a custom tool is given is text: as JSON it is a string.
-    const args = field === 'input' ? JSON.stringify(raw) : raw;
-    const name = textOf(item['name']);
-    if (this.#calls.isOpen(key)) return this.#calls.close(key, { args, name });
-    return [wholeCall({ id: callId, name, args, isServerTool: type === 'mcp_call' })];
+  #text(delta: unknown): AnswerStep[] {
+    this.#hasOutput = this.#partHasText = this.#itemHasText = true;
+    return textStep('text', delta);
   }
 
-  #other(fields: Fields): AnswerStep[] {
-    const { type } = fields;
-    if (typeof type !== 'string') return [];
+  /** The text of a part of which no piece came. */
+  #wholeText(text: unknown): AnswerStep[] {
+    const isKnown = this.#partHasText || !this.#isFromStart;
+    return isKnown ? [] : this.#text(text);
+  }
+
+  #keyOf(fields: Fields, item: Fields): string {
+    const id = textOf(item['id']) ?? textOf(fields['item_id']);
+    if (id !== undefined && this.#calls.peek(id) !== undefined) return id;
+    const place = wholeOf(fields['output_index']);
+    const known = place === undefined ? undefined : this.#places.get(place);
+    if (known !== undefined && this.#calls.peek(known) !== undefined) return known;
+    return id ?? textOf(item['call_id']) ?? (place === undefined ? '' : `output_${place}`);
+  }
+
+  #added(fields: Fields, item: Fields): AnswerStep[] {
+    this.#hasOutput = true;
+    this.#partHasText = this.#itemHasText = false;
+    const said = eventStep('response.output_item.added', item);
+    if (!isCallItem(item)) return [said];
+    const key = textOf(item['id']) ?? this.#keyOf(fields, item);
+    const place = wholeOf(fields['output_index']);
+    if (place !== undefined) this.#places.set(place, key);
+    const steps = this.#calls.open(key, beginningOf(item));
+    return item['call_id'] === undefined ? [...steps, said] : steps;
+  }
+
+  #done(fields: Fields, item: Fields): AnswerStep[] {
+    this.#hasOutput = true;
+    if (isCallItem(item)) return readCallItem(this.#calls, this.#keyOf(fields, item), item);
+    const content = listOf(item['content']);
+    const isNew = item['type'] === 'message' && !this.#itemHasText && this.#isFromStart;
+    this.#partHasText = this.#itemHasText = false;
+    return [...(isNew ? contentSteps(content) : []), eventStep('response.output_item.done', item)];
+  }
+
+  #other(type: string, fields: Fields): AnswerStep[] {
+    const key = this.#keyOf(fields, {});
+    if (PIECE.test(type)) {
+      const isServerTool = SERVER_PIECE.test(type) ? true : undefined;
+      return this.#calls.add(key, { args: fields['delta'], isServerTool });
+    }
+    const whole = WHOLE.exec(type)?.[1];
+    if (whole !== undefined) {
+      const steps = this.#calls.add(key, { name: fields['name'] });
+      this.#calls.takeWhole(key, fields[whole]);
+      return steps;
+    }
+    // Pieces, and the whole, of arguments of a kind that we do not know: the item repeats them.
+    if (this.#calls.peek(key) !== undefined && /\.(?:delta|done)$/.test(type))
+      return [
+        eventStep(type, { item_id: fields['item_id'], output_index: fields['output_index'] }),
+      ];
+    const response = fieldsOf(fields['response']);
+    const said = eventStep(type, fields['response'] === undefined ? fields : summaryOf(response));
     const end = ENDS.get(type);
-    if (end !== undefined) this.end = end;
-    const response = fields['response'];
-    // The whole response repeats every item, with arguments that may be cut.
-    return [eventStep(type, response === undefined ? fields : summaryOf(fieldsOf(response)))];
+    if (end === undefined) {
+      this.#isFromStart ||= /^response\.(?:created|in_progress|queued)$/.test(type);
+      return [said];
+    }
+    const steps = end === 'complete' ? this.#wholeOutput(response) : [];
+    this.#endAs(end, response);
+    return [...steps, said];
+  }
+
+  #endAs(end: EndOutcome, { status, incomplete_details: details }: Fields): void {
+    const isBad = end === 'complete' && BAD.has(status);
+    const word = textOf(fieldsOf(details)['reason']) ?? textOf(status) ?? end;
+    this.#end.say(isBad ? 'incomplete' : end, word);
+    this.finish();
+  }
+
+  /** A response that came in one piece: its items were not sent one by one. */
+  #wholeOutput({ output, status }: Fields): AnswerStep[] {
+    if (this.#hasOutput || !this.#isFromStart || BAD.has(status)) return [];
+    return listOf(output)
+      .map(fieldsOf)
+      .flatMap((item, n) => this.#done({ output_index: n }, item));
   }
 }
 
-function summaryOf({ id, status, usage, incomplete_details: details }: Fields): Fields {
-  return { id, status, usage, incomplete_details: details };
+/** The response repeats the request, and every item with arguments that may be cut: without them. */
+function summaryOf(response: Fields): Fields {
+  const { output: _, instructions: __, tools: ___, input: ____, prompt: _____, ...rest } = response;
+  return rest;
 }

@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';
 import type { ReconnectingStream, ReconnectError, ReconnectOptions } from '../../src/index.js';
+import { forgetItems } from '../support/forget-items.js';
 import { startFaultServer } from '../support/fault-server.js';
 import type { FlakyServer } from '../../src/testing/index.js';
 import type { Fault, FaultKind } from '../support/fault-server.js';
@@ -45,8 +46,8 @@ async function start(
   server = await startFaultServer(peer, faults);
   const stream = reconnectStream(peer.source(`${server.url}/answers`), { ...QUICK, ...options });
   const items: never[] = [];
-  stream.on('restarted', () => void items.splice(0));
-  stream.on('reset', ({ scope }) => void (scope === 'all' && items.splice(0)));
+  stream.on('restarted', () => forgetItems(items));
+  stream.on('reset', ({ scope }) => void (scope === 'all' && forgetItems(items)));
   const run = async (): Promise<ReconnectError | null> => {
     try {
       for await (const item of stream) items.push(item);

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ReconnectEvent, ReconnectOptions, ReconnectError } from '../../src/index.js';
 import type { AnswerPart } from '../../src/tool-calls/index.js';
 import { onVirtualClock } from '../support/facts.js';
+import { forgetItems } from '../support/forget-items.js';
 import { seededRandom } from '../../src/testing/index.js';
 import type { PeerRequest } from '../support/source-peer.js';
 import { CALLS, joinAnswer, modelPeers, requestOf, WHOLE } from './peers/model-answers.js';
@@ -36,8 +37,8 @@ async function play(
   });
   const { stream, clock, heard } = onVirtualClock(peer.source('http://127.0.0.1/answers'), options);
   const parts: AnswerPart[] = [];
-  stream.on('restarted', () => void parts.splice(0));
-  stream.on('reset', () => void parts.splice(0));
+  stream.on('restarted', () => forgetItems(parts));
+  stream.on('reset', () => forgetItems(parts));
   let error: ReconnectError | null = null;
   const reading = (async () => {
     try {

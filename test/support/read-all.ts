@@ -9,6 +9,7 @@ import type {
   StreamSource,
 } from '../../src/index.js';
 import { record } from './facts.js';
+import { forgetItems } from './forget-items.js';
 
 /** Short waits: for streams over real sockets. */
 export const QUICK: ReconnectOptions = {
@@ -33,8 +34,11 @@ export async function readAll<T>(
   const items: T[] = [];
   let sure = 0;
   let checkpoint = 0;
-  stream.on('reset', ({ scope }) => void items.splice(scope === 'all' ? 0 : sure));
-  stream.on('restarted', () => void items.splice(0));
+  stream.on('reset', ({ scope }) => {
+    if (scope === 'all') forgetItems(items);
+    else items.splice(sure);
+  });
+  stream.on('restarted', () => forgetItems(items));
   let error: ReconnectError | null = null;
   try {
     for await (const item of stream) {

@@ -38,23 +38,30 @@ describe('a stop reason', () => {
   const withReason = (why: string | null): ReturnType<typeof read> =>
     read(start(0, tool('a')), json(0, '{"x":1}'), stop(0), reason(why), END);
 
-  it.each(['tool_use', 'end_turn', 'stop_sequence', 'pause_turn', 'compaction'])(
-    '%s lets a closed call run',
-    (why) => {
-      const seen = withReason(why);
-      expect(callsOf(seen)).toEqual([['a', { x: 1 }]]);
-      expect(seen.end).toBe('complete');
-    },
-  );
+  it.each(['tool_use', 'end_turn', 'stop_sequence'])('%s lets a closed call run', (why) => {
+    const seen = withReason(why);
+    expect(callsOf(seen)).toEqual([['a', { x: 1 }]]);
+    expect(seen.end).toBe('complete');
+  });
 
-  it.each(['max_tokens', 'length', 'content_filter', 'guardrail', '', null])(
-    '%j lets no call run, and leaves the answer incomplete',
-    (why) => {
-      const seen = withReason(why);
-      expect(callsOf(seen)).toEqual([]);
-      expect(seen.end).toBe('incomplete');
-    },
-  );
+  it.each([
+    'max_tokens',
+    'model_context_window_exceeded',
+    'refusal',
+    // The turn goes on in another request.
+    'pause_turn',
+    'compaction',
+    'length',
+    'content_filter',
+    'guardrail',
+    '',
+    'null',
+    null,
+  ])('%j lets no call run, and leaves the answer incomplete', (why) => {
+    const seen = withReason(why);
+    expect(callsOf(seen)).toEqual([]);
+    expect(seen.end).toBe('incomplete');
+  });
 
   it('lets no call run whose block is open', () => {
     const seen = read(
@@ -72,13 +79,14 @@ describe('a stop reason', () => {
 });
 
 describe('an input', () => {
-  it('that came with the start gives way to pieces, but not to an empty one', () => {
+  it('that came with the start has to agree with the pieces, unless they are empty', () => {
     const whole = start(0, tool('a', { x: 1 }));
     const after = [stop(0), reason('tool_use')];
     expect(callsOf(read(whole, json(0, ''), ...after))).toEqual([['a', { x: 1 }]]);
-    expect(callsOf(read(whole, json(0, '{"x":'), json(0, '2}'), ...after))).toEqual([
-      ['a', { x: 2 }],
+    expect(callsOf(read(whole, json(0, '{"x":'), json(0, '1}'), ...after))).toEqual([
+      ['a', { x: 1 }],
     ]);
+    expect(callsOf(read(whole, json(0, '{"x":'), json(0, '2}'), ...after))).toEqual([]);
   });
 
   it('that is empty is an object without fields', () => {
@@ -142,15 +150,15 @@ it('thinking is reasoning; signatures and citations are events; a ping is nothin
   ]);
 });
 
-it('an error keeps the code of the peer, if it is one, and none of its text', () => {
+it('an error keeps the code of the peer, if it is one, and its text', () => {
   const error = (type: unknown): unknown => {
     try {
-      return read({ type: 'error', error: { type, message: 'secret' } });
+      return read({ type: 'error', error: { type, message: 'Busy' } });
     } catch (thrown) {
       return thrown;
     }
   };
   expect(error('overloaded_error')).toMatchObject({ kind: 'source', code: 'overloaded_error' });
   expect(error('a b')).toMatchObject({ kind: 'source', code: undefined });
-  expect(String(error('a b'))).not.toContain('secret');
+  expect(String(error('a b'))).toContain('the peer reported an error: Busy');
 });

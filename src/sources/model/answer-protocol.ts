@@ -1,17 +1,17 @@
-/** The events of a model's answer as items: the same for every dialect. */
+/** The events of a model's answer as items: the same for every provider format. */
 
-import type { SourceItem } from '../../../machines/contract.js';
+import type { EndOutcome, SourceItem } from '../../../machines/contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
 import type { AnswerPart, AnswerReader, AnswerStep } from '../../tool-calls/answer.js';
+import { reportedError } from '../../tool-calls/peer-error.js';
+import { eventStep } from '../../tool-calls/steps.js';
 import { OpenFailure, openFailure } from '../failure.js';
-import { answerItems } from '../sse/answer-items.js';
+import { answerItems } from './answer-items.js';
 import type { SseEvent } from '../sse/decoder.js';
 import { parseEvent } from '../sse/protocol.js';
 import type { SseProtocol } from '../sse/protocol.js';
 
-export interface AnswerDialect {
-  /** `event`: the reader's end is the end. `eof`: more may come, until the bytes end or `[DONE]` comes. */
-  readonly endsAt: 'event' | 'eof';
+export interface AnswerFormat {
   /** The cursor after this event. @param id the event's own id */
   readonly cursorOf?: ((event: unknown, id: string | undefined) => string | undefined) | undefined;
   /** Which answer it is, where the event tells. */
@@ -20,34 +20,77 @@ export interface AnswerDialect {
   readonly isOld?: ((event: unknown) => boolean) | undefined;
 }
 
+export interface AnswerProtocol extends SseProtocol<AnswerPart> {
+  /** The end that was read; null as well once an error came, which no end makes good. */
+  readonly outcome: EndOutcome | null;
+}
+
 /** What OpenAI began, and many took over: not JSON, after the last event. */
 const DONE = '[DONE]';
 
+/** Names of events that keep a connection alive, or tell of it: their data need not be JSON. */
+const CONTROL = /^(?:comment|done|heart-?beat|info|keep-?alive|ping)$/i;
+
 export function createAnswerProtocol(
   reader: AnswerReader,
-  { endsAt, cursorOf, keyOf, isOld }: AnswerDialect,
-): SseProtocol<AnswerPart> {
+  { cursorOf, keyOf, isOld }: AnswerFormat,
+): AnswerProtocol {
+  let isBroken = false;
   return {
-    read(event, id) {
-      if (event.data.trim() === DONE) return [{ type: 'end', outcome: reader.end ?? 'incomplete' }];
-      const json = parseEvent(event);
-      if (isOld?.(json) === true) return [];
-      const items = [...identity(keyOf?.(json)), ...itemsOf(event, json, cursorOf?.(json, id))];
-      if (endsAt === 'event' && reader.end !== null)
-        items.push({ type: 'end', outcome: reader.end });
-      return items;
+    get outcome() {
+      return isBroken ? null : reader.end;
     },
-    finish: () => (reader.end === null ? [] : [{ type: 'end', outcome: reader.end }]),
+    read(event, id) {
+      try {
+        return read(event, id);
+      } catch (thrown) {
+        isBroken = true;
+        throw thrown;
+      }
+    },
+    finish: () => (isBroken ? [] : endItems()),
   };
+
+  function read(event: SseEvent, id: string | undefined): SourceItem<AnswerPart>[] {
+    const data = event.data.trim();
+    // A keep-alive: some servers send them as events.
+    if (data === '' || data === 'null') return [{ type: 'alive' }];
+    if (data === DONE) {
+      reader.finish();
+      return endItems();
+    }
+    const json = jsonOf(event);
+    if (json === undefined) return answerItems([eventStep(event.type, event.data)], event);
+    if (isOld?.(json) === true) return [];
+    const items = [...identity(keyOf?.(json)), ...itemsOf(event, json, cursorOf?.(json, id))];
+    return reader.isOver ? [...items, ...endItems()] : items;
+  }
 
   function itemsOf(
     event: SseEvent,
     json: unknown,
     cursor: string | undefined,
   ): SourceItem<AnswerPart>[] {
-    const steps = readSafely(reader, json);
-    if (steps.length > 0) return answerItems(steps, event.data.length, cursor);
+    const steps = readSafely(reader, json, event.type);
+    if (steps.length > 0) return answerItems(steps, event, cursor);
     return cursor === undefined ? [] : [{ type: 'checkpoint', cursor }];
+  }
+
+  function endItems(): SourceItem<AnswerPart>[] {
+    const { end, finishWord } = reader;
+    if (end === null) return [];
+    return [{ type: 'end', outcome: end, ...(finishWord === null ? {} : { detail: finishWord }) }];
+  }
+}
+
+/** The JSON of an event, or undefined for a control event that has none. */
+function jsonOf(event: SseEvent): unknown {
+  try {
+    return parseEvent(event);
+  } catch (thrown) {
+    if (CONTROL.test(event.type)) return undefined;
+    if (event.type === 'error') throw toFailure(reportedError(event.data), false);
+    throw thrown;
   }
 }
 
@@ -56,7 +99,7 @@ function identity(key: string | undefined): SourceItem<AnswerPart>[] {
 }
 
 /** Errors of a peer that pass: the same request may work later. */
-const WEATHER: ReadonlySet<string> = new Set([
+const TRANSIENT: ReadonlySet<string> = new Set([
   'api_error',
   'internal_error',
   'overloaded_error',
@@ -69,13 +112,19 @@ const WEATHER: ReadonlySet<string> = new Set([
   'UNAVAILABLE',
 ]);
 
-function readSafely(reader: AnswerReader, event: unknown): readonly AnswerStep[] {
+function readSafely(reader: AnswerReader, event: unknown, type: string): readonly AnswerStep[] {
+  const before = reader.end;
   try {
-    return reader.read(event);
+    return reader.read(event, type === 'message' ? undefined : type);
   } catch (thrown) {
     if (!(thrown instanceof ReconnectError) || thrown instanceof OpenFailure) throw thrown;
-    const { kind, message, code } = thrown;
-    const fatal = kind !== 'source' || code === undefined || !WEATHER.has(code);
-    throw openFailure(kind, message, { fatal, code, cause: thrown });
+    // Of an answer that has ended nothing is asked for again.
+    throw toFailure(thrown, before !== null || reader.end !== null);
   }
+}
+
+function toFailure(error: ReconnectError, hasEnded: boolean): OpenFailure {
+  const { kind, message, code } = error;
+  const isTransient = kind === 'source' && code !== undefined && TRANSIENT.has(code);
+  return openFailure(kind, message, { fatal: hasEnded || !isTransient, code, cause: error });
 }

@@ -9,6 +9,7 @@ import type { RequestContext } from '../http/request.js';
 import { checkFunction } from '../option-checks.js';
 import { EVENT_STREAM } from '../sse/decoder.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
+import { withOutcome } from './answer-outcome.js';
 import { createAnswerProtocol } from './answer-protocol.js';
 import { createContinuation } from './continuation.js';
 import type { Continuable } from './continuation.js';
@@ -17,19 +18,18 @@ import type { ModelDefaults, ModelOptions } from './options.js';
 
 export interface PostAnswerOptions extends ModelOptions, Continuable {}
 
-export interface PostDialect extends ModelDefaults {
-  readonly endsAt: 'event' | 'eof';
+export interface PostFormat extends ModelDefaults {
   readonly createReader: () => AnswerReader;
-  /** Headers that the dialect asks for, where the caller gives none. */
+  /** Headers that the format asks for, where the caller gives none. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** @throws ReconnectError `config` */
 export function postAnswer(
   options: PostAnswerOptions,
-  dialect: PostDialect,
+  format: PostFormat,
 ): StreamSource<AnswerPart> {
-  const { name, request, ...limits } = checkModelOptions(options, dialect);
+  const { name, request, ...limits } = checkModelOptions(options, format);
   const { continueWith } = options;
   checkFunction('continueWith', continueWith, '({ text }) => the request that goes on with it');
   const resume = continueWith === undefined ? 'none' : 'continuation';
@@ -47,7 +47,7 @@ export function postAnswer(
         withCursor: false,
         refine: (headers) => {
           headers['content-type'] ??= 'application/json';
-          for (const [field, value] of Object.entries(dialect.headers ?? {}))
+          for (const [field, value] of Object.entries(format.headers ?? {}))
             headers[field] ??= value;
         },
       },
@@ -56,8 +56,10 @@ export function postAnswer(
     );
     if (bytes === null)
       throw openFailure('protocol', 'The answer has no body', { fatal: true, status: 204 });
-    const protocol = createAnswerProtocol(dialect.createReader(), { endsAt: dialect.endsAt });
+    const reader = format.createReader();
+    reader.begin(at.toolCalls ?? {});
+    const protocol = createAnswerProtocol(reader, {});
     const decoder = createProtocolDecoder(continuation.follow(protocol, at), limits);
-    return bodyConnection(bytes, decoder);
+    return withOutcome(bodyConnection(bytes, decoder), () => protocol.outcome);
   }
 }

@@ -1,7 +1,7 @@
 /** Answers that the peer keeps as a run of its own: a POST begins it, a GET by its id goes on after a cursor. */
 
 import type { Connection, ResumePoint, StreamSource } from '../../../machines/contract.js';
-import type { AnswerPart, ResumableReader } from '../../tool-calls/answer.js';
+import type { AnswerPart, AnswerReader } from '../../tool-calls/answer.js';
 import { OpenFailure, openFailure } from '../failure.js';
 import { bodyConnection, singleBatch } from '../http/body-batches.js';
 import { withAddress } from '../http/address.js';
@@ -11,13 +11,15 @@ import type { OpenBody } from '../http/open-body.js';
 import type { RequestOptions } from '../http/request.js';
 import { EVENT_STREAM } from '../sse/decoder.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
+import { withOutcome } from './answer-outcome.js';
 import { createAnswerProtocol } from './answer-protocol.js';
-import type { AnswerDialect } from './answer-protocol.js';
+import type { AnswerFormat } from './answer-protocol.js';
 import type { CheckedModel } from './options.js';
+import { pathSegment } from './path-segment.js';
 import { refusedPlace } from './refusal.js';
 
-export interface RunDialect extends AnswerDialect {
-  readonly createReader: () => ResumableReader;
+export interface RunFormat extends AnswerFormat {
+  readonly createReader: () => AnswerReader;
   /** Names of the query that a GET goes on by. */
   readonly query: (cursor: string) => Readonly<Record<string, string>>;
   /** Whether the event comes after the cursor; by default all do. */
@@ -25,10 +27,10 @@ export interface RunDialect extends AnswerDialect {
   readonly contiguous?: StreamSource<AnswerPart>['contiguous'];
 }
 
-export function runAnswer(model: CheckedModel, dialect: RunDialect): StreamSource<AnswerPart> {
+export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<AnswerPart> {
   const { name, request, ...limits } = model;
-  const { contiguous } = dialect;
-  let reader = dialect.createReader();
+  const { contiguous } = format;
+  let reader = format.createReader();
   const source: StreamSource<AnswerPart> = {
     name,
     resume: 'cursor',
@@ -45,15 +47,16 @@ export function runAnswer(model: CheckedModel, dialect: RunDialect): StreamSourc
     // A second POST would run, and bill, the work again.
     if (hasPlace && !key) throw unnamed();
     const isResuming = key !== undefined && hasPlace;
-    if (!isResuming) reader = dialect.createReader();
+    if (!isResuming) reader = format.createReader();
     const { body } = isResuming ? await goOn(key, cursor) : await begin();
     // The run is over, and was before the drop: nothing is left to read.
     if (body === null) return singleBatch([{ type: 'end', outcome: reader.end ?? 'incomplete' }]);
     reader.begin(at.toolCalls ?? {});
-    const { isAfter = (): boolean => true } = dialect;
+    const { isAfter = (): boolean => true } = format;
     const isOld = (event: unknown): boolean => isResuming && !isAfter(event, cursor);
-    const protocol = createAnswerProtocol(reader, { ...dialect, isOld });
-    return bodyConnection(body, createProtocolDecoder(protocol, limits));
+    const protocol = createAnswerProtocol(reader, { ...format, isOld });
+    const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
+    return withOutcome(connection, () => protocol.outcome);
 
     function begin(): Promise<OpenBody> {
       const refine = (headers: Record<string, string>): void => {
@@ -67,7 +70,7 @@ export function runAnswer(model: CheckedModel, dialect: RunDialect): StreamSourc
     }
 
     async function goOn(id: string, after: string): Promise<OpenBody> {
-      const get = byId(request, 'GET', id, dialect.query(after));
+      const get = byId(request, 'GET', [segmentOf(id)], format.query(after));
       try {
         return await openBody(
           { request: get, contentTypes: [EVENT_STREAM], withCursor: true, refusal: refusedPlace },
@@ -84,7 +87,7 @@ export function runAnswer(model: CheckedModel, dialect: RunDialect): StreamSourc
 
   async function cancel(at: ResumePoint): Promise<void> {
     if (at.key === undefined) return;
-    const post = byId(request, 'POST', `${at.key}/cancel`, {});
+    const post = byId(request, 'POST', [segmentOf(at.key), 'cancel'], {});
     discard(await exchange(post, at, new AbortController().signal, () => {}));
   }
 }
@@ -98,16 +101,24 @@ function isRejection(thrown: unknown): boolean {
   return thrown instanceof OpenFailure && thrown.kind === 'cursor-rejected';
 }
 
+/** @throws OpenFailure for an id that would lead to another address than that of a run. */
+function segmentOf(id: string): string {
+  const segment = pathSegment(id);
+  if (segment !== undefined) return segment;
+  const message =
+    'The peer gave an id that cannot stand in an address, so nobody can go on with it';
+  throw openFailure('cursor-rejected', message, { fatal: true });
+}
+
 /** The request for one run: beneath the address of all, with what it asks for in the query. */
 function byId(
   request: RequestOptions,
   method: 'GET' | 'POST',
-  path: string,
+  path: readonly string[],
   query: Readonly<Record<string, string>>,
 ): RequestOptions {
   return withAddress({ ...request, method, body: undefined }, (url) => {
-    const places = path.split('/').map(encodeURIComponent).join('/');
-    url.pathname = `${url.pathname.replace(/\/$/, '')}/${places}`;
+    url.pathname = [url.pathname.replace(/\/$/, ''), ...path].join('/');
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   });
 }

@@ -1,0 +1,16 @@
+/** Ids in the path of an address: they come from a peer, and must not lead elsewhere. */
+
+/**
+ * Returns the id as one segment of a path, or undefined for one that cannot be: `.` and `..` change the path even where
+ * they are percent-encoded, and some servers decode `%2F` before they look for them.
+ */
+export function pathSegment(id: string): string | undefined {
+  const leads = id.split(/[/\\]/).some((part) => part === '' || part === '.' || part === '..');
+  if (leads) return undefined;
+  try {
+    return encodeURIComponent(id);
+  } catch {
+    // A lone surrogate.
+    return undefined;
+  }
+}
