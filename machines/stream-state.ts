@@ -87,7 +87,7 @@ export function applyToolCall(state: StreamState, delta: ToolCallDelta): StreamS
 
 const noCurrentCall = { inToolCall: false, currentToolId: null, toolArgsBuffer: '' } as const;
 
-function rest({ formerId: _, ...delta }: ToolCallDelta): ToolCallDelta {
+function rest({ formerId: _formerId, ...delta }: ToolCallDelta): ToolCallDelta {
   // Without a piece it would begin the call anew.
   return delta.done === true || delta.interrupted === true ? delta : { args: '', ...delta };
 }

@@ -117,7 +117,8 @@ class AnthropicReader implements AnswerReader {
     return typeof type === 'string' ? [eventStep(type, delta)] : [];
   }
 
-  #messageDelta({ type: _, delta, ...others }: Fields): AnswerStep[] {
+  #messageDelta(fields: Fields): AnswerStep[] {
+    const { type: _, delta, ...others } = fields;
     const said = eventStep('message_delta', { ...fieldsOf(delta), ...others });
     const reason = fieldsOf(delta)['stop_reason'];
     if (isNoWord(reason)) return [said];

@@ -1,7 +1,8 @@
 /** Finds the call that a piece belongs to, where pieces have an index, an id and a name, or some of them, or none. */
 
 import type { AnswerStep, RecordedCalls } from './answer.js';
-import type { Call, CallPiece } from './call.js';
+import type { Call } from './call.js';
+import type { CallPiece } from './call-piece.js';
 import { ToolCalls } from './calls.js';
 
 export interface RoutedPiece extends CallPiece {

@@ -10,38 +10,7 @@ import {
   parseJson,
   toJson,
 } from './arguments.js';
-
-/** What a format's event says of a call. Fields may be of any type: what is no text is no text. */
-export interface CallPiece {
-  readonly id?: unknown;
-  /** A text that is not empty is the name. */
-  readonly name?: unknown;
-  /** Text is appended; an object is all of them. Undefined and null say nothing. */
-  readonly args?: unknown;
-  /** Arguments that came parsed, where they may be a text. */
-  readonly value?: unknown;
-  /** The input is text and not JSON, as of custom tools. */
-  readonly isText?: boolean | undefined;
-  /** The peer runs the call itself. */
-  readonly isServerTool?: boolean | undefined;
-  /** What the arguments have to be. @default 'object' */
-  readonly expects?: 'object' | 'any' | undefined;
-}
-
-/** Why a call must not run. */
-export type CallFault =
-  | 'no name'
-  | 'two names'
-  | 'begun twice'
-  | 'no arguments'
-  | 'arguments are not JSON'
-  | 'arguments are not an object'
-  | 'arguments of an unknown shape'
-  | 'arguments that do not agree'
-  | 'another call has this id'
-  | 'more came after its end'
-  | 'taken back by the peer'
-  | 'not completed by the peer';
+import type { CallFault, CallPiece } from './call-piece.js';
 
 /** Arguments of one call, in UTF-16 units: as much as the stream keeps. */
 const MAX_ARGS = 4 * 1024 * 1024;

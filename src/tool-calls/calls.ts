@@ -11,24 +11,17 @@
  * - Where pieces have no key, or a doubtful one, `CallRouter` finds the call that they belong to.
  */
 
-import { MAX_ID_LENGTH } from '../../machines/contract.js';
 import type { ToolCallDelta, ToolCallState } from '../../machines/contract.js';
 import { ReconnectError } from '../../machines/errors.js';
-import type { AnswerPart, AnswerStep, RecordedCalls } from './answer.js';
-import { parseJson } from './arguments.js';
+import type { AnswerStep, RecordedCalls } from './answer.js';
 import { Call } from './call.js';
-import type { CallFault, CallPiece } from './call.js';
-import { DeliveredCalls, fingerprintOf } from './delivered-calls.js';
-import { eventStep } from './steps.js';
+import { hasArguments, idOf, saysNothing } from './call-piece.js';
+import type { CallFault, CallPiece } from './call-piece.js';
+import { malformedStep, progressOf } from './call-steps.js';
+import { DeliveredCalls } from './delivered-calls.js';
 
 /** Calls that may be open at a time; as many that left are remembered by their key. */
 const MAX_CALLS = 1024;
-/** As many calls as the account of a stream keeps. */
-const MAX_RECORDED = 256;
-
-/** Stands for the content of a call that must not run: no content is the same. */
-const REFUSED = 'refused';
-
 export class ToolCalls<K extends string | number> {
   readonly #calls = new Map<K, Call>();
   /** Calls that nobody can reach by a key any more, but that have not left. */
@@ -45,18 +38,11 @@ export class ToolCalls<K extends string | number> {
    * @param keyOf the key of a call by its id, in formats where the one is the other
    */
   begin(recorded: RecordedCalls, keyOf?: (id: string) => K): void {
-    const entries = Object.entries(recorded);
-    const complete = new Set<string>();
-    for (const [id, { name, args, status }] of entries) {
-      if (status !== 'complete') continue;
-      complete.add(id);
-      if (this.#delivered.has(id)) continue;
-      const parsed = parseJson(args);
-      this.#delivered.add(id, fingerprintOf(name ?? '', parsed?.value, args));
-    }
-    this.#delivered.keepOnly(complete, entries.length >= MAX_RECORDED);
+    this.#delivered.begin(recorded);
     const known = this.#rewind(recorded);
-    this.#orphans = entries.filter(([id, { status }]) => status === 'streaming' && !known.has(id));
+    this.#orphans = Object.entries(recorded).filter(
+      ([id, { status }]) => status === 'streaming' && !known.has(id),
+    );
     if (keyOf !== undefined) for (const [id] of this.#orphans) this.#adopt(keyOf(id), id);
   }
 
@@ -130,12 +116,15 @@ export class ToolCalls<K extends string | number> {
   /** The call is over, and leaves. */
   close(key: K): AnswerStep[] {
     const call = this.#find(key);
-    return call === undefined || call.state === 'over' ? [] : this.#leave([call]);
+    return call === undefined || call.state === 'over' ? [] : this.#delivered.leave([call]);
   }
 
   /** The peer takes the call back. */
   discard(key: K): AnswerStep[] {
-    this.spoil(key, 'taken back by the peer');
+    const call = this.#find(key);
+    call?.spoil('taken back by the peer');
+    // It may come again under the same id.
+    if (call !== undefined) this.#byId.delete(call.id);
     return this.close(key);
   }
 
@@ -159,12 +148,12 @@ export class ToolCalls<K extends string | number> {
 
   /** The finish reason allows the calls that are whole to run. */
   leaveSealed(): AnswerStep[] {
-    return this.#leave(this.#all().filter(({ state }) => state === 'closed'));
+    return this.#delivered.leave(this.#all().filter(({ state }) => state === 'closed'));
   }
 
   /** The finish reason closes all calls, and allows them to run. */
   leaveAll(): AnswerStep[] {
-    return this.#leave(this.#all().filter(({ state }) => state !== 'over'));
+    return this.#delivered.leave(this.#all().filter(({ state }) => state !== 'over'));
   }
 
   /**
@@ -173,7 +162,7 @@ export class ToolCalls<K extends string | number> {
    */
   abandon(): AnswerStep[] {
     const run = this.#all().filter(({ state, isServerTool }) => state === 'closed' && isServerTool);
-    const steps = this.#leave(run);
+    const steps = this.#delivered.leave(run);
     for (const call of this.#all()) call.leave();
     return steps;
   }
@@ -310,42 +299,6 @@ export class ToolCalls<K extends string | number> {
     return [malformedStep(call, 'more came after its end', [])];
   }
 
-  #leave(calls: readonly Call[]): AnswerStep[] {
-    const decided = calls.map((call) => ({ call, decision: call.decide() }));
-    const conflicts = conflictsIn(decided);
-    return decided.flatMap(({ call, decision }) => {
-      call.leave();
-      if (call.isBlank && !call.isRecorded) return [];
-      const fault = conflicts.has(call.id) ? 'another call has this id' : decision;
-      if (typeof fault === 'string') return this.#refuse(call, fault);
-      return this.#deliver(call, fault);
-    });
-  }
-
-  #deliver(call: Call, { input, args }: { input: unknown; args: string }): AnswerStep[] {
-    const { id, isServerTool } = call;
-    const name = call.name ?? '';
-    const fingerprint = fingerprintOf(name, input, args);
-    if (this.#delivered.has(id)) {
-      if (!this.#delivered.isSame(id, fingerprint))
-        return [malformedStep(call, 'another call has this id', [])];
-      return [eventStep('repeatedToolCall', { id, name })];
-    }
-    this.#delivered.add(id, fingerprint);
-    const part: AnswerPart = { type: 'toolCall', id, name, input, isServerTool };
-    return [{ part, toolCall: [{ id, name, finalArgs: args, done: true }] }];
-  }
-
-  #refuse(call: Call, fault: CallFault): AnswerStep[] {
-    const { id } = call;
-    const isOwn = !call.isShadow && !this.#delivered.has(id);
-    // What is taken back may come again; what is malformed once is not run by a second try.
-    if (fault === 'taken back by the peer') this.#byId.delete(id);
-    else if (!this.#delivered.has(id)) this.#delivered.add(id, REFUSED);
-    const named = call.name === null ? {} : { name: call.name };
-    return [malformedStep(call, fault, isOwn ? [{ id, ...named, interrupted: true }] : [])];
-  }
-
   #bound(): void {
     if (this.#calls.size + this.#displaced.length <= MAX_CALLS) return;
     const over = [...this.#calls].find(([, { state }]) => state === 'over');
@@ -355,57 +308,4 @@ export class ToolCalls<K extends string | number> {
     this.#calls.delete(key);
     if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
   }
-}
-
-/** Ids that several calls of one batch have, which do not say the same. */
-function conflictsIn(
-  decided: readonly { readonly call: Call; readonly decision: ReturnType<Call['decide']> }[],
-): ReadonlySet<string> {
-  const seen = new Map<string, string>();
-  const conflicts = new Set<string>();
-  for (const { call, decision } of decided) {
-    if (call.isBlank) continue;
-    const fingerprint =
-      typeof decision === 'string'
-        ? decision
-        : fingerprintOf(call.name ?? '', decision.input, decision.args);
-    const before = seen.get(call.id);
-    if (before !== undefined && before !== fingerprint) conflicts.add(call.id);
-    seen.set(call.id, fingerprint);
-  }
-  return conflicts;
-}
-
-function progressOf({ id, name, size }: Call): AnswerPart {
-  return { type: 'toolCallProgress', id, name, chars: size };
-}
-
-function malformedStep(
-  { id, name }: Call,
-  reason: CallFault,
-  toolCall: readonly ToolCallDelta[],
-): AnswerStep {
-  const step = eventStep('malformedToolCall', { id, name, reason });
-  return toolCall.length === 0 ? step : { ...step, toolCall };
-}
-
-/** @throws ReconnectError kind `limit` */
-function idOf({ id }: CallPiece): string | undefined {
-  if (typeof id !== 'string' || id === '') return undefined;
-  if (id.length <= MAX_ID_LENGTH) return id;
-  throw new ReconnectError(
-    'limit',
-    `the id of a tool call is longer than ${MAX_ID_LENGTH} UTF-16 code units`,
-  );
-}
-
-function hasArguments({ args, value }: CallPiece): boolean {
-  return typeof args === 'string' ? args.trim() !== '' : (args ?? value ?? undefined) !== undefined;
-}
-
-function saysNothing(piece: CallPiece): boolean {
-  const { name } = piece;
-  return (
-    (typeof name !== 'string' || name === '') && idOf(piece) === undefined && !hasArguments(piece)
-  );
 }

@@ -1,7 +1,7 @@
 /** Items of OpenAI Responses that are calls: who runs them, and with what. */
 
 import type { AnswerStep } from './answer.js';
-import type { CallPiece } from './call.js';
+import type { CallPiece } from './call-piece.js';
 import type { ToolCalls } from './calls.js';
 import { fieldsOf, textOf } from './fields.js';
 import type { Fields } from './fields.js';

@@ -1,0 +1,24 @@
+/** What a call says to the reader and to the account of the stream. */
+
+import type { ToolCallDelta } from '../../machines/contract.js';
+import type { AnswerPart, AnswerStep } from './answer.js';
+import type { CallFault } from './call-piece.js';
+import { eventStep } from './steps.js';
+
+export function progressOf(call: {
+  readonly id: string;
+  readonly name: string | null;
+  readonly size: number;
+}): AnswerPart {
+  return { type: 'toolCallProgress', id: call.id, name: call.name, chars: call.size };
+}
+
+/** A call that must not run, with the reason. */
+export function malformedStep(
+  { id, name }: { readonly id: string; readonly name: string | null },
+  reason: CallFault,
+  toolCall: readonly ToolCallDelta[] = [],
+): AnswerStep {
+  const step = eventStep('malformedToolCall', { id, name, reason });
+  return toolCall.length === 0 ? step : { ...step, toolCall };
+}
