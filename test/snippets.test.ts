@@ -1,4 +1,4 @@
-/** Every TypeScript snippet in the documentation compiles against the built package. */
+/** Every TypeScript snippet in the documentation, and every `@example`, compiles against the built package. */
 
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const snippets = documents().flatMap(snippetsOf);
+const examples = sourceFiles().flatMap(examplesOf);
+const snippets = [...documents().flatMap(snippetsOf), ...examples];
 const entries = packageEntries();
 
 let folder = '';
@@ -32,6 +33,14 @@ describe('the documentation', () => {
   it('has no snippet in a dialect that nobody compiles', () => {
     const untested = documents().filter((path) => /^\s*```(typescript|tsx)\b/m.test(read(path)));
     expect(untested).toEqual([]);
+  });
+});
+
+describe('an `@example` of a docstring', () => {
+  it('is compiled above, as what users paste: each is a module that imports what it needs', () => {
+    expect(examples.length).toBeGreaterThan(10);
+    const without = examples.filter(({ code }) => !/from 'stream-reconnect[/a-z-]*';/u.test(code));
+    expect(without.map(({ place }) => place)).toEqual([]);
   });
 });
 
@@ -74,6 +83,30 @@ function snippetsOf(path: string): Snippet[] {
     const file = `${path.replace(/\.md$/, '').replaceAll(/\W+/g, '-')}-${line}.ts`;
     return { place: `${path.split(sep).join('/')}:${line}`, file, code };
   });
+}
+
+function sourceFiles(): string[] {
+  const found = ['src', 'machines'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(folder, name),
+    ),
+  );
+  return found.filter((path) => /\.tsx?$/u.test(path)).sort();
+}
+
+/** An example goes to the next tag, or to the end of its comment. Its fence is for editors. */
+function examplesOf(path: string): Snippet[] {
+  const text = read(path).replaceAll('\r\n', '\n');
+  return Array.from(text.matchAll(/\/\*\*[\s\S]*?\*\//gu), ({ index, 0: comment }) => {
+    const lines = comment.replaceAll(/^[ \t]*(?:\/\*\*|\*\/|\*) ?/gmu, '');
+    const written = lines.matchAll(/^@example\b([\s\S]*?)(?=^@|(?![\s\S]))/gmu);
+    return Array.from(written, ({ index: at, 1: example = '' }): Snippet => {
+      const line = (text.slice(0, index) + lines.slice(0, at)).split('\n').length;
+      const code = /```ts\n([\s\S]*?)```/u.exec(example)?.[1] ?? example;
+      const file = `${path.replace(/\.tsx?$/u, '').replaceAll(/\W+/gu, '-')}-example-${line}.ts`;
+      return { place: `${path.split(sep).join('/')}:${line}`, file, code };
+    });
+  }).flat();
 }
 
 function packageEntries(): Entry[] {

@@ -34,7 +34,12 @@ export interface AgUiOptions extends ModelOptions {
  * goes on in it and runs nothing twice. Where events have no ids there is no log, and a drop ends the stream as failed.
  *
  * @example
- * agUi({ url: '/api/chat', body: { threadId, runId, messages, tools: [], context: [] } })
+ * ```ts
+ * import { agUi } from 'stream-reconnect/sources';
+ *
+ * const body = { threadId: 'thread-1', runId: 'run-1', messages: [], tools: [], context: [] };
+ * const source = agUi({ url: '/api/chat', body });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {

@@ -37,7 +37,12 @@ export interface AiSdkUiOptions extends Omit<ModelOptions, 'body'> {
  * tells `restarted` and all of it comes again. 204 there means that nothing runs any more.
  *
  * @example
- * aiSdkUi({ url: '/api/chat', chatId, body: { id: chatId, messages } })
+ * ```ts
+ * import { aiSdkUi } from 'stream-reconnect/sources';
+ *
+ * const messages = [{ id: 'm-1', role: 'user', parts: [{ type: 'text', text: 'Hello' }] }];
+ * const source = aiSdkUi({ url: '/api/chat', chatId: 'chat-1', body: { id: 'chat-1', messages } });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {

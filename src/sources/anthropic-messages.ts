@@ -11,7 +11,16 @@ import type { PostAnswerOptions } from './model/post-answer.js';
  * text, or `allowRestart` permits to ask, and pay, again.
  *
  * @example
- * anthropicMessages({ headers: { 'x-api-key': key }, body: { model, max_tokens: 1024, messages, stream: true } })
+ * ```ts
+ * import { anthropicMessages } from 'stream-reconnect/sources';
+ *
+ * declare const key: string;
+ * const messages = [{ role: 'user', content: 'Hello' }];
+ * const source = anthropicMessages({
+ *   headers: { 'x-api-key': key },
+ *   body: { model: 'claude-sonnet-4-5', max_tokens: 1024, messages, stream: true },
+ * });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function anthropicMessages(options: PostAnswerOptions): StreamSource<AnswerPart> {

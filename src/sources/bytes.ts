@@ -29,7 +29,11 @@ export interface BytesOptions extends HttpOptions {
  * the whole is read up to the place and then on. Another `ETag` is another file: all starts over.
  *
  * @example
- * bytes({ url: '/files/7' })
+ * ```ts
+ * import { bytes } from 'stream-reconnect/sources';
+ *
+ * const source = bytes({ url: '/files/7' });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function bytes(options: BytesOptions): StreamSource<Uint8Array> {

@@ -37,7 +37,11 @@ export interface DurableStreamOptions extends Omit<HttpOptions, 'method' | 'body
  * poll that brings nothing, is no drop. Only `Stream-Closed` is the end.
  *
  * @example
- * durableStream<{ text: string }>({ url: 'https://example.com/v1/stream/run-7' })
+ * ```ts
+ * import { durableStream } from 'stream-reconnect/sources';
+ *
+ * const source = durableStream<{ text: string }>({ url: 'https://example.com/v1/stream/run-7' });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function durableStream<T = unknown>(options: DurableStreamOptions): StreamSource<T> {

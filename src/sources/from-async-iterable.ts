@@ -22,7 +22,14 @@ export type Iterate<T> = (
  * once, so that a drop is the end of it.
  *
  * @example
- * fromAsyncIterable((at, signal) => client.stream({ startIndex: at.items, signal }))
+ * ```ts
+ * import { fromAsyncIterable } from 'stream-reconnect/sources';
+ *
+ * const words = ['to', 'be', 'or', 'not'];
+ * const source = fromAsyncIterable(async function* (at) {
+ *   yield* words.slice(at.items); // as many items were received before
+ * });
+ * ```
  * @throws ReconnectError `config` where an argument cannot work.
  */
 export function fromAsyncIterable<T>(

@@ -12,7 +12,15 @@ import { runAnswer } from './model/run-answer.js';
  * Reads an interaction: a drop goes on after the last `event_id`.
  *
  * @example
- * geminiInteractions({ headers: { 'x-goog-api-key': key }, body: { model, input, stream: true } })
+ * ```ts
+ * import { geminiInteractions } from 'stream-reconnect/sources';
+ *
+ * declare const key: string;
+ * const source = geminiInteractions({
+ *   headers: { 'x-goog-api-key': key },
+ *   body: { model: 'gemini-2.5-flash', input: 'Hello', stream: true },
+ * });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function geminiInteractions(options: ModelOptions): StreamSource<AnswerPart> {

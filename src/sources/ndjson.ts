@@ -42,7 +42,16 @@ export interface NdjsonOptions<T> extends HttpOptions {
  * (`isEnd`), or that of the bytes (`terminal: 'eof'`).
  *
  * @example
- * ndjson({ url: '/log', id: (line) => line.seq, cursorParam: 'after', isEnd: (line) => line.last === true })
+ * ```ts
+ * import { ndjson } from 'stream-reconnect/sources';
+ *
+ * const source = ndjson<{ seq: string; last?: boolean }>({
+ *   url: '/log',
+ *   id: (line) => line.seq,
+ *   cursorParam: 'after',
+ *   isEnd: (line) => line.last === true,
+ * });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function ndjson<T = unknown>(options: NdjsonOptions<T>): StreamSource<T> {

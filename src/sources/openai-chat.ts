@@ -11,7 +11,15 @@ import type { PostAnswerOptions } from './model/post-answer.js';
  * text, or `allowRestart` permits to ask, and pay, again.
  *
  * @example
- * openaiChat({ headers: { authorization: `Bearer ${key}` }, body: { model, messages, stream: true } })
+ * ```ts
+ * import { openaiChat } from 'stream-reconnect/sources';
+ *
+ * declare const key: string;
+ * const source = openaiChat({
+ *   headers: { authorization: `Bearer ${key}` },
+ *   body: { model: 'gpt-5', messages: [{ role: 'user', content: 'Hello' }], stream: true },
+ * });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function openaiChat(options: PostAnswerOptions): StreamSource<AnswerPart> {

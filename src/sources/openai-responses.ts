@@ -15,7 +15,15 @@ import { runAnswer } from './model/run-answer.js';
  * `background: true` the server forgets the response with its connection, and a drop ends it as failed.
  *
  * @example
- * openaiResponses({ headers, body: { model, input, background: true, stream: true } })
+ * ```ts
+ * import { openaiResponses } from 'stream-reconnect/sources';
+ *
+ * declare const key: string;
+ * const source = openaiResponses({
+ *   headers: { authorization: `Bearer ${key}` },
+ *   body: { model: 'gpt-5', input: 'Hello', background: true, stream: true },
+ * });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function openaiResponses(options: ModelOptions): StreamSource<AnswerPart> {

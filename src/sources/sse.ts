@@ -16,7 +16,11 @@ import type { SseOptions } from './sse/options.js';
  * the server says 204. Give `isEnd`, or `terminal: 'eof'` if the server's word is enough for you.
  *
  * @example
- * sse({ url: 'https://example.com/run/7', isEnd: (event) => event.data === '[DONE]' })
+ * ```ts
+ * import { sse } from 'stream-reconnect/sources';
+ *
+ * const source = sse({ url: 'https://example.com/run/7', isEnd: (event) => event.data === '[DONE]' });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function sse(options: SseOptions): StreamSource<SseEvent> {

@@ -30,7 +30,11 @@ export interface TextOptions extends HttpOptions {
  * A letter is handed out whole or not at all.
  *
  * @example
- * text({ url: '/answers/7' }) // GET /answers/7?resumeAt=120 after a drop
+ * ```ts
+ * import { text } from 'stream-reconnect/sources';
+ *
+ * const source = text({ url: '/answers/7' }); // GET /answers/7?resumeAt=120 after a drop
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function text(options: TextOptions): StreamSource<string> {

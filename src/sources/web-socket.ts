@@ -36,12 +36,17 @@ export interface WebSocketSource<T> extends StreamSource<T> {
  * other is a drop, by its code. The resume message tells the peer where to go on.
  *
  * @example
+ * ```ts
+ * import { webSocket } from 'stream-reconnect/sources';
+ *
+ * interface Tick { seq: number; price: number }
  * const feed = webSocket<Tick>({
  *   url: 'wss://example.com/feed',
- *   parse: (message) => JSON.parse(message),
- *   id: (tick) => tick.seq,
+ *   parse: (message) => JSON.parse(String(message)) as Tick,
+ *   id: (tick) => String(tick.seq),
  *   resumeMessage: ({ cursor }) => JSON.stringify({ type: 'subscribe', after: cursor }),
  * });
+ * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function webSocket<T = WebSocketMessage>(options: WebSocketOptions<T>): WebSocketSource<T> {
