@@ -1,0 +1,33 @@
+/** Errors that a peer reports inside an answer that began well, in the shapes in which they were seen. */
+
+import type { Choices } from './choices.js';
+import { failure } from './script.js';
+import type { Saying } from './script.js';
+
+/** In the text of the error and nowhere else. */
+export const ERROR_MARK = 'the peer says why-7f3';
+
+type Shape = (text: string) => Omit<Saying, 'facts'>;
+
+const asData = (value: unknown, event?: string): Omit<Saying, 'facts'> => ({
+  data: typeof value === 'string' ? value : JSON.stringify(value),
+  event,
+});
+
+/** For every format over server-sent events; each with a word for whose it is. */
+const SHAPES: readonly (readonly [string, Shape])[] = [
+  ['OpenAI', (text) => asData({ error: { message: text, type: 'server_error', param: null, code: null } })],
+  ['a code that is a number', (text) => asData({ error: { message: text, code: 502 } })],
+  ['the error is text', (text) => asData({ error: text })],
+  ['vLLM before 0.10', (text) => asData({ object: 'error', message: text, type: 'BadRequestError', code: 400 })],
+  ['Anthropic', (text) => asData({ type: 'error', error: { type: 'overloaded_error', message: text } }, 'error')],
+  ['only the event says so', (text) => asData({ error: { type: 'api_error', message: text } }, 'error')],
+  ['text in an error event', (text) => asData(text, 'error')],
+  ['message in an error event', (text) => asData({ message: text, code: 'internal' }, 'error')],
+  ['a list of errors', (text) => asData({ errors: [{ message: text, code: 'x1' }] })],
+];
+
+export function drawError(choices: Choices): { readonly name: string; readonly saying: Saying } {
+  const [name, shape] = choices.pick(SHAPES);
+  return { name, saying: { ...shape(ERROR_MARK), facts: [failure(ERROR_MARK)] } };
+}

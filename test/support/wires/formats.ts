@@ -1,0 +1,18 @@
+/** All formats of models' answers that the fuzzer writes. */
+
+import type { WireFormat } from './format.js';
+import { agUiWire } from './formats/ag-ui.js';
+import { aiSdkUiWire } from './formats/ai-sdk-ui.js';
+import { anthropicWire } from './formats/anthropic.js';
+import { geminiInteractionsWire } from './formats/gemini-interactions.js';
+import { openaiChatWire } from './formats/openai-chat.js';
+import { openaiResponsesWire } from './formats/openai-responses.js';
+
+export const wireFormats: readonly WireFormat[] = [
+  openaiChatWire,
+  openaiResponsesWire,
+  anthropicWire,
+  geminiInteractionsWire,
+  aiSdkUiWire,
+  agUiWire,
+];

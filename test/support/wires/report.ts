@@ -1,0 +1,78 @@
+/** What a fault looks like to the one who has to mend it: the wire, what was made of it, and what was right. */
+
+import { repeatedChoices } from './choices.js';
+import type { WireFormat } from './format.js';
+import { shrink, tryChoices, trySeed } from './fuzz.js';
+import type { Trial } from './fuzz.js';
+import type { Answer } from './server.js';
+
+export interface FuzzReport {
+  readonly text: string;
+  readonly faults: number;
+}
+
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly count: number;
+  /** Goes on after the first fault, and shows a small case of each kind. */
+  readonly allKinds: boolean;
+}
+
+export async function fuzzFormat(format: WireFormat, { seed, count, allKinds }: FuzzOptions): Promise<FuzzReport> {
+  const found = new Map<string, { seed: number; trial: Trial; times: number }>();
+  const began = performance.now();
+  let answers = 0;
+  for (let n = 0; n < count; n++) {
+    const trial = await trySeed(format, seed + n);
+    answers += trial.run.exchanges.length;
+    for (const kind of new Set(trial.faults.map((fault) => fault.kind))) {
+      const known = found.get(kind);
+      if (known === undefined) found.set(kind, { seed: seed + n, trial, times: 1 });
+      else known.times++;
+    }
+    if (found.size > 0 && !allKinds) break;
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const parts = [`${format.name}: ${count} cases, ${answers} answers, ${seconds.toFixed(1)} s, ${found.size} kinds of fault`];
+  for (const [kind, { seed: at, trial, times }] of found) {
+    const small = await shrink(format, trial, kind);
+    parts.push(`--- ${kind} (${times} times; first at seed ${at})`, describe(small));
+  }
+  return { text: parts.join('\n'), faults: found.size };
+}
+
+export async function replayCase(format: WireFormat, drawn: readonly number[]): Promise<FuzzReport> {
+  const trial = await tryChoices(format, repeatedChoices(drawn));
+  return { text: describe(trial), faults: trial.faults.length };
+}
+
+export function describe({ run, faults, drawn }: Trial): string {
+  const { truth, reading, peer, exchanges } = run;
+  const lines = [
+    ...faults.map(({ kind, detail }) => `    FAULT ${kind}: ${detail}`),
+    `    truth ${JSON.stringify({ text: truth.text, reasoning: truth.reasoning, calls: truth.calls.map(({ id, name, input }) => [id, name, input]), ending: truth.ending })}`,
+    `    reading ${JSON.stringify(reading)}`,
+    `    peer ${JSON.stringify(peer)}`,
+  ];
+  for (const { request, status, answer } of exchanges) {
+    const asked = `${request.method} ${request.url.pathname}${request.url.search} ${request.body.slice(0, 100)}`;
+    lines.push(`    > ${asked} -> ${status}${answer === null ? '' : ` ${inWords(answer)}`}`);
+  }
+  lines.push(
+    `    parts ${JSON.stringify(run.parts)}`,
+    `    events ${run.events.map(({ type }) => type).join(' ')}`,
+    `    outcome ${run.outcome?.status ?? 'none'} ${run.outcome?.error?.kind ?? ''} ${run.outcome?.error?.message ?? ''} after ${run.tookMs} ms`,
+    `    replay ${trimmed(drawn).join(',')}`,
+  );
+  return lines.join('\n');
+}
+
+function inWords({ encoded, taken, finish, script, from }: Answer): string {
+  const sent = new TextDecoder().decode(encoded.bytes.subarray(0, taken));
+  const lines = sent.replaceAll('\r', '\\r').split(/\n+/u).map((line) => `\n      ${line}`);
+  return `(${script.oddities.join('; ')}) from ${from}, ${taken} of ${encoded.bytes.length} bytes, then ${finish}${lines.join('')}`;
+}
+
+function trimmed(drawn: readonly number[]): readonly number[] {
+  return drawn.slice(0, drawn.findLastIndex((one) => one !== 0) + 1);
+}
