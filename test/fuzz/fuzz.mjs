@@ -26,7 +26,9 @@ const { values } = parseArgs({
 const { wireFormats } = await import('../../dist/test/support/wires/formats.js');
 const { fuzzFormat, replayCase } = await import('../../dist/test/support/wires/report.js');
 
-const chosen = wireFormats.filter(({ name }) => values.format === undefined || name === values.format);
+const chosen = wireFormats.filter(
+  ({ name }) => values.format === undefined || name === values.format,
+);
 if (chosen.length === 0) throw new Error(`there is no format ${values.format}`);
 
 let isBad = false;
@@ -34,7 +36,11 @@ for (const format of chosen) {
   const { replay } = values;
   const report =
     replay === undefined
-      ? await fuzzFormat(format, { seed: Number(values.seed), count: Number(values.count), allKinds: values.kinds })
+      ? await fuzzFormat(format, {
+          seed: Number(values.seed),
+          count: Number(values.count),
+          allKinds: values.kinds,
+        })
       : await replayCase(format, replay.split(',').map(Number));
   console.log(report.text);
   isBad ||= report.faults > 0;

@@ -52,22 +52,48 @@ export function drawBlockStyle(choices: Choices, writer: ScriptWriter): BlockSty
 
 /** One event of a block. */
 export type BlockEvent =
-  | { readonly type: 'start'; readonly call: number; readonly block: number; readonly input: JsonObject }
-  | { readonly type: 'piece'; readonly call: number; readonly block: number; readonly piece: unknown }
+  | {
+      readonly type: 'start';
+      readonly call: number;
+      readonly block: number;
+      readonly input: JsonObject;
+    }
+  | {
+      readonly type: 'piece';
+      readonly call: number;
+      readonly block: number;
+      readonly piece: unknown;
+    }
   | { readonly type: 'stop'; readonly call: number; readonly block: number };
 
-export function blockEvents(calls: readonly TrueCall[], style: BlockStyle, choices: Choices): BlockEvent[] {
+export function blockEvents(
+  calls: readonly TrueCall[],
+  style: BlockStyle,
+  choices: Choices,
+): BlockEvent[] {
   const blocks = calls.map((call, n) => blockOf(call, n, n, style, choices));
   const events = style.order === 'in turns' ? inTurns(blocks) : blocks.flat();
   if (style.again === 'no') return events;
   const again = calls.flatMap((call, n) => {
     const input = style.again === 'the same' ? call.input : (JSON.parse(OTHER_INPUT) as JsonObject);
-    return blockOf({ ...call, input }, n, n + 10, { ...style, args: 'one', empty: 'braces' }, choices);
+    return blockOf(
+      { ...call, input },
+      n,
+      n + 10,
+      { ...style, args: 'one', empty: 'braces' },
+      choices,
+    );
   });
   return [...events, ...again];
 }
 
-function blockOf(call: TrueCall, n: number, block: number, style: BlockStyle, choices: Choices): BlockEvent[] {
+function blockOf(
+  call: TrueCall,
+  n: number,
+  block: number,
+  style: BlockStyle,
+  choices: Choices,
+): BlockEvent[] {
   const { start, pieces } = argumentsOf(call, style, choices);
   return [
     { type: 'start', call: n, block, input: start },
@@ -82,7 +108,8 @@ function argumentsOf(
   choices: Choices,
 ): { start: JsonObject; pieces: unknown[] } {
   const json = JSON.stringify(input);
-  if (json === '{}' && empty !== 'braces') return { start: {}, pieces: empty === 'nothing' ? [] : [''] };
+  if (json === '{}' && empty !== 'braces')
+    return { start: {}, pieces: empty === 'nothing' ? [] : [''] };
   switch (args) {
     case 'one':
       return { start: {}, pieces: [json] };
@@ -103,7 +130,11 @@ function argumentsOf(
   }
 }
 
-export function indexOfBlock(block: number, first: number, { index }: BlockStyle): { index?: number } {
+export function indexOfBlock(
+  block: number,
+  first: number,
+  { index }: BlockStyle,
+): { index?: number } {
   if (index === 'none') return {};
   return { index: index === 'zero' ? 0 : first + block };
 }
@@ -112,23 +143,37 @@ export function indexOfBlock(block: number, first: number, { index }: BlockStyle
  * What may become of a call that is told in this style, beside `among` calls.
  * @param isHeld calls leave at the end of the answer: what speaks against one is known by then
  */
-export function blockRule(call: TrueCall, among: number, style: BlockStyle, isHeld: boolean): CallRule {
+export function blockRule(
+  call: TrueCall,
+  among: number,
+  style: BlockStyle,
+  isHeld: boolean,
+): CallRule {
   const { may, why } = judgeStyle(call, among, style, isHeld);
   return { call, ids: style.ids === 'given' ? [call.id] : null, may, why };
 }
 
-function judgeStyle({ input }: TrueCall, among: number, style: BlockStyle, isHeld: boolean): Pick<CallRule, 'may' | 'why'> {
+function judgeStyle(
+  { input }: TrueCall,
+  among: number,
+  style: BlockStyle,
+  isHeld: boolean,
+): Pick<CallRule, 'may' | 'why'> {
   const { ids, names, args, empty, index, stops, order, again } = style;
   const isEmpty = Object.keys(input).length === 0;
   if (names !== 'given') return { may: 'never', why: 'a call has a name' };
-  if (again === 'with other arguments') 
+  if (again === 'with other arguments')
     return { may: isHeld && ids === 'given' ? 'never' : 'may', why: 'one id, two arguments' };
-  if (args === 'start and other pieces' && !isEmpty) return { may: 'never', why: 'arguments that do not agree' };
-  if (isEmpty && (empty !== 'braces' || args === 'in the start')) return { may: 'may', why: 'no arguments were ever said' };
+  if (args === 'start and other pieces' && !isEmpty)
+    return { may: 'never', why: 'arguments that do not agree' };
+  if (isEmpty && (empty !== 'braces' || args === 'in the start'))
+    return { may: 'may', why: 'no arguments were ever said' };
   if (isEmpty && args === 'start and other pieces') return { may: 'never', why: 'other arguments' };
-  if (args === 'an object as a piece' || args === 'whole again') return { may: 'may', why: `arguments: ${args}` };
+  if (args === 'an object as a piece' || args === 'whole again')
+    return { may: 'may', why: `arguments: ${args}` };
   if (stops === 'none') return { may: 'may', why: 'the block is not closed' };
   if (again === 'the same' && ids !== 'given') return { may: 'may', why: 'again without an id' };
-  if (index !== 'own' && order === 'in turns' && among > 1) return { may: 'may', why: 'nothing tells the blocks apart' };
+  if (index !== 'own' && order === 'in turns' && among > 1)
+    return { may: 'may', why: 'nothing tells the blocks apart' };
   return { may: 'leave', why: '' };
 }

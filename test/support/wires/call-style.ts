@@ -5,9 +5,32 @@ import type { CallRule, ScriptWriter } from './script.js';
 import type { Json, TrueCall } from './truth.js';
 
 export interface CallStyle {
-  readonly ids: 'first' | 'every' | 'late' | 'empty, then late' | 'each another' | 'none' | 'empty' | 'first, then empty';
-  readonly names: 'first' | 'every' | 'late' | 'empty first' | 'first, then empty' | 'in two' | 'never';
-  readonly args: 'pieces' | 'one' | 'object' | 'empty first' | 'null first' | 'whole again' | 'object, then other text' | 'spaced';
+  readonly ids:
+    | 'first'
+    | 'every'
+    | 'late'
+    | 'empty, then late'
+    | 'each another'
+    | 'none'
+    | 'empty'
+    | 'first, then empty';
+  readonly names:
+    | 'first'
+    | 'every'
+    | 'late'
+    | 'empty first'
+    | 'first, then empty'
+    | 'in two'
+    | 'never';
+  readonly args:
+    | 'pieces'
+    | 'one'
+    | 'object'
+    | 'empty first'
+    | 'null first'
+    | 'whole again'
+    | 'object, then other text'
+    | 'spaced';
   /** How a call without arguments says so. */
   readonly empty: 'braces' | 'empty text' | 'no field' | 'null';
   readonly index: 'own' | 'none' | 'zero' | 'null' | 'text';
@@ -28,9 +51,35 @@ export function drawCallStyle(choices: Choices, writer: ScriptWriter): CallStyle
   const odd = <T extends string>(name: string, list: readonly T[]): T =>
     writer.note(name, choices.odd(list), list[0] as T);
   return {
-    ids: odd('ids', ['first', 'every', 'late', 'empty, then late', 'each another', 'none', 'empty', 'first, then empty']),
-    names: odd('names', ['first', 'every', 'late', 'empty first', 'first, then empty', 'in two', 'never']),
-    args: odd('args', ['pieces', 'one', 'object', 'empty first', 'null first', 'whole again', 'object, then other text', 'spaced']),
+    ids: odd('ids', [
+      'first',
+      'every',
+      'late',
+      'empty, then late',
+      'each another',
+      'none',
+      'empty',
+      'first, then empty',
+    ]),
+    names: odd('names', [
+      'first',
+      'every',
+      'late',
+      'empty first',
+      'first, then empty',
+      'in two',
+      'never',
+    ]),
+    args: odd('args', [
+      'pieces',
+      'one',
+      'object',
+      'empty first',
+      'null first',
+      'whole again',
+      'object, then other text',
+      'spaced',
+    ]),
     empty: odd('empty', ['braces', 'empty text', 'no field', 'null']),
     index: odd('index', ['own', 'none', 'zero', 'null', 'text']),
     order: odd('order', ['after each other', 'in turns']),
@@ -144,23 +193,37 @@ function nameOf({ name }: TrueCall, at: number, { names }: CallStyle): { name?: 
 }
 
 /** What may become of a call that is told in this style, beside `among` calls. */
-export function ruleOf(call: TrueCall, n: number, among: number, style: CallStyle, pieces: readonly Piece[]): CallRule {
+export function ruleOf(
+  call: TrueCall,
+  n: number,
+  among: number,
+  style: CallStyle,
+  pieces: readonly Piece[],
+): CallRule {
   const { may, why } = judgeStyle(call, among, style);
-  const ids = pieces.flatMap(({ call: of, id }) => (of === n && id !== undefined && id !== '' ? [id] : []));
+  const ids = pieces.flatMap(({ call: of, id }) =>
+    of === n && id !== undefined && id !== '' ? [id] : [],
+  );
   // An id that comes late may come too late: the call may have been opened under one of ours.
   const isFree = ids.length === 0 || style.ids.endsWith('late');
   return { call, ids: isFree ? null : [...new Set(ids)], may, why };
 }
 
-function judgeStyle(call: TrueCall, among: number, style: CallStyle): Pick<CallRule, 'may' | 'why'> {
+function judgeStyle(
+  call: TrueCall,
+  among: number,
+  style: CallStyle,
+): Pick<CallRule, 'may' | 'why'> {
   const { ids, names, args, empty, index, order, again } = style;
   if (names === 'never' && again === 'no') return { may: 'never', why: 'a call has a name' };
-  if (names === 'never') return { may: 'may', why: 'a name that comes with the call when it is told again' };
+  if (names === 'never')
+    return { may: 'may', why: 'a name that comes with the call when it is told again' };
   if (Object.keys(call.input).length === 0 && empty !== 'braces')
     return empty === 'empty text'
       ? { may: 'may', why: 'empty text where JSON is due' }
       : { may: 'never', why: 'no arguments were ever said' };
-  if (args === 'object, then other text') return { may: 'never', why: 'arguments that do not agree' };
+  if (args === 'object, then other text')
+    return { may: 'never', why: 'arguments that do not agree' };
   if (again === 'with other arguments') return { may: 'never', why: 'one id, two arguments' };
   if (args === 'whole again') return { may: 'may', why: 'arguments repeated as a whole' };
   if (names === 'in two') return { may: 'may', why: 'two pieces of a name, or two names' };
@@ -171,7 +234,8 @@ function judgeStyle(call: TrueCall, among: number, style: CallStyle): Pick<CallR
   const isApart = index === 'own' || index === 'text' || among === 1;
   if (isApart && again === 'no') return { may: 'leave', why: '' };
   const own = ids === 'every' || ids === 'first';
-  if (index === 'own' || index === 'text') return own ? { may: 'leave', why: '' } : { may: 'may', why: 'again without an id' };
+  if (index === 'own' || index === 'text')
+    return own ? { may: 'leave', why: '' } : { may: 'may', why: 'again without an id' };
   if (ids === 'every') return { may: 'leave', why: '' };
   if (ids === 'first' && (order === 'after each other' || args === 'one' || args === 'object'))
     return { may: names === 'first' ? 'leave' : 'may', why: 'no index' };

@@ -48,7 +48,8 @@ export function encode(sayings: readonly Saying[], framing: Framing, from: numbe
       ends.push(0);
       continue;
     }
-    const { head, tail } = framing.kind === 'lines' ? asLine(saying, framing) : asEvent(saying, framing);
+    const { head, tail } =
+      framing.kind === 'lines' ? asLine(saying, framing) : asEvent(saying, framing);
     dataEnds.push(add(head));
     ends.push(add(tail));
   }

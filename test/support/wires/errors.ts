@@ -16,12 +16,25 @@ const asData = (value: unknown, event?: string): Omit<Saying, 'facts'> => ({
 
 /** For every format over server-sent events; each with a word for whose it is. */
 const SHAPES: readonly (readonly [string, Shape])[] = [
-  ['OpenAI', (text) => asData({ error: { message: text, type: 'server_error', param: null, code: null } })],
+  [
+    'OpenAI',
+    (text) => asData({ error: { message: text, type: 'server_error', param: null, code: null } }),
+  ],
   ['a code that is a number', (text) => asData({ error: { message: text, code: 502 } })],
   ['the error is text', (text) => asData({ error: text })],
-  ['vLLM before 0.10', (text) => asData({ object: 'error', message: text, type: 'BadRequestError', code: 400 })],
-  ['Anthropic', (text) => asData({ type: 'error', error: { type: 'overloaded_error', message: text } }, 'error')],
-  ['only the event says so', (text) => asData({ error: { type: 'api_error', message: text } }, 'error')],
+  [
+    'vLLM before 0.10',
+    (text) => asData({ object: 'error', message: text, type: 'BadRequestError', code: 400 }),
+  ],
+  [
+    'Anthropic',
+    (text) =>
+      asData({ type: 'error', error: { type: 'overloaded_error', message: text } }, 'error'),
+  ],
+  [
+    'only the event says so',
+    (text) => asData({ error: { type: 'api_error', message: text } }, 'error'),
+  ],
   ['text in an error event', (text) => asData(text, 'error')],
   ['message in an error event', (text) => asData({ message: text, code: 'internal' }, 'error')],
   ['a list of errors', (text) => asData({ errors: [{ message: text, code: 'x1' }] })],

@@ -24,26 +24,30 @@ export function trySeed(format: WireFormat, seed: number): Promise<Trial> {
 }
 
 /** So many smaller cases are tried at most. */
-const MAX_TRIALS = 1000;
+const MAX_TRIALS = 400;
 
 /** A list of draws that is shorter and has smaller numbers, and still gives a fault of this kind. */
 export async function shrink(format: WireFormat, trial: Trial, kind: string): Promise<Trial> {
   let best = trial;
   let left = MAX_TRIALS;
-  for (let before = Infinity; weightOf(best) < before && left > 0; ) {
+  for (let before = Infinity; weightOf(best) < before && left > 0;) {
     before = weightOf(best);
     for (const list of smallerLists(best.drawn)) {
       if (weightOf({ drawn: list }) >= weightOf(best)) continue;
       if (left-- <= 0) break;
       const next = await tryChoices(format, repeatedChoices(list));
-      if (next.faults.some((fault) => fault.kind === kind) && weightOf(next) < weightOf(best)) best = next;
+      if (next.faults.some((fault) => fault.kind === kind) && weightOf(next) < weightOf(best))
+        best = next;
     }
   }
   return best;
 }
 
 function weightOf({ drawn }: { readonly drawn: readonly number[] }): number {
-  return drawn.reduce((sum, one) => sum + (one === 0 ? 0 : 100 + Math.log2(one)), 0) + drawn.length / 1000;
+  return (
+    drawn.reduce((sum, one) => sum + (one === 0 ? 0 : 100 + Math.log2(one)), 0) +
+    drawn.length / 1000
+  );
 }
 
 function* smallerLists(list: readonly number[]): Generator<readonly number[]> {

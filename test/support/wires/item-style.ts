@@ -31,7 +31,13 @@ export function drawItemStyle(choices: Choices, writer: ScriptWriter): ItemStyle
     ids: odd('item ids', ['given', 'none', 'empty', 'each another']),
     callIds: odd('call ids', ['given', 'none', 'empty']),
     names: odd('names', ['both', 'only done', 'only added', 'never']),
-    args: odd('args', ['deltas and done', 'only done', 'only deltas', 'an object when done', 'deltas of others']),
+    args: odd('args', [
+      'deltas and done',
+      'only done',
+      'only deltas',
+      'an object when done',
+      'deltas of others',
+    ]),
     empty: odd('empty', ['braces', 'empty text', 'no field']),
     added: odd('added', ['given', 'none']),
     done: odd('done', ['item', 'no item', 'no status', 'incomplete']),
@@ -48,12 +54,19 @@ export interface ItemEvent {
 }
 
 /** The events of one call. */
-export function callItems(call: TrueCall, n: number, style: ItemStyle, choices: Choices): ItemEvent[] {
+export function callItems(
+  call: TrueCall,
+  n: number,
+  style: ItemStyle,
+  choices: Choices,
+): ItemEvent[] {
   const json = JSON.stringify(call.input);
   const isBare = json === '{}' && style.empty !== 'braces';
   let count = 0;
   const itemId = (): string | undefined =>
-    ({ given: `item_${n}`, none: undefined, empty: '', 'each another': `item_${n}_${count++}` })[style.ids];
+    ({ given: `item_${n}`, none: undefined, empty: '', 'each another': `item_${n}_${count++}` })[
+      style.ids
+    ];
   const index = style.outputIndex === 'own' ? { output_index: n + 2 } : {};
   const item = (fields: object, isNamed: boolean): object => ({
     id: itemId(),
@@ -67,21 +80,40 @@ export function callItems(call: TrueCall, n: number, style: ItemStyle, choices: 
     void events.push({ type: `response.${type}`, fields, facts: [begun(n), ...facts] });
   const { names } = style;
   if (style.added === 'given')
-    event('output_item.added', { ...index, item: item({ arguments: '', status: 'in_progress' }, names === 'both' || names === 'only added') });
+    event('output_item.added', {
+      ...index,
+      item: item(
+        { arguments: '', status: 'in_progress' },
+        names === 'both' || names === 'only added',
+      ),
+    });
   const said = style.args === 'deltas of others' ? OTHER_INPUT : json;
   if (style.args !== 'only done' && !isBare)
-    for (const delta of split(said, choices)) event('function_call_arguments.delta', { ...index, item_id: itemId(), delta });
+    for (const delta of split(said, choices))
+      event('function_call_arguments.delta', { ...index, item_id: itemId(), delta });
   const final = isBare ? (style.empty === 'empty text' ? '' : undefined) : json;
-  if (style.args !== 'only deltas' && !isBare) event('function_call_arguments.done', { ...index, item_id: itemId(), arguments: json });
+  if (style.args !== 'only deltas' && !isBare)
+    event('function_call_arguments.done', { ...index, item_id: itemId(), arguments: json });
   if (style.done === 'no item') return events;
-  const args = { 'only deltas': undefined, 'an object when done': isBare ? undefined : call.input }[style.args as string];
+  const args = { 'only deltas': undefined, 'an object when done': isBare ? undefined : call.input }[
+    style.args as string
+  ];
   const isNamed = names === 'both' || names === 'only done';
-  const status = { item: 'completed', 'no status': undefined, incomplete: 'incomplete' }[style.done];
+  const status = { item: 'completed', 'no status': undefined, incomplete: 'incomplete' }[
+    style.done
+  ];
   const doneItem = (given: unknown): object => item({ arguments: given, status }, isNamed);
   const given = style.args === 'only deltas' || style.args === 'an object when done' ? args : final;
-  event('output_item.done', { ...index, item: doneItem(given) }, style.done === 'incomplete' ? [] : [whole(n)]);
+  event(
+    'output_item.done',
+    { ...index, item: doneItem(given) },
+    style.done === 'incomplete' ? [] : [whole(n)],
+  );
   if (style.again !== 'no')
-    event('output_item.done', { ...index, item: doneItem(style.again === 'the same' ? given : OTHER_INPUT) });
+    event('output_item.done', {
+      ...index,
+      item: doneItem(style.again === 'the same' ? given : OTHER_INPUT),
+    });
   return events;
 }
 
@@ -90,18 +122,26 @@ export function itemRule(call: TrueCall, among: number, style: ItemStyle): CallR
   return { call, ids: style.callIds === 'given' ? [call.id] : null, may, why };
 }
 
-function judgeStyle({ input }: TrueCall, among: number, style: ItemStyle): Pick<CallRule, 'may' | 'why'> {
+function judgeStyle(
+  { input }: TrueCall,
+  among: number,
+  style: ItemStyle,
+): Pick<CallRule, 'may' | 'why'> {
   const { ids, callIds, names, args, empty, added, done, outputIndex, order, again } = style;
   const isEmpty = Object.keys(input).length === 0;
   const isApart = (ids === 'given' || outputIndex === 'own') && added === 'given';
-  const hasName = names === 'both' || (names === 'only done' && done !== 'no item') || (names === 'only added' && added === 'given');
+  const hasName =
+    names === 'both' ||
+    (names === 'only done' && done !== 'no item') ||
+    (names === 'only added' && added === 'given');
   if (done === 'incomplete') return { may: 'never', why: 'the item is incomplete' };
   if (!hasName && done !== 'no item') return { may: 'never', why: 'a call has a name' };
   if (isEmpty && empty !== 'braces')
     return empty === 'empty text' && done !== 'no item'
       ? { may: 'may', why: 'empty text where JSON is due' }
       : { may: done === 'no item' ? 'may' : 'never', why: 'no arguments were ever said' };
-  if (args === 'deltas of others') return { may: done === 'no item' ? 'may' : 'never', why: 'arguments that do not agree' };
+  if (args === 'deltas of others')
+    return { may: done === 'no item' ? 'may' : 'never', why: 'arguments that do not agree' };
   if (done === 'no item') return { may: 'may', why: 'the item is never done' };
   if (args === 'only deltas') return { may: 'may', why: 'done without arguments' };
   if (again !== 'no' && callIds !== 'given') return { may: 'may', why: 'again without an id' };

@@ -27,7 +27,12 @@ function judgeAfterTheEnd({ run, over, overAt }: Evidence): Fault[] {
   if (over === null) return [];
   const after = run.exchanges.slice(overAt + 1);
   if (after.length > 0)
-    return [{ kind: 'a request after the end', detail: after.map(({ request }) => request.method).join(', ') }];
+    return [
+      {
+        kind: 'a request after the end',
+        detail: after.map(({ request }) => request.method).join(', '),
+      },
+    ];
   const began = run.exchanges[overAt]?.atMs ?? 0;
   if (run.tookMs - began > GRACE_MS)
     return [{ kind: 'the end is waited for', detail: `${run.tookMs - began} ms` }];
@@ -36,14 +41,17 @@ function judgeAfterTheEnd({ run, over, overAt }: Evidence): Fault[] {
 
 /** A new request that goes on with the text: what it says of the text is what was sent. */
 function judgeGoingOn({ run, received }: Evidence): Fault[] {
-  if (!run.reading.continues || run.wasSaved) return [];
+  if (!run.reading.continues || run.savedAt !== null) return [];
   const faults: Fault[] = [];
   let before = '';
   for (const { exchange, facts } of received) {
     const { body } = run.exchanges[exchange]?.request ?? { body: '' };
     const { continued } = (body === '' ? {} : JSON.parse(body)) as { continued?: string };
     if (continued !== undefined && continued !== before && !run.reading.allowRestart)
-      faults.push({ kind: 'another text is continued', detail: `${JSON.stringify(continued)} of ${JSON.stringify(before)}` });
+      faults.push({
+        kind: 'another text is continued',
+        detail: `${JSON.stringify(continued)} of ${JSON.stringify(before)}`,
+      });
     before += joined(facts, 'text');
   }
   const begun = received.findIndex(({ facts }) => facts.some(({ type }) => type === 'begun'));

@@ -36,8 +36,11 @@ export function judge(format: WireFormat, run: Run): readonly Fault[] {
 
 function judgeAs(format: WireFormat, run: Run, takesTail: boolean): readonly Fault[] {
   const received = receivedOf(run.exchanges, takesTail);
-  const gathered = gather(received, run.reading.continues);
-  const end = received.find(({ facts }) => endOf(facts) !== null);
+  const gathered = gather(received);
+  // An end that waited for the reader when it saved its place is asked for again.
+  const end = received.find(
+    ({ facts, exchange }) => exchange >= (run.savedAt ?? 0) && endOf(facts) !== null,
+  );
   const evidence: Evidence = {
     run,
     format,
@@ -66,53 +69,82 @@ function judgeOutcome({ run, over, gathered }: Evidence): Fault[] {
   if (outcome === null) return [{ kind: 'never settles', detail: `after ${run.tookMs} ms` }];
   const { status } = outcome;
   const faults: Fault[] = [];
-  if ((status === 'failed') !== (thrown !== null) && !run.wasSaved)
-    faults.push({ kind: 'failed without an error', detail: `${status}, thrown: ${String(thrown)}` });
+  if ((status === 'failed') !== (thrown !== null) && run.savedAt === null)
+    faults.push({
+      kind: 'failed without an error',
+      detail: `${status}, thrown: ${String(thrown)}`,
+    });
   if (thrown !== null && !(thrown as { kind?: unknown }).kind)
     faults.push({ kind: 'an error of no kind', detail: String(thrown) });
   if (status === 'complete' && over === null) {
     const stop = gathered.facts.find(({ type }) => type === 'error' || type === 'splice');
-    faults.push({ kind: `complete ${stop === undefined ? 'without its end' : `in spite of ${stop.type}`}`, detail: '' });
+    faults.push({
+      kind: `complete ${stop === undefined ? 'without its end' : `in spite of ${stop.type}`}`,
+      detail: '',
+    });
   }
   if (status === 'complete' && over !== null && over !== 'complete' && over !== 'any')
     faults.push({ kind: 'complete though it ended badly', detail: over });
-  if (over === null || over === 'any' || run.wasSaved) return faults;
+  if (over === null || over === 'any' || run.savedAt !== null) return faults;
   const isAsSaid = over === 'bad' ? status !== 'complete' : status === over;
   if (!isAsSaid && status !== 'complete')
-    faults.push({ kind: 'the end is not believed', detail: `${over} was read, and it is ${status}: ${outcome.error?.message ?? ''}` });
+    faults.push({
+      kind: 'the end is not believed',
+      detail: `${over} was read, and it is ${status}: ${outcome.error?.message ?? ''}`,
+    });
   return faults;
 }
 
-function judgeText({ run, gathered }: Evidence): Fault[] {
+function judgeText(evidence: Evidence): Fault[] {
+  const { run, gathered } = evidence;
+  if (wasToldOfRepeats(evidence)) return judgeRepeated(run);
+  const isComplete = run.outcome?.status === 'complete';
+  const isSaved = run.savedAt !== null;
   const faults: Fault[] = [];
   for (const type of ['text', 'reasoning'] as const) {
-    const has = textOf(run.parts, type);
-    const sent = joined(gathered.facts, type);
-    const atMost = sent + joined(gathered.rest, type);
-    // A reader that went on from a saved place may have left what it was not given before.
-    const isEnough = run.wasSaved || type === 'reasoning' ? true : has.startsWith(sent);
-    const isRight = run.wasSaved ? allOf(run, type).startsWith(has) : atMost.startsWith(has);
+    // A new answer that goes on with the text thinks anew.
     if (type === 'reasoning' && run.reading.continues) continue;
-    if (!isRight) faults.push({ kind: `other ${type}`, detail: `${quote(has)} of ${quote(atMost)}` });
-    else if (!isEnough) faults.push({ kind: `${type} is missing`, detail: `${quote(has)} of ${quote(sent)}` });
-    if (run.outcome?.status === 'complete' && isRight && type === 'text' && has !== allOf(run, type))
-      faults.push({ kind: `complete with ${type} missing`, detail: `${quote(has)} of ${quote(allOf(run, type))}` });
-    if (run.outcome?.status === 'complete' && type === 'reasoning' && isRight && !run.wasSaved && has !== sent)
-      faults.push({ kind: `complete with ${type} missing`, detail: `${quote(has)} of ${quote(sent)}` });
+    const has = textOf(run.parts, type);
+    const all = run.truth[type].join('');
+    const sent = joined(gathered.facts, type);
+    // A reader that went on from a saved place was not given all that was sent before.
+    const atMost = isSaved ? all : sent + joined(gathered.rest, type);
+    if (!atMost.startsWith(has))
+      faults.push({ kind: `other ${type}`, detail: `${quote(has)} of ${quote(atMost)}` });
+    else if (isComplete && has !== (type === 'text' ? all : isSaved ? has : sent))
+      faults.push({
+        kind: `complete with ${type} missing`,
+        detail: `${quote(has)} of ${quote(all)}`,
+      });
+    else if (!isSaved && !has.startsWith(sent))
+      faults.push({ kind: `${type} is missing`, detail: `${quote(has)} of ${quote(sent)}` });
   }
   return faults;
 }
 
-function allOf({ truth }: Run, type: 'text' | 'reasoning'): string {
-  return truth[type].join('');
+/** Nobody can go on by ids that say nothing: then some may come twice, where the reader is told that it may. */
+function wasToldOfRepeats({ run, received }: Evidence): boolean {
+  const isDoubtful =
+    received.length > 1 && received.some(({ answer }) => answer.script.hasUselessIds);
+  return (
+    isDoubtful && run.events.some(({ type }) => ['gap', 'restarted', 'diagnostic'].includes(type))
+  );
 }
 
-export function textOf(parts: readonly AnswerPart[], type: 'text' | 'reasoning'): string {
+function judgeRepeated(run: Run): Fault[] {
+  if (run.outcome?.status !== 'complete') return [];
+  const has = textOf(run.parts, 'text');
+  const missing = run.truth.text.filter((one) => !has.includes(one));
+  if (missing.length === 0) return [];
+  return [{ kind: 'complete with text missing', detail: quote(missing.join('')) }];
+}
+
+function textOf(parts: readonly AnswerPart[], type: 'text' | 'reasoning'): string {
   return parts.flatMap((part) => (part.type === type ? [part.text] : [])).join('');
 }
 
 function judgeMarks({ run, gathered }: Evidence): Fault[] {
-  if (run.wasSaved || run.outcome === null) return [];
+  if (run.savedAt !== null || run.outcome === null) return [];
   const said = JSON.stringify(run.parts);
   const faults: Fault[] = [];
   for (const fact of gathered.facts) {
@@ -123,7 +155,10 @@ function judgeMarks({ run, gathered }: Evidence): Fault[] {
   if (last?.type !== 'error') return faults;
   const message = run.outcome.error?.message ?? '';
   if (!message.includes(last.mark) && !said.includes(last.mark))
-    faults.push({ kind: 'the text of an error is lost', detail: `${run.outcome.status}: ${message}` });
+    faults.push({
+      kind: 'the text of an error is lost',
+      detail: `${run.outcome.status}: ${message}`,
+    });
   return faults;
 }
 

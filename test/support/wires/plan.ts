@@ -27,7 +27,9 @@ export function drawReading(format: WireFormat, choices: Choices): ReadingPlan {
 export function drawPeer(format: WireFormat, choices: Choices): PeerPlan {
   return {
     refusals: choices.chance(8) ? list(choices, 1 + choices.below(2), drawRefusal) : [],
-    fates: choices.chance(60) ? list(choices, 1 + choices.below(3), drawFate) : [{ at: null, finish: choices.odd(FINISHES) }],
+    fates: choices.chance(60)
+      ? list(choices, 1 + choices.below(3), drawFate)
+      : [{ at: null, finish: choices.odd(FINISHES) }],
     resumptions: list(choices, 4, (one) => one.odd(RESUMPTIONS)),
     contentType: choices.odd(format.contentTypes),
     pieceBytes: choices.pick([1 << 20, 1 << 20, 500, 200, 200, 60, 60, 13, 1]),
@@ -36,7 +38,16 @@ export function drawPeer(format: WireFormat, choices: Choices): PeerPlan {
 
 const FINISHES: readonly Finish[] = ['eof', 'reset', 'stall'];
 
-const RESUMPTIONS: readonly Resumption[] = ['after', 'from start', 'last few', 'inclusive', 'gone', 'nothing', 'busy', 'broken'];
+const RESUMPTIONS: readonly Resumption[] = [
+  'after',
+  'from start',
+  'last few',
+  'inclusive',
+  'gone',
+  'nothing',
+  'busy',
+  'broken',
+];
 
 const REFUSALS: readonly Refusal[] = [
   { status: 429, isClean: true },

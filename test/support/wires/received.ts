@@ -44,17 +44,15 @@ export interface Gathered {
   readonly rest: readonly Fact[];
 }
 
-/** @param appends a new answer goes on with the text of the one before */
-export function gather(received: readonly Received[], appends: boolean): Gathered {
+export function gather(received: readonly Received[]): Gathered {
   let facts: Fact[] = [];
   let rest: readonly Fact[] = [];
   /** How far the log of this answer was read. */
   let reached = 0;
   for (const one of received) {
     const { answer } = one;
-    const isNew = answer.isFresh && !appends;
-    if (isNew) facts = [];
     if (answer.isFresh) {
+      if (!answer.isContinued) facts = [];
       facts.push(...one.facts);
       reached = one.to;
     } else {

@@ -33,8 +33,8 @@ export interface Run {
   /** Null: it did not settle. */
   readonly outcome: StreamOutcome | null;
   readonly thrown: ReconnectError | null;
-  /** The place was saved, and another stream went on from it. */
-  readonly wasSaved: boolean;
+  /** The place was saved, and another stream went on from it: after so many requests; null: it was not. */
+  readonly savedAt: number | null;
   readonly tookMs: number;
 }
 
@@ -49,14 +49,18 @@ export async function runWire(format: WireFormat, choices: Choices): Promise<Run
   const plan = drawPeer(format, choices);
   const clock = virtualClock();
   const peer = startPeer(format, truth, plan, choices, () => clock.now());
-  const reader = new Reader(reading, clock, () => {
-    const continueWith = ({ text }: { readonly text: string }): object => ({ stream: true, continued: text });
+  const create: Create = () => {
+    const continueWith = ({ text }: { readonly text: string }): object => ({
+      stream: true,
+      continued: text,
+    });
     return format.source({
       fetch: peer.fetch,
       ...(reading.continues ? { continueWith } : {}),
       ...(reading.idempotencyKey ? { idempotencyKey: true } : {}),
     });
-  });
+  };
+  const reader = new Reader(reading, clock, create, () => peer.exchanges.length);
   const isSettled = await settles(reader.read(), clock);
   return {
     truth,
@@ -68,7 +72,7 @@ export async function runWire(format: WireFormat, choices: Choices): Promise<Run
     events: reader.events,
     outcome: isSettled ? reader.outcome : null,
     thrown: reader.thrown,
-    wasSaved: reader.wasSaved,
+    savedAt: reader.savedAt,
     tookMs: clock.now(),
   };
 }
@@ -77,7 +81,7 @@ export async function runWire(format: WireFormat, choices: Choices): Promise<Run
 async function settles(promise: Promise<void>, clock: VirtualClock): Promise<boolean> {
   let isDone = false;
   promise.finally(() => (isDone = true)).catch(() => {});
-  for (let idle = 0; !isDone && idle < 3; ) {
+  for (let idle = 0; !isDone && idle < 3;) {
     await clock.settle();
     if (isDone) break;
     const { nextAt } = clock;
@@ -97,16 +101,24 @@ class Reader {
   readonly events: ReconnectEvent[] = [];
   outcome: StreamOutcome | null = null;
   thrown: ReconnectError | null = null;
-  wasSaved = false;
+  savedAt: number | null = null;
   readonly #plan: ReadingPlan;
   readonly #create: Create;
   readonly #options: ReconnectOptions;
+  readonly #asked: () => number;
 
-  constructor(plan: ReadingPlan, clock: VirtualClock, create: Create) {
+  constructor(plan: ReadingPlan, clock: VirtualClock, create: Create, asked: () => number) {
+    this.#asked = asked;
     this.#plan = plan;
     this.#create = create;
     const { delivery, allowRestart } = plan;
-    this.#options = { clock, random: seededRandom(1), jitter: 'none', allowRestart, ...(delivery === undefined ? {} : { delivery }) };
+    this.#options = {
+      clock,
+      random: seededRandom(1),
+      jitter: 'none',
+      allowRestart,
+      ...(delivery === undefined ? {} : { delivery }),
+    };
   }
 
   async read(): Promise<void> {
@@ -114,12 +126,15 @@ class Reader {
     const first = this.#open();
     const saved = await this.#follow(first, saveAfter ?? Infinity);
     if (saved === null) return;
-    this.wasSaved = true;
+    this.savedAt = this.#asked();
     await this.#follow(this.#open(saved), Infinity);
   }
 
   #open(checkpoint?: string): ReconnectingStream<AnswerPart> {
-    const stream = reconnectStream(this.#create(), { ...this.#options, ...(checkpoint === undefined ? {} : { checkpoint }) });
+    const stream = reconnectStream(this.#create(), {
+      ...this.#options,
+      ...(checkpoint === undefined ? {} : { checkpoint }),
+    });
     stream.actor.on('*', (event) => void this.events.push(event));
     stream.on('restarted', () => void this.parts.splice(0));
     stream.on('reset', ({ scope }) => {

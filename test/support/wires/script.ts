@@ -45,6 +45,8 @@ export interface CallRule {
    * `never`: the wire does not say it.
    */
   readonly may: 'leave' | 'may' | 'never';
+  /** Inputs that the wire can be read as, besides the true one. */
+  readonly also?: readonly unknown[] | undefined;
   /** The oddities that decided it. */
   readonly why: string;
 }
@@ -64,7 +66,11 @@ export class ScriptWriter {
   readonly oddities: string[] = [];
 
   say(data: unknown, facts: readonly Fact[] = [], more: Omit<Saying, 'data' | 'facts'> = {}): void {
-    this.sayings.push({ data: typeof data === 'string' ? data : JSON.stringify(data), facts, ...more });
+    this.sayings.push({
+      data: typeof data === 'string' ? data : JSON.stringify(data),
+      facts,
+      ...more,
+    });
   }
 
   /** Notes an oddity where it is not the plain one. */

@@ -18,7 +18,15 @@ export interface Fate {
 }
 
 /** What the peer does about a request to go on. */
-export type Resumption = 'after' | 'from start' | 'last few' | 'inclusive' | 'gone' | 'nothing' | 'busy' | 'broken';
+export type Resumption =
+  | 'after'
+  | 'from start'
+  | 'last few'
+  | 'inclusive'
+  | 'gone'
+  | 'nothing'
+  | 'busy'
+  | 'broken';
 
 export interface PeerPlan {
   /** Statuses before the first answer. */
@@ -56,12 +64,16 @@ export interface Answer {
   readonly from: number;
   /** A new answer, not one that goes on. */
   readonly isFresh: boolean;
+  /** It goes on with the text of the one before. */
+  readonly isContinued: boolean;
   readonly finish: Finish;
   /** Bytes that the reader took. */
   taken: number;
   /** The reader was given the end, or the break, of the body. */
   isOver: boolean;
 }
+
+type Sending = Pick<Answer, 'script' | 'truth' | 'from' | 'isFresh' | 'isContinued'>;
 
 export interface Peer {
   readonly fetch: typeof globalThis.fetch;
@@ -95,22 +107,22 @@ export function startPeer(
     };
     if (request.url.pathname.endsWith('/cancel')) return note(request, 200, new Response('{}'));
     const cursor = format.cursorOf(request);
-    const isGoingOn = cursor !== undefined || (format.resume === 'replay' && request.method === 'GET');
+    const isGoingOn =
+      cursor !== undefined || (format.resume === 'replay' && request.method === 'GET');
     if (isGoingOn) return goOn(request, cursor, init.signal);
     const refusal = plan.refusals[refused++];
     if (refusal !== undefined) return refuse(request, refusal);
-    const { script, what } = continued(request);
-    return send(request, script, what, 0, true, init.signal);
+    return send(request, { ...continued(request), from: 0, isFresh: true }, init.signal);
   }
 
   /** The request may hold the text so far: then the answer is the rest. */
-  function continued({ body }: WireRequest): { script: Script; what: Truth } {
+  function continued({ body }: WireRequest): Pick<Sending, 'script' | 'truth' | 'isContinued'> {
     const { continued: before } = (body === '' ? {} : JSON.parse(body)) as { continued?: string };
-    if (before === undefined) return { script: written, what: truth };
+    if (before === undefined) return { script: written, truth, isContinued: false };
     const all = truth.text.join('');
     const rest = all.startsWith(before) ? all.slice(before.length) : all;
     const what = { ...truth, text: rest === '' ? [] : [rest] };
-    return { script: writeScript(what), what };
+    return { script: writeScript(what), truth: what, isContinued: true };
   }
 
   async function goOn(
@@ -124,16 +136,25 @@ export function startPeer(
     if (how === 'busy') return note(request, 429, errorBody(429, { 'retry-after': '1' }));
     if (how === 'broken') return note(request, 500, errorBody(500));
     const { sayings } = written;
-    const named = sayings.flatMap((one, n) => (cursor !== undefined && one.cursor === cursor ? [n] : []));
+    const named = sayings.flatMap((one, n) =>
+      cursor !== undefined && one.cursor === cursor ? [n] : [],
+    );
     // An id of several events says nothing: such a server begins again.
     const at = named.length === 1 ? (named[0] ?? -1) : -1;
     const back = { 'last few': 3, inclusive: 1 }[how as string] ?? 0;
     const isAll = format.resume === 'replay' || how === 'from start' || at < 0;
     const from = isAll ? 0 : Math.max(0, at + 1 - back);
-    return send(request, written, truth, from, false, signal);
+    return send(
+      request,
+      { script: written, truth, from, isFresh: false, isContinued: false },
+      signal,
+    );
   }
 
-  function refuse(request: WireRequest, { status, headers = {}, isClean }: Refusal): Promise<Response> {
+  function refuse(
+    request: WireRequest,
+    { status, headers = {}, isClean }: Refusal,
+  ): Promise<Response> {
     if (status === 'reset') {
       exchanges.push({ request, status, isClean, answer: null, atMs: nowMs() });
       return Promise.reject(brokenSocket('fetch failed'));
@@ -154,15 +175,12 @@ export function startPeer(
 
   function send(
     request: WireRequest,
-    script: Script,
-    what: Truth,
-    from: number,
-    isFresh: boolean,
+    sending: Sending,
     signal: AbortSignal | null | undefined,
   ): Promise<Response> {
     const fate = plan.fates[answered++] ?? { at: null, finish: 'eof' };
-    const encoded = encode(script.sayings, framing, from);
-    const answer: Answer = { script, truth: what, encoded, from, isFresh, finish: fate.finish, taken: 0, isOver: false };
+    const encoded = encode(sending.script.sayings, framing, sending.from);
+    const answer: Answer = { ...sending, encoded, finish: fate.finish, taken: 0, isOver: false };
     const { bytes } = encoded;
     const end = fate.at === null ? bytes.length : Math.floor((bytes.length * fate.at) / 10_000);
     const body = bodyOf(answer, bytes.subarray(0, end), plan.pieceBytes, signal);
@@ -209,5 +227,8 @@ function brokenSocket(message: string): TypeError {
 
 function errorBody(status: number, headers: Readonly<Record<string, string>> = {}): Response {
   const text = JSON.stringify({ error: { message: `refused-${status}` } });
-  return new Response(text, { status, headers: { 'content-type': 'application/json', ...headers } });
+  return new Response(text, {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
 }

@@ -2,7 +2,13 @@
 
 import type { Choices } from './choices.js';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [name: string]: Json };
 export type JsonObject = { readonly [name: string]: Json };
 
 /** How the answer ends: a word of the format for each, `unknown` one that no list has. */
@@ -52,7 +58,7 @@ function drawCall(n: number, choices: Choices): TrueCall {
   const input = choices.odd<JsonObject>([
     { q: secret },
     {},
-    { q: secret, list: [1, true, null, 'a "b" \\ c\n'], 'ключ': { 'é🌍': -0.5 } },
+    { q: secret, list: [1, true, null, 'a "b" \\ c\n'], ключ: { 'é🌍': -0.5 } },
     { q: secret, text: '}{"q":1}' },
     { q: secret, more: 'x'.repeat(300) },
   ]);

@@ -16,7 +16,12 @@ export const agUiWire: WireFormat = {
   name: 'agUi',
   resume: 'log',
   kind: 'events',
-  contentTypes: ['text/event-stream', 'text/event-stream; charset=utf-8', 'text/event-stream, text/event-stream', 'text/plain'],
+  contentTypes: [
+    'text/event-stream',
+    'text/event-stream; charset=utf-8',
+    'text/event-stream, text/event-stream',
+    'text/plain',
+  ],
   source: ({ fetch, idempotencyKey }) =>
     agUi({
       url: 'http://wire.test/api/agent',
@@ -35,7 +40,13 @@ interface Style {
   readonly calls: 'start, args, end' | 'chunks';
   readonly names: 'start' | 'tool name' | 'late' | 'never' | 'empty';
   readonly callIds: 'given' | 'empty' | 'none';
-  readonly args: 'pieces' | 'one' | 'an object' | 'whole again' | 'other input at the end' | 'input at the end';
+  readonly args:
+    | 'pieces'
+    | 'one'
+    | 'an object'
+    | 'whole again'
+    | 'other input at the end'
+    | 'input at the end';
   readonly empty: 'braces' | 'nothing';
   readonly end: 'given' | 'none' | 'twice';
   readonly again: 'no' | 'the same' | 'with other arguments';
@@ -53,7 +64,14 @@ function drawStyle(choices: Choices, writer: ScriptWriter): Style {
     calls: odd('calls', ['start, args, end', 'chunks']),
     names: odd('names', ['start', 'tool name', 'late', 'never', 'empty']),
     callIds: odd('call ids', ['given', 'empty', 'none']),
-    args: odd('args', ['pieces', 'one', 'an object', 'whole again', 'other input at the end', 'input at the end']),
+    args: odd('args', [
+      'pieces',
+      'one',
+      'an object',
+      'whole again',
+      'other input at the end',
+      'input at the end',
+    ]),
     empty: odd('empty', ['braces', 'nothing']),
     end: odd('TOOL_CALL_END', ['given', 'none', 'twice']),
     again: odd('again', ['no', 'the same', 'with other arguments']),
@@ -63,7 +81,9 @@ function drawStyle(choices: Choices, writer: ScriptWriter): Style {
 }
 
 /** What the last event holds besides, and what it means. */
-const FINISHES: Readonly<Record<Ending, readonly (readonly [fields: object, outcome: say.Over])[]>> = {
+const FINISHES: Readonly<
+  Record<Ending, readonly (readonly [fields: object, outcome: say.Over])[]>
+> = {
   good: [
     [{}, 'complete'],
     [{ finishReason: 'stop' }, 'complete'],
@@ -96,7 +116,9 @@ function write(truth: Truth, choices: Choices): Script {
   const style = drawStyle(choices, writer);
   let count = 0;
   const event: Write = (type, fields = {}, facts = []) => {
-    const id = { own: `log:${count++}`, none: undefined, 'all the same': 'log', empty: '' }[style.ids];
+    const id = { own: `log:${count++}`, none: undefined, 'all the same': 'log', empty: '' }[
+      style.ids
+    ];
     writer.say({ type, ...fields }, facts, {
       id,
       ...(id === undefined || id === '' ? {} : { cursor: id }),
@@ -122,7 +144,10 @@ function write(truth: Truth, choices: Choices): Script {
   }
   const [fields, outcome] = choices.pick(FINISHES[truth.ending]);
   const whole = truth.ending === 'good' ? truth.calls.map((_, n) => say.whole(n)) : [];
-  event('RUN_FINISHED', { threadId: 't', runId: 'run_1', ...fields }, [...whole, say.over(outcome)]);
+  event('RUN_FINISHED', { threadId: 't', runId: 'run_1', ...fields }, [
+    ...whole,
+    say.over(outcome),
+  ]);
   return script();
 }
 
@@ -140,20 +165,35 @@ function stepsOf(truth: Truth, style: Style, choices: Choices, writer: ScriptWri
     void steps.push((event) => event(type, fields, facts));
   const thinking = style.reasoning === 'THINKING' ? 'THINKING_TEXT_MESSAGE' : 'REASONING_MESSAGE';
   if (truth.reasoning.length > 0) step(`${thinking}_START`, { messageId: 'r' });
-  for (const delta of truth.reasoning) step(`${thinking}_CONTENT`, { messageId: 'r', delta }, [say.reasoning(delta)]);
+  for (const delta of truth.reasoning)
+    step(`${thinking}_CONTENT`, { messageId: 'r', delta }, [say.reasoning(delta)]);
   if (truth.reasoning.length > 0) step(`${thinking}_END`, { messageId: 'r' });
   const extra = drawExtra(choices, writer);
   if (extra !== undefined) step(extra.type, extra.fields, [say.mark(extra.mark)]);
-  if (truth.text.length > 0 && style.text === 'content') step('TEXT_MESSAGE_START', { messageId: 'm', role: 'assistant' });
+  if (truth.text.length > 0 && style.text === 'content')
+    step('TEXT_MESSAGE_START', { messageId: 'm', role: 'assistant' });
   const content = style.text === 'content' ? 'TEXT_MESSAGE_CONTENT' : 'TEXT_MESSAGE_CHUNK';
   for (const delta of truth.text) step(content, { messageId: 'm', delta }, [say.text(delta)]);
-  if (truth.text.length > 0 && style.text === 'content') step('TEXT_MESSAGE_END', { messageId: 'm' });
+  if (truth.text.length > 0 && style.text === 'content')
+    step('TEXT_MESSAGE_END', { messageId: 'm' });
   const lists = truth.calls.map((call, n) => callEvents(call, n, style, choices));
-  for (const [type, fields, facts] of style.order === 'in turns' ? inTurns(lists) : lists.flat()) step(type, fields, facts);
-  const again = style.again === 'no' ? [] : truth.calls.flatMap((call, n) => {
-    const input = style.again === 'the same' ? call.input : (JSON.parse(OTHER_INPUT) as TrueCall['input']);
-    return callEvents({ ...call, input }, n, { ...style, args: 'one', empty: 'braces', end: 'given' }, choices);
-  });
+  for (const [type, fields, facts] of style.order === 'in turns' ? inTurns(lists) : lists.flat())
+    step(type, fields, facts);
+  const again =
+    style.again === 'no'
+      ? []
+      : truth.calls.flatMap((call, n) => {
+          const input =
+            style.again === 'the same'
+              ? call.input
+              : (JSON.parse(OTHER_INPUT) as TrueCall['input']);
+          return callEvents(
+            { ...call, input },
+            n,
+            { ...style, args: 'one', empty: 'braces', end: 'given' },
+            choices,
+          );
+        });
   for (const [type, fields, facts] of again) step(type, fields, facts);
   return steps;
 }
@@ -165,7 +205,13 @@ function callEvents(call: TrueCall, n: number, style: Style, choices: Choices): 
   const facts = [say.begun(n)];
   const pieces = argumentsOf(call, style, choices);
   const named = { toolCallName: call.name };
-  const first = { start: named, 'tool name': { toolName: call.name }, late: {}, never: {}, empty: { toolCallName: '' } }[style.names];
+  const first = {
+    start: named,
+    'tool name': { toolName: call.name },
+    late: {},
+    never: {},
+    empty: { toolCallName: '' },
+  }[style.names];
   const later = style.names === 'late' ? named : {};
   const isChunk = style.calls === 'chunks';
   const parts: Part[] = isChunk
@@ -174,7 +220,11 @@ function callEvents(call: TrueCall, n: number, style: Style, choices: Choices): 
   for (const delta of isChunk ? pieces.slice(1) : pieces)
     parts.push([isChunk ? 'TOOL_CALL_CHUNK' : 'TOOL_CALL_ARGS', { ...id, ...later, delta }, facts]);
   if (isChunk || style.end === 'none') return parts;
-  const input = { 'other input at the end': { input: JSON.parse(OTHER_INPUT) as object }, 'input at the end': { input: call.input } }[style.args as string] ?? {};
+  const input =
+    {
+      'other input at the end': { input: JSON.parse(OTHER_INPUT) as object },
+      'input at the end': { input: call.input },
+    }[style.args as string] ?? {};
   const end: Part = ['TOOL_CALL_END', { ...id, ...input }, [...facts, say.mayLeave(n)]];
   return style.end === 'twice' ? [...parts, end, end] : [...parts, end];
 }
@@ -205,8 +255,10 @@ function judgeStyle({ input }: TrueCall, style: Style): Pick<CallRule, 'may' | '
   if (names === 'never' || names === 'empty') return { may: 'never', why: 'a call has a name' };
   if (again === 'with other arguments') return { may: 'may', why: 'one id, two arguments' };
   if (names === 'late') return { may: 'may', why: 'a name in a later event' };
-  if (args === 'other input at the end' && calls !== 'chunks' && end !== 'none') return { may: 'never', why: 'arguments that do not agree' };
-  if (args === 'an object' || args === 'whole again') return { may: 'may', why: `arguments: ${args}` };
+  if (args === 'other input at the end' && calls !== 'chunks' && end !== 'none')
+    return { may: 'never', why: 'arguments that do not agree' };
+  if (args === 'an object' || args === 'whole again')
+    return { may: 'may', why: `arguments: ${args}` };
   if (isEmpty && empty === 'nothing') return { may: 'may', why: 'no arguments were ever said' };
   if (callIds !== 'given') return { may: 'may', why: 'a call without an id' };
   if (end === 'none' || calls === 'chunks') return { may: 'may', why: 'the call is not closed' };
@@ -221,11 +273,27 @@ interface Extra {
 
 const EXTRAS: readonly Extra[] = [
   { type: 'STATE_SNAPSHOT', fields: { snapshot: { some: 'mark-state' } }, mark: 'mark-state' },
-  { type: 'STATE_DELTA', fields: { delta: [{ op: 'add', path: '/a', value: 'mark-delta' }] }, mark: 'mark-delta' },
+  {
+    type: 'STATE_DELTA',
+    fields: { delta: [{ op: 'add', path: '/a', value: 'mark-delta' }] },
+    mark: 'mark-delta',
+  },
   { type: 'CUSTOM', fields: { name: 'x', value: 'mark-custom' }, mark: 'mark-custom' },
-  { type: 'TOOL_CALL_RESULT', fields: { messageId: 'tm', toolCallId: 'of_before', content: 'mark-result' }, mark: 'mark-result' },
-  { type: 'ACTIVITY_SNAPSHOT', fields: { messageId: 'a', content: { some: 'mark-activity' } }, mark: 'mark-activity' },
-  { type: 'REASONING_ENCRYPTED_VALUE', fields: { subtype: 'message', entityId: 'r', encryptedValue: 'mark-encrypted' }, mark: 'mark-encrypted' },
+  {
+    type: 'TOOL_CALL_RESULT',
+    fields: { messageId: 'tm', toolCallId: 'of_before', content: 'mark-result' },
+    mark: 'mark-result',
+  },
+  {
+    type: 'ACTIVITY_SNAPSHOT',
+    fields: { messageId: 'a', content: { some: 'mark-activity' } },
+    mark: 'mark-activity',
+  },
+  {
+    type: 'REASONING_ENCRYPTED_VALUE',
+    fields: { subtype: 'message', entityId: 'r', encryptedValue: 'mark-encrypted' },
+    mark: 'mark-encrypted',
+  },
   { type: 'STEP_STARTED', fields: { stepName: 'mark-step' }, mark: 'mark-step' },
   { type: 'OF_TOMORROW', fields: { some: 'mark-tomorrow' }, mark: 'mark-tomorrow' },
 ];

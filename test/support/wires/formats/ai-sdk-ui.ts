@@ -16,7 +16,12 @@ export const aiSdkUiWire: WireFormat = {
   name: 'aiSdkUi',
   resume: 'replay',
   kind: 'events',
-  contentTypes: ['text/event-stream', 'text/event-stream; charset=utf-8', 'text/event-stream, text/event-stream', 'text/plain'],
+  contentTypes: [
+    'text/event-stream',
+    'text/event-stream; charset=utf-8',
+    'text/event-stream, text/event-stream',
+    'text/plain',
+  ],
   source: ({ fetch, idempotencyKey }) =>
     aiSdkUi({
       url: 'http://wire.test/api/chat',
@@ -59,22 +64,23 @@ function drawStyle(choices: Choices, writer: ScriptWriter): Style {
   };
 }
 
-const REASONS: Readonly<Record<Ending, readonly (readonly [reason: string, outcome: say.Over])[]>> = {
-  good: [
-    ['stop', 'complete'],
-    ['tool-calls', 'complete'],
-  ],
-  length: [['length', 'incomplete']],
-  filter: [['content-filter', 'incomplete']],
-  error: [['error', 'bad']],
-  unknown: [
-    ['other', 'bad'],
-    ['interrupted', 'bad'],
-    ['unknown', 'bad'],
-    ['zzz', 'bad'],
-    ['', 'bad'],
-  ],
-};
+const REASONS: Readonly<Record<Ending, readonly (readonly [reason: string, outcome: say.Over])[]>> =
+  {
+    good: [
+      ['stop', 'complete'],
+      ['tool-calls', 'complete'],
+    ],
+    length: [['length', 'incomplete']],
+    filter: [['content-filter', 'incomplete']],
+    error: [['error', 'bad']],
+    unknown: [
+      ['other', 'bad'],
+      ['interrupted', 'bad'],
+      ['unknown', 'bad'],
+      ['zzz', 'bad'],
+      ['', 'bad'],
+    ],
+  };
 
 type Write = (type: string, fields?: object, facts?: readonly Fact[]) => void;
 
@@ -102,9 +108,11 @@ function write(truth: Truth, choices: Choices): Script {
   event('finish-step');
   const [reason, outcome] = choices.pick(REASONS[truth.ending]);
   const marks = reason === '' || outcome === 'complete' ? [] : [say.mark(reason)];
-  if (style.finish === 'given') event('finish', { finishReason: reason }, [say.over(outcome), ...marks]);
+  if (style.finish === 'given')
+    event('finish', { finishReason: reason }, [say.over(outcome), ...marks]);
   // Before version 6 the part had no reason, whatever it was.
-  else if (style.finish === 'without a reason') event('finish', {}, [say.over(truth.ending === 'good' ? 'complete' : 'any')]);
+  else if (style.finish === 'without a reason')
+    event('finish', {}, [say.over(truth.ending === 'good' ? 'complete' : 'any')]);
   if (style.done === 'once') writer.say('[DONE]');
   return script();
 }
@@ -124,7 +132,10 @@ function stepsOf(truth: Truth, style: Style, choices: Choices, writer: ScriptWri
   const block = (kind: 'text' | 'reasoning', deltas: readonly string[]): void => {
     if (deltas.length === 0) return;
     step(`${kind}-start`, { id: kind });
-    for (const delta of deltas) step(`${kind}-delta`, { id: kind, delta }, [say[kind](delta)]);
+    for (const delta of deltas)
+      step(`${kind}-delta`, { id: kind, delta }, [
+        kind === 'text' ? say.text(delta) : say.reasoning(delta),
+      ]);
     step(`${kind}-end`, { id: kind });
   };
   block('reasoning', truth.reasoning);
@@ -132,7 +143,8 @@ function stepsOf(truth: Truth, style: Style, choices: Choices, writer: ScriptWri
   if (extra !== undefined) step(extra.type, extra.fields, [say.mark(extra.mark)]);
   block('text', truth.text);
   const lists = truth.calls.map((call, n) => callParts(call, n, style, choices));
-  for (const [type, fields, facts] of style.order === 'in turns' ? inTurns(lists) : lists.flat()) step(type, fields, facts);
+  for (const [type, fields, facts] of style.order === 'in turns' ? inTurns(lists) : lists.flat())
+    step(type, fields, facts);
   return steps;
 }
 
@@ -144,31 +156,74 @@ function callParts(call: TrueCall, n: number, style: Style, choices: Choices): P
   const facts = [say.begun(n)];
   const parts: Part[] = [];
   if (style.input !== 'only available')
-    parts.push(['tool-input-start', { toolCallId, ...(names === 'both' || names === 'only start' ? { toolName: call.name } : {}) }, facts]);
+    parts.push([
+      'tool-input-start',
+      {
+        toolCallId,
+        ...(names === 'both' || names === 'only start' ? { toolName: call.name } : {}),
+      },
+      facts,
+    ]);
   if (style.input === 'start, deltas, available')
     for (const inputTextDelta of split(JSON.stringify(call.input), choices))
       parts.push(['tool-input-delta', { toolCallId, inputTextDelta }, facts]);
   if (style.available === 'none') return parts;
   const name = names === 'both' || names === 'only available' ? { toolName: call.name } : {};
   if (style.available === 'an error')
-    return [...parts, ['tool-input-error', { toolCallId, ...name, input: call.input, errorText: 'no such tool' }, facts]];
-  const input = { object: call.input, none: undefined, null: null, text: JSON.stringify(call.input) }[style.value];
+    return [
+      ...parts,
+      [
+        'tool-input-error',
+        { toolCallId, ...name, input: call.input, errorText: 'no such tool' },
+        facts,
+      ],
+    ];
+  const input = {
+    object: call.input,
+    none: undefined,
+    null: null,
+    text: JSON.stringify(call.input),
+  }[style.value];
   parts.push(['tool-input-available', { toolCallId, ...name, input }, [...facts, say.whole(n)]]);
   if (style.again !== 'no')
-    parts.push(['tool-input-available', { toolCallId, ...name, input: style.again === 'the same' ? input : JSON.parse(OTHER_INPUT) as unknown }, facts]);
+    parts.push([
+      'tool-input-available',
+      {
+        toolCallId,
+        ...name,
+        input: style.again === 'the same' ? input : (JSON.parse(OTHER_INPUT) as unknown),
+      },
+      facts,
+    ]);
   return parts;
 }
 
 function ruleOf(call: TrueCall, style: Style): CallRule {
   const { may, why } = judgeStyle(style);
-  return { call, ids: style.callIds === 'empty' ? null : [call.id], may, why };
+  const also = { null: [null], text: [JSON.stringify(call.input)] }[style.value as string];
+  return { call, ids: style.callIds === 'empty' ? null : [call.id], also, may, why };
 }
 
-function judgeStyle({ input, value, callIds, names, available, again }: Style): Pick<CallRule, 'may' | 'why'> {
+function judgeStyle({
+  input,
+  value,
+  callIds,
+  names,
+  available,
+  again,
+}: Style): Pick<CallRule, 'may' | 'why'> {
   if (available !== 'given') return { may: 'never', why: 'the input is never available' };
-  const hasName = names === 'both' || names === 'only available' || (names === 'only start' && input !== 'only available' && callIds === 'given');
-  if (!hasName) return { may: names === 'never' || input === 'only available' ? 'never' : 'may', why: 'a call has a name' };
-  if (value === 'none' || value === 'null') return { may: 'may', why: 'an input that is not there' };
+  const hasName =
+    names === 'both' ||
+    names === 'only available' ||
+    (names === 'only start' && input !== 'only available' && callIds === 'given');
+  if (!hasName)
+    return {
+      may: names === 'never' || input === 'only available' ? 'never' : 'may',
+      why: 'a call has a name',
+    };
+  if (value === 'none' || value === 'null')
+    return { may: 'may', why: 'an input that is not there' };
   // A tool may take text: this is not what the call has, but it is what the wire says.
   if (value === 'text') return { may: 'may', why: 'an input that is text' };
   if (callIds === 'empty') return { may: 'may', why: 'a call without an id' };
@@ -183,11 +238,27 @@ interface Extra {
 
 const EXTRAS: readonly Extra[] = [
   { type: 'source-url', fields: { sourceId: 's', url: 'mark-source' }, mark: 'mark-source' },
-  { type: 'file', fields: { mediaType: 'image/png', url: 'data:image/png;base64,mark-file' }, mark: 'mark-file' },
+  {
+    type: 'file',
+    fields: { mediaType: 'image/png', url: 'data:image/png;base64,mark-file' },
+    mark: 'mark-file',
+  },
   { type: 'data-weather', fields: { data: { some: 'mark-data' } }, mark: 'mark-data' },
-  { type: 'tool-output-available', fields: { toolCallId: 'of_before', output: 'mark-output' }, mark: 'mark-output' },
-  { type: 'tool-approval-request', fields: { approvalId: 'ap', toolCallId: 'of_before', reason: 'mark-approval' }, mark: 'mark-approval' },
-  { type: 'message-metadata', fields: { messageMetadata: { some: 'mark-metadata' } }, mark: 'mark-metadata' },
+  {
+    type: 'tool-output-available',
+    fields: { toolCallId: 'of_before', output: 'mark-output' },
+    mark: 'mark-output',
+  },
+  {
+    type: 'tool-approval-request',
+    fields: { approvalId: 'ap', toolCallId: 'of_before', reason: 'mark-approval' },
+    mark: 'mark-approval',
+  },
+  {
+    type: 'message-metadata',
+    fields: { messageMetadata: { some: 'mark-metadata' } },
+    mark: 'mark-metadata',
+  },
   { type: 'of-tomorrow', fields: { some: 'mark-tomorrow' }, mark: 'mark-tomorrow' },
   { type: 'tool-of-tomorrow', fields: { toolCallId: 'x', some: 'mark-tool' }, mark: 'mark-tool' },
 ];

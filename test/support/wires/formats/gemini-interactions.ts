@@ -15,7 +15,12 @@ export const geminiInteractionsWire: WireFormat = {
   name: 'geminiInteractions',
   resume: 'log',
   kind: 'events',
-  contentTypes: ['text/event-stream', 'text/event-stream; charset=utf-8', 'text/event-stream, text/event-stream', 'text/plain'],
+  contentTypes: [
+    'text/event-stream',
+    'text/event-stream; charset=utf-8',
+    'text/event-stream, text/event-stream',
+    'text/plain',
+  ],
   source: ({ fetch, idempotencyKey }) =>
     geminiInteractions({
       url: 'http://wire.test/v1beta/interactions',
@@ -49,7 +54,9 @@ function drawStyle(choices: Choices, writer: ScriptWriter): Style {
   };
 }
 
-const STATUSES: Readonly<Record<Ending, readonly (readonly [status: string, outcome: say.Over])[]>> = {
+const STATUSES: Readonly<
+  Record<Ending, readonly (readonly [status: string, outcome: say.Over])[]>
+> = {
   good: [
     ['completed', 'complete'],
     ['requires_action', 'complete'],
@@ -73,7 +80,9 @@ function write(truth: Truth, choices: Choices): Script {
   const blocks = drawBlockStyle(choices, writer);
   let count = 0;
   const event: Write = (type, fields, facts = []) => {
-    const id = { own: `evt_${count++}`, none: undefined, 'all the same': 'evt', empty: '' }[style.ids];
+    const id = { own: `evt_${count++}`, none: undefined, 'all the same': 'evt', empty: '' }[
+      style.ids
+    ];
     const named = style.type === 'only the event' ? {} : { [style.type]: type };
     writer.say({ ...fields, ...named, ...(id === undefined ? {} : { event_id: id }) }, facts, {
       event: type,
@@ -105,43 +114,81 @@ function write(truth: Truth, choices: Choices): Script {
   // A call that was said without arguments is whole only when the interaction is.
   const late = truth.ending === 'good' ? truth.calls.map((_, n) => say.whole(n)) : [];
   const marks = status === '' || outcome === 'complete' ? [] : [say.mark(status)];
-  event('interaction.completed', { interaction: { ...interaction, status } }, [...late, say.over(outcome), ...marks]);
+  event('interaction.completed', { interaction: { ...interaction, status } }, [
+    ...late,
+    say.over(outcome),
+    ...marks,
+  ]);
   if (style.done === '[DONE]') writer.say('[DONE]', [], { event: 'done' });
   return script();
 }
 
 type Step = (event: Write) => void;
 
-function stepsOf(truth: Truth, style: Style, blocks: BlockStyle, choices: Choices, writer: ScriptWriter): Step[] {
+function stepsOf(
+  truth: Truth,
+  style: Style,
+  blocks: BlockStyle,
+  choices: Choices,
+  writer: ScriptWriter,
+): Step[] {
   const steps: Step[] = [];
   let index = 0;
   const block = (type: string, deltas: readonly (readonly [object, Fact])[]): void => {
     const at = index++;
     steps.push((event) => event('step.start', { index: at, step: { type } }));
-    for (const [delta, fact] of deltas) steps.push((event) => event('step.delta', { index: at, delta }, [fact]));
+    for (const [delta, fact] of deltas)
+      steps.push((event) => event('step.delta', { index: at, delta }, [fact]));
     steps.push((event) => event('step.stop', { index: at }));
   };
   if (truth.reasoning.length > 0)
-    block('thought', truth.reasoning.map((text) => [{ type: 'thought_summary', content: { type: 'text', text } }, say.reasoning(text)] as const));
+    block(
+      'thought',
+      truth.reasoning.map(
+        (text) =>
+          [
+            { type: 'thought_summary', content: { type: 'text', text } },
+            say.reasoning(text),
+          ] as const,
+      ),
+    );
   const extra = drawExtra(choices, writer);
   if (extra !== undefined) block(extra.step, [[extra.delta, say.mark(extra.mark)]]);
   if (truth.text.length > 0)
-    block('model_output', truth.text.map((text) => [{ type: 'text', text }, say.text(text)] as const));
+    block(
+      'model_output',
+      truth.text.map((text) => [{ type: 'text', text }, say.text(text)] as const),
+    );
   for (const one of blockEvents(truth.calls, blocks, choices))
     steps.push((event) => writeCall(one, index, truth, style, blocks, event));
   return steps;
 }
 
-function writeCall(one: BlockEvent, first: number, { calls }: Truth, style: Style, blocks: BlockStyle, event: Write): void {
+function writeCall(
+  one: BlockEvent,
+  first: number,
+  { calls }: Truth,
+  style: Style,
+  blocks: BlockStyle,
+  event: Write,
+): void {
   const { id, name } = calls[one.call] ?? { id: '', name: '' };
   const index = indexOfBlock(one.block, first, blocks);
   const facts = [say.begun(one.call)];
   if (one.type === 'start') {
     const ids = blocks.ids === 'none' ? {} : { id: blocks.ids === 'given' ? id : '' };
     const names = blocks.names === 'none' ? {} : { name: blocks.names === 'given' ? name : '' };
-    event('step.start', { ...index, step: { type: 'function_call', ...ids, ...names, arguments: one.input } }, facts);
+    event(
+      'step.start',
+      { ...index, step: { type: 'function_call', ...ids, ...names, arguments: one.input } },
+      facts,
+    );
   } else if (one.type === 'piece')
-    event('step.delta', { ...index, delta: { type: 'arguments_delta', [style.pieces]: one.piece } }, facts);
+    event(
+      'step.delta',
+      { ...index, delta: { type: 'arguments_delta', [style.pieces]: one.piece } },
+      facts,
+    );
   else event('step.stop', index, [...facts, say.mayLeave(one.call)]);
 }
 
@@ -152,11 +199,27 @@ interface Extra {
 }
 
 const EXTRAS: readonly Extra[] = [
-  { step: 'thought', delta: { type: 'thought_signature', signature: 'mark-signature' }, mark: 'mark-signature' },
+  {
+    step: 'thought',
+    delta: { type: 'thought_signature', signature: 'mark-signature' },
+    mark: 'mark-signature',
+  },
   { step: 'model_output', delta: { type: 'image', data: 'mark-image' }, mark: 'mark-image' },
-  { step: 'model_output', delta: { type: 'text_annotation', annotations: [{ url: 'mark-annotation' }] }, mark: 'mark-annotation' },
-  { step: 'google_search_result', delta: { type: 'google_search_result', result: 'mark-search' }, mark: 'mark-search' },
-  { step: 'of_tomorrow', delta: { type: 'of_tomorrow', some: 'mark-tomorrow' }, mark: 'mark-tomorrow' },
+  {
+    step: 'model_output',
+    delta: { type: 'text_annotation', annotations: [{ url: 'mark-annotation' }] },
+    mark: 'mark-annotation',
+  },
+  {
+    step: 'google_search_result',
+    delta: { type: 'google_search_result', result: 'mark-search' },
+    mark: 'mark-search',
+  },
+  {
+    step: 'of_tomorrow',
+    delta: { type: 'of_tomorrow', some: 'mark-tomorrow' },
+    mark: 'mark-tomorrow',
+  },
 ];
 
 function drawExtra(choices: Choices, writer: ScriptWriter): Extra | undefined {
@@ -167,7 +230,9 @@ function drawExtra(choices: Choices, writer: ScriptWriter): Extra | undefined {
 }
 
 function writeOther(event: Write): void {
-  event('interaction.created', { interaction: { id: 'int_other', status: 'in_progress' } }, [say.SPLICE]);
+  event('interaction.created', { interaction: { id: 'int_other', status: 'in_progress' } }, [
+    say.SPLICE,
+  ]);
   event('step.start', { index: 0, step: { type: 'model_output' } });
   event('step.delta', { index: 0, delta: { type: 'text', text: 'of another answer' } });
   event('step.stop', { index: 0 });

@@ -16,7 +16,13 @@ export const openaiChatWire: WireFormat = {
   name: 'openaiChat',
   resume: 'none',
   kind: 'events',
-  contentTypes: ['text/event-stream', 'text/event-stream; charset=utf-8', 'text/event-stream, text/event-stream', 'text/plain', 'Text/Event-Stream;charset=UTF-8'],
+  contentTypes: [
+    'text/event-stream',
+    'text/event-stream; charset=utf-8',
+    'text/event-stream, text/event-stream',
+    'text/plain',
+    'Text/Event-Stream;charset=UTF-8',
+  ],
   source: ({ fetch, continueWith, idempotencyKey }) =>
     openaiChat({
       url: 'http://wire.test/v1/chat/completions',
@@ -42,12 +48,19 @@ interface Style {
 }
 
 function drawStyle(choices: Choices, writer: ScriptWriter): Style {
-  const odd = <T>(name: string, list: readonly T[]): T => writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <T>(name: string, list: readonly T[]): T =>
+    writer.note(name, choices.odd(list), list[0] as T);
   return {
     ids: odd('chunk ids', ['one', 'empty at first', 'each another', 'none']),
     open: odd<Style['open']>('finish_reason before the end', [null, undefined, '', 'null']),
     role: odd('role', ['first', 'each', 'none']),
-    reasoning: odd('reasoning', ['reasoning_content', 'reasoning', 'both', 'details too', 'thinking part']),
+    reasoning: odd('reasoning', [
+      'reasoning_content',
+      'reasoning',
+      'both',
+      'details too',
+      'thinking part',
+    ]),
     content: odd('content', ['text', 'list', 'list of text']),
     finish: odd('finish', ['own chunk', 'with the last delta', 'twice', 'no delta']),
     usage: odd('usage', ['none', 'after', 'with the finish', 'in each', 'before']),
@@ -74,30 +87,62 @@ function write(truth: Truth, choices: Choices): Script {
   const pieces = callPieces(truth, calls, choices);
   const rules = truth.calls.map((call, n) => ruleOf(call, n, truth.calls.length, calls, pieces));
   let count = 0;
-  const chunk = (delta: object | undefined, reason: unknown, facts: readonly Fact[], more: object = {}): void => {
-    const id = { one: 'chat-1', 'empty at first': count === 0 ? '' : 'chat-1', 'each another': `chat-${count}`, none: undefined }[style.ids];
-    const role = style.role === 'each' || (style.role === 'first' && count === 0) ? { role: 'assistant' } : {};
+  const chunk = (
+    delta: object | undefined,
+    reason: unknown,
+    facts: readonly Fact[],
+    more: object = {},
+  ): void => {
+    const id = {
+      one: 'chat-1',
+      'empty at first': count === 0 ? '' : 'chat-1',
+      'each another': `chat-${count}`,
+      none: undefined,
+    }[style.ids];
+    const role =
+      style.role === 'each' || (style.role === 'first' && count === 0) ? { role: 'assistant' } : {};
     count++;
-    const choice = { index: 0, ...(delta === undefined ? {} : { delta: { ...role, ...delta } }), finish_reason: reason };
+    const choice = {
+      index: 0,
+      ...(delta === undefined ? {} : { delta: { ...role, ...delta } }),
+      finish_reason: reason,
+    };
     const usage = style.usage === 'in each' ? { usage: { total_tokens: count } } : {};
-    writer.say({ id, object: 'chat.completion.chunk', choices: [choice], ...usage, ...more }, facts);
+    writer.say(
+      { id, object: 'chat.completion.chunk', choices: [choice], ...usage, ...more },
+      facts,
+    );
   };
   const deltas: [object, Fact[]][] = [
     [{ content: '' }, []],
-    ...truth.reasoning.map((one): [object, Fact[]] => [reasoningDelta(one, style), [say.reasoning(one)]]),
+    ...truth.reasoning.map((one): [object, Fact[]] => [
+      reasoningDelta(one, style),
+      [say.reasoning(one)],
+    ]),
     ...extras(choices, writer),
-    ...truth.text.map((one): [object, Fact[]] => [{ content: contentOf(one, style) }, [say.text(one)]]),
-    ...pieces.map((piece): [object, Fact[]] => [callDelta(piece, calls, truth), [say.begun(piece.call)]]),
+    ...truth.text.map((one): [object, Fact[]] => [
+      { content: contentOf(one, style) },
+      [say.text(one)],
+    ]),
+    ...pieces.map((piece): [object, Fact[]] => [
+      callDelta(piece, calls, truth),
+      [say.begun(piece.call)],
+    ]),
   ];
   // Where chunks have no common id, or each has a role, nothing tells that another answer began.
-  const canSplice = (style.ids === 'one' || style.ids === 'empty at first') && style.role === 'first';
+  const canSplice =
+    (style.ids === 'one' || style.ids === 'empty at first') && style.role === 'first';
   const broken = drawBreak(choices, writer, deltas.length - 1, canSplice);
   const over: Fact[] = [
     ...(end === 'complete' ? truth.calls.map((_, n) => say.whole(n)) : []),
     say.over(end),
     ...(GOOD.includes(finish) || finish === '' ? [] : [say.mark(finish)]),
   ];
-  const written = (): Script => ({ sayings: writer.sayings, calls: rules, oddities: writer.oddities });
+  const written = (): Script => ({
+    sayings: writer.sayings,
+    calls: rules,
+    oddities: writer.oddities,
+  });
   for (const [n, [delta, facts]] of deltas.entries()) {
     if (broken?.at === n - 1 && broken.kind === 'error') writeError(writer, choices);
     if (broken?.at === n - 1 && broken.kind === 'splice') {
@@ -109,9 +154,15 @@ function write(truth: Truth, choices: Choices): Script {
   }
   if (style.usage === 'before') writer.say({ choices: [], usage: { total_tokens: 9 } });
   if (style.finish !== 'with the last delta')
-    chunk(style.finish === 'no delta' ? undefined : {}, finish, over, style.usage === 'with the finish' ? { usage: { total_tokens: 9 } } : {});
+    chunk(
+      style.finish === 'no delta' ? undefined : {},
+      finish,
+      over,
+      style.usage === 'with the finish' ? { usage: { total_tokens: 9 } } : {},
+    );
   if (style.finish === 'twice') chunk({}, finish, []);
-  if (style.usage === 'after') writer.say({ id: 'chat-1', choices: [], usage: { total_tokens: 9 } });
+  if (style.usage === 'after')
+    writer.say({ id: 'chat-1', choices: [], usage: { total_tokens: 9 } });
   if (style.done !== 'none') writer.say('[DONE]');
   if (style.done === 'twice') writer.say('[DONE]');
   return written();
@@ -130,10 +181,22 @@ function callPieces(truth: Truth, style: CallStyle, choices: Choices): Piece[] {
 }
 
 function callDelta({ index, id, name, args, call }: Piece, style: CallStyle, truth: Truth): object {
-  const called = { ...(name === undefined ? {} : { name }), ...(args === undefined ? {} : { arguments: args }) };
+  const called = {
+    ...(name === undefined ? {} : { name }),
+    ...(args === undefined ? {} : { arguments: args }),
+  };
   // The form before tool calls had numbers: one call, without an id.
-  if (style.ids === 'none' && style.index === 'none' && truth.calls.length === 1 && call === 0) return { function_call: called };
-  return { tool_calls: [{ ...(index === undefined ? {} : { index }), ...(id === undefined ? {} : { id, type: 'function' }), function: called }] };
+  if (style.ids === 'none' && style.index === 'none' && truth.calls.length === 1 && call === 0)
+    return { function_call: called };
+  return {
+    tool_calls: [
+      {
+        ...(index === undefined ? {} : { index }),
+        ...(id === undefined ? {} : { id, type: 'function' }),
+        function: called,
+      },
+    ],
+  };
 }
 
 function reasoningDelta(text: string, { reasoning }: Style): object {
@@ -151,7 +214,9 @@ function reasoningDelta(text: string, { reasoning }: Style): object {
 
 function contentOf(text: string, { content }: Style): unknown {
   if (content === 'text') return text;
-  return content === 'list' ? [{ type: 'text', text }] : [text.slice(0, 3), text.slice(3)].map((one) => ({ type: 'text', text: one }));
+  return content === 'list'
+    ? [{ type: 'text', text }]
+    : [text.slice(0, 3), text.slice(3)].map((one) => ({ type: 'text', text: one }));
 }
 
 /** What an answer holds besides: it must reach the reader as it is. */
@@ -161,7 +226,10 @@ const EXTRAS: readonly (readonly [string, (text: string) => object])[] = [
   ['annotations', (url) => ({ annotations: [{ type: 'url_citation', url_citation: { url } }] })],
   ['refusal', (refusal) => ({ refusal })],
   ['part', (url) => ({ content: [{ type: 'image_url', image_url: { url } }] })],
-  ['signature', (signature) => ({ reasoning_details: [{ type: 'reasoning.encrypted', data: signature }] })],
+  [
+    'signature',
+    (signature) => ({ reasoning_details: [{ type: 'reasoning.encrypted', data: signature }] }),
+  ],
 ];
 
 function extras(choices: Choices, writer: ScriptWriter): [object, Fact[]][] {

@@ -16,7 +16,12 @@ export const openaiResponsesWire: WireFormat = {
   name: 'openaiResponses',
   resume: 'log',
   kind: 'events',
-  contentTypes: ['text/event-stream', 'text/event-stream; charset=utf-8', 'text/event-stream, text/event-stream', 'text/plain'],
+  contentTypes: [
+    'text/event-stream',
+    'text/event-stream; charset=utf-8',
+    'text/event-stream, text/event-stream',
+    'text/plain',
+  ],
   source: ({ fetch, idempotencyKey }) =>
     openaiResponses({
       url: 'http://wire.test/v1/responses',
@@ -53,11 +58,31 @@ function drawStyle(choices: Choices, writer: ScriptWriter): Style {
 }
 
 /** The last event, and what it says of the response. */
-const ENDS: Readonly<Record<Ending, readonly (readonly [type: string, fields: object, outcome: say.Over])[]>> = {
+const ENDS: Readonly<
+  Record<Ending, readonly (readonly [type: string, fields: object, outcome: say.Over])[]>
+> = {
   good: [['response.completed', { status: 'completed' }, 'complete']],
-  length: [['response.incomplete', { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } }, 'incomplete']],
-  filter: [['response.incomplete', { status: 'incomplete', incomplete_details: { reason: 'content_filter' } }, 'incomplete']],
-  error: [['response.failed', { status: 'failed', error: { code: 'server_error', message: 'it crashed-5d1' } }, 'bad']],
+  length: [
+    [
+      'response.incomplete',
+      { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } },
+      'incomplete',
+    ],
+  ],
+  filter: [
+    [
+      'response.incomplete',
+      { status: 'incomplete', incomplete_details: { reason: 'content_filter' } },
+      'incomplete',
+    ],
+  ],
+  error: [
+    [
+      'response.failed',
+      { status: 'failed', error: { code: 'server_error', message: 'it crashed-5d1' } },
+      'bad',
+    ],
+  ],
   unknown: [
     ['response.cancelled', { status: 'cancelled' }, 'cancelled'],
     ['response.completed', { status: 'incomplete' }, 'bad'],
@@ -92,7 +117,9 @@ function write(truth: Truth, choices: Choices): Script {
     hasUselessIds: style.numbers === 'all 0',
     oddities: writer.oddities,
   });
-  event('response.created', { response: { ...idOf('resp_1', style), status: 'in_progress', output: [] } });
+  event('response.created', {
+    response: { ...idOf('resp_1', style), status: 'in_progress', output: [] },
+  });
   for (const [n, step] of steps.entries()) {
     if (broken?.at === n && broken.kind === 'error') writeError(writer, choices);
     if (broken?.at === n && broken.kind === 'splice') {
@@ -103,9 +130,16 @@ function write(truth: Truth, choices: Choices): Script {
   }
   const [type, fields, outcome] = choices.pick(ENDS[truth.ending]);
   const output = style.output === 'repeated' ? outputOf(truth, style, items) : [];
-  const late = truth.ending === 'good' && items.done === 'no item' ? truth.calls.map((_, n) => say.whole(n)) : [];
+  const late =
+    truth.ending === 'good' && items.done === 'no item'
+      ? truth.calls.map((_, n) => say.whole(n))
+      : [];
   const mark = truth.ending === 'error' ? [say.mark('it crashed-5d1')] : [];
-  event(type, { response: { ...idOf('resp_1', style), output, ...fields } }, [...late, say.over(outcome), ...mark]);
+  event(type, { response: { ...idOf('resp_1', style), output, ...fields } }, [
+    ...late,
+    say.over(outcome),
+    ...mark,
+  ]);
   if (style.done === '[DONE]') writer.say('[DONE]');
   return script();
 }
@@ -123,12 +157,22 @@ function idOf(given: string, { id }: Style): { id?: string } {
 
 type Step = (event: Write) => void;
 
-function stepsOf(truth: Truth, style: Style, items: ItemStyle, choices: Choices, writer: ScriptWriter): Step[] {
+function stepsOf(
+  truth: Truth,
+  style: Style,
+  items: ItemStyle,
+  choices: Choices,
+  writer: ScriptWriter,
+): Step[] {
   const steps: Step[] = [];
   const step = (type: string, fields: object, facts: readonly Fact[] = []): void =>
     void steps.push((event) => event(type, fields, facts));
-  const reasoning = style.reasoning === 'text' ? 'response.reasoning_text.delta' : 'response.reasoning_summary_text.delta';
-  for (const delta of truth.reasoning) step(reasoning, { item_id: 'rs', output_index: 0, delta }, [say.reasoning(delta)]);
+  const reasoning =
+    style.reasoning === 'text'
+      ? 'response.reasoning_text.delta'
+      : 'response.reasoning_summary_text.delta';
+  for (const delta of truth.reasoning)
+    step(reasoning, { item_id: 'rs', output_index: 0, delta }, [say.reasoning(delta)]);
   const extra = drawExtra(choices, writer);
   if (extra !== undefined) step(extra.type, extra.fields, [say.mark(extra.mark)]);
   writeText(truth, style, step);
@@ -138,24 +182,50 @@ function stepsOf(truth: Truth, style: Style, items: ItemStyle, choices: Choices,
   return steps;
 }
 
-function writeText(truth: Truth, style: Style, step: (type: string, fields: object, facts?: readonly Fact[]) => void): void {
+function writeText(
+  truth: Truth,
+  style: Style,
+  step: (type: string, fields: object, facts?: readonly Fact[]) => void,
+): void {
   if (truth.text.length === 0) return;
   const all = truth.text.join('');
   const at = { item_id: 'msg', output_index: 1, content_index: 0 };
   const once = [say.text(all)];
   const part = { type: 'output_text', text: '', annotations: [] };
-  step('response.output_item.added', { output_index: 1, item: { id: 'msg', type: 'message', status: 'in_progress', content: [] } });
+  step('response.output_item.added', {
+    output_index: 1,
+    item: { id: 'msg', type: 'message', status: 'in_progress', content: [] },
+  });
   step('response.content_part.added', { ...at, part });
-  if (style.text === 'deltas') for (const delta of truth.text) step('response.output_text.delta', { ...at, delta }, [say.text(delta)]);
-  if (style.text !== 'only the item') step('response.output_text.done', { ...at, text: all }, style.text === 'only done' ? once : []);
-  if (style.text !== 'only the item') step('response.content_part.done', { ...at, part: { ...part, text: all } });
-  const item = { id: 'msg', type: 'message', role: 'assistant', status: 'completed', content: [{ ...part, text: all }] };
-  step('response.output_item.done', { output_index: 1, item }, style.text === 'only the item' ? once : []);
+  if (style.text === 'deltas')
+    for (const delta of truth.text)
+      step('response.output_text.delta', { ...at, delta }, [say.text(delta)]);
+  if (style.text !== 'only the item')
+    step('response.output_text.done', { ...at, text: all }, style.text === 'only done' ? once : []);
+  if (style.text !== 'only the item')
+    step('response.content_part.done', { ...at, part: { ...part, text: all } });
+  const item = {
+    id: 'msg',
+    type: 'message',
+    role: 'assistant',
+    status: 'completed',
+    content: [{ ...part, text: all }],
+  };
+  step(
+    'response.output_item.done',
+    { output_index: 1, item },
+    style.text === 'only the item' ? once : [],
+  );
 }
 
 function outputOf(truth: Truth, _style: Style, items: ItemStyle): object[] {
   const text = truth.text.join('');
-  const message = { id: 'msg', type: 'message', role: 'assistant', content: [{ type: 'output_text', text, annotations: [] }] };
+  const message = {
+    id: 'msg',
+    type: 'message',
+    role: 'assistant',
+    content: [{ type: 'output_text', text, annotations: [] }],
+  };
   const calls = truth.calls.map(({ id, name, input }, n) => ({
     type: 'function_call',
     status: 'completed',
@@ -174,11 +244,34 @@ interface Extra {
 }
 
 const EXTRAS: readonly Extra[] = [
-  { type: 'response.refusal.delta', fields: { item_id: 'msg', delta: 'mark-refusal' }, mark: 'mark-refusal' },
-  { type: 'response.output_text.annotation.added', fields: { annotation: { url: 'mark-annotation' } }, mark: 'mark-annotation' },
-  { type: 'response.image_generation_call.partial_image', fields: { partial_image_b64: 'mark-image' }, mark: 'mark-image' },
-  { type: 'response.output_item.done', fields: { output_index: 9, item: { type: 'web_search_call', id: 'ws', action: { query: 'mark-search' } } }, mark: 'mark-search' },
-  { type: 'response.output_item.done', fields: { output_index: 9, item: { type: 'of_tomorrow', id: 'x', some: 'mark-item' } }, mark: 'mark-item' },
+  {
+    type: 'response.refusal.delta',
+    fields: { item_id: 'msg', delta: 'mark-refusal' },
+    mark: 'mark-refusal',
+  },
+  {
+    type: 'response.output_text.annotation.added',
+    fields: { annotation: { url: 'mark-annotation' } },
+    mark: 'mark-annotation',
+  },
+  {
+    type: 'response.image_generation_call.partial_image',
+    fields: { partial_image_b64: 'mark-image' },
+    mark: 'mark-image',
+  },
+  {
+    type: 'response.output_item.done',
+    fields: {
+      output_index: 9,
+      item: { type: 'web_search_call', id: 'ws', action: { query: 'mark-search' } },
+    },
+    mark: 'mark-search',
+  },
+  {
+    type: 'response.output_item.done',
+    fields: { output_index: 9, item: { type: 'of_tomorrow', id: 'x', some: 'mark-item' } },
+    mark: 'mark-item',
+  },
   { type: 'response.of_tomorrow', fields: { some: 'mark-event' }, mark: 'mark-event' },
   { type: 'response.audio.delta', fields: { delta: 'mark-audio' }, mark: 'mark-audio' },
 ];
@@ -191,7 +284,14 @@ function drawExtra(choices: Choices, writer: ScriptWriter): Extra | undefined {
 }
 
 function writeOther(event: Write): void {
-  event('response.created', { response: { id: 'resp_other', status: 'in_progress', output: [] } }, [say.SPLICE]);
-  event('response.output_text.delta', { item_id: 'other', output_index: 0, content_index: 0, delta: 'of another answer' });
+  event('response.created', { response: { id: 'resp_other', status: 'in_progress', output: [] } }, [
+    say.SPLICE,
+  ]);
+  event('response.output_text.delta', {
+    item_id: 'other',
+    output_index: 0,
+    content_index: 0,
+    delta: 'of another answer',
+  });
   event('response.completed', { response: { id: 'resp_other', status: 'completed', output: [] } });
 }
