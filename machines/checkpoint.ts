@@ -1,6 +1,7 @@
 /** What survives a reload: small, versioned JSON, and untrusted on the way in. */
 
-import { MAX_ID_LENGTH } from './contract.js';
+import { END_OUTCOMES, MAX_ID_LENGTH } from './contract.js';
+import type { EndOutcome } from './contract.js';
 import { ReconnectError } from './errors.js';
 import type { ReconnectContext, ReconnectState } from './reconnect.types.js';
 import type { StreamState, ToolCallState, ToolCallStatus } from './stream-state.js';
@@ -20,12 +21,14 @@ export interface Checkpoint {
   readonly sent: boolean;
   /** Wall time of the next attempt in ms since 1970, while waiting. */
   readonly retryAt: number | null;
+  /** The wait that ends then, in ms: whatever the wall clock does, no rest of it is longer. Left out where nothing waits. */
+  readonly delayMs?: number | null | undefined;
   /** Which stream it is, where the source tells. */
   readonly key?: string | null | undefined;
   readonly cursor: string | null;
   readonly chars: number;
   readonly floorMs: number;
-  readonly outcome: 'complete' | 'incomplete' | 'failed' | 'cancelled' | 'closed' | null;
+  readonly outcome: EndOutcome | 'closed' | null;
   readonly streamState: StreamState;
 }
 
@@ -39,8 +42,7 @@ export function toCheckpoint(state: ReconnectState, context: ReconnectContext): 
     attempts: context.attempts,
     drops: context.drops,
     sent: context.sent,
-    // An idle stream has one that it was restored with.
-    retryAt: state === 'waiting' || state === 'idle' ? context.retryAt : null,
+    ...waitOf(state, context),
     ...keyOf(context.ledger.key),
     cursor: context.ledger.cursor,
     chars: context.ledger.chars,
@@ -68,6 +70,7 @@ export function parseCheckpoint(saved: unknown): Checkpoint {
     drops: count('drops', from['drops']),
     sent: flag('sent', from['sent']),
     retryAt: nullable(amount)('retryAt', from['retryAt']),
+    ...delayOf(nullable(amount)('delayMs', from['delayMs'] ?? null)),
     ...keyOf(nullable(headerText)('key', from['key'] ?? null)),
     cursor: nullable(headerText)('cursor', from['cursor']),
     chars: count('chars', from['chars']),
@@ -75,6 +78,19 @@ export function parseCheckpoint(saved: unknown): Checkpoint {
     outcome: from['outcome'] === null ? null : oneOf('outcome', from['outcome'], OUTCOMES),
     streamState: parseStreamState(from['streamState']),
   });
+}
+
+/** An idle stream has a wait that it was restored with. */
+function waitOf(
+  state: ReconnectState,
+  { retryAt, delayMs }: ReconnectContext,
+): Pick<Checkpoint, 'retryAt' | 'delayMs'> {
+  const isWaiting = (state === 'waiting' || state === 'idle') && retryAt !== null;
+  return isWaiting ? { retryAt, ...delayOf(delayMs) } : { retryAt: null };
+}
+
+function delayOf(delayMs: number | null): Pick<Checkpoint, 'delayMs'> {
+  return delayMs === null ? {} : { delayMs };
 }
 
 /** Most streams have none. */
@@ -91,7 +107,7 @@ const STATES: readonly ReconnectState[] = [
   'paused',
   'closed',
 ];
-const OUTCOMES = ['complete', 'incomplete', 'failed', 'cancelled', 'closed'] as const;
+const OUTCOMES = [...END_OUTCOMES, 'closed'] as const;
 const TOOL_STATUSES: readonly ToolCallStatus[] = ['streaming', 'complete', 'interrupted'];
 
 function parseStreamState(value: unknown): StreamState {

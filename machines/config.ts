@@ -11,6 +11,22 @@ export const DEFAULT_MAX_BACKOFF_MS = 30_000;
 /** Growth of the delay from attempt to attempt. From the Rust module. */
 export const DEFAULT_BACKOFF_MULTIPLIER = 2;
 
+/**
+ * No limit of attempts, as the machine's context, checkpoints and the wire write it: JSON has no `Infinity`. The
+ * largest `u32`, which the Rust module counts in.
+ */
+const UNLIMITED_ATTEMPTS: number = 2 ** 32 - 1;
+
+/** Returns a limit of attempts as it is stored and sent. */
+export function storedLimit(maxAttempts: number): number {
+  return maxAttempts === Infinity ? UNLIMITED_ATTEMPTS : maxAttempts;
+}
+
+/** Returns a stored limit of attempts as people read it: `Infinity` for none. */
+export function shownLimit(stored: number): number {
+  return stored === UNLIMITED_ATTEMPTS ? Infinity : stored;
+}
+
 /** The longest delay a timer can hold, in ms: beyond it `setTimeout` fires at once (HTML, Node). */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
@@ -19,7 +35,7 @@ export type JitterKind = (typeof JITTER_KINDS)[number];
 
 export interface ReconnectConfig {
   /**
-   * Reconnect attempts in a row without new data; the first connection is not one of them.
+   * Reconnect attempts in a row without new data; the first connection is not one of them. `Infinity`: no limit.
    * @default 5
    */
   maxAttempts: number;
@@ -44,8 +60,8 @@ export interface RetryPolicy extends ReconnectConfig {
    * @default null
    */
   maxElapsedMs: number | null;
-  /** If the server asks for a longer wait, the stream fails openly, in ms. @default 300000 */
-  maxServerDelayMs: number;
+  /** If the server asks for a longer wait, the stream fails openly, in ms; null: no limit. @default 300000 */
+  maxServerDelayMs: number | null;
   /** Uptime that, besides new data, is needed before the attempts start again from 0, in ms; null: none. @default null */
   resetAfterMs: number | null;
 }
@@ -67,9 +83,29 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
 });
 
 /** What the wire and the Rust module can hold: `u32` for counts, whole numbers up to 2^53 − 1 for ms. */
-const COUNT = { max: 2 ** 32 - 1, what: 'a whole number from 0 to 4294967295' };
-const SETTING_MS = { max: Number.MAX_SAFE_INTEGER, what: 'a whole number of ms from 0' };
-const TIMER_MS = { max: MAX_TIMER_MS, what: `a whole number of ms from 0 to ${MAX_TIMER_MS}` };
+const COUNT = {
+  min: 0,
+  max: UNLIMITED_ATTEMPTS,
+  what: `a whole number from 0 to ${UNLIMITED_ATTEMPTS}, or Infinity`,
+};
+const UPTIME_MS = { min: 0, max: Number.MAX_SAFE_INTEGER, what: 'a whole number of ms from 0' };
+const TIMER_MS = {
+  min: 0,
+  max: MAX_TIMER_MS,
+  what: `a whole number of ms from 0 to ${MAX_TIMER_MS}`,
+};
+/** Bounds, where 0 would mean "at once" and people mean "never". */
+const BOUND_MS = {
+  min: 1,
+  max: Number.MAX_SAFE_INTEGER,
+  what: 'a whole number of ms from 1, or null',
+};
+const TIMEOUT_MS = {
+  min: 1,
+  max: MAX_TIMER_MS,
+  what: `a whole number of ms from 1 to ${MAX_TIMER_MS}, or null`,
+};
+const NO_LIMIT = 'For no limit write null.';
 
 /** What a caller sets: where it is left out, or undefined, the default holds. */
 export type PartialOptions<T> = { [K in keyof T]?: T[K] | undefined };
@@ -80,7 +116,8 @@ export type PartialOptions<T> = { [K in keyof T]?: T[K] | undefined };
  */
 export function resolveConfig(config: PartialOptions<ReconnectConfig> = {}): ReconnectConfig {
   const resolved = withDefaults(defaultReconnectConfig, config);
-  checkWhole('maxAttempts', resolved.maxAttempts, COUNT, 'For no limit write 4294967295.');
+  if (resolved.maxAttempts !== Infinity)
+    checkWhole('maxAttempts', resolved.maxAttempts, COUNT, 'For no limit write Infinity.');
   checkWhole('initialBackoffMs', resolved.initialBackoffMs, TIMER_MS);
   checkWhole('maxBackoffMs', resolved.maxBackoffMs, TIMER_MS);
   const { backoffMultiplier, jitter } = resolved;
@@ -111,22 +148,16 @@ export function resolvePolicy(policy: PartialOptions<RetryPolicy> = {}): RetryPo
   if (complete.has(policy)) return policy as RetryPolicy;
   const bounds = withDefaults(defaultRetryPolicy, policy);
   checkWhole('minBackoffMs', bounds.minBackoffMs, TIMER_MS);
-  checkWhole('maxServerDelayMs', bounds.maxServerDelayMs, TIMER_MS);
-  if (bounds.maxElapsedMs !== null)
-    checkWhole('maxElapsedMs', bounds.maxElapsedMs, SETTING_MS, 'For no limit leave it out.');
-  if (bounds.resetAfterMs !== null)
-    checkWhole(
-      'resetAfterMs',
-      bounds.resetAfterMs,
-      SETTING_MS,
-      'To go by new data alone leave it out.',
-    );
+  checkWholeOrNull('maxServerDelayMs', bounds.maxServerDelayMs, TIMEOUT_MS, NO_LIMIT);
+  checkWholeOrNull('maxElapsedMs', bounds.maxElapsedMs, BOUND_MS, NO_LIMIT);
+  const byData = 'To go by new data alone write null.';
+  checkWholeOrNull('resetAfterMs', bounds.resetAfterMs, UPTIME_MS, byData);
   const { maxAttempts, initialBackoffMs, maxBackoffMs, backoffMultiplier, jitter } =
     resolveConfig(policy);
   const { minBackoffMs, maxElapsedMs, maxServerDelayMs, resetAfterMs } = bounds;
   // Spelled out: V8 gives each object that is made by a spread a shape of its own.
   const resolved: RetryPolicy = Object.freeze({
-    maxAttempts,
+    maxAttempts: storedLimit(maxAttempts),
     initialBackoffMs,
     maxBackoffMs,
     backoffMultiplier,
@@ -146,9 +177,9 @@ const NAMES = Object.keys(defaultRetryPolicy) as (keyof RetryPolicy)[];
 /** Policies that were checked: a stream's is checked by its options, and not again by its machine. */
 const complete = new WeakSet<object>([defaultRetryPolicy]);
 
-/** A whole number of ms that a timer can hold. @throws ReconnectError kind `config`. */
-export function checkTimerMs(name: string, value: unknown): void {
-  checkWhole(name, value, TIMER_MS);
+/** A timeout that a timer can hold, or null for none. @throws ReconnectError kind `config`. */
+export function checkTimeout(name: string, value: unknown): void {
+  checkWholeOrNull(name, value, TIMEOUT_MS, 'For never write null.');
 }
 
 /** A misspelt option would be silently without effect. @throws ReconnectError kind `config`. */
@@ -167,15 +198,20 @@ export function wrong(name: string, expected: string, got: unknown, hint = ''): 
   );
 }
 
-function checkWhole(
-  name: string,
-  value: unknown,
-  range: { max: number; what: string },
-  hint?: string,
-): void {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= range.max)
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly what: string;
+}
+
+function checkWhole(name: string, value: unknown, { min, max, what }: Range, hint?: string): void {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max)
     return;
-  throw wrong(name, range.what, value, hint);
+  throw wrong(name, what, value, hint);
+}
+
+function checkWholeOrNull(name: string, value: unknown, range: Range, hint: string): void {
+  if (value !== null) checkWhole(name, value, range, hint);
 }
 
 function withDefaults<T extends object>(defaults: T, given: PartialOptions<T>): T {

@@ -52,7 +52,8 @@ export interface ToolCallState {
   readonly status: ToolCallStatus;
 }
 
-export type EndOutcome = 'complete' | 'incomplete' | 'failed' | 'cancelled';
+export const END_OUTCOMES = ['complete', 'incomplete', 'failed', 'cancelled'] as const;
+export type EndOutcome = (typeof END_OUTCOMES)[number];
 
 /** Longest id, cursor or key, in UTF-16 units. It goes back to the peer, and nginx refuses header lines above 8 KiB. */
 export const MAX_ID_LENGTH = 4096;

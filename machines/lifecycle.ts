@@ -1,5 +1,6 @@
 /** The lifecycle events, told from the context and from what happened. */
 
+import { shownLimit } from './config.js';
 import type { Loss, ReconnectContext, ReconnectEvent, TellingReport } from './reconnect.types.js';
 import { outcomeOf, planOf } from './steps.js';
 import type { StreamState } from './stream-state.js';
@@ -23,7 +24,7 @@ export function attemptStarted({ context }: Args): ReconnectEvent {
   return {
     type: 'attemptStarted',
     attempt: context.attempt,
-    maxAttempts: context.policy.maxAttempts,
+    maxAttempts: shownLimit(context.policy.maxAttempts),
   };
 }
 

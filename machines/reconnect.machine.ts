@@ -19,6 +19,7 @@ import type {
 } from './reconnect.types.js';
 import * as step from './steps.js';
 import { fatalError } from './verdict.js';
+import { resumeWait } from './wait.js';
 
 /**
  * One definition serves all streams. On its own it opens and reads nothing: a host drives it with
@@ -60,9 +61,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     scheduleRetry: assign(({ context, event, self }) =>
       step.scheduleRetry(context, lossOf(event), momentOf(event, self)),
     ),
-    resumeWait: assign(({ context, event, self }) =>
-      step.resumeWait(context, momentOf(event, self)),
-    ),
+    resumeWait: assign(({ context, event, self }) => resumeWait(context, momentOf(event, self))),
     beginConnection: assign(({ context, event, self }) =>
       step.beginConnection(context, nowOf(event, self)),
     ),

@@ -21,6 +21,7 @@ import { planResume } from './resume-plan.js';
 import type { ResumePlan } from './resume-plan.js';
 import { emptyStreamState, interruptToolCalls, restartStreamState } from './stream-state.js';
 import { fatalError, floorOf, isFirstRequest, isRejection } from './verdict.js';
+import { attemptText, waitFor } from './wait.js';
 
 type Change = Partial<ReconnectContext>;
 
@@ -64,7 +65,7 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     ...freshRun,
   };
   if (checkpoint === undefined) return fresh;
-  const { attempt, attempts, drops, sent, retryAt, outcome } = checkpoint;
+  const { attempt, attempts, drops, sent, retryAt, delayMs = null, outcome } = checkpoint;
   const { key = null, cursor, chars, floorMs, streamState } = checkpoint;
   return {
     ...fresh,
@@ -74,6 +75,7 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     drops,
     sent,
     retryAt,
+    delayMs,
     ledger: Object.freeze({ key, cursor, chars, floorMs }),
     streamState,
     // Who let go of a stream and restores it wants it to go on; an end or a cancel is the end.
@@ -120,8 +122,8 @@ export function scheduleAttempt(context: ReconnectContext, event: object, moment
     attempt,
     attempts: context.attempts + 1,
     since: context.since ?? moment.now,
-    reason: report.reason ?? `Attempt ${attempt} of ${context.policy.maxAttempts}`,
-    ...wait(delayMs, moment, Math.max(context.ledger.floorMs, context.policy.minBackoffMs)),
+    reason: report.reason ?? attemptText(attempt, context.policy),
+    ...waitFor(delayMs, moment, Math.max(context.ledger.floorMs, context.policy.minBackoffMs)),
   };
 }
 
@@ -149,16 +151,8 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
     since: recorded.since ?? moment.now,
     error: loss.failure.error,
     reason: loss.failure.error.kind,
-    ...wait(Math.min(drawn, left), moment, Math.max(floorMs, context.policy.minBackoffMs)),
+    ...waitFor(Math.min(drawn, left), moment, Math.max(floorMs, context.policy.minBackoffMs)),
   };
-}
-
-/** Takes up the rest of a wait that a checkpoint cut short. Never longer than such a wait can be. */
-export function resumeWait(context: ReconnectContext, moment: Moment): Change {
-  const longest = Math.max(context.policy.maxServerDelayMs, context.policy.maxBackoffMs) * 1.5;
-  const rest = Math.min((context.retryAt ?? 0) - moment.date, longest);
-  const delayMs = clampTimerMs(rest);
-  return { since: moment.now, reason: 'restored', ...wait(delayMs, moment, delayMs) };
 }
 
 /** A new connection is about to be made: numbered, and known to go on or to start over. */
@@ -298,13 +292,4 @@ export const EXHAUSTED: ErrorInfo = errorInfo({
 
 function reasonOf(event: object): string {
   return (commandOf(event) as { reason?: string }).reason ?? 'user';
-}
-
-/** @param floorMs what is waited whatever the host hints, in ms */
-function wait(
-  delayMs: number,
-  { date }: Moment,
-  floorMs: number,
-): Pick<ReconnectContext, 'delayMs' | 'retryAt' | 'notBefore'> {
-  return { delayMs, retryAt: date + delayMs, notBefore: floorMs > 0 ? date + floorMs : null };
 }

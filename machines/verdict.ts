@@ -24,7 +24,7 @@ export function fatalError(
   if (action === 'refuse') return because(failure.error, 'not-resumable', why);
   const { maxServerDelayMs } = context.policy;
   const floorMs = floorOf(context, loss);
-  if (floorMs > maxServerDelayMs) {
+  if (maxServerDelayMs !== null && floorMs > maxServerDelayMs) {
     return because(
       failure.error,
       'server-delay',

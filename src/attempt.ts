@@ -8,7 +8,8 @@ export interface AttemptOptions<T> {
   readonly source: StreamSource<T>;
   readonly at: ResumePoint;
   readonly clock: Clock;
-  readonly timeoutMs: number;
+  /** Null: no limit. */
+  readonly timeoutMs: number | null;
   /** The machine left the attempt. */
   readonly signal: AbortSignal;
 }
@@ -46,13 +47,12 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
     };
     const onAbort = (): void => leave(new ReconnectError('network', 'the attempt was given up'));
     const settle = (): void => {
-      clock.clearTimeout(timer);
+      if (timer !== null) clock.clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     };
-    const timer = clock.setTimeout(
-      () => leave(new ReconnectError('connect-timeout', `no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const onTimeout = (): void =>
+      leave(new ReconnectError('connect-timeout', `no answer within ${timeoutMs} ms`));
+    const timer = timeoutMs === null ? null : clock.setTimeout(onTimeout, timeoutMs);
     signal.addEventListener('abort', onAbort);
     callOpen(source, at, controller.signal, clock).then(
       (connection) => {

@@ -1,6 +1,6 @@
 /** What a source must not give: it would damage the account, and every checkpoint made of it. */
 
-import { MAX_ID_LENGTH } from '../machines/contract.js';
+import { END_OUTCOMES, MAX_ID_LENGTH } from '../machines/contract.js';
 import type { SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 
@@ -54,7 +54,7 @@ export function malformed(what: string, cause?: unknown): ReconnectError {
 }
 
 const SCOPES: readonly unknown[] = ['all', 'pending'];
-const OUTCOMES: readonly unknown[] = ['complete', 'incomplete', 'failed', 'cancelled'];
+const OUTCOMES: readonly unknown[] = END_OUTCOMES;
 
 function checkSize(value: unknown, what: string): void {
   if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER))

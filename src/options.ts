@@ -3,7 +3,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import { parseCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
-import { checkNames, checkTimerMs, resolvePolicy, wrong } from '../machines/config.js';
+import { checkNames, checkTimeout, resolvePolicy, wrong } from '../machines/config.js';
 import type { PartialOptions, RetryPolicy } from '../machines/config.js';
 import type { Classify } from './classify.js';
 import { systemClock } from './clock.js';
@@ -13,11 +13,17 @@ import type { Environment } from './hints.js';
 
 /** How and when to reconnect, deliver and give up. Everything has a default. */
 export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
-  /** Time for a connection to be made, in ms. @default 10000 */
-  connectTimeoutMs?: number | undefined;
-  /** Silence that is taken for a dead connection, in ms; null: never. @default 45000 */
+  /**
+   * Time for a connection to be made, headers included, in ms; null: no limit.
+   * @default 10000, or 600000 where the stream could not go on after it
+   */
+  connectTimeoutMs?: number | null | undefined;
+  /**
+   * Silence that is taken for a dead connection, in ms; null: never.
+   * @default 45000, or 600000 where the stream could not go on after it
+   */
   stallTimeoutMs?: number | null | undefined;
-  /** Time without data, pings do not count, that is taken for a dead peer, in ms. @default never */
+  /** Time without data, pings do not count, that is taken for a dead peer, in ms; null: never. @default null */
   progressTimeoutMs?: number | null | undefined;
   /** `commit` holds items until their checkpoint; `eager` hands them out and takes them back by `reset`. @default 'commit' */
   delivery?: 'commit' | 'eager' | undefined;
@@ -50,8 +56,9 @@ export interface ResolvedOptions extends Record<
   unknown
 > {
   readonly policy: RetryPolicy;
-  readonly connectTimeoutMs: number;
-  readonly stallTimeoutMs: number | null;
+  /** Undefined: by the source, see `timeouts.ts`. */
+  readonly connectTimeoutMs: number | null | undefined;
+  readonly stallTimeoutMs: number | null | undefined;
   readonly progressTimeoutMs: number | null;
   readonly delivery: 'commit' | 'eager';
   readonly highWaterMark: number;
@@ -79,7 +86,7 @@ export function resolveOptions(options: ReconnectOptions = {}): ResolvedOptions 
 }
 
 function complete(options: ReconnectOptions): ResolvedOptions {
-  const { connectTimeoutMs = 10_000, stallTimeoutMs = 45_000, progressTimeoutMs = null } = options;
+  const { connectTimeoutMs, stallTimeoutMs, progressTimeoutMs = null } = options;
   const { delivery = 'commit', highWaterMark = 1024, allowRestart = false, classify } = options;
   const {
     environment = ofThisPage(),
@@ -89,9 +96,9 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     inspect,
     checkpoint,
   } = options;
-  checkTimerMs('connectTimeoutMs', connectTimeoutMs);
-  if (stallTimeoutMs !== null) checkTimerMs('stallTimeoutMs', stallTimeoutMs);
-  if (progressTimeoutMs !== null) checkTimerMs('progressTimeoutMs', progressTimeoutMs);
+  for (const [name, value] of Object.entries({ connectTimeoutMs, stallTimeoutMs }))
+    if (value !== undefined) checkTimeout(name, value);
+  checkTimeout('progressTimeoutMs', progressTimeoutMs);
   if (delivery !== 'commit' && delivery !== 'eager')
     throw wrong('delivery', "'commit' or 'eager'", delivery);
   if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {

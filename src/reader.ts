@@ -1,6 +1,7 @@
 /** The hot path: reads one connection batch by batch, and reports what may change the state. */
 
-import type { DataItem, SourceItem } from '../machines/contract.js';
+import { END_OUTCOMES } from '../machines/contract.js';
+import type { Connection, DataItem, EndOutcome, SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
@@ -11,6 +12,7 @@ import type { IntakeHost, StreamDesk } from './intake.js';
 import { malformed } from './item-check.js';
 import { NONE } from './none.js';
 import type { ReaderRef } from './stream-machine.js';
+import { stallTimeoutOf } from './timeouts.js';
 import { Watchdog } from './watchdog.js';
 import type { Watched } from './watchdog.js';
 
@@ -18,6 +20,9 @@ import type { Watched } from './watchdog.js';
 const PROGRESS_MS = 100;
 /** And at least this often, for streams so fast that no clock ticks between: tens per 100,000 chunks. */
 const PROGRESS_CHUNKS = 16_384;
+
+/** Silence after the protocol's end, in ms: what may still come, such as the usage, follows it at once. */
+const END_GRACE_MS = 2000;
 
 /** The stream as its readers see it. */
 export interface ReaderDesk<T> extends StreamDesk<T> {
@@ -49,6 +54,8 @@ export class Reader<T> implements IntakeHost, Watched {
   readonly #watchdog: Watchdog;
   readonly #openedAt: number;
   #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
+  /** The window that the watchdog waits for. */
+  #stallTimeoutMs: number | null;
   #isProven = false;
   /** Items whose replay was told. */
   #replayTold = 0;
@@ -64,7 +71,8 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#openedAt = this.#reportedAt = nowMs(options.clock);
     this.#reportedChunks = ledger.chunks;
     this.#intake = new Intake(desk, this);
-    this.#watchdog = new Watchdog(this, options.clock, options);
+    this.#stallTimeoutMs = this.stallTimeoutMs;
+    this.#watchdog = new Watchdog(this, options.clock);
   }
 
   /** Tells the machine, as long as it listens to this connection. */
@@ -80,10 +88,13 @@ export class Reader<T> implements IntakeHost, Watched {
   /** Answers the machine's question in the same turn; nothing of this connection is heard after it. */
   stop(command: StopCommand): void {
     if (this.isOver) return;
+    const isLeft = command.type === 'pause' || command.type === 'retryNow';
+    // No request follows an end that was read.
+    if (isLeft && this.#endByOutcome()) return;
     const { ledger } = this.#desk;
     const { connection } = this;
     // The next connection brings again what has no checkpoint yet.
-    if (command.type === 'pause' || command.type === 'retryNow') this.#intake.retract();
+    if (isLeft) this.#intake.retract();
     this.#finish();
     this.send({ type: 'stream.stopped', command, ledger: ledger.freeze(), connection });
   }
@@ -99,9 +110,24 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#watchdog.probe();
   }
 
+  get stallTimeoutMs(): number | null {
+    const { options, source, ledger } = this.#desk;
+    const stallMs = stallTimeoutOf(options, source, ledger.hasCursor);
+    return this.#outcome === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS);
+  }
+
+  get progressTimeoutMs(): number | null {
+    return this.#desk.options.progressTimeoutMs;
+  }
+
+  /** The protocol's end, where it was read although the connection goes on. */
+  get #outcome(): EndOutcome | null {
+    return outcomeOf(this.#live.connection);
+  }
+
   onSilence(error: ReconnectError, silentMs: number): void {
     const { connection } = this;
-    this.send({ type: 'stream.stalled', silentMs, connection });
+    if (this.#outcome === null) this.send({ type: 'stream.stalled', silentMs, connection });
     this.#lose(error);
   }
 
@@ -142,6 +168,10 @@ export class Reader<T> implements IntakeHost, Watched {
     const hasData = intake.accept(items, now - this.#desk.startedAt);
     if (hasData) this.#watchdog.dataAt = now;
     if (intake.end !== null) this.#end(intake.end);
+    else if (this.stallTimeoutMs !== this.#stallTimeoutMs) {
+      this.#stallTimeoutMs = this.stallTimeoutMs;
+      this.#watchdog.rearm();
+    }
   }
 
   #readOn(): void {
@@ -191,6 +221,7 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   #eof(): void {
+    if (this.#endByOutcome()) return;
     const { source, ledger } = this.#desk;
     if (source.terminal === 'explicit') {
       this.#lose(new ReconnectError('eof', 'the bytes ended without the end marker'));
@@ -209,8 +240,22 @@ export class Reader<T> implements IntakeHost, Watched {
     this.send({ type: 'stream.ended', outcome, ledger: ledger.freeze(), connection });
   }
 
+  /** Ends the stream where its end was read before: what came is whole, whatever happens to the connection. */
+  #endByOutcome(): boolean {
+    const outcome = this.#outcome;
+    if (outcome === null) return false;
+    try {
+      this.#intake.finish(this.#desk.ledger.lastTimeMs);
+    } catch {
+      // What is held cannot be taken: then the loss is one.
+      return false;
+    }
+    if (!this.isOver) this.#end(outcome);
+    return true;
+  }
+
   #lose(error: ReconnectError): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#endByOutcome()) return;
     this.#reportReplay();
     if (this.isOver) return;
     const { pending } = this.#intake;
@@ -225,6 +270,16 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#intake.pending = NONE;
     this.#watchdog.stop();
     this.#desk.delivery.onRoom = null;
+  }
+}
+
+/** Reads what a source says; a getter of its own may throw. */
+function outcomeOf(connection: Connection<unknown>): EndOutcome | null {
+  try {
+    const { outcome } = connection;
+    return END_OUTCOMES.find((word) => word === outcome) ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The machine's state as a user sees it. */
 
+import { shownLimit } from '../machines/config.js';
 import type { ReconnectContext, ReconnectState } from '../machines/reconnect.types.js';
 import { planOf } from '../machines/steps.js';
 import type { StreamSnapshot } from './stream.types.js';
@@ -10,7 +11,7 @@ export function snapshotOf(state: ReconnectState, context: ReconnectContext): St
   return Object.freeze({
     state,
     attempt,
-    maxAttempts: policy.maxAttempts,
+    maxAttempts: shownLimit(policy.maxAttempts),
     delayMs: isWaiting ? context.delayMs : null,
     retryAt: isWaiting ? context.retryAt : null,
     drops,

@@ -24,6 +24,7 @@ export interface StreamSnapshot {
   readonly state: ReconnectState;
   /** Attempts since the last new data; 0 for the first connection. */
   readonly attempt: number;
+  /** `Infinity`: no limit. */
   readonly maxAttempts: number;
   /** The wait that is going on, in ms, and its end in ms since 1970. */
   readonly delayMs: number | null;

@@ -9,17 +9,15 @@ import type { Watch } from './sweeper.js';
 /** Time for a sign of life after a sleep or a change of network, in ms: a few round trips on a bad line. */
 const PROBE_MS = 5000;
 
-/** Who is watched. */
+/** Who is watched. Its windows may change: then `rearm` is called. */
 export interface Watched {
+  /** Silence that is taken for a dead connection, in ms; null: never. */
+  readonly stallTimeoutMs: number | null;
+  /** Time without data that is taken for a dead peer, in ms; null: never. */
+  readonly progressTimeoutMs: number | null;
   /** Whether the consumer holds the reading up: that silence is ours. */
   readonly isHeldUp: boolean;
   onSilence(error: ReconnectError, silentMs: number): void;
-}
-
-/** Silences that are taken for a dead connection, in ms; null: never. */
-export interface Timeouts {
-  readonly stallTimeoutMs: number | null;
-  readonly progressTimeoutMs: number | null;
 }
 
 /** A class: per network chunk it costs two assignments, no timer is touched. */
@@ -33,15 +31,18 @@ export class Watchdog implements Watch {
   #probedAt: number | null = null;
   readonly #watched: Watched;
   readonly #clock: Clock;
-  readonly #timeouts: Timeouts;
   #stopped = false;
 
-  constructor(watched: Watched, clock: Clock, timeouts: Timeouts) {
+  constructor(watched: Watched, clock: Clock) {
     this.#watched = watched;
     this.#clock = clock;
-    this.#timeouts = timeouts;
     this.bytesAt = this.dataAt = nowMs(clock);
     this.#wait();
+  }
+
+  /** A window is another than before. */
+  rearm(): void {
+    if (!this.#stopped) this.#wait();
   }
 
   stop(): void {
@@ -54,7 +55,7 @@ export class Watchdog implements Watch {
    * long it may be silent otherwise.
    */
   probe(): void {
-    if (this.#stopped || this.#timeouts.stallTimeoutMs === null) return;
+    if (this.#stopped || this.#watched.stallTimeoutMs === null) return;
     this.#probedAt = nowMs(this.#clock);
     this.#wait();
   }
@@ -74,7 +75,7 @@ export class Watchdog implements Watch {
   }
 
   #wait(): void {
-    const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
+    const { stallTimeoutMs, progressTimeoutMs } = this.#watched;
     if (this.#probedAt !== null && this.bytesAt > this.#probedAt) this.#probedAt = null;
     this.dueAt = Math.min(
       this.#probedAt === null ? Infinity : this.#probedAt + PROBE_MS,
@@ -87,7 +88,7 @@ export class Watchdog implements Watch {
   #isQuiet(): boolean {
     const now = nowMs(this.#clock);
     if (this.#watched.isHeldUp) this.bytesAt = this.dataAt = now;
-    const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
+    const { stallTimeoutMs, progressTimeoutMs } = this.#watched;
     return (
       this.#isDeadAt(now) ||
       (stallTimeoutMs !== null && now - this.bytesAt >= stallTimeoutMs) ||
@@ -102,7 +103,7 @@ export class Watchdog implements Watch {
   }
 
   #judge(): void {
-    const { stallTimeoutMs, progressTimeoutMs } = this.#timeouts;
+    const { stallTimeoutMs, progressTimeoutMs } = this.#watched;
     this.stop();
     const now = nowMs(this.#clock);
     if (this.#isDeadAt(now)) {

@@ -26,6 +26,7 @@ import { NONE } from './none.js';
 import { Reader } from './reader.js';
 import type { PendingLoss, ReaderDesk } from './reader.js';
 import type { ReaderRef, StreamWorker } from './stream-machine.js';
+import { connectTimeoutOf } from './timeouts.js';
 
 export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   readonly source: StreamSource<T>;
@@ -62,7 +63,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
         source,
         at: this.#resumePoint(input),
         clock: options.clock,
-        timeoutMs: options.connectTimeoutMs,
+        timeoutMs: connectTimeoutOf(options, source, input.fresh),
         signal,
       });
     } catch (thrown) {

@@ -85,13 +85,13 @@ const options = fc
 /** Numbers that the options are made for: small ones, and the largest that they take. */
 const policy = fc.record(
   {
-    maxAttempts: fc.oneof(fc.nat(8), fc.constant(4_294_967_295)),
+    maxAttempts: fc.oneof(fc.nat(8), fc.constantFrom(4_294_967_295, Infinity)),
     initialBackoffMs: fc.oneof(fc.nat(5_000), fc.constant(MAX_TIMER_MS)),
     maxBackoffMs: fc.oneof(fc.nat(60_000), fc.constant(MAX_TIMER_MS)),
     backoffMultiplier: fc.oneof(fc.double({ min: 1, max: 10, noNaN: true }), fc.constant(1e300)),
     jitter,
     minBackoffMs: fc.nat(2_000),
-    maxElapsedMs: fc.oneof(fc.nat(100_000), fc.constant(null)),
+    maxElapsedMs: fc.oneof(fc.integer({ min: 1, max: 100_000 }), fc.constant(null)),
     resetAfterMs: fc.oneof(fc.nat(1_000), fc.constant(null)),
   },
   { requiredKeys: [] },

@@ -3,6 +3,7 @@ import { defaultRetryPolicy } from '../machines/config.js';
 import { createReconnectManager, ReconnectError, reconnectStream } from '../src/index.js';
 import type { ReconnectOptions } from '../src/index.js';
 import { resolveOptions } from '../src/options.js';
+import { eventsOf, onVirtualClock } from './support/facts.js';
 import { scriptedSource, virtualClock } from '../src/testing/index.js';
 
 describe('options', () => {
@@ -67,6 +68,53 @@ describe('options', () => {
     source.push('drop');
     await clock.advance(4000);
     expect([stream.state, times]).toEqual(['connected', [0, 1000, 1500, 5500]]);
+    stream.close();
+  });
+
+  it('without a limit of attempts go on for ever, and events and texts say so', async () => {
+    const refuses = new ReconnectError('network', 'down');
+    const source = scriptedSource({ script: () => ({ refuses }) });
+    const { stream, clock, heard } = onVirtualClock(source, { maxAttempts: Infinity });
+    stream.start();
+    await clock.advance(10 * 60_000);
+    expect(stream.snapshot).toMatchObject({ state: 'waiting', maxAttempts: Infinity });
+    expect(source.openings.length).toBeGreaterThan(20);
+    const limits = eventsOf(heard, 'attemptStarted').map(({ maxAttempts }) => maxAttempts);
+    expect(new Set(limits)).toEqual(new Set([Infinity]));
+    const saved = JSON.stringify(stream.checkpoint());
+    const restored = onVirtualClock(source, { maxAttempts: Infinity, checkpoint: saved });
+    restored.stream.start();
+    await restored.clock.advance(60_000);
+    expect(restored.stream.state).toBe('waiting');
+
+    const reasons: string[] = [];
+    const manager = createReconnectManager({ maxAttempts: Infinity }, (event) => {
+      if (event.type === 'waiting') reasons.push(event.reason);
+    });
+    for (let n = 0; n < 20; n++) manager.startAttempt();
+    expect([manager.canRetry(), reasons.at(-1)]).toEqual([true, 'Attempt 20']);
+  });
+
+  it('let null mean never, also for a connection that is not made', async () => {
+    const source = scriptedSource<number>({ script: ['no answer'] });
+    const { stream, clock } = onVirtualClock(source, { connectTimeoutMs: null });
+    stream.start();
+    await clock.advance(86_400_000);
+    expect([stream.state, clock.armed]).toEqual(['connecting', 0]);
+    stream.close();
+  });
+
+  it('obey any wait that a server asks for without maxServerDelayMs', async () => {
+    const refuses = Object.assign(new ReconnectError('http', 'later', { status: 503 }), {
+      retryAfterMs: 86_400_000,
+    });
+    const source = scriptedSource<number>({ script: [{ refuses }] });
+    const { stream, clock } = onVirtualClock(source, { maxServerDelayMs: null });
+    stream.start();
+    await clock.advance(86_399_999);
+    expect(stream.state).toBe('waiting');
+    await clock.advance(1);
+    expect(stream.state).toBe('connected');
     stream.close();
   });
 

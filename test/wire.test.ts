@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   appendToolArgs,
+  defaultReconnectConfig,
   emptyStreamState,
   endToolCall,
   ReconnectError,
@@ -53,6 +54,18 @@ const wireState = fc.constantFrom<WireState>(
 const overTheWire = <T>(value: T): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
 describe('the wire form', () => {
+  it('of no limit of attempts is the largest count that the Rust module holds', () => {
+    const config = { ...defaultReconnectConfig, maxAttempts: Infinity };
+    const started: ReconnectEvent = { type: 'attemptStarted', attempt: 1, maxAttempts: Infinity };
+    const sent = overTheWire([wire.toWireConfig(config), wire.toWireEvent(started)]) as unknown[];
+    expect(sent).toMatchObject([
+      { max_attempts: 4_294_967_295 },
+      { AttemptStarted: { max_attempts: 4_294_967_295 } },
+    ]);
+    expect(wire.fromWireConfig(sent[0]).maxAttempts).toBe(Infinity);
+    expect(wire.fromWireEvent(sent[1])).toEqual(started);
+  });
+
   it('comes back as it went out: events, states, configs and stream states', () => {
     fc.assert(
       fc.property(

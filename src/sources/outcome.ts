@@ -1,5 +1,6 @@
 /** What an `isEnd` of the user says: undefined for "goes on". */
 
+import { END_OUTCOMES } from '../../machines/contract.js';
 import type { EndOutcome } from '../../machines/contract.js';
 import { kindOf, openFailure } from './failure.js';
 
@@ -7,12 +8,10 @@ import { kindOf, openFailure } from './failure.js';
 export function toOutcome(answer: unknown): EndOutcome | undefined {
   if (answer === undefined || answer === null || answer === false) return undefined;
   if (answer === true) return 'complete';
-  const outcome = outcomes.find((word) => word === answer);
+  const outcome = END_OUTCOMES.find((word) => word === answer);
   if (outcome !== undefined) return outcome;
-  const expected = `true, false or one of '${outcomes.join("', '")}'`;
+  const expected = `true, false or one of '${END_OUTCOMES.join("', '")}'`;
   throw openFailure('callback', `expected isEnd to return ${expected}, got ${kindOf(answer)}`, {
     fatal: true,
   });
 }
-
-const outcomes = ['complete', 'incomplete', 'failed', 'cancelled'] as const;

@@ -1,5 +1,6 @@
 /** The configuration as serde prints it. */
 
+import { shownLimit, storedLimit } from '../../machines/config.js';
 import type { ReconnectConfig } from '../../machines/config.js';
 import { readFlag, readNumber, readRecord, readWhole } from './read.js';
 
@@ -14,7 +15,7 @@ export interface WireConfig {
 /** The wire knows jitter or none: every kind but `none` goes out as true. */
 export function toWireConfig(config: ReconnectConfig): WireConfig {
   return {
-    max_attempts: config.maxAttempts,
+    max_attempts: storedLimit(config.maxAttempts),
     initial_backoff_ms: config.initialBackoffMs,
     max_backoff_ms: config.maxBackoffMs,
     backoff_multiplier: config.backoffMultiplier,
@@ -26,7 +27,7 @@ export function toWireConfig(config: ReconnectConfig): WireConfig {
 export function fromWireConfig(value: unknown): ReconnectConfig {
   const from = readRecord('config', value);
   return {
-    maxAttempts: readWhole('max_attempts', from['max_attempts']),
+    maxAttempts: shownLimit(readWhole('max_attempts', from['max_attempts'])),
     initialBackoffMs: readWhole('initial_backoff_ms', from['initial_backoff_ms']),
     maxBackoffMs: readWhole('max_backoff_ms', from['max_backoff_ms']),
     backoffMultiplier: readNumber('backoff_multiplier', from['backoff_multiplier']),

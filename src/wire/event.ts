@@ -1,5 +1,6 @@
 /** The Rust module's four lifecycle events as serde prints them: `{"AttemptStarted":{…}}`. */
 
+import { shownLimit, storedLimit } from '../../machines/config.js';
 import type { ReconnectEvent } from '../../machines/reconnect.types.js';
 import { readRecord, readText, readWhole, unfit } from './read.js';
 
@@ -23,7 +24,9 @@ export type FromWireEvent =
 export function toWireEvent(event: ReconnectEvent | FromWireEvent): WireEvent {
   switch (event.type) {
     case 'attemptStarted':
-      return { AttemptStarted: { attempt: event.attempt, max_attempts: event.maxAttempts } };
+      return {
+        AttemptStarted: { attempt: event.attempt, max_attempts: storedLimit(event.maxAttempts) },
+      };
     case 'waiting':
       return { Waiting: { delay_ms: event.delayMs, reason: event.reason } };
     case 'connected':
@@ -51,7 +54,7 @@ export function fromWireEvent(value: unknown): FromWireEvent {
       return {
         type: 'attemptStarted',
         attempt: readWhole('attempt', from['attempt']),
-        maxAttempts: readWhole('max_attempts', from['max_attempts']),
+        maxAttempts: shownLimit(readWhole('max_attempts', from['max_attempts'])),
       };
     case 'Waiting':
       return {

@@ -124,6 +124,8 @@ describe('a checkpoint', () => {
     ['retryAt', 'tomorrow'],
     ['retryAt', -1],
     ['retryAt', 2 ** 53],
+    ['delayMs', -1],
+    ['delayMs', '8 s'],
     ['cursor', 'a\r\nX-Admin: 1'],
     ['cursor', 'a\0'],
     ['cursor', 'x'.repeat(4097)],

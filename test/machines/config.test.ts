@@ -24,10 +24,12 @@ const ODD: readonly (readonly [value: unknown, shown: string])[] = [
 
 /** Of those, what an option may well mean. */
 const FINE: Readonly<Record<string, readonly unknown[]>> = {
-  maxAttempts: [2 ** 31],
+  maxAttempts: [2 ** 31, Infinity],
   backoffMultiplier: [1.5, 2 ** 31],
   maxElapsedMs: [2 ** 31, null],
+  maxServerDelayMs: [null],
   resetAfterMs: [2 ** 31, null],
+  connectTimeoutMs: [null],
   stallTimeoutMs: [null],
   progressTimeoutMs: [null],
   highWaterMark: [2 ** 31],
@@ -127,22 +129,42 @@ describe.each([
 describe('a wrong option', () => {
   it('comes with what to write instead', () => {
     const told = [
-      configErrorOf(() => resolveConfig({ maxAttempts: Infinity })),
+      configErrorOf(() => resolveConfig({ maxAttempts: -1 })),
       configErrorOf(() => resolveConfig({ backoffMultiplier: -1 })),
       configErrorOf(() => resolveConfig({ jitter: 'wild' as 'full' })),
       configErrorOf(() => resolvePolicy({ maxElapsedMs: -1 })),
+      configErrorOf(() => resolvePolicy({ maxServerDelayMs: -1 })),
       configErrorOf(() => resolvePolicy({ resetAfterMs: -1 })),
       configErrorOf(() => resolveConfig(null as unknown as ReconnectConfig)),
     ];
     expect(told).toEqual([
-      'maxAttempts: expected a whole number from 0 to 4294967295, got Infinity. For no limit write 4294967295.',
+      'maxAttempts: expected a whole number from 0 to 4294967295, or Infinity, got -1. For no limit write Infinity.',
       'backoffMultiplier: expected a finite number from 0, got -1. For a constant delay write 1.',
       "jitter: expected true, false or one of spread, full, equal, decorrelated, additive, none, got the string 'wild'. The default is 'spread'.",
-      'maxElapsedMs: expected a whole number of ms from 0, got -1. For no limit leave it out.',
-      'resetAfterMs: expected a whole number of ms from 0, got -1. To go by new data alone leave it out.',
+      'maxElapsedMs: expected a whole number of ms from 1, or null, got -1. For no limit write null.',
+      'maxServerDelayMs: expected a whole number of ms from 1 to 2147483647, or null, got -1. For no limit write null.',
+      'resetAfterMs: expected a whole number of ms from 0, got -1. To go by new data alone write null.',
       'config: expected an object, got null. For the defaults write {}.',
     ]);
   });
+
+  it.each([
+    ['connectTimeoutMs', [0, false], 'For never write null.'],
+    ['stallTimeoutMs', [0, false], 'For never write null.'],
+    ['progressTimeoutMs', [0, false], 'For never write null.'],
+    ['maxElapsedMs', [0, false], 'For no limit write null.'],
+    ['maxServerDelayMs', [0, false], 'For no limit write null.'],
+    ['resetAfterMs', [false], 'To go by new data alone write null.'],
+    ['maxAttempts', [false, null, -1], 'For no limit write Infinity.'],
+  ] as const)(
+    'that means "off" to most people is refused with the word for it: %s',
+    (name, offs, hint) => {
+      for (const off of offs) {
+        const message = configErrorOf(() => reconnectStream(source, { [name]: off }));
+        expect(message).toMatch(new RegExp(`^${name}: expected .*, got ${off}\\. ${hint}$`, 'u'));
+      }
+    },
+  );
 
   it('is told by its name when there is no such option', () => {
     const secret = 'sk-0123456789abcdefghijklmnopqrstuvwxyz';
@@ -201,6 +223,14 @@ describe('a config', () => {
       resetAfterMs: null,
     };
     expect([resolvePolicy(), resolvePolicy({})]).toEqual([policy, policy]);
+  });
+
+  it('without a limit of attempts goes through JSON as a number', () => {
+    expect(resolveConfig({ maxAttempts: Infinity }).maxAttempts).toBe(Infinity);
+    const stored = resolvePolicy({ maxAttempts: Infinity });
+    expect(stored.maxAttempts).toBe(4_294_967_295);
+    expect(JSON.parse(JSON.stringify(stored))).toEqual(stored);
+    expect(createReconnectManager({ maxAttempts: Infinity }).config.maxAttempts).toBe(Infinity);
   });
 
   it('is frozen, and no longer follows the object it was made of', () => {

@@ -511,13 +511,34 @@ describe('a restored checkpoint', () => {
     ]);
   });
 
-  it('is bounded where the clock went back or the date is far in the future', async () => {
+  it('never waits longer than that wait was, whatever became of the wall clock', async () => {
     const { saved } = await savedWhileWaiting(200);
+    expect(saved.delayMs).toBe(500);
+    const clocks = [0, 200, 499, 500, 86_400_000].map((now) => {
+      const restored = restore(saved, now);
+      restored.send({ type: 'connect' });
+      return restored.actor.getSnapshot().context.delayMs;
+    });
+    expect(clocks).toEqual([500, 300, 1, 0, 0]);
     const restored = restore({ ...saved, retryAt: 2 ** 52 }, 0);
     restored.send({ type: 'connect' });
-    expect(restored.actor.getSnapshot().context.delayMs).toBe(450_000);
-    await restored.advance(450_000);
-    expect(restored.state).toBe('connecting');
+    await restored.advance(400);
+    const again = restore({ ...save(restored), retryAt: 2 ** 52 }, 0);
+    again.send({ type: 'connect' });
+    expect(again.actor.getSnapshot().context.delayMs).toBe(500);
+    await again.advance(500);
+    expect(again.state).toBe('connecting');
+  });
+
+  it('is bounded where it was saved before checkpoints had the wait', async () => {
+    const { saved } = await savedWhileWaiting(200);
+    const { delayMs: _, ...old } = saved;
+    const waits = [{}, { minBackoffMs: 600_000 }, { maxServerDelayMs: null }].map((config) => {
+      const restored = restore({ ...old, retryAt: 2 ** 52 }, 0, config);
+      restored.send({ type: 'connect' });
+      return restored.actor.getSnapshot().context.delayMs;
+    });
+    expect(waits).toEqual([450_000, 900_000, 45_000]);
   });
 
   it('does not wait when asked to retry now', async () => {
@@ -602,8 +623,8 @@ describe('a restored checkpoint', () => {
     return parseCheckpoint(JSON.stringify(toCheckpoint(value, context)));
   }
 
-  function restore(checkpoint: Checkpoint, now: number): Drive {
-    return drive({ input: { checkpoint }, clock: virtualClock(now) });
+  function restore(checkpoint: Checkpoint, now: number, config: Partial<RetryPolicy> = {}): Drive {
+    return drive({ input: { checkpoint, config }, clock: virtualClock(now) });
   }
 });
 

@@ -2,12 +2,14 @@
 
 import { reconnectMachine } from '../../../machines/reconnect.machine.js';
 import type { ShownActor } from './model.js';
+import { shownLimit } from '../../../machines/config.js';
 import type { Command } from '../protocol.js';
 
 export interface StreamFacts {
   readonly source: string | null;
   readonly state: string;
   readonly attempt: number;
+  /** Null: no limit, or none is known. */
   readonly maxAttempts: number | null;
   readonly attempts: number;
   readonly drops: number;
@@ -38,7 +40,7 @@ export function streamFacts(actor: ShownActor): StreamFacts | null {
     source: text(fields(context['source'])['name']),
     state: value,
     attempt: number(context['attempt']) ?? 0,
-    maxAttempts: number(fields(context['policy'])['maxAttempts']),
+    maxAttempts: limit(number(fields(context['policy'])['maxAttempts'])),
     attempts: number(context['attempts']) ?? 0,
     drops: number(context['drops']) ?? 0,
     delayMs: number(context['delayMs']),
@@ -94,4 +96,8 @@ function number(value: unknown): number | null {
 
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function limit(stored: number | null): number | null {
+  return stored === null || shownLimit(stored) === Infinity ? null : stored;
 }
