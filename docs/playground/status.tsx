@@ -54,7 +54,7 @@ function Attempt({ session }: { session: Session | null }): JSX.Element {
   const { retryAt = null, delayMs = null, attempt = 0, maxAttempts = 0 } = snapshot ?? {};
   const isWaiting = retryAt !== null && delayMs !== null;
   useTicks(100, isWaiting);
-  const left = isWaiting ? Math.max(retryAt - Date.now(), 0) : 0;
+  const left = isWaiting ? Math.min(Math.max(retryAt - Date.now(), 0), delayMs) : 0;
   const share = isWaiting && delayMs > 0 ? 1 - left / delayMs : 0;
   return (
     <div class="attempt">

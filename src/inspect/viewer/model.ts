@@ -67,7 +67,8 @@ export class Model {
     this.log = [];
     this.isReadOnly = hello.isReadOnly;
     this.unseen = hello.unseen;
-    this.skewMs = hello.time - Date.now();
+    this.skewMs = -Infinity;
+    this.#syncClock(hello.time);
     this.#definitions.clear();
     this.take(hello.definitions);
     for (const actor of hello.actors) this.#meet(actor);
@@ -77,6 +78,7 @@ export class Model {
 
   take(messages: readonly InspectMessage[]): void {
     for (const message of messages) {
+      if ('time' in message) this.#syncClock(message.time);
       if (message.type === '@xstate.actor') this.#meet(message);
       else if (message.type === '@xstate.event') this.#note(message);
       else if (message.type === '@xstate.snapshot') this.#step(message);
@@ -94,6 +96,11 @@ export class Model {
 
   now(): number {
     return Date.now() + this.skewMs;
+  }
+
+  /** A message that was long on its way shows less than the difference of the clocks, and none shows more. */
+  #syncClock(time: number): void {
+    this.skewMs = Math.max(this.skewMs, time - Date.now());
   }
 
   #meet({ sessionId, parentId, name, definition: id, time }: ActorMessage): void {

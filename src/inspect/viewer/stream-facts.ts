@@ -60,6 +60,11 @@ export function streamFacts(actor: ShownActor): StreamFacts | null {
   };
 }
 
+/** What is left of the wait, in ms: never more than the whole, also where the clocks differ. */
+export function waitLeft({ retryAt, delayMs }: StreamFacts, now: number): number {
+  return Math.min(Math.max(0, (retryAt ?? now) - now), delayMs ?? Infinity);
+}
+
 /** Whether the command would do anything now. */
 export function isPossible(command: Command, state: string): boolean {
   switch (command) {

@@ -1,6 +1,7 @@
 /** A stream in figures: the wait that is running, what came, and the tool calls. */
 
 import type { JSX } from 'preact';
+import { waitLeft } from './stream-facts.js';
 import type { StreamFacts, ToolCallFacts } from './stream-facts.js';
 import { bytes, seconds, visible, whole } from './text.js';
 
@@ -40,9 +41,10 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
   );
 }
 
-function Countdown({ facts: { retryAt, delayMs }, now }: StreamPanelProps): JSX.Element {
-  const leftMs = Math.max(0, (retryAt ?? now) - now);
-  const shareLeft = delayMs === null || delayMs === 0 ? 0 : Math.min(1, leftMs / delayMs);
+function Countdown({ facts, now }: StreamPanelProps): JSX.Element {
+  const { delayMs } = facts;
+  const leftMs = waitLeft(facts, now);
+  const shareLeft = delayMs === null || delayMs === 0 ? 0 : leftMs / delayMs;
   return (
     <div class="countdown">
       <p>
