@@ -40,6 +40,8 @@ export class Call {
   /** Another call has its id, or had it: it is read only to be compared. */
   isShadow = false;
   isServerTool = false;
+  /** The last piece took the place of the text before it. */
+  isReplaced = false;
   #isText = false;
   #expects: 'object' | 'any' = 'object';
   /** An empty text stood in the place of the arguments. */
@@ -89,6 +91,7 @@ export class Call {
     if (isText !== undefined) this.#isText = isText;
     if (isServerTool !== undefined) this.isServerTool = isServerTool;
     if (expects !== undefined) this.#expects = expects;
+    this.isReplaced = false;
     this.#takeName(name);
     this.#takeValue(value);
     if (typeof args === 'string') this.#append(args);
@@ -97,12 +100,22 @@ export class Call {
 
   /** Takes arguments that are all of them, after the pieces. */
   takeWhole(args: unknown): void {
-    if (typeof args !== 'string') this.#takeValue(args);
-    else if (args.trim() === '') this.#isEmptyText = true;
-    else if (this.text.trim() === '') this.text = bounded(args);
-    else if (this.#isText ? this.text === args : isRepeated(this.text, args))
-      this.text = bounded(args);
+    const isBlank = this.text.trim() === '' || (!this.#isText && isPlaceholder(this.text));
+    if (args === undefined || args === null) return;
+    const whole = typeof args === 'string' ? args : this.#wholeText(args);
+    if (whole === undefined) return;
+    if (whole.trim() === '') this.#isEmptyText = true;
+    else if (isBlank) this.text = bounded(whole);
+    else if (this.#isText ? this.text === whole : isRepeated(this.text, whole))
+      this.text = bounded(whole);
     else this.spoil('arguments that do not agree');
+  }
+
+  /** The text of arguments that came parsed, where there are pieces to compare it with. */
+  #wholeText(args: unknown): string | undefined {
+    if (this.text.trim() !== '' && isObject(args)) return toJson(args);
+    this.#takeValue(args);
+    return undefined;
   }
 
   /** Nothing more of it is expected. What came is kept to know a repetition of it, unless it is long. */
@@ -185,12 +198,16 @@ export class Call {
       this.#isEmptyText = true;
       if (!this.#isText) return;
     }
-    if (!this.#repeatsAll(text)) this.text = bounded(this.text + text);
+    // Some servers begin with an empty object, before the pieces.
+    if (!this.#isText && isBraced(text, '{') && isPlaceholder(this.text)) {
+      this.text = text;
+      this.isReplaced = true;
+    } else if (!this.#repeatsAll(text)) this.text = bounded(this.text + text);
   }
 
   /** Some servers repeat the whole arguments in the last piece: appended they would be no JSON. */
   #repeatsAll(text: string): boolean {
-    const mayRepeat = !this.#isText && isBraced(text) && isBraced(this.text);
+    const mayRepeat = !this.#isText && isBraced(text, '{', '}') && isBraced(this.text, '{', '}');
     if (!mayRepeat || this.#looks >= MAX_LOOKS) return false;
     this.#looks += 1;
     return this.isWhole && isRepeated(this.text, text);
@@ -205,8 +222,13 @@ export class Call {
   }
 }
 
-function isBraced(text: string): boolean {
-  return /^\s*\{/.test(text) && text.endsWith('}');
+/** An empty object as text. */
+function isPlaceholder(text: string): boolean {
+  return text.length < 16 && /^\s*\{\s*\}\s*$/.test(text);
+}
+
+function isBraced(text: string, first: string, last = ''): boolean {
+  return text.trimStart().startsWith(first) && text.endsWith(last);
 }
 
 function bounded(text: string): string {

@@ -214,13 +214,13 @@ export class ToolCalls<K extends string | number> {
     this.#byId.set(id, call);
     const isNew = !call.isRecorded;
     call.isRecorded = true;
-    const added = isNew ? call.text : call.text.slice(before.text.length);
     const isNamed = name !== null && (isNew || before.name === null);
-    if (!isNew && !isNamed && formerId === undefined && call.size === before.size) return [];
+    const isChanged = isNew || isNamed || call.isReplaced || call.size !== before.size;
+    if (!isChanged && formerId === undefined) return [];
     const delta: ToolCallDelta = {
       id,
       ...(isNamed ? { name } : {}),
-      ...(isNew && added === '' ? {} : { args: added }),
+      ...argumentsOf(call, isNew ? null : before.text.length),
       ...(formerId === undefined || isNew ? {} : { formerId }),
     };
     return [{ part: progressOf(call), toolCall: [delta] }];
@@ -308,4 +308,10 @@ export class ToolCalls<K extends string | number> {
     this.#calls.delete(key);
     if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
   }
+}
+
+/** What is new of the arguments. @param from what the account has of them; null: nothing yet, and none begin a call */
+function argumentsOf({ text, isReplaced }: Call, from: number | null): Partial<ToolCallDelta> {
+  if (from === null) return text === '' ? {} : { args: text };
+  return isReplaced ? { finalArgs: text } : { args: text.slice(from) };
 }

@@ -6,7 +6,7 @@ import { AnswerEnd, secondAnswer } from './answer-end.js';
 import { ToolCalls } from './calls.js';
 import { eventFields, fieldsOf, listOf, textOf, wholeOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
+import { finishWords, outcomeOf } from './finish-words.js';
 import { isErrorShape, reportedError } from './peer-error.js';
 import { contentSteps, eventStep, textStep } from './steps.js';
 
@@ -179,7 +179,8 @@ class GeminiReader implements AnswerReader {
       if (RUNNING.has(status)) this.#end.startOver();
       return [];
     }
-    this.#end.say(isNoWord(status) && isCompleted ? 'complete' : outcomeOf(WORDS, status), status);
+    const isUnsaid = status === undefined || status === null;
+    this.#end.say(isUnsaid ? 'complete' : outcomeOf(WORDS, status), status);
     const calls = this.#end.outcome === 'complete' ? this.#calls.leaveSealed() : [];
     if (this.#calls.hasOpenCall) this.#end.spoil();
     return calls;

@@ -75,7 +75,8 @@ class OpenaiChatReader implements AnswerReader {
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const chunk = eventFields(event);
     const choices = listOf(chunk['choices']).map(fieldsOf);
-    if (name === 'error' || isError(chunk, choices)) throw reportedError(event);
+    const error = name === 'error' ? event : errorIn(chunk, choices);
+    if (error !== undefined) throw reportedError(error);
     const steps = choices.flatMap((choice) =>
       isFirst(choice) ? this.#choice(choice, chunk['id']) : [eventStep('choice', choice)],
     );
@@ -136,14 +137,17 @@ function isFirst({ index }: Fields): boolean {
   return index === undefined || index === null || index === 0;
 }
 
-/** Beside the usual shapes: in a choice (OpenRouter), in `x_groq`, in `base_resp` (MiniMax), or without a frame. */
-function isError(chunk: Fields, choices: readonly Fields[]): boolean {
-  if (isErrorShape(chunk) || choices.some(({ error }) => isErrorShape({ error }))) return true;
-  if (isErrorShape(chunk['x_groq'])) return true;
+/** The error that a chunk is, or holds: also in a choice (OpenRouter), in `x_groq`, in `base_resp` (MiniMax). */
+function errorIn(chunk: Fields, choices: readonly Fields[]): unknown {
+  if (isErrorShape(chunk)) return chunk;
+  const choice = choices.find(({ error }) => isErrorShape({ error }));
+  if (choice !== undefined) return { error: choice['error'] };
+  if (isErrorShape(chunk['x_groq'])) return chunk['x_groq'];
   const status = fieldsOf(chunk['base_resp'])['status_code'];
-  if (typeof status === 'number' && status !== 0) return true;
+  if (typeof status === 'number' && status !== 0) return chunk;
   const { message, detail, msg } = chunk;
-  return chunk['choices'] === undefined && [message, detail, msg].some(isSaid);
+  const isBare = chunk['choices'] === undefined && [message, detail, msg].some(isSaid);
+  return isBare ? chunk : undefined;
 }
 
 function isSaid(text: unknown): boolean {

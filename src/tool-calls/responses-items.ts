@@ -20,7 +20,7 @@ export function beginningOf(item: Fields): CallPiece {
   const { type, name } = item;
   const call = {
     id: idOf(item),
-    name: textOf(name) ?? nameOf(type),
+    name: IN_PIECES.has(type) ? name : (textOf(name) ?? nameOf(type)),
     isServerTool: isServerTool(item),
   };
   return type === 'custom_tool_call' ? { ...call, isText: true } : call;
@@ -42,10 +42,19 @@ export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields
   const isCompleted = status === undefined || status === null || status === 'completed';
   const isRun = isServerTool(item) && status !== 'incomplete';
   if (!isCompleted && !isRun) calls.spoil(key, 'not completed by the peer');
-  return [...steps, ...calls.close(key), ...besides(item)];
+  const left = calls.close(key);
+  if (type === 'mcp_approval_request')
+    return [...steps, ...left.map((step) => asRequest(step, item))];
+  return [...steps, ...left, ...besides(item)];
 }
 
-/** Kinds of calls whose arguments are a text that comes in pieces. */
+/** A request for approval is no call to run: its arguments stand in the account of the stream, for who decides. */
+function asRequest({ part, toolCall }: AnswerStep, item: Fields): AnswerStep {
+  if (part.type !== 'toolCall') return { part, toolCall };
+  return { ...eventStep('response.output_item.done', item), toolCall };
+}
+
+/** Kinds of calls that have a name, and whose arguments are a text that comes in pieces. */
 const IN_PIECES: ReadonlySet<unknown> = new Set([
   'custom_tool_call',
   'function_call',

@@ -16,11 +16,11 @@ export interface ModelOptions extends Omit<HttpOptions, 'method' | 'body' | 'url
   url?: HttpOptions['url'] | undefined;
   /** The request; an object goes out as JSON. A function is asked when it is sent. */
   body: ModelBody | ((context: RequestContext) => ModelBody | PromiseLike<ModelBody>);
-  /** Longest line in bytes. @default 4 MiB */
+  /** Longest line in bytes. @default 64 MiB */
   maxLineBytes?: number | undefined;
-  /** Largest event in bytes. @default 4 MiB */
+  /** Largest event in bytes. @default 64 MiB */
   maxEventBytes?: number | undefined;
-  /** The name in diagnostics. @default the name of the dialect */
+  /** The name in diagnostics. @default the name of the provider format */
   name?: string | undefined;
 }
 
@@ -34,6 +34,9 @@ export interface ModelDefaults {
   readonly name: string;
   readonly url?: string | undefined;
 }
+
+/** Models send pictures and sound as base64 in one event: tens of megabytes are paid for, and arrive. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** @throws ReconnectError `config` */
 export function checkModelOptions(options: ModelOptions, defaults: ModelDefaults): CheckedModel {
@@ -50,8 +53,8 @@ export function checkModelOptions(options: ModelOptions, defaults: ModelDefaults
     throw configFailure('body, the request to the model', kindOf(body), "body: { model: '…', … }");
   return {
     name: checkString('name', name),
-    maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
-    maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
+    maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes, MAX_BYTES),
+    maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes, MAX_BYTES),
     request: checkHttpOptions({
       ...options,
       url,
