@@ -1,7 +1,7 @@
 /** After a drop: go on, start over, or stop because either would be wrong. */
 
 import type { ResumeMode, StreamSource } from './contract.js';
-import { canResume } from './stream-state.js';
+import { canResume, hasDeliveredCall } from './stream-state.js';
 import type { StreamState } from './stream-state.js';
 
 /** What the machine knows of a source: words, no functions. */
@@ -42,6 +42,14 @@ export function planResume(
   const started = state.chunksReceived > 0;
   if (!started && (isFirstRequest || source.reopen === 'safe'))
     return plan('resume', 'nothing was received yet');
+  const isWork =
+    source.resume === 'continuation' ||
+    (source.resume !== 'replay' && source.reopen === 'restarts-work');
+  if (isWork && hasDeliveredCall(state))
+    return plan(
+      'refuse',
+      'a tool call was delivered: a new request could make the model call it again',
+    );
   const canContinue = source.resume === 'continuation' && started;
   if (canContinue && canResume(state, 'continuation'))
     return plan('resume', 'the text received so far is continued');

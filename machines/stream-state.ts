@@ -142,6 +142,11 @@ export function interruptToolCall(state: StreamState, id: string): StreamState {
   });
 }
 
+/** Whether a call went out complete: whoever received it may have run it. */
+export function hasDeliveredCall({ toolCalls }: StreamState): boolean {
+  return Object.values(toolCalls).some(({ status }) => status === 'complete');
+}
+
 /**
  * Whether the stream can go on after a drop without losing or doubling anything.
  *

@@ -8,23 +8,30 @@ import { scriptedSource } from '../src/testing/index.js';
 const text: SourceItem<number> = { type: 'data', data: 1, bytes: 1 };
 const call: SourceItem<number> = { ...text, toolCall: [{ id: 'a', name: 'look', args: '{"x"' }] };
 
-const POSITIONS = { start: [], text: [text], 'open call': [text, call] };
+const ended: SourceItem<number> = { ...text, toolCall: [{ id: 'a', args: ':1}', done: true }] };
+
+const POSITIONS = {
+  start: [],
+  text: [text],
+  'open call': [text, call],
+  'delivered call': [text, call, ended],
+};
 
 type Reopen = StreamSource<number>['reopen'];
 type Action = 'resume' | 'restart' | 'refuse';
 
-/** Rows of docs/resume-and-delivery.md: at the start, in the text, in an open call. */
-const TABLE: readonly [ResumeMode, Reopen, readonly [Action, Action, Action]][] = [
-  ['cursor', 'safe', ['resume', 'resume', 'resume']],
-  ['cursor', 'restarts-work', ['refuse', 'resume', 'resume']],
-  ['count', 'safe', ['resume', 'resume', 'resume']],
-  ['count', 'restarts-work', ['resume', 'resume', 'resume']],
-  ['replay', 'safe', ['resume', 'restart', 'restart']],
-  ['replay', 'restarts-work', ['restart', 'restart', 'restart']],
-  ['continuation', 'safe', ['resume', 'resume', 'refuse']],
-  ['continuation', 'restarts-work', ['refuse', 'resume', 'refuse']],
-  ['none', 'safe', ['resume', 'refuse', 'refuse']],
-  ['none', 'restarts-work', ['refuse', 'refuse', 'refuse']],
+/** Rows of docs/resume-and-delivery.md: at the start, in the text, in an open call, after a delivered one. */
+const TABLE: readonly [ResumeMode, Reopen, readonly [Action, Action, Action, Action]][] = [
+  ['cursor', 'safe', ['resume', 'resume', 'resume', 'resume']],
+  ['cursor', 'restarts-work', ['refuse', 'resume', 'resume', 'resume']],
+  ['count', 'safe', ['resume', 'resume', 'resume', 'resume']],
+  ['count', 'restarts-work', ['resume', 'resume', 'resume', 'resume']],
+  ['replay', 'safe', ['resume', 'restart', 'restart', 'restart']],
+  ['replay', 'restarts-work', ['restart', 'restart', 'restart', 'restart']],
+  ['continuation', 'safe', ['resume', 'resume', 'refuse', 'refuse']],
+  ['continuation', 'restarts-work', ['refuse', 'resume', 'refuse', 'refuse']],
+  ['none', 'safe', ['resume', 'refuse', 'refuse', 'refuse']],
+  ['none', 'restarts-work', ['refuse', 'refuse', 'refuse', 'refuse']],
 ];
 
 const cells = TABLE.flatMap(([resume, reopen, actions]) =>

@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { emptyStreamState, planResume, recordChunk, startToolCall } from '../../machines/index.js';
+import {
+  emptyStreamState,
+  endToolCall,
+  planResume,
+  recordChunk,
+  startToolCall,
+} from '../../machines/index.js';
 import type { ResumeMode, SourceFacts, StreamState } from '../../machines/index.js';
 
 type Position = readonly [state: StreamState, cursor: string | null, isFirstRequest: boolean];
 
 const started = recordChunk(emptyStreamState, 1, 1);
 const inToolCall = startToolCall(started, 'a');
+const afterCall = endToolCall(inToolCall);
 
 const POSITIONS: Readonly<Record<string, Position>> = {
   start: [emptyStreamState, null, false],
@@ -17,6 +24,8 @@ const POSITIONS: Readonly<Record<string, Position>> = {
   'text, cursor taken back': [started, '', false],
   'open call': [inToolCall, null, false],
   'open call, cursor': [inToolCall, 'c', false],
+  'delivered call': [afterCall, null, false],
+  'delivered call, cursor': [afterCall, 'c', false],
 };
 
 /** One row of the table: what is decided at each position. */
@@ -47,11 +56,11 @@ describe('what follows a drop', () => {
       continuation: row('continuation', 'safe'),
       none: row('none', 'safe'),
     }).toEqual({
-      cursor: plan(go, go, go, again, again, go, again, again, go),
-      count: plan(go, go, go, go, go, go, go, go, go),
-      replay: plan(go, go, go, again, again, again, again, again, again),
-      continuation: plan(go, go, go, go, go, go, go, no, no),
-      none: plan(go, go, go, no, no, no, no, no, no),
+      cursor: plan(go, go, go, again, again, go, again, again, go, again, go),
+      count: plan(go, go, go, go, go, go, go, go, go, go, go),
+      replay: plan(go, go, go, again, again, again, again, again, again, again, again),
+      continuation: plan(go, go, go, go, go, go, go, no, no, no, no),
+      none: plan(go, go, go, no, no, no, no, no, no, no, no),
     });
   });
 
@@ -59,26 +68,38 @@ describe('what follows a drop', () => {
     expect({
       cursor: row('cursor', 'restarts-work'),
       count: row('count', 'restarts-work'),
+      replay: row('replay', 'restarts-work'),
       continuation: row('continuation', 'restarts-work'),
       none: row('none', 'restarts-work'),
     }).toEqual({
-      cursor: plan(no, go, go, no, no, go, no, no, go),
-      count: plan(go, go, go, go, go, go, go, go, go),
-      continuation: plan(no, go, no, go, go, go, go, no, no),
-      none: plan(no, go, no, no, no, no, no, no, no),
+      cursor: plan(no, go, go, no, no, go, no, no, go, no, go),
+      count: plan(go, go, go, go, go, go, go, go, go, go, go),
+      replay: plan(again, go, again, again, again, again, again, again, again, again, again),
+      continuation: plan(no, go, no, go, go, go, go, no, no, no, no),
+      none: plan(no, go, no, no, no, no, no, no, no, no, no),
     });
   });
 
-  it('is never refused where the caller allows to start over', () => {
+  it('is refused after a delivered call alone where the caller allows to start over', () => {
     const modes: ResumeMode[] = ['cursor', 'count', 'replay', 'continuation', 'none'];
     const decided = modes.flatMap((resume) =>
-      (['safe', 'restarts-work'] as const).flatMap(
-        (reopen) => Object.values(row(resume, reopen, true)) as string[],
+      (['safe', 'restarts-work'] as const).flatMap((reopen) =>
+        Object.entries(row(resume, reopen, true))
+          .filter(([, action]) => action === no)
+          .map(([position]) => `${resume}, ${reopen}, ${position}`),
       ),
     );
-    expect(decided).not.toContain(no);
+    expect(decided).toEqual([
+      'cursor, restarts-work, delivered call',
+      'continuation, safe, delivered call',
+      'continuation, safe, delivered call, cursor',
+      'continuation, restarts-work, delivered call',
+      'continuation, restarts-work, delivered call, cursor',
+      'none, restarts-work, delivered call',
+      'none, restarts-work, delivered call, cursor',
+    ]);
     expect(row('none', 'restarts-work', true)).toEqual(
-      plan(again, go, again, again, again, again, again, again, again),
+      plan(again, go, again, again, again, again, again, again, again, no, no),
     );
   });
 
@@ -88,9 +109,9 @@ describe('what follows a drop', () => {
       count: row('count', 'restarts-work', true),
       continuation: row('continuation', 'restarts-work', true),
     }).toEqual({
-      cursor: plan(again, go, go, again, again, go, again, again, go),
-      count: plan(go, go, go, go, go, go, go, go, go),
-      continuation: plan(again, go, again, go, go, go, go, again, again),
+      cursor: plan(again, go, go, again, again, go, again, again, go, no, go),
+      count: plan(go, go, go, go, go, go, go, go, go, go, go),
+      continuation: plan(again, go, again, go, go, go, go, again, again, no, no),
     });
   });
 

@@ -310,6 +310,14 @@ export const mutants = [
     'stream.post',
   ),
   mutant(
+    'a call that was delivered is asked for again',
+    'machines/resume-plan.ts',
+    'if (isWork && hasDeliveredCall(state))',
+    "if (isWork && source.name === '')",
+    'machines/resume-plan',
+    'stream.resume-plan',
+  ),
+  mutant(
     'a command does not wait for the one before it',
     machine,
     'isStopping: ({ context }) => context.stopping,',
