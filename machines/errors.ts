@@ -45,7 +45,7 @@ export interface ReconnectErrorOptions {
 }
 
 /** Characters of a response's text that an error keeps. */
-const MAX_ERROR_BODY = 16 * 1024;
+export const MAX_ERROR_BODY: number = 16 * 1024;
 
 /**
  * The error that this package throws and reports.

@@ -34,6 +34,17 @@ export function openFailure(
   return new OpenFailure(kind, message, facts);
 }
 
+/** The same failure with another message, and with more facts. */
+export function amended(
+  failure: OpenFailure,
+  message: string,
+  more: Partial<FailureFacts> = {},
+): OpenFailure {
+  const { kind, fatal, status, code, retryAfterMs, refused, body, cause } = failure;
+  const facts = { fatal, status, code, retryAfterMs, refused, body, cause };
+  return new OpenFailure(kind, message, { ...facts, ...more });
+}
+
 /** A value that cannot work: what was expected, what came, what to write instead. */
 export function configFailure(
   expected: string,
@@ -61,5 +72,14 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
     return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
   } catch {
     return false;
+  }
+}
+
+/** Nobody waits for this promise: its rejection must not reach the host. */
+export function settleQuietly(promise: PromiseLike<unknown>): void {
+  try {
+    promise.then(undefined, () => {});
+  } catch {
+    // A thenable that throws has nothing more to say.
   }
 }

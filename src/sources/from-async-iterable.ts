@@ -2,6 +2,7 @@
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { errorCode } from '../../machines/error-code.js';
+import { withPeerError } from '../tool-calls/peer-error.js';
 import { checkIterableOptions } from './iterable/options.js';
 import type { CheckedIterableOptions, IterableOptions } from './iterable/options.js';
 import { iteratorConnection } from './iterable/batches.js';
@@ -109,7 +110,10 @@ function letGo(late: unknown): void {
 function sourceFailure(error: unknown, what: string): OpenFailure {
   if (error instanceof OpenFailure) return error;
   if (errorCode(error) !== undefined) return networkFailure(error, what);
-  return openFailure('source', what, { fatal: false, cause: error });
+  const text = error instanceof Error ? error.message : error;
+  const message = typeof text === 'string' && text !== '' ? text : undefined;
+  const shown = withPeerError(what, { message, codes: [] });
+  return openFailure('source', shown, { fatal: false, cause: error });
 }
 
 function isIterable(value: unknown): value is object {

@@ -6,7 +6,10 @@ import type { OpenFailure } from './failure.js';
 import { abortedFailure } from './http/network-error.js';
 import { toHeaders } from './http/request-parts.js';
 import { askProvider } from './http/request.js';
+import { redactor } from './http/redact.js';
+import type { Redact } from './http/redact.js';
 import type { HeadersContext } from './http/request.js';
+import type { WithoutUrl } from './http/source-options.js';
 import { statusClass } from '../../machines/http-status.js';
 import { refreshCount } from './http/shared-refresh.js';
 import { guard, wrongAnswer } from './items.js';
@@ -49,8 +52,16 @@ export interface WebSocketSource<T> extends StreamSource<T> {
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function webSocket<T = WebSocketMessage>(options: WebSocketOptions<T>): WebSocketSource<T> {
-  const checked = checkWebSocketOptions(options);
+export function webSocket<T = WebSocketMessage>(
+  url: string | URL,
+  options?: WithoutUrl<WebSocketOptions<T>>,
+): WebSocketSource<T>;
+export function webSocket<T = WebSocketMessage>(options: WebSocketOptions<T>): WebSocketSource<T>;
+export function webSocket<T = WebSocketMessage>(
+  first: string | URL | WebSocketOptions<T>,
+  rest?: WithoutUrl<WebSocketOptions<T>>,
+): WebSocketSource<T> {
+  const checked = checkWebSocketOptions(first, rest);
   const { words, contiguous, url, protocols, headers, closeCode } = checked;
   const { name, resume, terminal, reopen } = words;
   const outbox = new Outbox(checked.maxQueuedBytes);
@@ -103,8 +114,9 @@ export function webSocket<T = WebSocketMessage>(options: WebSocketOptions<T>): W
       maxPayload: checked.maxMessageBytes,
       closeTimeout: checked.closeTimeoutMs,
     });
+    const redact = redactor({ url: new URL(address), headers: fields });
     const connection = new SocketConnection(socket, checked, {
-      onClose: (code) => verdictOf(code, refreshed),
+      onClose: (code, reason) => verdictOf(code, reason, redact, refreshed),
       onOver: (over) => outbox.detach(over),
       onData: () => {
         inRow.busy = inRow.refused = 0;
@@ -115,7 +127,7 @@ export function webSocket<T = WebSocketMessage>(options: WebSocketOptions<T>): W
     signal.addEventListener('abort', leave, { once: true });
     try {
       if (Object.keys(fields).length > 0 && socket.on === undefined) throw noHeaders();
-      refuseUpgrade(socket, at, (failure) => connection.end(failure));
+      refuseUpgrade(socket, at, redact, (failure) => connection.end(failure));
       await connection.opened;
       greet(socket, at);
       return connection;
@@ -138,11 +150,16 @@ export function webSocket<T = WebSocketMessage>(options: WebSocketOptions<T>): W
     outbox.attach(socket);
   }
 
-  function verdictOf(code: number, refreshed: number): 'end' | OpenFailure {
-    const own = checkCloseClass(guard('closeCode', () => closeCode?.(code)));
+  function verdictOf(
+    code: number,
+    reason: string,
+    redact: Redact,
+    refreshed: number,
+  ): 'end' | OpenFailure {
+    const own = checkCloseClass(guard('closeCode', () => closeCode?.(code, reason)));
     const meaning = own ?? closeClass(code);
     if (meaning === 'end') return 'end';
-    const failure = closeFailure(code, meaning, inRow.busy);
+    const failure = closeFailure(code, redact(reason), meaning, inRow.busy);
     if (meaning === 'busy') inRow.busy += 1;
     if (meaning !== 'credentials' || !hasProvider || inRow.refused > 0) return failure;
     // Once more, with other credentials.

@@ -1,7 +1,7 @@
 /** The one reader of errors that peers report: bodies of refused requests and error events inside a stream alike. */
 
 import { ReconnectError } from '../../machines/errors.js';
-import { listOf } from './fields.js';
+import { listOf, textOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { quotedText } from '../../machines/quoted-text.js';
 
@@ -15,6 +15,8 @@ export interface PeerError {
   readonly codes: readonly string[];
   /** The HTTP status that the error itself names. */
   readonly status?: number | undefined;
+  /** How long the peer asks to wait, where the error itself says so (Google's `RetryInfo`). */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /**
@@ -25,14 +27,14 @@ export interface PeerError {
  * @param value parsed JSON, or text
  */
 export function readPeerError(value: unknown): PeerError {
-  const found: Found = { texts: [], codes: [], status: undefined };
+  const found = nothing();
   try {
     collect(value, found, 0);
   } catch {
     // An object that throws when it is read has said what came before.
   }
-  const [code] = found.codes;
-  return { message: found.texts[0], code, codes: found.codes, status: found.status };
+  const { texts, codes, status, retryAfterMs } = found;
+  return { message: texts[0], code: codes[0], codes, status, retryAfterMs };
 }
 
 /** Whether the value, which may be any event or body, is an error by its shape: then the stream failed. */
@@ -70,6 +72,20 @@ interface Found {
   readonly texts: string[];
   readonly codes: string[];
   status: number | undefined;
+  retryAfterMs: number | undefined;
+}
+
+function nothing(): Found {
+  return { texts: [], codes: [], status: undefined, retryAfterMs: undefined };
+}
+
+/** Texts of an inner error are shown with others; all else it says counts for the whole. */
+function collectInner(value: unknown, found: Found, depth: number): string | undefined {
+  const inner: Found = { ...found, texts: [] };
+  collect(value, inner, depth);
+  found.status ??= inner.status;
+  found.retryAfterMs ??= inner.retryAfterMs;
+  return inner.texts[0];
 }
 
 /** An error in an error in an error: gateways wrap what another gateway wrapped. */
@@ -157,8 +173,14 @@ function collectFields(fields: Fields, found: Found, depth: number): void {
   }
   for (const name of CODES) addCode(fields[name], found);
   for (const name of ['details', 'innererror', 'extensions'] as const) {
-    for (const inner of [fields[name], ...listOf(fields[name])])
-      for (const one of ['code', 'reason'] as const) addCode(recordOf(inner)?.[one], found);
+    for (const inner of [fields[name], ...listOf(fields[name])]) {
+      const { code, reason, retryDelay } = recordOf(inner) ?? {};
+      addCode(code, found);
+      addCode(reason, found);
+      // A duration of protobuf: https://protobuf.dev/reference/protobuf/google.protobuf/#duration
+      const [, seconds] = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(textOf(retryDelay) ?? '') ?? [];
+      if (seconds !== undefined) found.retryAfterMs ??= Math.ceil(Number(seconds) * 1000);
+    }
   }
 }
 
@@ -166,10 +188,7 @@ function collectFields(fields: Fields, found: Found, depth: number): void {
 function collectUpstream({ message, metadata }: Fields, found: Found, depth: number): void {
   const raw = recordOf(metadata)?.['raw'];
   if (raw === undefined) return;
-  const upstream: Found = { texts: [], codes: found.codes, status: found.status };
-  collect(raw, upstream, depth + 1);
-  found.status ??= upstream.status;
-  const [text] = upstream.texts;
+  const text = collectInner(raw, found, depth + 1);
   if (text === undefined) return;
   found.texts.push(typeof message === 'string' ? `${message}: ${text}` : text);
 }
@@ -177,10 +196,7 @@ function collectUpstream({ message, metadata }: Fields, found: Found, depth: num
 function collectList(list: readonly unknown[], found: Found, depth: number): void {
   const shown: string[] = [];
   for (const one of list.slice(0, MAX_LISTED)) {
-    const inner: Found = { texts: [], codes: found.codes, status: found.status };
-    collect(one, inner, depth + 1);
-    found.status ??= inner.status;
-    const [text] = inner.texts;
+    const text = collectInner(one, found, depth + 1);
     const place = listOf(recordOf(one)?.['loc']).join('.');
     if (text !== undefined) shown.push(place === '' ? text : `${place}: ${text}`);
   }
@@ -190,8 +206,8 @@ function collectList(list: readonly unknown[], found: Found, depth: number): voi
 }
 
 function collectText(text: string, found: Found, depth: number): void {
-  const trimmed = text.trim();
-  if (trimmed === '') return;
+  const trimmed = eventData(text.trim());
+  if (/^(?:\{\s*\}|\[\s*\])?$/.test(trimmed)) return;
   if (isJson(trimmed)) {
     try {
       const before = found.texts.length;
@@ -202,6 +218,12 @@ function collectText(text: string, found: Found, depth: number): void {
     }
   }
   found.texts.push(trimmed.startsWith('<') ? markupText(trimmed, found) : trimmed);
+}
+
+/** The data of the first event, where the text is an event stream: some refuse in the form that was asked for. */
+function eventData(text: string): string {
+  const [, data] = /^(?:(?:event|id|retry)?:[^\n]*\n)*data:([^\n]*)/.exec(text) ?? [];
+  return data === undefined ? text : data.trim();
 }
 
 /** HTML of a proxy: its title. XML, such as that of object stores: message and code. Else the text without tags. */

@@ -152,6 +152,12 @@ const SHAPES: readonly (readonly [string, unknown, string | undefined, string | 
     'Invalid key',
     'oauth.InvalidKey',
   ],
+  [
+    'an event stream',
+    'event: error\ndata: {"error":{"type":"api_error","message":"down"}}\n\n',
+    'down',
+    'api_error',
+  ],
   ['plain text', ' upstream connect error \n', 'upstream connect error', undefined],
   ['JSON as text', '{"message":"in JSON"}', 'in JSON', undefined],
   ['JSON that was cut', '{"message":"in J', '{"message":"in J', undefined],
@@ -169,6 +175,7 @@ const SHAPES: readonly (readonly [string, unknown, string | undefined, string | 
     'NoSuchKey',
   ],
   ['nothing', {}, undefined, undefined],
+  ['an empty list', [], undefined, undefined],
   ['an empty text', '', undefined, undefined],
   ['no object', 7, undefined, undefined],
 ];
@@ -181,14 +188,21 @@ describe('the reader of errors', () => {
 
   it.each(SHAPES)('reads %s from its text as well', (_, error, message, code) => {
     const peer = readPeerError(typeof error === 'string' ? error : JSON.stringify(error));
-    const shown = message ?? (typeof error === 'object' ? '{}' : undefined);
-    expect([peer.message, peer.code]).toEqual([error === 7 ? '7' : shown, code]);
+    expect([peer.message, peer.code]).toEqual([error === 7 ? '7' : message, code]);
   });
 
   it('reads the status that an error names', () => {
     expect(readPeerError({ error: { code: 429, message: 'x' } }).status).toBe(429);
     expect(readPeerError({ errors: [{ status: '503' }] }).status).toBe(503);
     expect(readPeerError({ error: { code: 200 } }).status).toBeUndefined();
+  });
+
+  it('reads how long to wait, where the error says so', () => {
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '3.07s' }];
+    expect(readPeerError([{ error: { code: 429, details } }]).retryAfterMs).toBe(3070);
+    expect(
+      readPeerError({ error: { details: [{ retryDelay: 'soon' }] } }).retryAfterMs,
+    ).toBeUndefined();
   });
 
   it('gives all names, the most telling first', () => {
@@ -214,7 +228,7 @@ describe('the reader of errors', () => {
       },
     };
     for (const one of [circle, deep, hostile])
-      expect(readPeerError(one)).toEqual({
+      expect(readPeerError(one)).toMatchObject({
         message: undefined,
         code: undefined,
         codes: [],

@@ -5,7 +5,7 @@ import { openFailure } from '../failure.js';
 import { bodyConnection } from '../http/body-batches.js';
 import type { BodyDecoder } from '../http/body-batches.js';
 import type { OpenBody } from '../http/open-body.js';
-import { retryAfterMs } from '../http/retry-after.js';
+import { serverDelayMs } from '../http/retry-after.js';
 import { checkFormat, formatOf } from './format.js';
 import type { Batch, LogReader, Turn } from './log-reader.js';
 import type { DurableFormat, Payload } from './payload.js';
@@ -26,7 +26,7 @@ export async function* readBody(
   const { response, body } = answer;
   const next = offsetAfter(response);
   const { headers } = response;
-  const retryMs = retryAfterMs(headers.get('retry-after'), headers.get('date')) ?? 0;
+  const retryMs = serverDelayMs((name) => headers.get(name)) ?? 0;
   let size = 0;
   if (body !== null) {
     const type = headers.get('content-type');

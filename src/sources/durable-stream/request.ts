@@ -4,7 +4,8 @@ import type { ResumePoint } from '../../../machines/contract.js';
 import { openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { withAddress } from '../http/address.js';
-import { discard, exchange } from '../http/exchange.js';
+import { discard } from '../http/error-body.js';
+import { exchange } from '../http/exchange.js';
 import { openBody } from '../http/open-body.js';
 import type { OpenBody } from '../http/open-body.js';
 import type { RequestOptions } from '../http/request.js';
@@ -53,7 +54,7 @@ export async function askContentType({
   at,
   signal,
 }: DurableRequest): Promise<string | null> {
-  const response = await exchange({ ...request, method: 'HEAD' }, at, signal, () => {});
+  const { response } = await exchange({ ...request, method: 'HEAD' }, at, signal, () => {});
   discard(response);
   return response.ok ? response.headers.get('content-type') : null;
 }

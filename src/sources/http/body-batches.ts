@@ -1,8 +1,10 @@
 /** Reads a body: one network chunk, one batch. The hot path of every HTTP source. */
 
 import type { Connection, SourceItem } from '../../../machines/contract.js';
-import { kindOf, OpenFailure, openFailure } from '../failure.js';
+import { amended, kindOf, OpenFailure, openFailure } from '../failure.js';
 import { networkFailure } from './network-error.js';
+import { redactorFor } from './redact.js';
+import type { Redact } from './redact.js';
 
 export interface BodyDecoder<T> {
   /** Set when the end marker was seen: the rest of the body is not read. */
@@ -18,7 +20,7 @@ export function bodyConnection<T>(
   body: ReadableStream<Uint8Array>,
   decoder: BodyDecoder<T>,
 ): Connection<T> {
-  return new BodyConnection(body.getReader(), decoder);
+  return new BodyConnection(body.getReader(), decoder, redactorFor(body));
 }
 
 /** A connection of one batch: for answers without a body. */
@@ -44,12 +46,18 @@ const DONE: { readonly done: true; readonly value: undefined } = { done: true, v
 class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly SourceItem<T>[]> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #decoder: BodyDecoder<T>;
+  readonly #redact: Redact;
   #closed = false;
   #failure: OpenFailure | undefined;
 
-  constructor(reader: ReadableStreamDefaultReader<Uint8Array>, decoder: BodyDecoder<T>) {
+  constructor(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    decoder: BodyDecoder<T>,
+    redact: Redact,
+  ) {
     this.#reader = reader;
     this.#decoder = decoder;
+    this.#redact = redact;
   }
 
   get batches(): this {
@@ -102,8 +110,8 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     const failure = this.#decoder.failure;
     if (failure) {
       this.#cancel();
-      if (items.length === 0) throw failure;
-      this.#failure = failure;
+      if (items.length === 0) throw this.#redacted(failure);
+      this.#failure = this.#redacted(failure);
     } else if (this.#decoder.ended) {
       this.#cancel();
     }
@@ -116,10 +124,16 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     throw networkFailure(error, 'The connection broke');
   };
 
+  /** What a peer reports may repeat the request. */
+  #redacted(failure: OpenFailure): OpenFailure {
+    const message = this.#redact(failure.message);
+    return message === failure.message ? failure : amended(failure, message);
+  }
+
   #finish(): Result<T> {
     this.#closed = true;
     const last = this.#decoder.finish();
-    if (last instanceof OpenFailure) throw last;
+    if (last instanceof OpenFailure) throw this.#redacted(last);
     return last === undefined || last.length === 0 ? DONE : { done: false, value: last };
   }
 }

@@ -1,6 +1,7 @@
 /** Sends the request of one attempt and returns the answer that counts: redirects and refresh are behind it. */
 
 import type { ResumePoint } from '../../../machines/contract.js';
+import { discard } from './error-body.js';
 import { configFailure, kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { statusClass } from '../../../machines/http-status.js';
@@ -8,39 +9,32 @@ import { abortedFailure, networkFailure, untilAborted } from './network-error.js
 import { hasProvider, prepareRequest } from './request.js';
 import type { PreparedRequest, RequestOptions } from './request.js';
 
-/** `refine` adds the protocol's own headers; the answer's body is not read yet. */
+export interface Exchange {
+  /** Its body is not read yet. */
+  readonly response: Response;
+  /** What was sent, by which the response is to be understood. */
+  readonly sent: PreparedRequest;
+}
+
+/** @param refine adds the protocol's own headers */
 export async function exchange(
   options: RequestOptions,
   at: ResumePoint,
   signal: AbortSignal,
   refine: (headers: Record<string, string>) => void,
-): Promise<Response> {
+): Promise<Exchange> {
   if (signal.aborted) throw abortedFailure(signal);
-  const [response, request] = await attempt();
-  const meaning = statusClass(response.status, options.httpPolicy);
-  if (meaning !== 'credentials' || !hasProvider(options)) return response;
-  discard(response);
-  return (await attempt(request))[0];
+  const first = await attempt();
+  const meaning = statusClass(first.response.status, options.httpPolicy);
+  if (meaning !== 'credentials' || !hasProvider(options)) return first;
+  discard(first.response);
+  return attempt(first.sent);
 
-  async function attempt(refused?: PreparedRequest): Promise<[Response, PreparedRequest]> {
-    const prepared = await prepareRequest(options, at, signal, refused);
-    refine(prepared.headers);
+  async function attempt(refused?: PreparedRequest): Promise<Exchange> {
+    const sent = await prepareRequest(options, at, signal, refused);
+    refine(sent.headers);
     if (signal.aborted) throw abortedFailure(signal);
-    return [await follow(options, prepared, signal), prepared];
-  }
-}
-
-/** Lets go of a body that nobody reads; an unread one keeps its socket. */
-export function discard(response: Response): void {
-  try {
-    const body = response.body as
-      | { cancel?: () => unknown; destroy?: () => unknown }
-      | null
-      | undefined;
-    const gone = typeof body?.cancel === 'function' ? body.cancel() : body?.destroy?.();
-    void Promise.resolve(gone).catch(() => {});
-  } catch {
-    // A foreign body that cannot be let go.
+    return { response: await follow(options, sent, signal), sent };
   }
 }
 

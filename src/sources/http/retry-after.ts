@@ -1,12 +1,24 @@
-/** The `Retry-After` header (RFC 9110, 10.2.3) in ms; undefined where it says nothing usable. */
+/** How long the server asks to wait: `Retry-After` (RFC 9110, 10.2.3), or the same in ms. */
+
+/** Looks up a header by its lower-case name. */
+export type HeaderOf = (name: string) => string | null | undefined;
+
+/** The server's delay in ms: exact where OpenAI and Azure send it so. Undefined where nothing usable is said. */
+export function serverDelayMs(header: HeaderOf): number | undefined {
+  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+    const text = header(name)?.trim() ?? '';
+    if (/^\d{1,15}(?:\.\d{1,9})?$/.test(text)) return Math.ceil(Number(text));
+  }
+  return retryAfterMs(header('retry-after'), header('date'));
+}
 
 /**
  * @param value the header: whole seconds or an HTTP date
  * @param date the `Date` header of the same answer: with it, a wrong clock of ours does no harm
  */
-export function retryAfterMs(
+function retryAfterMs(
   value: string | null | undefined,
-  date?: string | null,
+  date: string | null | undefined,
 ): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER);

@@ -1,9 +1,12 @@
 /** From bytes of an event stream to items. WHATWG HTML, 9.2.6: interpreting an event stream. */
 
 import { MAX_ID_LENGTH } from '../../../machines/contract.js';
-import type { EndOutcome, SourceItem } from '../../../machines/contract.js';
+import type { DataItem, EndOutcome, SourceItem } from '../../../machines/contract.js';
+import { MAX_ERROR_BODY } from '../../../machines/errors.js';
+import { readPeerError, withPeerError } from '../../tool-calls/peer-error.js';
 import type { BodyDecoder } from '../http/body-batches.js';
 import { OpenFailure, openFailure } from '../failure.js';
+import { guard, wrongAnswer } from '../items.js';
 import { createEventStreamParser } from './event-stream-parser.js';
 import type { EventStreamParser } from './event-stream-parser.js';
 import { LineMeter } from './line-meter.js';
@@ -21,7 +24,9 @@ export interface SseEvent {
   readonly id: string;
 }
 
-export interface SseDecoderOptions {
+export interface SseDecoderOptions<T = SseEvent> {
+  readonly parse?: ((event: SseEvent) => T | undefined) | undefined;
+  readonly onComment?: ((comment: string) => void) | undefined;
   readonly isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
   readonly follows?: ((event: SseEvent) => string | undefined) | undefined;
   readonly maxLineBytes: number;
@@ -29,10 +34,10 @@ export interface SseDecoderOptions {
 }
 
 /** @param lastEventId of the connection before; '' where there is none */
-export function createSseDecoder(
-  options: SseDecoderOptions,
+export function createSseDecoder<T = SseEvent>(
+  options: SseDecoderOptions<T>,
   lastEventId: string,
-): BodyDecoder<SseEvent> {
+): BodyDecoder<T> {
   return new SseDecoder(options, lastEventId);
 }
 
@@ -40,33 +45,38 @@ export function createSseDecoder(
  * What one chunk gave so far. Fresh for each chunk, hence young: V8 keeps a list of the old objects that
  * point to young ones, and an entry in it for each event would cost as much as making the event.
  */
-interface ChunkItems {
-  readonly items: SourceItem<SseEvent>[];
+interface ChunkItems<T> {
+  readonly items: SourceItem<T>[];
   lastId: string;
+  /** Whether an event ended in it. */
+  hasEvent: boolean;
   /** An id that no event of its block has claimed yet. */
   openId: string | undefined;
 }
 
 /** Between two chunks. */
-const NO_CHUNK: ChunkItems = { items: [], lastId: '', openId: undefined };
+const NO_CHUNK: ChunkItems<never> = { items: [], lastId: '', hasEvent: false, openId: undefined };
 
-class SseDecoder implements BodyDecoder<SseEvent> {
+class SseDecoder<T> implements BodyDecoder<T> {
   ended = false;
   failure: OpenFailure | undefined;
+  readonly #parse: SseDecoderOptions<T>['parse'];
   readonly #isEnd: SseDecoderOptions['isEnd'];
   readonly #follows: SseDecoderOptions['follows'];
   readonly #meter: LineMeter;
   readonly #utf8 = new Utf8Decoder();
   readonly #parser: EventStreamParser;
   #lastId: string;
-  #chunk: ChunkItems = NO_CHUNK;
+  #chunk: ChunkItems<T> = NO_CHUNK;
   #started = false;
   /** The end or a failure: what the parser still finds is not read. */
   #over = false;
-  /** The body opens like HTML or JSON, and nothing came of it so far. */
-  #suspect = false;
+  /** A body that opens like HTML or JSON, as long as nothing came of it. */
+  #suspect = '';
 
-  constructor(options: SseDecoderOptions, lastEventId: string) {
+  constructor(options: SseDecoderOptions<T>, lastEventId: string) {
+    const { onComment } = options;
+    this.#parse = options.parse;
     this.#isEnd = options.isEnd;
     this.#follows = options.follows;
     this.#lastId = lastEventId;
@@ -77,15 +87,17 @@ class SseDecoder implements BodyDecoder<SseEvent> {
         if (this.#over) return;
         const { id, data } = message;
         const chunk = this.#chunk;
+        chunk.hasEvent = true;
         if (id !== undefined) {
           chunk.openId = undefined;
           chunk.lastId = id;
         } else if (chunk.openId !== undefined) this.#closeId();
         const event = { type: message.event ?? 'message', data, id: chunk.lastId };
+        if (this.#parse !== undefined) return this.#pushParsed(event, id, this.#parse);
         // UTF-16 units: exact for ASCII, and free; counting bytes costs as much as parsing.
-        const item: SourceItem<SseEvent> = { type: 'data', data: event, bytes: data.length, id };
+        const item = { type: 'data', data: event as T, bytes: data.length, id } as const;
         chunk.items.push(this.#follows === undefined ? item : this.#linked(item, event));
-        if (this.#isEnd !== undefined) this.#checkEnd(event);
+        if (this.#isEnd !== undefined) this.#pushEnd(this.#outcomeOf(event));
       },
       // Called before the event of the same block, and for blocks without one.
       onId: (id) => {
@@ -99,46 +111,85 @@ class SseDecoder implements BodyDecoder<SseEvent> {
         this.#closeId();
         this.#push({ type: 'retry', ms: Math.min(ms, Number.MAX_SAFE_INTEGER) });
       },
+      ...(onComment === undefined
+        ? {}
+        : { onComment: (comment: string) => this.#comment(comment, onComment) }),
     });
     // A blank line: ends the parser's own search for a byte order mark, which also takes the
     // letters U+00EF U+00BB U+00BF for one.
     this.#parser.feed('\n');
   }
 
-  decode(chunk: Uint8Array): readonly SourceItem<SseEvent>[] {
+  decode(chunk: Uint8Array): readonly SourceItem<T>[] {
     const excess = this.#meter.add(chunk);
-    const { items } = (this.#chunk = { items: [], lastId: this.#lastId, openId: undefined });
+    const { items } = (this.#chunk = {
+      items: [],
+      lastId: this.#lastId,
+      hasEvent: false,
+      openId: undefined,
+    });
     this.#feed(this.#utf8.decode(excess ? chunk.subarray(0, excess.offset) : chunk));
     if (excess && !this.ended) this.#fail(tooLong(excess.what));
     this.#lastId = this.#chunk.lastId;
+    // Only an event: `retry` and `id` come from lines in the middle of one.
+    if (this.#chunk.hasEvent) this.#meter.settle();
     // Not kept: an idle stream would hold its last events, and the text that they are slices of.
     this.#chunk = NO_CHUNK;
-    if (items.length > 0) {
-      this.#suspect = false;
-      this.#meter.settle();
-    }
+    if (items.length > 0) this.#suspect = '';
     return items;
   }
 
   finish(): OpenFailure | undefined {
-    if (!this.#suspect) return undefined;
-    return openFailure('protocol', 'The body is labelled text/event-stream but is none', {
-      fatal: true,
-    });
+    const body = this.#suspect;
+    if (body === '') return undefined;
+    const peer = readPeerError(body);
+    const message = withPeerError('The body is labelled text/event-stream but is none', peer);
+    return openFailure('protocol', message, { fatal: true, code: peer.code, body });
   }
 
   #feed(text: string): void {
     if (!this.#started && text !== '') {
       this.#started = true;
       if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-      this.#suspect = /^\s*[<{[]/.test(text);
-    }
+      if (/^\s*[<{[]/.test(text)) this.#suspect = text;
+    } else if (this.#suspect !== '' && this.#suspect.length < MAX_ERROR_BODY) this.#suspect += text;
     this.#parser.feed(text);
     this.#closeId();
   }
 
-  #push(item: SourceItem<SseEvent>): void {
+  #push(item: SourceItem<T>): void {
     if (!this.#over) this.#chunk.items.push(item);
+  }
+
+  /** The event that ends the stream need not be one that can be parsed: `[DONE]` is no JSON. */
+  #pushParsed(
+    event: SseEvent,
+    id: string | undefined,
+    parse: (event: SseEvent) => T | undefined,
+  ): void {
+    const outcome = this.#outcomeOf(event);
+    let data: T | undefined;
+    try {
+      data = guard('parse', () => parse(event));
+    } catch (failure) {
+      if (outcome === undefined) return this.#fail(failure as OpenFailure);
+    }
+    const { data: raw } = event;
+    if (data !== undefined) {
+      const item = { type: 'data', data, bytes: raw.length, id, raw } as const;
+      this.#push(this.#follows === undefined ? item : this.#linked(item, event));
+    } else if (id !== undefined) this.#push({ type: 'checkpoint', cursor: id });
+    else if (outcome === undefined) this.#push({ type: 'alive' });
+    this.#pushEnd(outcome);
+  }
+
+  #comment(comment: string, onComment: (comment: string) => void): void {
+    if (this.#over) return;
+    try {
+      guard('onComment', () => onComment(comment));
+    } catch (failure) {
+      this.#fail(failure as OpenFailure);
+    }
   }
 
   #fail(failure: OpenFailure): void {
@@ -155,30 +206,40 @@ class SseDecoder implements BodyDecoder<SseEvent> {
     this.#push({ type: 'checkpoint', cursor });
   }
 
-  #linked(item: SourceItem<SseEvent>, event: SseEvent): SourceItem<SseEvent> {
+  #linked(item: DataItem<T>, event: SseEvent): DataItem<T> {
     try {
-      return { ...item, follows: this.#follows?.(event) } as SourceItem<SseEvent>;
-    } catch (cause) {
-      this.#fail(openFailure('callback', 'follows threw', { fatal: true, cause }));
+      const follows: unknown = guard('follows', () => this.#follows?.(event));
+      if (follows === undefined || typeof follows === 'string') return { ...item, follows };
+      throw wrongAnswer('follows', 'a string or undefined', follows);
+    } catch (failure) {
+      this.#fail(failure as OpenFailure);
       return item;
     }
   }
 
-  #checkEnd(event: SseEvent): void {
+  #outcomeOf(event: SseEvent): EndOutcome | undefined {
     try {
-      const outcome = toOutcome(this.#isEnd?.(event));
-      if (outcome === undefined) return;
-      this.#push({ type: 'end', outcome });
-      this.ended = this.#over = true;
+      return toOutcome(this.#isEnd?.(event));
     } catch (cause) {
       const threw = (): OpenFailure =>
         openFailure('callback', 'isEnd threw', { fatal: true, cause });
       this.#fail(cause instanceof OpenFailure ? cause : threw());
+      return undefined;
     }
+  }
+
+  #pushEnd(outcome: EndOutcome | undefined): void {
+    if (outcome === undefined) return;
+    this.#push({ type: 'end', outcome });
+    this.ended = this.#over = true;
   }
 }
 
 function tooLong(what: 'line' | 'event' | 'id'): OpenFailure {
-  const option = { line: 'maxLineBytes', event: 'maxEventBytes', id: `${MAX_ID_LENGTH} letters` };
+  const option = {
+    line: 'maxLineBytes',
+    event: 'maxEventBytes',
+    id: `${MAX_ID_LENGTH} UTF-16 code units`,
+  };
   return openFailure('limit', `The ${what} is longer than ${option[what]}`, { fatal: true });
 }

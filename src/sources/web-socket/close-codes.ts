@@ -1,5 +1,6 @@
 /** What each close code means for a stream: the one table. RFC 6455, 7.4.1, and the IANA registry. */
 
+import { withPeerError } from '../../tool-calls/peer-error.js';
 import { openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { wrongAnswer } from '../items.js';
@@ -34,13 +35,24 @@ const table: Readonly<Record<number, CloseClass>> = {
 /** How long a peer that is busy is left alone, in ms: 2, 30, 60 and 300 s, as Liveblocks does it. */
 const BUSY_MS = [2_000, 30_000, 60_000, 300_000] as const;
 
-/** @param busy how many times in a row the peer was busy before */
-export function closeFailure(code: number, meaning: CloseClass, busy: number): OpenFailure {
+/**
+ * @param reason what the peer says, fit to be shown
+ * @param busy how many times in a row the peer was busy before
+ */
+export function closeFailure(
+  code: number,
+  reason: string,
+  meaning: CloseClass,
+  busy: number,
+): OpenFailure {
   const facts = { code: `WS_CLOSE_${code}` };
-  const message = `The peer closed the connection with code ${code}`;
+  // RFC 6455, 7.1.5: no peer sends 1006, it stands for a connection that broke.
+  const what =
+    code === 1006 ? 'The connection broke' : `The peer closed the connection with code ${code}`;
+  const message = withPeerError(what, { message: reason === '' ? undefined : reason, codes: [] });
   switch (meaning) {
     case 'credentials':
-      return openFailure('http', `${message}`, { ...facts, status: 401, fatal: true });
+      return openFailure('http', message, { ...facts, status: 401, fatal: true });
     case 'fatal':
       return openFailure('protocol', message, { ...facts, fatal: true });
     case 'busy': {

@@ -22,8 +22,11 @@ interface Settle<R> {
 type Verdict = 'end' | OpenFailure;
 
 export interface ConnectionHost {
-  /** The peer closed with this code, or the connection broke (1006). */
-  onClose(code: number): Verdict;
+  /**
+   * The peer closed with this code, or the connection broke (1006).
+   * @param reason the peer's own, or what the class says of the fault
+   */
+  onClose(code: number, reason: string): Verdict;
   /** Items came: the peer is well, and knows us. */
   onData(): void;
   /** The connection carries nothing more, in either direction. */
@@ -47,6 +50,8 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   #waiter: Settle<Result<T>> | null = null;
   #verdict: Verdict | null = null;
   #error: unknown;
+  /** What the class says of a fault. */
+  #fault = '';
   #timers: unknown[] = [];
 
   constructor(socket: Socket, options: CheckedWebSocketOptions<T>, host: ConnectionHost) {
@@ -58,8 +63,8 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.#listeners = {
       open: () => this.#onOpen(),
       message: ({ data }) => this.#onMessage(data),
-      error: ({ error }) => (this.#error ??= error),
-      close: ({ code }) => this.#onClose(code ?? BROKEN),
+      error: (event) => this.#onError(event),
+      close: ({ code, reason }) => this.#onClose(code ?? BROKEN, reason),
     };
     for (const [type, listener] of Object.entries(this.#listeners))
       socket.addEventListener(type, listener);
@@ -112,7 +117,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
       this.#every(closeTimeoutMs / 4, () => {
         if (this.#socket.readyState !== CLOSING) return;
         closingSince ??= clock.now();
-        if (clock.now() - closingSince >= closeTimeoutMs / 2) this.#onClose(BROKEN);
+        if (clock.now() - closingSince >= closeTimeoutMs / 2) this.#onClose(BROKEN, '');
       });
     }
     this.#settle?.resolve();
@@ -148,13 +153,20 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.#wake();
   }
 
-  #onClose(code: number): void {
+  #onError({ error, message }: SocketEvent): void {
+    this.#error ??= error;
+    const text = error instanceof Error ? error.message : message;
+    if (typeof text === 'string' && this.#fault === '') this.#fault = text;
+  }
+
+  #onClose(code: number, reason: unknown): void {
     if (this.#verdict !== null) return;
-    this.#over(this.#verdictOf(code));
+    const said = typeof reason === 'string' ? reason : '';
+    this.#over(this.#verdictOf(code, said === '' && code === BROKEN ? this.#fault : said));
   }
 
   /** `ws` and Node tell by an error before the close what broke; a browser does not. */
-  #verdictOf(code: number): Verdict {
+  #verdictOf(code: number, reason: string): Verdict {
     const cause = this.#error;
     const known = errorCode(cause);
     if (known === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
@@ -162,7 +174,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     if (code === BROKEN && known !== undefined)
       return networkFailure(cause, 'The connection broke');
     try {
-      return this.#host.onClose(code);
+      return this.#host.onClose(code, reason);
     } catch (thrown) {
       // A listener of a socket must not throw: code of the caller did.
       return thrown as OpenFailure;

@@ -12,6 +12,8 @@ import { configFailure, kindOf } from '../failure.js';
 import { toHeaders } from '../http/request-parts.js';
 import type { HeadersLike } from '../http/request-parts.js';
 import type { HeadersContext, RequestContext } from '../http/request.js';
+import { toOptions } from '../http/source-options.js';
+import type { WithoutUrl } from '../http/source-options.js';
 import type { ItemReaders } from '../items.js';
 import { checkFunction, checkSize, checkWords } from '../option-checks.js';
 import { toSocketUrl } from './address.js';
@@ -45,8 +47,8 @@ export interface WebSocketOptions<T> {
   resumeMessage?: ((at: ResumePoint) => WebSocketMessage | undefined) | undefined;
   /** Sent every so many ms, so that the peer answers: a browser cannot send a ping of the protocol. */
   ping?: { readonly message: WebSocketMessage; readonly everyMs: number } | undefined;
-  /** What a close code of the peer's own means; undefined: as in the table. */
-  closeCode?: ((code: number) => CloseClass | undefined) | undefined;
+  /** What a close code of the peer's own means, or the reason that comes with it; undefined: as in the table. */
+  closeCode?: ((code: number, reason: string) => CloseClass | undefined) | undefined;
   /** How ids follow each other; where they do not, the stream tells a `gap`. @default unknown */
   contiguous?: Contiguity | undefined;
   /** How the peer goes on. @default 'cursor' */
@@ -69,6 +71,29 @@ export interface WebSocketOptions<T> {
   name?: string | undefined;
 }
 
+const WEB_SOCKET_OPTIONS = {
+  url: true,
+  protocols: true,
+  headers: true,
+  WebSocket: true,
+  parse: true,
+  id: true,
+  isEnd: true,
+  resumeMessage: true,
+  ping: true,
+  closeCode: true,
+  contiguous: true,
+  resume: true,
+  terminal: true,
+  reopen: true,
+  maxMessageBytes: true,
+  maxBufferedBytes: true,
+  maxQueuedBytes: true,
+  closeTimeoutMs: true,
+  clock: true,
+  name: true,
+} as const satisfies Record<keyof WebSocketOptions<unknown>, true>;
+
 export interface CheckedWebSocketOptions<T> extends ItemReaders<T> {
   readonly words: ReturnType<typeof checkWords>;
   readonly contiguous: StreamSource<T>['contiguous'];
@@ -88,11 +113,11 @@ export interface CheckedWebSocketOptions<T> extends ItemReaders<T> {
 }
 
 /** @throws ReconnectError `config` */
-export function checkWebSocketOptions<T>(options: WebSocketOptions<T>): CheckedWebSocketOptions<T> {
-  if (typeof options !== 'object' || options === null) {
-    const write = "webSocket({ url: 'wss://…' })";
-    throw configFailure('options to be an object', kindOf(options), write);
-  }
+export function checkWebSocketOptions<T>(
+  first: string | URL | WebSocketOptions<T>,
+  rest: WithoutUrl<WebSocketOptions<T>> | undefined,
+): CheckedWebSocketOptions<T> {
+  const options = toOptions('webSocket', first, rest, WEB_SOCKET_OPTIONS);
   const { url, headers, WebSocket, parse, id, isEnd, resumeMessage, ping, closeCode } = options;
   if (typeof url !== 'function') toSocketUrl(url);
   if (typeof headers !== 'function') toHeaders(headers);

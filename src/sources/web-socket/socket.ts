@@ -30,7 +30,9 @@ export interface Socket {
 export interface SocketEvent {
   readonly data?: unknown;
   readonly code?: number;
+  readonly reason?: unknown;
   readonly error?: unknown;
+  readonly message?: unknown;
 }
 
 const CONNECTING = 0;
