@@ -8,15 +8,16 @@ import { fieldsOf, textOf } from '../tool-calls/fields.js';
 import { configFailure } from './failure.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
+import { reopenBy } from './http/options.js';
 import { checkCursor, isSendable, toHeaderBytes } from './http/request-parts.js';
 import { withOutcome } from './model/answer-outcome.js';
 import { createAnswerProtocol } from './model/answer-protocol.js';
 import type { AnswerProtocol } from './model/answer-protocol.js';
-import { checkModelOptions } from './model/options.js';
+import { checkModelOptions, MODEL_OPTIONS } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
 import { refusedPlace } from './model/refusal.js';
 import { SeenIds } from './model/seen-ids.js';
-import { checkString } from './option-checks.js';
+import { checkKnown, checkString } from './option-checks.js';
 import { EVENT_STREAM } from './sse/decoder.js';
 import { createProtocolDecoder } from './sse/protocol.js';
 
@@ -28,6 +29,11 @@ export interface AgUiOptions extends ModelOptions {
    */
   runId?: string | undefined;
 }
+
+const AG_UI_OPTIONS = { ...MODEL_OPTIONS, runId: true } as const satisfies Record<
+  keyof AgUiOptions,
+  true
+>;
 
 /**
  * Reads a run. A drop sends the same request again with `Last-Event-ID` and `X-Run-Id`: a server that keeps a log
@@ -43,6 +49,7 @@ export interface AgUiOptions extends ModelOptions {
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
+  checkKnown('agUi', options, AG_UI_OPTIONS);
   const { name, request, ...limits } = checkModelOptions(options, { name: 'ag-ui' });
   const runId = checkRunId(options.runId);
   let run = createRun();
@@ -50,7 +57,7 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
     name,
     resume: 'cursor',
     terminal: 'explicit',
-    reopen: 'restarts-work',
+    reopen: reopenBy(request),
     open,
   });
 
@@ -64,6 +71,7 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
         request,
         contentTypes: [EVENT_STREAM],
         withCursor: cursor !== undefined,
+        isLenient: true,
         refine: (headers) => {
           headers['content-type'] ??= 'application/json';
           if (cursor !== undefined) headers['last-event-id'] = toHeaderBytes(cursor);

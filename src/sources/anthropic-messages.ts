@@ -27,6 +27,7 @@ export function anthropicMessages(options: PostAnswerOptions): StreamSource<Answ
   return postAnswer(options, {
     name: 'anthropic-messages',
     url: 'https://api.anthropic.com/v1/messages',
+    needsStreamFlag: true,
     createReader: anthropicReader,
     headers: { 'anthropic-version': '2023-06-01' },
   });

@@ -5,21 +5,27 @@ import { openFailure } from './failure.js';
 import type { OpenFailure } from './failure.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import type { BodyDecoder } from './http/body-batches.js';
-import { discard, exchange } from './http/exchange.js';
-import { streamBody } from './http/answer.js';
-import { checkHttpOptions, reopenBy } from './http/options.js';
+import { openBody } from './http/open-body.js';
+import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
-import { checkWords } from './option-checks.js';
+import { checkResumeRequest, requestAt } from './http/resume-request.js';
+import type { ResumeRequestFunction } from './http/resume-request.js';
+import { checkPositionWords, toOptions } from './http/source-options.js';
+import type { WithoutUrl } from './http/source-options.js';
 
 export interface BytesOptions extends HttpOptions {
+  /** `'count'`: a drop asks for the rest by `Range`. `'none'`: it ends the stream. @default 'count' for GET and HEAD, else 'none' */
+  resume?: 'count' | 'none' | undefined;
   /**
    * `'eof'`: where the server does not tell the length, the bytes may simply end. `'explicit'`: then the server is
-   * asked for more, and the end is when it has none (416, or 204).
-   * @default 'explicit'
+   * asked for more, and the end is when it has none (416, 204, or the same again).
+   * @default 'explicit' where the stream can be resumed, else 'eof'
    */
   terminal?: StreamSource<Uint8Array>['terminal'] | undefined;
-  /** @default 'safe' for GET and HEAD, else 'restarts-work' */
+  /** @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
   reopen?: StreamSource<Uint8Array>['reopen'] | undefined;
+  /** The request that goes on, where the first one is a POST. */
+  resumeRequest?: ResumeRequestFunction | undefined;
   /** The name in diagnostics. @default 'bytes' */
   name?: string | undefined;
 }
@@ -36,66 +42,97 @@ export interface BytesOptions extends HttpOptions {
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function bytes(options: BytesOptions): StreamSource<Uint8Array> {
+export function bytes(
+  url: string | URL,
+  options?: WithoutUrl<BytesOptions>,
+): StreamSource<Uint8Array>;
+export function bytes(options: BytesOptions): StreamSource<Uint8Array>;
+export function bytes(
+  first: string | URL | BytesOptions,
+  rest?: WithoutUrl<BytesOptions>,
+): StreamSource<Uint8Array> {
+  const options = toOptions('bytes', first, rest, BYTES_OPTIONS);
   const request = checkHttpOptions(options);
-  const { name, resume, terminal, reopen } = checkWords(
-    { ...options, resume: 'count' },
-    { name: 'bytes', resume: 'count', terminal: 'explicit', reopen: reopenBy(request) },
-  );
-  return Object.freeze({ name, resume, terminal, reopen, open });
+  const words = checkPositionWords(options, request, 'bytes');
+  const resumeRequest = checkResumeRequest(options.resumeRequest);
+  return Object.freeze({ ...words, open });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<Uint8Array>> {
-    const response = await exchange(request, at, signal, (headers) => {
-      if (at.bytes === 0) return;
-      headers['range'] = `bytes=${at.bytes}-`;
-      // Compressed bytes are not the ones that were counted.
-      headers['accept-encoding'] ??= 'identity';
-      if (at.key !== undefined) headers['if-range'] = at.key;
-    });
+    const { response, body } = await openBody(
+      {
+        request: await requestAt(request, resumeRequest, at, signal),
+        contentTypes: null,
+        withCursor: at.bytes > 0,
+        alsoOpen: [206],
+        refine: (headers) => {
+          if (at.bytes === 0) return;
+          headers['range'] = `bytes=${at.bytes}-`;
+          // Compressed bytes are not the ones that were counted.
+          headers['accept-encoding'] ??= 'identity';
+          if (at.key !== undefined) headers['if-range'] = at.key;
+        },
+        isOver: (answer) => answer.status === 416 && isBehindEnd(answer, at),
+        refusal: (answer) => (isElsewhere(answer, at) ? unknownPlace(answer.status) : undefined),
+      },
+      at,
+      signal,
+    );
+    if (body === null) return singleBatch([{ type: 'end', outcome: 'complete' }]);
     const part = partOf(response, at);
-    if (part.kind !== 'body') {
-      discard(response);
-      if (part.kind === 'over') return singleBatch([{ type: 'end', outcome: 'complete' }]);
-      throw part.failure;
-    }
-    const body = streamBody(response, {
-      contentTypes: null,
-      withCursor: at.bytes > 0,
-      httpPolicy: request.httpPolicy,
-      alsoOpen: [206],
-    });
     const key = validatorOf(response);
     const isOther = at.key !== undefined && key !== undefined && key !== at.key;
     const skip = isOther ? 0 : part.skip;
-    return bodyConnection(body, new ByteChunks({ ...part, skip, key, mayEnd: terminal === 'eof' }));
+    const mayEnd = words.terminal === 'eof';
+    return bodyConnection(body, new ByteChunks({ ...part, skip, key, mayEnd }));
   }
 }
 
-type Part =
-  | { readonly kind: 'over' }
-  | { readonly kind: 'refused'; readonly failure: OpenFailure }
-  /** Bytes to leave out, and how many come in all, where the server tells. */
-  | { readonly kind: 'body'; readonly skip: number; readonly size: number | undefined };
+const BYTES_OPTIONS = {
+  ...HTTP_OPTIONS,
+  resume: true,
+  terminal: true,
+  reopen: true,
+  resumeRequest: true,
+  name: true,
+} as const satisfies Record<keyof BytesOptions, true>;
 
-function partOf({ status, headers }: Response, at: ResumePoint): Part {
-  const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
-  if (status === 416) {
-    if (range?.[3] === String(at.bytes)) return { kind: 'over' };
-    return { kind: 'refused', failure: unknownPlace(status) };
-  }
-  if (status === 204) return { kind: 'over' };
+/** Nothing follows: the server has as many bytes as were received. */
+function isBehindEnd(response: Response, at: ResumePoint): boolean {
+  return rangeOf(response)?.[3] === String(at.bytes);
+}
+
+/** The server cannot go on at this place. */
+function isElsewhere(response: Response, at: ResumePoint): boolean {
+  if (response.status === 416) return !isBehindEnd(response, at);
+  if (response.status !== 206) return false;
+  const range = rangeOf(response);
+  const [from, to] = [numberOf(range?.[1]), numberOf(range?.[2])];
+  return from === undefined || to === undefined || from > at.bytes;
+}
+
+function rangeOf({ headers }: Response): RegExpExecArray | null {
+  return /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
+}
+
+/** Bytes to leave out, and how many come in all, where the server tells. */
+interface Part {
+  readonly skip: number;
+  readonly size: number | undefined;
+}
+
+function partOf(response: Response, at: ResumePoint): Part {
+  const { status, headers } = response;
   if (status !== 206) {
     const size = headers.has('content-encoding')
       ? undefined
       : numberOf(headers.get('content-length'));
-    return { kind: 'body', skip: at.bytes, size };
+    return { skip: at.bytes, size };
   }
-  const [from, to] = [numberOf(range?.[1]), numberOf(range?.[2])];
-  if (from === undefined || to === undefined || from > at.bytes)
-    return { kind: 'refused', failure: unknownPlace(status) };
+  const range = rangeOf(response);
+  const [from = 0, to = 0] = [numberOf(range?.[1]), numberOf(range?.[2])];
   const total = numberOf(range?.[3]);
   const size = total === undefined || to + 1 === total ? to + 1 - from : undefined;
-  return { kind: 'body', skip: at.bytes - from, size: total === undefined ? undefined : size };
+  return { skip: at.bytes - from, size: total === undefined ? undefined : size };
 }
 
 function unknownPlace(status: number): OpenFailure {
@@ -114,6 +151,8 @@ function validatorOf({ headers }: Response): string | undefined {
   return etag !== null && /^"[^"]*"$/.test(etag) ? etag : undefined;
 }
 
+const END = { type: 'end', outcome: 'complete' } as const;
+
 interface ByteOptions {
   /** Bytes at the start that are there already. */
   readonly skip: number;
@@ -128,12 +167,13 @@ class ByteChunks implements BodyDecoder<Uint8Array> {
   readonly failure = undefined;
   readonly #size: number | undefined;
   readonly #mayEnd: boolean;
+  readonly #known: number;
   #key: string | undefined;
   #skip: number;
   #read = 0;
 
   constructor({ skip, size, key, mayEnd }: ByteOptions) {
-    this.#skip = skip;
+    this.#skip = this.#known = skip;
     this.#size = size;
     this.#key = key;
     this.#mayEnd = mayEnd;
@@ -149,11 +189,13 @@ class ByteChunks implements BodyDecoder<Uint8Array> {
     if (data.length > 0) items.push({ type: 'data', data, bytes: data.length });
     if (this.#read !== this.#size) return items;
     this.ended = true;
-    return [...items, { type: 'end', outcome: 'complete' }];
+    return [...items, END];
   }
 
   finish(): readonly SourceItem<Uint8Array>[] | OpenFailure | undefined {
-    if (this.#size === 0) return [{ type: 'end', outcome: 'complete' }];
+    if (this.#size === 0) return [END];
+    // Asked for what follows, the server gave the whole again, and nothing follows.
+    if (this.#known > 0 && this.#read === this.#known) return [END];
     if (this.#size === undefined || !this.#mayEnd) return undefined;
     return openFailure('network', 'The body is shorter than its length', { fatal: false });
   }

@@ -4,9 +4,10 @@ import type { StreamSource } from '../../machines/contract.js';
 import type { AnswerPart } from '../tool-calls/answer.js';
 import { fieldsOf, textOf } from '../tool-calls/fields.js';
 import { geminiReader } from '../tool-calls/gemini.js';
-import { checkModelOptions } from './model/options.js';
+import { checkModelOptions, MODEL_OPTIONS } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
 import { runAnswer } from './model/run-answer.js';
+import { checkKnown } from './option-checks.js';
 
 /**
  * Reads an interaction: a drop goes on after the last `event_id`.
@@ -24,9 +25,11 @@ import { runAnswer } from './model/run-answer.js';
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function geminiInteractions(options: ModelOptions): StreamSource<AnswerPart> {
+  checkKnown('geminiInteractions', options, MODEL_OPTIONS);
   const model = checkModelOptions(options, {
     name: 'gemini-interactions',
     url: 'https://generativelanguage.googleapis.com/v1beta/interactions',
+    needsStreamFlag: true,
   });
   return runAnswer(model, {
     createReader: geminiReader,

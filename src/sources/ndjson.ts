@@ -3,19 +3,26 @@
 import type { Connection, EndOutcome, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { checkContiguity } from './contiguity.js';
 import type { Contiguity } from './contiguity.js';
-import { configFailure } from './failure.js';
+import { configFailure, kindOf } from './failure.js';
 import { withAddress } from './http/address.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
+import { LastResponse } from './http/last-response.js';
 import { openBody } from './http/open-body.js';
-import { checkHttpOptions, reopenBy } from './http/options.js';
+import { checkHttpOptions, HTTP_OPTIONS, reopenBy } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
+import { checkResumeRequest, requestAt } from './http/resume-request.js';
+import type { ResumeRequestFunction } from './http/resume-request.js';
+import { resumeBy, toOptions } from './http/source-options.js';
+import type { WithoutUrl } from './http/source-options.js';
 import { LineDecoder } from './lines/decoder.js';
-import { checkFunction, checkSize, checkWords } from './option-checks.js';
+import { checkFunction, checkSize, checkString, checkWords } from './option-checks.js';
 
 export interface NdjsonOptions<T> extends HttpOptions {
+  /** A line as an item, from its JSON; undefined where it is a sign of life and no more. @default the JSON itself */
+  parse?: ((value: unknown) => T | undefined) | undefined;
   /** The cursor of an item; undefined where it has none. */
   id?: ((item: T) => string | undefined) | undefined;
-  /** Says which item ends the stream; the item itself is handed out. */
+  /** Says which item ends the stream; the item itself is delivered. */
   isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
   /** `'eof'`: the bytes may simply end. To be said where there is no `isEnd`. @default 'explicit' with isEnd */
   terminal?: StreamSource<T>['terminal'] | undefined;
@@ -23,13 +30,18 @@ export interface NdjsonOptions<T> extends HttpOptions {
   cursorParam?: string | undefined;
   /** The name in the query by which the number of items received goes out. */
   itemsParam?: string | undefined;
-  /** @default 'cursor' with `id`, 'count' with `itemsParam`, else 'none' */
+  /**
+   * How the server goes on.
+   * @default 'cursor' with `id`, 'count' with `itemsParam`, else 'none'; 'none' for a POST without `resumeRequest`
+   */
   resume?: StreamSource<T>['resume'] | undefined;
-  /** @default 'safe' for GET and HEAD, else 'restarts-work' */
+  /** @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
   reopen?: StreamSource<T>['reopen'] | undefined;
-  /** How ids follow each other; where they do not, the stream tells a `gap`. @default unknown */
+  /** The request that goes on, where the first one is a POST. */
+  resumeRequest?: ResumeRequestFunction | undefined;
+  /** How ids follow each other; where they do not, the stream emits a `gap`. @default unknown */
   contiguous?: Contiguity | undefined;
-  /** What the body may be labelled as; null: anything. @default the usual four for lines of JSON */
+  /** What the body may be labelled as; null: anything. @default the usual labels of lines of JSON and of json-seq */
   contentTypes?: readonly string[] | null | undefined;
   /** Longest line, in UTF-16 units. @default 4 MiB */
   maxLineBytes?: number | undefined;
@@ -37,9 +49,27 @@ export interface NdjsonOptions<T> extends HttpOptions {
   name?: string | undefined;
 }
 
+const NDJSON_OPTIONS = {
+  ...HTTP_OPTIONS,
+  parse: true,
+  id: true,
+  isEnd: true,
+  terminal: true,
+  cursorParam: true,
+  itemsParam: true,
+  resume: true,
+  reopen: true,
+  resumeRequest: true,
+  contiguous: true,
+  contentTypes: true,
+  maxLineBytes: true,
+  name: true,
+} as const satisfies Record<keyof NdjsonOptions<unknown>, true>;
+
 /**
- * Reads a body of one JSON value a line. The format has no end marker of its own, so say what the end is: an item
- * (`isEnd`), or that of the bytes (`terminal: 'eof'`).
+ * Reads a body of one JSON value a line, or a sequence of them behind record separators (json-seq, RFC 7464). The
+ * format has no end marker of its own, so say what the end is: an item (`isEnd`), or that of the bytes
+ * (`terminal: 'eof'`).
  *
  * @example
  * ```ts
@@ -54,11 +84,23 @@ export interface NdjsonOptions<T> extends HttpOptions {
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function ndjson<T = unknown>(options: NdjsonOptions<T>): StreamSource<T> {
-  const { id, isEnd, cursorParam, itemsParam, contentTypes = LABELS } = options;
+export function ndjson<T = unknown>(
+  url: string | URL,
+  options: WithoutUrl<NdjsonOptions<T>>,
+): StreamSource<T>;
+export function ndjson<T = unknown>(options: NdjsonOptions<T>): StreamSource<T>;
+export function ndjson<T = unknown>(
+  first: string | URL | NdjsonOptions<T>,
+  rest?: WithoutUrl<NdjsonOptions<T>>,
+): StreamSource<T> {
+  const options = toOptions('ndjson', first, rest, NDJSON_OPTIONS);
+  const { parse, id, isEnd, cursorParam, itemsParam } = options;
   const request = checkHttpOptions(options);
+  checkFunction('parse', parse, '(value) => the item');
   checkFunction('id', id, '(item) => item.id');
   checkFunction('isEnd', isEnd, '(item) => item.done === true');
+  for (const [name, param] of Object.entries({ cursorParam, itemsParam }))
+    if (param !== undefined) checkString(name, param);
   if (isEnd === undefined && options.terminal === undefined) {
     const write = "isEnd: (item) => …, or terminal: 'eof'";
     throw configFailure('to know what the end is', 'neither isEnd nor terminal', write);
@@ -66,29 +108,40 @@ export function ndjson<T = unknown>(options: NdjsonOptions<T>): StreamSource<T> 
   const byDefault = id === undefined ? (itemsParam === undefined ? 'none' : 'count') : 'cursor';
   const { name, resume, terminal, reopen } = checkWords(options, {
     name: 'ndjson',
-    resume: byDefault,
+    resume: resumeBy(options, request, byDefault),
     terminal: 'explicit',
     reopen: reopenBy(request),
   });
   if (resume === 'cursor' && id === undefined)
     throw configFailure("id with resume: 'cursor'", 'none', 'id: (item) => item.id');
-  const maxLineBytes = checkSize('maxLineBytes', options.maxLineBytes);
+  const contentTypes = checkContentTypes(options.contentTypes);
+  const reading = {
+    parse,
+    id,
+    isEnd,
+    mayEnd: terminal === 'eof',
+    maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
+  };
   const contiguous = checkContiguity(options.contiguous);
-  const asked = withAddress(request, (url, { cursor, items }) => {
-    if (cursorParam !== undefined && cursor !== undefined)
-      url.searchParams.set(cursorParam, cursor);
-    if (itemsParam !== undefined && items > 0) url.searchParams.set(itemsParam, String(items));
-  });
+  const resumeRequest = checkResumeRequest(options.resumeRequest);
+  const last = resume === 'count' ? new LastResponse() : undefined;
   const source = { name, resume, terminal, reopen, open };
   return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {
     const withCursor = at.items > 0 || at.cursor !== undefined;
+    const asked = withAddress(
+      await requestAt(request, resumeRequest, at, signal),
+      (url, { cursor, items }) => {
+        if (cursorParam !== undefined && cursor !== undefined)
+          url.searchParams.set(cursorParam, cursor);
+        if (itemsParam !== undefined && items > 0) url.searchParams.set(itemsParam, String(items));
+      },
+    );
     const { body } = await openBody({ request: asked, contentTypes, withCursor }, at, signal);
     if (body === null)
       return singleBatch([{ type: 'end', outcome: withCursor ? 'incomplete' : 'complete' }]);
-    const mayEnd = terminal === 'eof';
-    return bodyConnection(body, new LineDecoder<T>({ id, isEnd, mayEnd, maxLineBytes }));
+    return bodyConnection(body, new LineDecoder<T>(reading, last, at.items));
   }
 }
 
@@ -97,4 +150,13 @@ const LABELS = [
   'application/ndjson',
   'application/jsonl',
   'application/x-jsonlines',
+  'application/json-seq',
 ] as const;
+
+function checkContentTypes(types: unknown = LABELS): readonly string[] | null {
+  if (types === null) return null;
+  if (Array.isArray(types) && types.every((type) => typeof type === 'string'))
+    return types.map((type: string) => type.trim().toLowerCase());
+  const write = "contentTypes: ['application/x-ndjson'], or null";
+  throw configFailure('contentTypes to be names of types', kindOf(types), write);
+}

@@ -26,6 +26,7 @@ export function openaiChat(options: PostAnswerOptions): StreamSource<AnswerPart>
   return postAnswer(options, {
     name: 'openai-chat',
     url: 'https://api.openai.com/v1/chat/completions',
+    needsStreamFlag: true,
     createReader: openaiChatReader,
   });
 }

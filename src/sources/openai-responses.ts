@@ -5,10 +5,10 @@ import type { AnswerPart } from '../tool-calls/answer.js';
 import { fieldsOf, textOf, wholeOf } from '../tool-calls/fields.js';
 import { openaiResponsesReader } from '../tool-calls/openai-responses.js';
 import { checkContiguity } from './contiguity.js';
-import { configFailure } from './failure.js';
-import { checkModelOptions } from './model/options.js';
+import { checkModelOptions, MODEL_OPTIONS } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
 import { runAnswer } from './model/run-answer.js';
+import { checkKnown } from './option-checks.js';
 
 /**
  * Reads a response that runs in the background: a drop goes on after the last `sequence_number`. Without
@@ -27,11 +27,12 @@ import { runAnswer } from './model/run-answer.js';
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function openaiResponses(options: ModelOptions): StreamSource<AnswerPart> {
+  checkKnown('openaiResponses', options, MODEL_OPTIONS);
   const model = checkModelOptions(options, {
     name: 'openai-responses',
     url: 'https://api.openai.com/v1/responses',
+    needsStreamFlag: true,
   });
-  checkBody(options.body);
   return runAnswer(model, {
     createReader: openaiResponsesReader,
     cursorOf: (event) => sequenceOf(event)?.toString(),
@@ -47,12 +48,4 @@ export function openaiResponses(options: ModelOptions): StreamSource<AnswerPart>
 
 function sequenceOf(event: unknown): number | undefined {
   return wholeOf(fieldsOf(event)['sequence_number']);
-}
-
-/** A body that is not streamed would never give an event. Others are the caller's to know. */
-function checkBody(body: unknown): void {
-  const { stream } = fieldsOf(body);
-  const isObject = Object.getPrototypeOf(fieldsOf(body)) === Object.prototype;
-  if (isObject && stream !== true)
-    throw configFailure('body with stream: true', 'one without', 'body: { …, stream: true }');
 }

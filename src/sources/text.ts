@@ -1,33 +1,58 @@
 /** Plain text over fetch, as a source: the position is the number of letters received. */
 
-import type { Connection, ResumePoint, SourceItem, StreamSource } from '../../machines/contract.js';
+import type {
+  Connection,
+  EndOutcome,
+  ResumePoint,
+  SourceItem,
+  StreamSource,
+} from '../../machines/contract.js';
 import { withAddress } from './http/address.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import type { BodyDecoder } from './http/body-batches.js';
+import { LastResponse, Repetition } from './http/last-response.js';
 import { openBody } from './http/open-body.js';
-import { checkHttpOptions, reopenBy } from './http/options.js';
+import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
+import { checkResumeRequest, requestAt } from './http/resume-request.js';
+import type { ResumeRequestFunction } from './http/resume-request.js';
+import { checkPositionWords, toOptions } from './http/source-options.js';
+import type { WithoutUrl } from './http/source-options.js';
 import { Utf8Decoder } from './http/utf8.js';
-import { checkString, checkWords } from './option-checks.js';
+import { checkString } from './option-checks.js';
 
 export interface TextOptions extends HttpOptions {
   /** The name in the query by which the number of UTF-16 units received goes out. @default 'resumeAt' */
   resumeParam?: string | undefined;
+  /** `'count'`: a drop asks for what follows. `'none'`: it ends the stream. @default 'count' for GET and HEAD, else 'none' */
+  resume?: 'count' | 'none' | undefined;
   /**
    * `'eof'`: the bytes may simply end. `'explicit'`: after the bytes ended the server is asked for more, and the end
-   * is when it answers 204.
-   * @default 'explicit'
+   * is when it answers 204, or with the same text again.
+   * @default 'explicit' where the stream can be resumed, else 'eof'
    */
   terminal?: StreamSource<string>['terminal'] | undefined;
-  /** @default 'safe' for GET and HEAD, else 'restarts-work' */
+  /** @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
   reopen?: StreamSource<string>['reopen'] | undefined;
+  /** The request that goes on, where the first one is a POST. */
+  resumeRequest?: ResumeRequestFunction | undefined;
   /** The name in diagnostics. @default 'text' */
   name?: string | undefined;
 }
 
+const TEXT_OPTIONS = {
+  ...HTTP_OPTIONS,
+  resumeParam: true,
+  resume: true,
+  terminal: true,
+  reopen: true,
+  resumeRequest: true,
+  name: true,
+} as const satisfies Record<keyof TextOptions, true>;
+
 /**
  * Reads text as it comes. A drop asks for what follows the UTF-16 units received, as `resumable-stream` counts them.
- * A letter is handed out whole or not at all.
+ * A character is never split across items. A server that ignores the count and sends the same text again has no more.
  *
  * @example
  * ```ts
@@ -37,23 +62,28 @@ export interface TextOptions extends HttpOptions {
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function text(options: TextOptions): StreamSource<string> {
+export function text(url: string | URL, options?: WithoutUrl<TextOptions>): StreamSource<string>;
+export function text(options: TextOptions): StreamSource<string>;
+export function text(
+  first: string | URL | TextOptions,
+  rest?: WithoutUrl<TextOptions>,
+): StreamSource<string> {
+  const options = toOptions('text', first, rest, TEXT_OPTIONS);
   const request = checkHttpOptions(options);
   const param = checkString('resumeParam', options.resumeParam ?? 'resumeAt');
-  const { name, resume, terminal, reopen } = checkWords(
-    { ...options, resume: 'count' },
-    { name: 'text', resume: 'count', terminal: 'explicit', reopen: reopenBy(request) },
-  );
-  const asked = withAddress(request, (url, { chars }) => {
-    if (chars > 0) url.searchParams.set(param, String(chars));
-  });
-  return Object.freeze({ name, resume, terminal, reopen, open });
+  const words = checkPositionWords(options, request, 'text');
+  const resumeRequest = checkResumeRequest(options.resumeRequest);
+  const last = new LastResponse();
+  return Object.freeze({ ...words, open });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<string>> {
+    const asked = withAddress(await requestAt(request, resumeRequest, at, signal), (url) => {
+      if (at.chars > 0) url.searchParams.set(param, String(at.chars));
+    });
     const withCursor = at.chars > 0;
     const { body } = await openBody({ request: asked, contentTypes: null, withCursor }, at, signal);
     if (body === null) return singleBatch([{ type: 'end', outcome: 'complete' }]);
-    return bodyConnection(body, new TextChunks(at.chars === 0));
+    return bodyConnection(body, new TextChunks(last, at.chars));
   }
 }
 
@@ -61,24 +91,54 @@ class TextChunks implements BodyDecoder<string> {
   readonly ended = false;
   readonly failure = undefined;
   readonly #utf8 = new Utf8Decoder();
-  #isStart: boolean;
+  readonly #last: LastResponse;
+  readonly #repetition: Repetition;
+  /** Characters of the stream with those of this connection. */
+  #chars: number;
+  readonly #isFirst: boolean;
+  #isStart = true;
+  #bytes = 0;
 
-  constructor(isStart: boolean) {
-    this.#isStart = isStart;
+  constructor(last: LastResponse, chars: number) {
+    this.#last = last;
+    this.#chars = chars;
+    this.#isFirst = chars === 0;
+    this.#repetition = new Repetition(last.endingAt(chars));
+    last.forget();
   }
 
   decode(chunk: Uint8Array): readonly SourceItem<string>[] {
     let data = this.#utf8.decode(chunk);
+    this.#bytes += chunk.length;
     if (this.#isStart && data !== '') {
       this.#isStart = false;
-      if (data.startsWith('\uFEFF')) data = data.slice(1);
+      // In the middle of a text U+FEFF is a character.
+      const rest = data.slice(1);
+      if (data.startsWith('\uFEFF') && (this.#isFirst || this.#repetition.beganWith(rest)))
+        data = rest;
     }
-    if (data === '') return [];
-    return [{ type: 'data', data, bytes: chunk.length, chars: data.length }];
+    return this.#items(this.#repetition.take(data));
   }
 
-  /** A letter that was cut is not counted: it comes again. */
-  finish(): undefined {
-    return undefined;
+  /** A character that was cut is not counted: it comes again. */
+  finish(): readonly SourceItem<string>[] {
+    const repetition = this.#repetition;
+    if (repetition.isSame) return [end('complete')];
+    const items = this.#items(repetition.finish());
+    this.#last.keep(repetition.text, this.#chars);
+    // No proof, and nobody can say whether it follows, or whether more would.
+    return repetition.isSuspect ? [...items, end('incomplete')] : items;
   }
+
+  #items(data: string): SourceItem<string>[] {
+    if (data === '') return [];
+    this.#chars += data.length;
+    const bytes = this.#bytes;
+    this.#bytes = 0;
+    return [{ type: 'data', data, bytes, chars: data.length }];
+  }
+}
+
+function end(outcome: EndOutcome): SourceItem<string> {
+  return { type: 'end', outcome };
 }

@@ -2,8 +2,9 @@
 
 import type { ResumePoint } from '../../../machines/contract.js';
 import type { OpenFailure } from '../failure.js';
-import { streamBody } from './answer.js';
-import { discard, exchange } from './exchange.js';
+import { streamBody, withErrorBody } from './answer.js';
+import { discard } from './error-body.js';
+import { exchange } from './exchange.js';
 import { statusClass } from '../../../machines/http-status.js';
 import { abortedFailure } from './network-error.js';
 import type { RequestOptions } from './request.js';
@@ -18,8 +19,14 @@ export interface BodyRequest {
   readonly alsoOpen?: readonly number[] | undefined;
   /** The protocol's own headers. */
   readonly refine?: ((headers: Record<string, string>) => void) | undefined;
+  /** Whether the response says that nothing follows, where that is not 204. */
+  readonly isOver?: ((response: Response) => boolean) | undefined;
   /** What a status means in this protocol, where that is not what it means everywhere. */
   readonly refusal?: ((response: Response) => OpenFailure | undefined) | undefined;
+  /** A body of another type is read too, if it begins as an event stream does. */
+  readonly isLenient?: boolean | undefined;
+  /** The peer streams only where the body of the request has `stream: true`. */
+  readonly needsStreamFlag?: boolean | undefined;
 }
 
 export interface OpenBody {
@@ -30,28 +37,26 @@ export interface OpenBody {
 
 /** @throws ReconnectError of the kind that the answer calls for. */
 export async function openBody(
-  { request, contentTypes, withCursor, alsoOpen, refine, refusal }: BodyRequest,
+  { request, refine, refusal, isOver, ...rest }: BodyRequest,
   at: ResumePoint,
   signal: AbortSignal,
 ): Promise<OpenBody> {
-  const response = await exchange(request, at, signal, (headers) => {
+  const { contentTypes } = rest;
+  const answered = await exchange(request, at, signal, (headers) => {
     if (contentTypes !== null) headers['accept'] ??= contentTypes.join(', ');
     refine?.(headers);
   });
+  const { response } = answered;
   if (signal.aborted) {
     discard(response);
     throw abortedFailure(signal);
   }
   const refused = refusal?.(response);
-  if (refused !== undefined) {
-    discard(response);
-    throw refused;
-  }
-  if (statusClass(response.status) === 'nothing') {
+  if (refused !== undefined) throw await withErrorBody(answered, refused, signal);
+  if (statusClass(response.status) === 'nothing' || isOver?.(response) === true) {
     discard(response);
     return { response, body: null };
   }
   const { httpPolicy } = request;
-  const expected = { contentTypes, withCursor, httpPolicy, alsoOpen };
-  return { response, body: streamBody(response, expected) };
+  return { response, body: await streamBody(answered, { ...rest, httpPolicy }, signal) };
 }

@@ -4,6 +4,8 @@ import { configFailure, kindOf } from '../failure.js';
 import { checkFunction, checkOneOf } from '../option-checks.js';
 import type { HttpPolicy } from '../../../machines/http-status.js';
 import { HTTP_POLICIES } from '../../../machines/http-status.js';
+import { checkIdempotencyKey } from './idempotency-key.js';
+import { checkMethod, isRead } from './method.js';
 import { toBody, toHeaders, toUrl } from './request-parts.js';
 import type { HeadersLike, RequestBody } from './request-parts.js';
 import type { FetchLike, HeadersContext, RequestContext, RequestOptions } from './request.js';
@@ -35,7 +37,26 @@ export interface HttpOptions {
    * @default 'resilient'
    */
   httpPolicy?: HttpPolicy | undefined;
+  /**
+   * Makes a POST safe to send again where the server honours `Idempotency-Key`: `true` sends a random key, the same at
+   * each attempt of this source; or the key itself, such as one that is saved with the request.
+   * @default no such header
+   */
+  idempotencyKey?: boolean | string | undefined;
 }
+
+/** The names of `HttpOptions`. */
+export const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, true>> = {
+  url: true,
+  method: true,
+  headers: true,
+  body: true,
+  fetch: true,
+  credentials: true,
+  mode: true,
+  httpPolicy: true,
+  idempotencyKey: true,
+};
 
 /** @throws ReconnectError `config` */
 export function checkHttpOptions(options: HttpOptions): RequestOptions {
@@ -54,28 +75,16 @@ export function checkHttpOptions(options: HttpOptions): RequestOptions {
     credentials,
     mode,
     httpPolicy: checkOneOf('httpPolicy', options.httpPolicy ?? 'resilient', HTTP_POLICIES),
+    idempotencyKey: checkIdempotencyKey(options.idempotencyKey),
   };
 }
 
-/** Asking twice is harmless where it is only read. */
-export function reopenBy({ method }: RequestOptions): 'safe' | 'restarts-work' {
-  return isRead(method) ? 'safe' : 'restarts-work';
-}
-
-function isRead(method: string): boolean {
-  return method === 'GET' || method === 'HEAD';
+/** Sending again is harmless where it is only read, and where the server recognises it. */
+export function reopenBy({ method, idempotencyKey }: RequestOptions): 'safe' | 'restarts-work' {
+  return isRead(method) || idempotencyKey !== undefined ? 'safe' : 'restarts-work';
 }
 
 /** Checks at once what is known at once; a function is checked when it has answered. */
 function fixed<T, R>(part: T, check: (part: T) => R): Extract<T, Function> | R {
   return typeof part === 'function' ? (part as Extract<T, Function>) : check(part);
-}
-
-function checkMethod(method: unknown): string {
-  if (method === undefined) return 'GET';
-  if (typeof method === 'string' && /^[A-Za-z]+$/.test(method)) {
-    const upper = method.toUpperCase();
-    if (!['CONNECT', 'TRACE', 'TRACK'].includes(upper)) return upper;
-  }
-  throw configFailure('method to be a method that fetch allows', kindOf(method), "method: 'POST'");
 }

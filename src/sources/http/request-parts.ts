@@ -14,17 +14,23 @@ export type RequestBody =
 
 /** @throws ReconnectError `config` unless it is an http(s) URL without credentials. */
 export function toUrl(value: unknown, ownFetch: boolean): URL {
-  const expected = 'url to be an absolute http(s) URL';
+  const base = baseUrl();
+  const expected =
+    base === undefined ? 'url to be an absolute http(s) URL' : 'url to be an http(s) URL';
   const write = "url: 'https://host/path', or a function that returns it";
   if (typeof value !== 'string' && !(value instanceof URL)) {
     throw configFailure(expected, kindOf(value), write);
   }
   let url: URL;
   try {
-    // In a page, relative URLs are relative to the page.
-    url = new URL(value, (globalThis as { location?: { href?: string } }).location?.href);
+    url = new URL(value, base);
   } catch (cause) {
-    throw configFailure(expected, 'a text that is none', write, cause);
+    const isRelative =
+      base === undefined && typeof value === 'string' && !/^[a-z][\w+.-]*:/i.test(value);
+    const got = isRelative
+      ? 'a relative one, and there is no page to resolve it against'
+      : 'a text that is none';
+    throw configFailure(expected, got, write, cause);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw configFailure(expected, 'another scheme', write);
@@ -37,6 +43,15 @@ export function toUrl(value: unknown, ownFetch: boolean): URL {
     throw configFailure('url with a port that fetch allows', `port ${url.port}`, 'another port');
   }
   return url;
+}
+
+/** What a relative URL is relative to: `<base href>` of a page, or the address of a worker's script. */
+function baseUrl(): string | undefined {
+  const { document, location } = globalThis as {
+    document?: { baseURI?: string };
+    location?: { href?: string };
+  };
+  return document?.baseURI ?? location?.href;
 }
 
 /** Copies headers into an object with lower-case names. @throws ReconnectError `config` */

@@ -4,6 +4,8 @@ import type { ResumePoint } from '../../../machines/contract.js';
 import { isThenable, OpenFailure, openFailure } from '../failure.js';
 import { untilAborted } from './network-error.js';
 import type { HttpPolicy } from '../../../machines/http-status.js';
+import type { IdempotencyKey } from './idempotency-key.js';
+import { isRead } from './method.js';
 import { askOnce, refreshCount } from './shared-refresh.js';
 import { toBody, toHeaders, toUrl } from './request-parts.js';
 import type { HeadersLike, RequestBody } from './request-parts.js';
@@ -48,6 +50,10 @@ export interface RequestOptions {
   readonly credentials: RequestCredentials | undefined;
   readonly mode: RequestMode | undefined;
   readonly httpPolicy: HttpPolicy;
+  /** Goes out with every request that does more than read. */
+  readonly idempotencyKey: IdempotencyKey | undefined;
+  /** Headers of a request that goes on: in place of those of the same name. */
+  readonly resumeHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
@@ -55,6 +61,7 @@ export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 export interface PreparedRequest {
   readonly url: URL;
   readonly headers: Record<string, string>;
+  readonly body: RequestBody | undefined;
   readonly init: RequestInit;
   /** How many refreshes there had been before its headers were asked for. */
   readonly refreshed: number;
@@ -67,15 +74,20 @@ export async function prepareRequest(
   signal: AbortSignal,
   refused?: PreparedRequest,
 ): Promise<PreparedRequest> {
-  const refresh = refused !== undefined;
-  const basic: HeadersContext = Object.freeze({ attempt: at.attempt, refresh, signal });
-  const { cursor, items, bytes, chars } = at;
-  const full: RequestContext = Object.freeze({ ...basic, cursor, items, bytes, chars });
+  const full = requestContext(at, signal, refused !== undefined);
+  const { attempt, refresh } = full;
+  const basic: HeadersContext = Object.freeze({ attempt, refresh, signal });
   const { url, headers, body, fetch, method, credentials, mode } = options;
   const address = toUrl(await askProvider('url', url, full), fetch !== undefined);
   const refreshed = refreshCount(headers);
   const fields = toHeaders(await askProvider('headers', headers, basic, refused?.refreshed));
   const content = toBody(await askProvider('body', body, full));
+  if (!isRead(method)) options.idempotencyKey?.addTo(fields);
+  if (options.resumeHeaders !== undefined) {
+    // Those of the source may be about the body of the first request.
+    for (const name of ['content-type', 'content-length', 'content-encoding']) delete fields[name];
+    Object.assign(fields, options.resumeHeaders);
+  }
   const init: RequestInit = {
     method,
     headers: fields,
@@ -87,7 +99,16 @@ export async function prepareRequest(
     ...(credentials === undefined ? {} : { credentials }),
     ...(mode === undefined ? {} : { mode }),
   };
-  return { url: address, headers: fields, init, refreshed };
+  return { url: address, headers: fields, body: content, init, refreshed };
+}
+
+/** What a function of the caller is given to make the request of this attempt from. */
+export function requestContext(
+  { attempt, cursor, items, bytes, chars }: ResumePoint,
+  signal: AbortSignal,
+  refresh: boolean,
+): RequestContext {
+  return Object.freeze({ attempt, refresh, signal, cursor, items, bytes, chars });
 }
 
 /** True where asking again can bring other credentials. */
@@ -97,7 +118,7 @@ export function hasProvider(options: RequestOptions): boolean {
 
 /** What a function of the caller answers, in the time that the signal gives; anything else as it is. */
 export async function askProvider<C extends HeadersContext>(
-  name: 'url' | 'headers' | 'body',
+  name: 'url' | 'headers' | 'body' | 'resumeRequest',
   part: unknown,
   context: C,
   since?: number,

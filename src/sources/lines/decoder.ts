@@ -1,13 +1,17 @@
-/** Lines of JSON to items: one network chunk, one batch. */
+/** Lines of JSON, or a sequence of it, to items: one network chunk, one batch. */
 
 import type { SourceItem } from '../../../machines/contract.js';
 import { OpenFailure, openFailure } from '../failure.js';
 import type { BodyDecoder } from '../http/body-batches.js';
-import { toItems } from '../items.js';
-import type { ItemReaders } from '../items.js';
+import { Repetition } from '../http/last-response.js';
+import type { LastResponse } from '../http/last-response.js';
 import { Utf8Decoder } from '../http/utf8.js';
+import { guard, toItems } from '../items.js';
+import type { ItemReaders } from '../items.js';
+import { Framing } from './framing.js';
 
 export interface LineDecoderOptions<T> extends ItemReaders<T> {
+  readonly parse: ((value: unknown) => T | undefined) | undefined;
   /** The bytes may simply end: then the last line needs no line end. */
   readonly mayEnd: boolean;
   readonly maxLineBytes: number;
@@ -17,73 +21,130 @@ export class LineDecoder<T> implements BodyDecoder<T> {
   ended = false;
   failure: OpenFailure | undefined;
   readonly #options: LineDecoderOptions<T>;
+  readonly #last: LastResponse | undefined;
+  readonly #repetition: Repetition | undefined;
   readonly #utf8 = new Utf8Decoder();
-  #isFirst = true;
-  /** The line that has no end yet. */
-  #rest = '';
+  readonly #framing: Framing;
+  #items: SourceItem<T>[] = [];
+  /** Items of lines that were there before: perhaps the server sends the same again. */
+  #held: SourceItem<T>[] = [];
+  /** Items of the stream with those of this connection. */
+  #count: number;
 
-  constructor(options: LineDecoderOptions<T>) {
+  /** @param last given where the position is a number of items, which is `count` so far */
+  constructor(options: LineDecoderOptions<T>, last?: LastResponse, count = 0) {
     this.#options = options;
+    this.#last = last;
+    this.#count = count;
+    if (last !== undefined) this.#repetition = new Repetition(last.endingAt(count));
+    last?.forget();
+    this.#framing = new Framing(options.maxLineBytes, {
+      line: (text) => this.#line(text),
+      record: (text) => this.#record(text),
+    });
   }
 
   decode(chunk: Uint8Array): readonly SourceItem<T>[] {
-    const text = this.#utf8.decode(chunk);
-    const items: SourceItem<T>[] = [];
     try {
-      let from = 0;
-      for (let at = text.indexOf('\n'); at >= 0 && !this.ended; at = text.indexOf('\n', from)) {
-        this.#line(this.#rest + text.slice(from, at), items);
-        this.#rest = '';
-        from = at + 1;
-      }
-      this.#rest += text.slice(from);
-      this.#checkSize(this.#rest);
+      this.#framing.feed(this.#utf8.decode(chunk));
     } catch (thrown) {
       this.failure = failureOf(thrown);
     }
-    return items;
+    return this.#take();
   }
 
   finish(): readonly SourceItem<T>[] | OpenFailure | undefined {
-    const { mayEnd } = this.#options;
-    if (!mayEnd || this.#rest.trim() === '') return undefined;
-    const items: SourceItem<T>[] = [];
-    try {
-      this.#line(this.#rest, items);
-    } catch {
-      return openFailure('network', 'The last line was cut', { fatal: false });
+    const rest = this.#framing.rest.trim();
+    const value = rest === '' || this.ended ? undefined : valueOf(rest);
+    // What ends by itself is whole without a line end. A number or a word may have been cut.
+    const isWhole = value !== undefined && (this.#options.mayEnd || /^[{["]/.test(rest));
+    if (isWhole) {
+      try {
+        this.#read(rest, value.json);
+      } catch (thrown) {
+        return failureOf(thrown);
+      }
     }
-    return items;
+    this.#settle();
+    if (rest !== '' && !isWhole && !this.ended && this.#options.mayEnd)
+      return openFailure('network', 'The last line was cut', { fatal: false });
+    return this.#take();
   }
 
-  #line(raw: string, items: SourceItem<T>[]): void {
-    this.#checkSize(raw);
-    const isMarked = this.#isFirst && raw.startsWith('\uFEFF');
-    this.#isFirst = false;
-    const line = (isMarked ? raw.slice(1) : raw).trim();
+  #line(raw: string): void {
+    if (this.ended) return;
+    const line = raw.trim();
     if (line === '') {
-      items.push({ type: 'alive' });
+      this.#items.push({ type: 'alive' });
       return;
     }
-    const data = parse(line) as T;
-    const read = toItems(data, raw.length, this.#options);
-    items.push(...read);
-    this.ended = read.length > 1;
+    const value = valueOf(line);
+    if (value === undefined)
+      throw openFailure('protocol', 'expected lines of JSON, got one that is none', {
+        fatal: true,
+      });
+    this.#read(line, value.json);
   }
 
-  /** In UTF-16 units: never more than bytes, and free to count. */
-  #checkSize(line: string): void {
-    if (line.length <= this.#options.maxLineBytes) return;
-    throw openFailure('limit', 'The line is longer than maxLineBytes', { fatal: true });
+  #record(raw: string): boolean {
+    const text = raw.trim();
+    const value = this.ended ? undefined : valueOf(text);
+    if (value !== undefined) this.#read(text, value.json);
+    return value !== undefined;
+  }
+
+  #read(line: string, json: unknown): void {
+    const { parse } = this.#options;
+    const data = parse === undefined ? (json as T) : guard('parse', () => parse(json));
+    const items: SourceItem<T>[] =
+      data === undefined ? [{ type: 'alive' }] : toItems(data, line.length, this.#options, line);
+    this.#add(line, items);
+    this.ended = items.at(-1)?.type === 'end';
+  }
+
+  #add(line: string, items: readonly SourceItem<T>[]): void {
+    const repetition = this.#repetition;
+    const wasHolding = repetition?.isHolding === true;
+    repetition?.take(`${line}\n`);
+    if (repetition?.isHolding === true) {
+      this.#held.push(...items);
+      return;
+    }
+    if (wasHolding) this.#release();
+    this.#items.push(...items);
+    this.#countItems(items);
+  }
+
+  #release(): void {
+    this.#items.push(...this.#held);
+    this.#countItems(this.#held);
+    this.#held = [];
+  }
+
+  #countItems(items: readonly SourceItem<T>[]): void {
+    for (const { type } of items) if (type === 'data') this.#count++;
+  }
+
+  /** The bytes ended properly. */
+  #settle(): void {
+    const repetition = this.#repetition;
+    // The same again is not new: the attempt counts as one that brought nothing.
+    if (repetition?.isSame !== true) this.#release();
+    this.#last?.keep(repetition?.text, this.#count);
+  }
+
+  #take(): readonly SourceItem<T>[] {
+    const items = this.#items;
+    this.#items = [];
+    return items;
   }
 }
 
-function parse(line: string): unknown {
+function valueOf(text: string): { readonly json: unknown } | undefined {
   try {
-    return JSON.parse(line) as unknown;
-  } catch (cause) {
-    const message = 'expected lines of JSON, got one that is none';
-    throw openFailure('protocol', message, { fatal: true, cause });
+    return { json: JSON.parse(text) as unknown };
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The options that all sources of model answers share, and their validation. */
 
 import { configFailure, kindOf } from '../failure.js';
-import { checkHttpOptions } from '../http/options.js';
+import { checkHttpOptions, HTTP_OPTIONS } from '../http/options.js';
 import type { HttpOptions } from '../http/options.js';
 import type { RequestBody } from '../http/request-parts.js';
 import type { RequestContext, RequestOptions } from '../http/request.js';
@@ -24,6 +24,16 @@ export interface ModelOptions extends Omit<HttpOptions, 'method' | 'body' | 'url
   name?: string | undefined;
 }
 
+const { method: _method, ...SENT } = HTTP_OPTIONS;
+
+/** The names of `ModelOptions`. */
+export const MODEL_OPTIONS: Readonly<Record<keyof ModelOptions, true>> = {
+  ...SENT,
+  maxLineBytes: true,
+  maxEventBytes: true,
+  name: true,
+};
+
 export interface CheckedModel extends ProtocolLimits {
   readonly name: string;
   /** The POST that asks for the answer. */
@@ -33,6 +43,8 @@ export interface CheckedModel extends ProtocolLimits {
 export interface ModelDefaults {
   readonly name: string;
   readonly url?: string | undefined;
+  /** The vendor streams only where the request has `stream: true`. */
+  readonly needsStreamFlag?: boolean | undefined;
 }
 
 /** Models send pictures and sound as base64 in one event: tens of megabytes are paid for, and arrive. */
@@ -59,18 +71,26 @@ export function checkModelOptions(options: ModelOptions, defaults: ModelDefaults
       ...options,
       url,
       method: 'POST',
-      body: toJsonBody(body) as HttpOptions['body'],
+      body: toJsonBody(body, defaults.needsStreamFlag) as HttpOptions['body'],
     }),
   };
 }
 
-/** Objects as JSON; what a function gives too. */
-export function toJsonBody(body: unknown): unknown {
+/**
+ * Objects as JSON; what a function gives too.
+ * @throws ReconnectError `config` for an object that asks for no stream where that is needed: it would be answered in
+ * one piece, and billed
+ */
+export function toJsonBody(body: unknown, needsStreamFlag = false): unknown {
   if (typeof body === 'function') {
     const provider = body as (context: RequestContext) => unknown;
-    return async (context: RequestContext): Promise<unknown> => toJsonBody(await provider(context));
+    return async (context: RequestContext): Promise<unknown> =>
+      toJsonBody(await provider(context), needsStreamFlag);
   }
-  return isPlain(body) ? JSON.stringify(body) : body;
+  if (!isPlain(body)) return body;
+  if (needsStreamFlag && (body as { stream?: unknown }).stream !== true)
+    throw configFailure('body with stream: true', 'one without', 'body: { …, stream: true }');
+  return JSON.stringify(body);
 }
 
 function isPlain(value: unknown): boolean {

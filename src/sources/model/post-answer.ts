@@ -5,15 +5,16 @@ import type { AnswerPart, AnswerReader } from '../../tool-calls/answer.js';
 import { openFailure } from '../failure.js';
 import { bodyConnection } from '../http/body-batches.js';
 import { openBody } from '../http/open-body.js';
-import type { RequestContext } from '../http/request.js';
-import { checkFunction } from '../option-checks.js';
+import { reopenBy } from '../http/options.js';
+import type { RequestContext, RequestOptions } from '../http/request.js';
+import { checkFunction, checkKnown } from '../option-checks.js';
 import { EVENT_STREAM } from '../sse/decoder.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
 import { withOutcome } from './answer-outcome.js';
 import { createAnswerProtocol } from './answer-protocol.js';
 import { createContinuation } from './continuation.js';
 import type { Continuable } from './continuation.js';
-import { checkModelOptions, toJsonBody } from './options.js';
+import { checkModelOptions, MODEL_OPTIONS, toJsonBody } from './options.js';
 import type { ModelDefaults, ModelOptions } from './options.js';
 
 export interface PostAnswerOptions extends ModelOptions, Continuable {}
@@ -24,27 +25,37 @@ export interface PostFormat extends ModelDefaults {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const POST_OPTIONS = { ...MODEL_OPTIONS, continueWith: true } as const satisfies Record<
+  keyof PostAnswerOptions,
+  true
+>;
+
 /** @throws ReconnectError `config` */
 export function postAnswer(
   options: PostAnswerOptions,
   format: PostFormat,
 ): StreamSource<AnswerPart> {
+  // `openai-chat` is the name in diagnostics, `openaiChat` the function's.
+  const source = format.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  checkKnown(source, options, POST_OPTIONS);
   const { name, request, ...limits } = checkModelOptions(options, format);
+  const { needsStreamFlag } = format;
   const { continueWith } = options;
   checkFunction('continueWith', continueWith, '({ text }) => the request that goes on with it');
   const resume = continueWith === undefined ? 'none' : 'continuation';
   const continuation = createContinuation();
-  return Object.freeze({ name, resume, terminal: 'explicit', reopen: 'restarts-work', open });
+  return Object.freeze({ name, resume, terminal: 'explicit', reopen: reopenBy(request), open });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
     const text = continuation.textAt(at);
     const body = (context: RequestContext): unknown => continueWith?.({ ...context, text });
     const { body: bytes } = await openBody(
       {
-        request:
-          at.items === 0 ? request : { ...request, body: toJsonBody(body) as typeof request.body },
+        request: at.items === 0 ? request : continued(request, body, at, needsStreamFlag),
         contentTypes: [EVENT_STREAM],
         withCursor: false,
+        isLenient: true,
+        needsStreamFlag,
         refine: (headers) => {
           headers['content-type'] ??= 'application/json';
           for (const [field, value] of Object.entries(format.headers ?? {}))
@@ -62,4 +73,18 @@ export function postAnswer(
     const decoder = createProtocolDecoder(continuation.follow(protocol, at), limits);
     return withOutcome(bodyConnection(bytes, decoder), () => protocol.outcome);
   }
+}
+
+/** Another request than the first, hence with another key. */
+function continued(
+  request: RequestOptions,
+  body: (context: RequestContext) => unknown,
+  at: ResumePoint,
+  needsStreamFlag: boolean | undefined,
+): RequestOptions {
+  return {
+    ...request,
+    body: toJsonBody(body, needsStreamFlag) as RequestOptions['body'],
+    idempotencyKey: request.idempotencyKey?.at(String(at.chars)),
+  };
 }

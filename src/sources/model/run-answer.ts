@@ -5,9 +5,11 @@ import type { AnswerPart, AnswerReader } from '../../tool-calls/answer.js';
 import { OpenFailure, openFailure } from '../failure.js';
 import { bodyConnection, singleBatch } from '../http/body-batches.js';
 import { withAddress } from '../http/address.js';
-import { discard, exchange } from '../http/exchange.js';
+import { discard } from '../http/error-body.js';
+import { exchange } from '../http/exchange.js';
 import { openBody } from '../http/open-body.js';
 import type { OpenBody } from '../http/open-body.js';
+import { reopenBy } from '../http/options.js';
 import type { RequestOptions } from '../http/request.js';
 import { EVENT_STREAM } from '../sse/decoder.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
@@ -35,7 +37,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
     name,
     resume: 'cursor',
     terminal: 'explicit',
-    reopen: 'restarts-work',
+    reopen: reopenBy(request),
     open,
     cancel,
   };
@@ -63,7 +65,14 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
         headers['content-type'] ??= 'application/json';
       };
       return openBody(
-        { request, contentTypes: [EVENT_STREAM], withCursor: false, refine },
+        {
+          request,
+          contentTypes: [EVENT_STREAM],
+          withCursor: false,
+          refine,
+          isLenient: true,
+          needsStreamFlag: true,
+        },
         at,
         signal,
       );
@@ -73,7 +82,13 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
       const get = byId(request, 'GET', [segmentOf(id)], format.query(after));
       try {
         return await openBody(
-          { request: get, contentTypes: [EVENT_STREAM], withCursor: true, refusal: refusedPlace },
+          {
+            request: get,
+            contentTypes: [EVENT_STREAM],
+            withCursor: true,
+            refusal: refusedPlace,
+            isLenient: true,
+          },
           at,
           signal,
         );
@@ -88,7 +103,8 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
   async function cancel(at: ResumePoint): Promise<void> {
     if (at.key === undefined) return;
     const post = byId(request, 'POST', [segmentOf(at.key), 'cancel'], {});
-    discard(await exchange(post, at, new AbortController().signal, () => {}));
+    const { response } = await exchange(post, at, new AbortController().signal, () => {});
+    discard(response);
   }
 }
 
@@ -117,7 +133,8 @@ function byId(
   path: readonly string[],
   query: Readonly<Record<string, string>>,
 ): RequestOptions {
-  return withAddress({ ...request, method, body: undefined }, (url) => {
+  const other = { ...request, method, body: undefined, idempotencyKey: undefined };
+  return withAddress(other, (url) => {
     url.pathname = [url.pathname.replace(/\/$/, ''), ...path].join('/');
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   });

@@ -1,0 +1,84 @@
+/** Where one JSON text ends and the next begins: at line ends, or at the record separators of json-seq (RFC 7464). */
+
+import { openFailure } from '../failure.js';
+
+/** RFC 7464, 2.2: comes before each text, which may have line ends in it. */
+const RS = '\x1e';
+
+/** A text over many lines is tried at so many of them; then the next separator decides. */
+const MAX_TRIES = 16;
+
+export interface TextReader {
+  /** Reads one line, which is a JSON text or blank. */
+  line(text: string): void;
+  /** Reads a text between separators. @returns false where it is not a JSON text, or not yet */
+  record(text: string): boolean;
+}
+
+/** Finds the texts of a body. Which framing it is, its first character says. */
+export class Framing {
+  readonly #maxLength: number;
+  readonly #reader: TextReader;
+  #mode: 'undecided' | 'lines' | 'records' = 'undecided';
+  /** The text that has no end yet. */
+  #rest = '';
+  /** How often the text so far was tried. */
+  #tries = 0;
+
+  constructor(maxLength: number, reader: TextReader) {
+    this.#maxLength = maxLength;
+    this.#reader = reader;
+  }
+
+  /** What has no end behind it. */
+  get rest(): string {
+    return this.#rest;
+  }
+
+  /** @throws OpenFailure kind `limit`, and what the reader throws */
+  feed(text: string): void {
+    if (text === '') return;
+    let from = 0;
+    if (this.#mode === 'undecided') {
+      // The one byte order mark of the body.
+      if (text.startsWith('\uFEFF')) from = 1;
+      if (from === text.length) return;
+      this.#mode = text[from] === RS ? 'records' : 'lines';
+    }
+    // eslint-disable-next-line no-control-regex
+    const mark = this.#mode === 'lines' ? /\n/g : /[\n\x1e]/g;
+    mark.lastIndex = from;
+    for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+      this.#keep(text.slice(from, found.index));
+      this.#close(found[0]);
+      from = mark.lastIndex;
+    }
+    this.#keep(text.slice(from));
+  }
+
+  #close(mark: string): void {
+    const text = this.#rest;
+    if (this.#mode === 'lines') {
+      this.#rest = '';
+      this.#reader.line(text);
+    } else if (mark === RS) {
+      // A text that was cut, as by a writer that died, is left out: RFC 7464, 2.3.
+      if (text.trim() !== '') this.#reader.record(text);
+      this.#start();
+    } else if (text.trim() !== '' && this.#tries++ < MAX_TRIES && this.#reader.record(text)) {
+      this.#start();
+    } else this.#keep('\n');
+  }
+
+  #start(): void {
+    this.#rest = '';
+    this.#tries = 0;
+  }
+
+  /** In UTF-16 units: never more than bytes, and free to count. */
+  #keep(text: string): void {
+    this.#rest += text;
+    if (this.#rest.length > this.#maxLength)
+      throw openFailure('limit', 'The line is longer than maxLineBytes', { fatal: true });
+  }
+}
