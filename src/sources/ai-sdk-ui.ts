@@ -8,16 +8,16 @@ import type { OpenFailure } from './failure.js';
 import { withAddress } from './http/address.js';
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
-import { checkHttpOptions } from './http/options.js';
+import { checkHttpOptions, reopenBy } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import type { RequestOptions } from './http/request.js';
 import { withOutcome } from './model/answer-outcome.js';
 import { createAnswerProtocol } from './model/answer-protocol.js';
 import type { AnswerProtocol } from './model/answer-protocol.js';
-import { checkModelOptions } from './model/options.js';
+import { checkModelOptions, MODEL_OPTIONS } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
 import { pathSegment } from './model/path-segment.js';
-import { checkString } from './option-checks.js';
+import { checkKnown, checkString } from './option-checks.js';
 import { EVENT_STREAM } from './sse/decoder.js';
 import { createProtocolDecoder } from './sse/protocol.js';
 
@@ -54,18 +54,20 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
     name,
     resume: 'replay',
     terminal: 'explicit',
-    reopen: isSending ? 'restarts-work' : 'safe',
+    reopen: isSending ? reopenBy(request) : 'safe',
     open,
   });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
-    // Whatever became of the first request: the message is sent by that one alone.
-    const sends = isSending && at.fresh !== false;
+    // Whatever became of the first request: the message is sent by that one alone, unless it can be recognised.
+    const isKeyed = request.idempotencyKey !== undefined && !hasParts;
+    const sends = isSending && (at.fresh !== false || isKeyed);
     const { body } = await openBody(
       {
         request: sends ? request : replay,
         contentTypes: [EVENT_STREAM],
         withCursor: false,
+        isLenient: true,
         refine: (headers) => {
           if (sends) headers['content-type'] ??= 'application/json';
         },
@@ -125,10 +127,15 @@ interface Checked extends ReturnType<typeof checkModelOptions> {
   readonly isSending: boolean;
 }
 
+const AI_SDK_UI_OPTIONS = {
+  ...MODEL_OPTIONS,
+  chatId: true,
+  resumeUrl: true,
+} as const satisfies Record<keyof AiSdkUiOptions, true>;
+
 /** @throws ReconnectError `config` */
 function checkOptions(options: AiSdkUiOptions): Checked {
-  if (typeof options !== 'object' || options === null)
-    throw configFailure('options to be an object', 'none', "aiSdkUi({ url: '/api/chat', … })");
+  checkKnown('aiSdkUi', options, AI_SDK_UI_OPTIONS);
   const { chatId, resumeUrl, body, ...shared } = options;
   const isSending = body !== undefined;
   const url = shared.url ?? (isSending ? undefined : resumeUrl);

@@ -5,8 +5,10 @@ import { connect } from './durable-stream/connection.js';
 import { FORMATS } from './durable-stream/payload.js';
 import type { DurableFormat } from './durable-stream/payload.js';
 import { parseCursor } from './durable-stream/position.js';
-import { checkHttpOptions } from './http/options.js';
+import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
+import { toOptions } from './http/source-options.js';
+import type { WithoutUrl } from './http/source-options.js';
 import { checkOneOf, checkSize, checkString } from './option-checks.js';
 import { systemTimers } from './timers.js';
 
@@ -31,6 +33,19 @@ export interface DurableStreamOptions extends Omit<HttpOptions, 'method' | 'body
   name?: string | undefined;
 }
 
+const { method: _method, body: _body, ...READ_OPTIONS } = HTTP_OPTIONS;
+
+const DURABLE_STREAM_OPTIONS = {
+  ...READ_OPTIONS,
+  live: true,
+  format: true,
+  offset: true,
+  maxLineBytes: true,
+  maxEventBytes: true,
+  maxBodyBytes: true,
+  name: true,
+} as const satisfies Record<keyof DurableStreamOptions, true>;
+
 /**
  * Reads a durable stream. Each item has a position of its own, the last offset before it and its number from there, so
  * that a drop at any byte neither loses nor repeats one. A server that closes a live connection after a while, or a long
@@ -44,7 +59,16 @@ export interface DurableStreamOptions extends Omit<HttpOptions, 'method' | 'body
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function durableStream<T = unknown>(options: DurableStreamOptions): StreamSource<T> {
+export function durableStream<T = unknown>(
+  url: string | URL,
+  options?: WithoutUrl<DurableStreamOptions>,
+): StreamSource<T>;
+export function durableStream<T = unknown>(options: DurableStreamOptions): StreamSource<T>;
+export function durableStream<T = unknown>(
+  first: string | URL | DurableStreamOptions,
+  rest?: WithoutUrl<DurableStreamOptions>,
+): StreamSource<T> {
+  const options = toOptions('durableStream', first, rest, DURABLE_STREAM_OPTIONS);
   const { format, maxBodyBytes } = options;
   const checked = {
     request: checkHttpOptions({ ...options, method: 'GET', body: undefined }),

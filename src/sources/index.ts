@@ -37,6 +37,7 @@ export { sse } from './sse.js';
 export type { SseEvent } from './sse/decoder.js';
 export type { SseOptions } from './sse/options.js';
 export type { HeadersLike, RequestBody } from './http/request-parts.js';
+export type { ResumeRequest, ResumeRequestFunction } from './http/resume-request.js';
 export type { FetchLike, HeadersContext, RequestContext } from './http/request.js';
 export { text } from './text.js';
 export type { TextOptions } from './text.js';

@@ -1,7 +1,8 @@
 /** What the caller's functions say of a value: its item, and the end if it is one. */
 
+import { MAX_ID_LENGTH } from '../../machines/contract.js';
 import type { EndOutcome, SourceItem } from '../../machines/contract.js';
-import { kindOf, openFailure } from './failure.js';
+import { isThenable, kindOf, openFailure, settleQuietly } from './failure.js';
 import { toOutcome } from './outcome.js';
 
 /** The caller's functions about the items of a source. */
@@ -12,23 +13,48 @@ export interface ItemReaders<T> {
   readonly isEnd: ((item: T) => boolean | EndOutcome) | undefined;
 }
 
-/** @throws ReconnectError `callback`, fatal, where a function throws or gives what it must not. */
-export function toItems<T>(data: T, bytes: number, { id, isEnd }: ItemReaders<T>): SourceItem<T>[] {
+/**
+ * @param raw the item as it stood on the wire
+ * @throws ReconnectError `callback`, fatal, where a function throws or gives what it must not; `limit` for an id that is too long
+ */
+export function toItems<T>(
+  data: T,
+  bytes: number,
+  { id, isEnd }: ItemReaders<T>,
+  raw?: string,
+): SourceItem<T>[] {
   const cursor: unknown = guard('id', () => id?.(data));
   if (cursor !== undefined && typeof cursor !== 'string')
     throw wrongAnswer('id', 'a string or undefined', cursor);
-  const item: SourceItem<T> = { type: 'data', data, bytes, id: cursor };
+  if (cursor !== undefined) checkIdLength(cursor);
+  const item: SourceItem<T> = { type: 'data', data, bytes, id: cursor, raw };
   const outcome = toOutcome(guard('isEnd', () => isEnd?.(data)));
   return outcome === undefined ? [item] : [item, { type: 'end', outcome }];
 }
 
-/** Runs a function of the caller. @throws ReconnectError `callback`, fatal */
+/** @throws OpenFailure kind `limit` */
+function checkIdLength(id: string): void {
+  if (id.length <= MAX_ID_LENGTH) return;
+  const message = `The id is longer than ${MAX_ID_LENGTH} UTF-16 code units`;
+  throw openFailure('limit', message, { fatal: true });
+}
+
+/**
+ * Runs a function of the caller that has to answer at once. One that is async gives a promise: what becomes of that
+ * reaches nobody, so its rejection is swallowed, and the failure says what is wrong.
+ * @throws ReconnectError `callback`, fatal
+ */
 export function guard<R>(name: string, run: () => R): R {
+  let answer: R;
   try {
-    return run();
+    answer = run();
   } catch (cause) {
     throw openFailure('callback', `${name} threw`, { fatal: true, cause });
   }
+  if (!isThenable(answer)) return answer;
+  settleQuietly(answer);
+  const message = `expected ${name} to answer at once, got a promise: an async function cannot be awaited here`;
+  throw openFailure('callback', message, { fatal: true });
 }
 
 export function wrongAnswer(name: string, expected: string, got: unknown): Error {

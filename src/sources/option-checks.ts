@@ -2,10 +2,11 @@
 
 import { REOPEN_MODES, RESUME_MODES, TERMINALS } from '../../machines/contract.js';
 import type { StreamSource } from '../../machines/contract.js';
+import { quotedText } from '../../machines/quoted-text.js';
 import { configFailure, kindOf } from './failure.js';
 
 /** What a source says of itself. */
-type SourceWords = Pick<StreamSource<unknown>, 'name' | 'resume' | 'terminal' | 'reopen'>;
+export type SourceWords = Pick<StreamSource<unknown>, 'name' | 'resume' | 'terminal' | 'reopen'>;
 
 /** @throws ReconnectError `config` */
 export function checkWords(
@@ -18,6 +19,54 @@ export function checkWords(
     terminal: checkOneOf('terminal', given.terminal ?? defaults.terminal, TERMINALS),
     reopen: checkOneOf('reopen', given.reopen ?? defaults.reopen, REOPEN_MODES),
   };
+}
+
+/**
+ * Checks that options are an object of known names.
+ * @param source the name of the function, for the message
+ * @param known an object whose keys are the names
+ * @throws ReconnectError `config`
+ */
+export function checkKnown(
+  source: string,
+  options: unknown,
+  known: Readonly<Record<string, unknown>>,
+): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw configFailure(`options of ${source} to be an object`, kindOf(options), '{ … }');
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    const names = Object.keys(known);
+    const near = nearest(name, names);
+    const write = near === undefined ? `one of ${names.join(', ')}` : near;
+    throw configFailure(`options that ${source} knows`, `"${quotedText(name, 40)}"`, write);
+  }
+}
+
+/** The name that was meant, where one is close enough. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const typed = name.toLowerCase();
+  const ranked = names
+    .map((known) => ({ known, far: distance(typed, known.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  return best !== undefined && best.far <= Math.min(Math.max(2, typed.length / 3), typed.length - 1)
+    ? best.known
+    : undefined;
+}
+
+/** Levenshtein's: how many letters are to be changed, added or left out. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= Math.min(a.length, 64); i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
 
 /** @throws ReconnectError `config` */

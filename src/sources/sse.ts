@@ -4,10 +4,17 @@ import type { Connection, ResumePoint, StreamSource } from '../../machines/contr
 import { bodyConnection, singleBatch } from './http/body-batches.js';
 import { openBody } from './http/open-body.js';
 import { checkCursor, toHeaderBytes } from './http/request-parts.js';
+import { requestAt } from './http/resume-request.js';
+import type { WithoutUrl } from './http/source-options.js';
 import { createSseDecoder, EVENT_STREAM } from './sse/decoder.js';
 import type { SseEvent } from './sse/decoder.js';
 import { checkSseOptions } from './sse/options.js';
 import type { SseOptions } from './sse/options.js';
+
+/** Options with which the items are what `parse` gives. */
+interface Parsing<T> {
+  parse: (event: SseEvent) => T | undefined;
+}
 
 /**
  * Reads an event stream: `text/event-stream`, any method, resumed by `Last-Event-ID`.
@@ -19,24 +26,39 @@ import type { SseOptions } from './sse/options.js';
  * ```ts
  * import { sse } from 'stream-reconnect/sources';
  *
- * const source = sse({ url: 'https://example.com/run/7', isEnd: (event) => event.data === '[DONE]' });
+ * const source = sse('https://example.com/run/7', { isEnd: (event) => event.data === '[DONE]' });
+ * const ticks = sse({
+ *   url: 'https://example.com/feed',
+ *   parse: (event) => JSON.parse(event.data) as { price: number },
+ * });
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function sse(options: SseOptions): StreamSource<SseEvent> {
-  const { words, contiguous, request, lastEventId, decoding } = checkSseOptions(options);
+export function sse<T>(
+  url: string | URL,
+  options: WithoutUrl<SseOptions<T>> & Parsing<T>,
+): StreamSource<T>;
+export function sse<T>(options: SseOptions<T> & Parsing<T>): StreamSource<T>;
+export function sse(url: string | URL, options?: WithoutUrl<SseOptions>): StreamSource<SseEvent>;
+export function sse(options: SseOptions): StreamSource<SseEvent>;
+export function sse<T>(
+  first: string | URL | SseOptions<T>,
+  rest?: WithoutUrl<SseOptions<T>>,
+): StreamSource<T> {
+  const checked = checkSseOptions(first, rest);
+  const { words, contiguous, request, resumeRequest, lastEventId, decoding } = checked;
   const { name, resume, terminal, reopen } = words;
   const source = { name, resume, terminal, reopen, open };
   return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
-  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<SseEvent>> {
+  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {
     // An empty cursor is a statement of the server: its ids start over, ours does not go out.
     const cursor = at.cursor ?? lastEventId;
     if (resume === 'cursor' && cursor !== undefined) checkCursor(cursor);
     const point = cursor === at.cursor ? at : { ...at, cursor };
     const { response, body } = await openBody(
       {
-        request,
+        request: await requestAt(request, resumeRequest, point, signal),
         contentTypes: [EVENT_STREAM],
         // One of the caller's own would be sent, and refused, again.
         withCursor: Boolean(at.cursor),

@@ -294,7 +294,7 @@ describe('a server that honours the count', () => {
 
   it('loses nothing of a text that repeats, wherever it is cut', async () => {
     const whole = 'haha, hahaha, hahahahaha! haha, hahaha, hahahahaha!';
-    for (let at = 1; at < whole.length; at++) {
+    for (let at = 1; at < whole.length; at += 3) {
       const path: FlakyPath = ({ url, nth }) => {
         const answer = plain(whole.slice(Number(url.searchParams.get('resumeAt') ?? 0)));
         return url.search === `?resumeAt=${whole.length}`

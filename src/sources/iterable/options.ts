@@ -1,8 +1,8 @@
 /** The options of `fromAsyncIterable()`, their defaults and their validation. */
 
 import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/contract.js';
-import { checkFunction, checkWords } from '../option-checks.js';
-import { configFailure, kindOf } from '../failure.js';
+import { checkFunction, checkKnown, checkWords } from '../option-checks.js';
+import { configFailure } from '../failure.js';
 
 export interface IterableOptions<T> {
   /** The name in diagnostics. @default 'iterable' */
@@ -24,6 +24,16 @@ export interface IterableOptions<T> {
   bytes?: ((item: T) => number) | undefined;
 }
 
+const ITERABLE_OPTIONS = {
+  name: true,
+  resume: true,
+  terminal: true,
+  reopen: true,
+  id: true,
+  isEnd: true,
+  bytes: true,
+} as const satisfies Record<keyof IterableOptions<unknown>, true>;
+
 export interface CheckedIterableOptions<T> {
   readonly name: string;
   readonly resume: ResumeMode;
@@ -39,9 +49,7 @@ export function checkIterableOptions<T>(
   options: IterableOptions<T>,
   once: boolean,
 ): CheckedIterableOptions<T> {
-  if (typeof options !== 'object' || options === null) {
-    throw configFailure('options to be an object', kindOf(options), '{ resume: … }');
-  }
+  checkKnown('fromAsyncIterable', options, ITERABLE_OPTIONS);
   const { id, isEnd, bytes } = options;
   for (const [key, value] of Object.entries({ id, isEnd, bytes })) {
     checkFunction(key, value, `${key}: (item) => …`);

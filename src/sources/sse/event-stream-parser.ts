@@ -13,6 +13,7 @@ export interface EventStreamCallbacks {
   onEvent(message: EventStreamMessage): void;
   onId(id: string): void;
   onRetry(ms: number): void;
+  onComment?: ((comment: string) => void) | undefined;
 }
 
 interface EventStreamMessage {

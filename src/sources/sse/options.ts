@@ -1,28 +1,50 @@
 /** The options of `sse()`, their defaults and their validation. */
 
 import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/contract.js';
-import { configFailure, kindOf } from '../failure.js';
-import { checkHttpOptions, reopenBy } from '../http/options.js';
+import { configFailure } from '../failure.js';
+import { checkHttpOptions, HTTP_OPTIONS, reopenBy } from '../http/options.js';
 import type { HttpOptions } from '../http/options.js';
 import { isSendable } from '../http/request-parts.js';
 import type { RequestOptions } from '../http/request.js';
+import { checkResumeRequest } from '../http/resume-request.js';
+import type { ResumeRequestFunction } from '../http/resume-request.js';
+import { resumeBy, toOptions } from '../http/source-options.js';
+import type { WithoutUrl } from '../http/source-options.js';
 import { checkFunction, checkSize, checkString, checkWords } from '../option-checks.js';
+import type { SourceWords } from '../option-checks.js';
 import { checkContiguity } from '../contiguity.js';
 import type { Contiguity } from '../contiguity.js';
 import type { SseDecoderOptions, SseEvent } from './decoder.js';
 
-export interface SseOptions extends HttpOptions {
+export interface SseOptions<T = SseEvent> extends HttpOptions {
+  /**
+   * An event as an item; undefined where it is a sign of life and no more. Where it throws on the event that ends the
+   * stream, that event is left out.
+   * @default the event itself
+   */
+  parse?: ((event: SseEvent) => T | undefined) | undefined;
+  /** Called with the text of each comment, such as a ping: what follows the colon. */
+  onComment?: ((comment: string) => void) | undefined;
   /**
    * Says which event ends the stream: `true` for complete, or the outcome. The event itself is
-   * handed out; what follows it is not read.
+   * delivered; what follows it is not read.
    */
   isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
   /** Whether the bytes may simply end. @default 'explicit' */
   terminal?: StreamSource<SseEvent>['terminal'] | undefined;
-  /** Whether asking again is harmless. @default 'safe' for GET and HEAD, else 'restarts-work' */
+  /** Whether asking again is harmless. @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
   reopen?: StreamSource<SseEvent>['reopen'] | undefined;
-  /** How the server goes on; the header `Last-Event-ID` is sent for `'cursor'` only. @default 'cursor' */
+  /**
+   * How the server goes on; the header `Last-Event-ID` is sent for `'cursor'` only. An id in the answer to a POST is
+   * no promise that the same POST may be sent to go on.
+   * @default 'cursor'; 'none' for a POST without `resumeRequest`
+   */
   resume?: ResumeMode | undefined;
+  /**
+   * The request that goes on, where the first one is a POST: it gets `Last-Event-ID`, and never has a body.
+   * @default a GET of the same URL for the POST of a JSON-RPC message, as MCP does it; else none
+   */
+  resumeRequest?: ResumeRequestFunction | undefined;
   /**
    * How ids follow each other; where they do not, the stream tells a `gap`. `'numeric'`: each is one more
    * than the last.
@@ -44,42 +66,82 @@ export interface SseOptions extends HttpOptions {
   name?: string | undefined;
 }
 
+const SSE_OPTIONS = {
+  ...HTTP_OPTIONS,
+  parse: true,
+  onComment: true,
+  isEnd: true,
+  terminal: true,
+  reopen: true,
+  resume: true,
+  resumeRequest: true,
+  contiguous: true,
+  follows: true,
+  lastEventId: true,
+  maxLineBytes: true,
+  maxEventBytes: true,
+  name: true,
+} as const satisfies Record<keyof SseOptions, true>;
+
 /** In parts: an object with all of it would be kept for each source, most of it for nothing. */
-export interface CheckedSseOptions {
-  readonly words: ReturnType<typeof checkWords>;
-  readonly contiguous: StreamSource<SseEvent>['contiguous'];
+export interface CheckedSseOptions<T> {
+  readonly words: SourceWords;
+  readonly contiguous: StreamSource<T>['contiguous'];
   readonly request: RequestOptions;
+  readonly resumeRequest: ResumeRequestFunction | undefined;
   readonly lastEventId: string | undefined;
-  readonly decoding: SseDecoderOptions;
+  readonly decoding: SseDecoderOptions<T>;
 }
 
 /** @throws ReconnectError `config` */
-export function checkSseOptions(options: SseOptions): CheckedSseOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw configFailure('options to be an object', kindOf(options), "sse({ url: 'https://…' })");
-  }
-  const { isEnd, follows, lastEventId } = options;
+export function checkSseOptions<T>(
+  first: string | URL | SseOptions<T>,
+  rest: WithoutUrl<SseOptions<T>> | undefined,
+): CheckedSseOptions<T> {
+  const options = toOptions('sse', first, rest, SSE_OPTIONS);
+  const { parse, onComment, isEnd, follows, lastEventId } = options;
   const request = checkHttpOptions(options);
+  checkFunction('parse', parse, '(event) => JSON.parse(event.data)');
+  checkFunction('onComment', onComment, '(comment) => …');
   checkFunction('isEnd', isEnd, '(event) => event.data === …');
   checkFunction('follows', follows, '(event) => JSON.parse(event.data).previousId');
   checkLastEventId(lastEventId);
+  const resumeRequest = checkResumeRequest(options.resumeRequest) ?? mcpRequest(request);
   return {
     words: checkWords(options, {
       name: 'sse',
-      resume: 'cursor',
+      resume: resumeBy({ ...options, resumeRequest }, request, 'cursor'),
       terminal: 'explicit',
       reopen: reopenBy(request),
     }),
     contiguous: checkContiguity(options.contiguous),
     request,
+    resumeRequest,
     lastEventId,
     decoding: {
+      parse,
+      onComment,
       isEnd,
       follows,
       maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
       maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
     },
   };
+}
+
+/**
+ * A POST of JSON-RPC that is answered by events is MCP, and that goes on by a GET of the same URL with `Last-Event-ID`:
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
+ */
+function mcpRequest({ method, body }: RequestOptions): ResumeRequestFunction | undefined {
+  if (method !== 'POST' || typeof body !== 'string' || !body.includes('"jsonrpc"'))
+    return undefined;
+  try {
+    const [message] = [JSON.parse(body) as unknown].flat() as { jsonrpc?: unknown }[];
+    return message?.jsonrpc === '2.0' ? () => ({}) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkLastEventId(id: unknown): void {
