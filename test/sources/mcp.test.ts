@@ -2,38 +2,17 @@
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import type { EventStore } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { expect, it } from 'vitest';
 import { sse } from '../../src/sources/index.js';
 import { startCuttingProxy } from '../support/cutting-proxy.js';
 import type { Cut, CuttingProxy } from '../support/cutting-proxy.js';
+import { orderedStore } from '../support/mcp-store.js';
 import { range } from '../support/numbered-log.js';
 import type { Loopback } from '../../src/testing/loopback.js';
 import { readAll } from '../support/read-all.js';
 import { startWebHandler } from '../support/web-handler.js';
 
 const STEPS = 8;
-
-/** Keeps the order, and knows which stream an event belongs to. */
-function orderedStore(): EventStore {
-  const log: { id: string; stream: string; message: JSONRPCMessage }[] = [];
-  return {
-    storeEvent: (stream, message) => {
-      const id = `${stream}:${log.length}`;
-      log.push({ id, stream, message });
-      return Promise.resolve(id);
-    },
-    getStreamIdForEventId: (id) => Promise.resolve(log.find((one) => one.id === id)?.stream),
-    async replayEventsAfter(last, { send }) {
-      const at = log.findIndex(({ id }) => id === last);
-      const stream = log[at]?.stream ?? '';
-      for (const one of log.slice(at + 1))
-        if (one.stream === stream) await send(one.id, one.message);
-      return stream;
-    },
-  };
-}
 
 interface Session {
   readonly server: Loopback;

@@ -1,0 +1,108 @@
+/** The requests of one MCP request: the POST that begins it, and the GET that continues it. */
+
+import type { ResumePoint } from '../../../machines/contract.js';
+import { openFailure } from '../failure.js';
+import type { OpenFailure } from '../failure.js';
+import { openBody } from '../http/open-body.js';
+import type { OpenBody } from '../http/open-body.js';
+import { checkCursor, toHeaderBytes } from '../http/request-parts.js';
+import type { RequestOptions } from '../http/request.js';
+import { EVENT_STREAM } from '../sse/decoder.js';
+
+export const JSON_TYPE = 'application/json';
+
+export interface McpSession {
+  readonly id: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** @param at its `key` is the session that the server has assigned, where the caller named none */
+export function addHeaders(
+  headers: Record<string, string>,
+  session: McpSession,
+  at: ResumePoint,
+): void {
+  const id = session.id ?? at.key;
+  headers['content-type'] ??= JSON_TYPE;
+  // A server must be told that both kinds of response are understood.
+  headers['accept'] ??= `${JSON_TYPE}, ${EVENT_STREAM}`;
+  if (id !== undefined) headers['mcp-session-id'] ??= toHeaderBytes(id);
+  if (session.version !== undefined) headers['mcp-protocol-version'] ??= session.version;
+}
+
+export function post(
+  request: RequestOptions,
+  session: McpSession,
+  at: ResumePoint,
+  signal: AbortSignal,
+): Promise<OpenBody> {
+  return openBody(
+    {
+      request,
+      contentTypes: [JSON_TYPE, EVENT_STREAM],
+      withCursor: false,
+      refine: (headers) => addHeaders(headers, session, at),
+    },
+    at,
+    signal,
+  );
+}
+
+/** @throws OpenFailure */
+export function continueAfter(
+  cursor: string,
+  request: RequestOptions,
+  session: McpSession,
+  at: ResumePoint,
+  signal: AbortSignal,
+): Promise<OpenBody> {
+  checkCursor(cursor);
+  const get: RequestOptions = {
+    ...request,
+    method: 'GET',
+    body: undefined,
+    idempotencyKey: undefined,
+  };
+  return openBody(
+    {
+      request: get,
+      contentTypes: [EVENT_STREAM],
+      withCursor: true,
+      refine: (headers) => {
+        addHeaders(headers, session, at);
+        delete headers['content-type'];
+        headers['last-event-id'] = toHeaderBytes(cursor);
+      },
+      refusal: refusalOf,
+    },
+    at,
+    signal,
+  );
+}
+
+/** What a status of the GET means, where that is not what it means everywhere. */
+function refusalOf({ status }: Response): OpenFailure | undefined {
+  switch (status) {
+    case 400:
+      return openFailure('cursor-rejected', 'The server does not know the event id (status 400)', {
+        fatal: false,
+        status,
+      });
+    case 404:
+      return final('The session is over (status 404)', status);
+    case 405:
+      return final('The server offers no stream to continue with (status 405)', status);
+    case 409:
+      // It has not noticed yet that the connection before is gone.
+      return openFailure('http', 'The server still holds the connection before (status 409)', {
+        fatal: false,
+        status,
+      });
+    default:
+      return undefined;
+  }
+}
+
+function final(message: string, status: number): OpenFailure {
+  return openFailure('not-resumable', message, { fatal: true, status });
+}
