@@ -27,10 +27,10 @@ export interface BlockStyle {
 }
 
 export function drawBlockStyle(choices: Choices, writer: ScriptWriter): BlockStyle {
-  const odd = <T extends string>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
+  const ids = odd('ids', ['given', 'none', 'empty']);
   return {
-    ids: odd('ids', ['given', 'none', 'empty']),
+    ids,
     names: odd('names', ['given', 'none', 'empty']),
     args: odd('args', [
       'pieces',
@@ -46,7 +46,8 @@ export function drawBlockStyle(choices: Choices, writer: ScriptWriter): BlockSty
     index: odd('index', ['own', 'none', 'zero']),
     stops: odd('stops', ['each', 'none']),
     order: odd('order', ['after each other', 'in turns']),
-    again: odd('again', ['no', 'the same', 'with other arguments']),
+    // Without an id it would be another call.
+    again: ids === 'given' ? odd('again', ['no', 'the same', 'with other arguments']) : 'no',
   };
 }
 

@@ -23,8 +23,8 @@ export function drawBreak(
   return { kind, at: choices.below(events) };
 }
 
-export function writeError(writer: ScriptWriter, choices: Choices): void {
-  const { name, saying } = drawError(choices);
+export function writeError(writer: ScriptWriter, choices: Choices, isTyped = false): void {
+  const { name, saying } = drawError(choices, isTyped);
   writer.oddities.push(`error: ${name}`);
   writer.sayings.push(saying);
 }

@@ -48,19 +48,19 @@ export interface Piece {
 }
 
 export function drawCallStyle(choices: Choices, writer: ScriptWriter): CallStyle {
-  const odd = <T extends string>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
+  const ids = odd('ids', [
+    'first',
+    'every',
+    'late',
+    'empty, then late',
+    'each another',
+    'none',
+    'empty',
+    'first, then empty',
+  ]);
   return {
-    ids: odd('ids', [
-      'first',
-      'every',
-      'late',
-      'empty, then late',
-      'each another',
-      'none',
-      'empty',
-      'first, then empty',
-    ]),
+    ids,
     names: odd('names', [
       'first',
       'every',
@@ -83,7 +83,11 @@ export function drawCallStyle(choices: Choices, writer: ScriptWriter): CallStyle
     empty: odd('empty', ['braces', 'empty text', 'no field', 'null']),
     index: odd('index', ['own', 'none', 'zero', 'null', 'text']),
     order: odd('order', ['after each other', 'in turns']),
-    again: odd('again', ['no', 'the same', 'with other arguments']),
+    // Without an id it would be another call.
+    again:
+      ids === 'first' || ids === 'every'
+        ? odd('again', ['no', 'the same', 'with other arguments'])
+        : 'no',
   };
 }
 
@@ -227,8 +231,6 @@ function judgeStyle(
   if (again === 'with other arguments') return { may: 'never', why: 'one id, two arguments' };
   if (args === 'whole again') return { may: 'may', why: 'arguments repeated as a whole' };
   if (names === 'in two') return { may: 'may', why: 'two pieces of a name, or two names' };
-  if (again === 'the same' && ids !== 'first' && ids !== 'every')
-    return { may: 'may', why: 'the same call again, and no id that says so' };
   if (Object.keys(call.input).length === 0 && names !== 'first')
     return { may: 'may', why: 'no arguments, and a name that comes late' };
   const isApart = index === 'own' || index === 'text' || among === 1;

@@ -14,6 +14,8 @@ const asData = (value: unknown, event?: string): Omit<Saying, 'facts'> => ({
   event,
 });
 
+const VLLM = 'vLLM before 0.10';
+
 /** For every format over server-sent events; each with a word for whose it is. */
 const SHAPES: readonly (readonly [string, Shape])[] = [
   [
@@ -22,10 +24,7 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
   ],
   ['a code that is a number', (text) => asData({ error: { message: text, code: 502 } })],
   ['the error is text', (text) => asData({ error: text })],
-  [
-    'vLLM before 0.10',
-    (text) => asData({ object: 'error', message: text, type: 'BadRequestError', code: 400 }),
-  ],
+  [VLLM, (text) => asData({ object: 'error', message: text, type: 'BadRequestError', code: 400 })],
   [
     'Anthropic',
     (text) =>
@@ -40,7 +39,11 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
   ['a list of errors', (text) => asData({ errors: [{ message: text, code: 'x1' }] })],
 ];
 
-export function drawError(choices: Choices): { readonly name: string; readonly saying: Saying } {
-  const [name, shape] = choices.pick(SHAPES);
+/** @param isTyped events of the format have a type of their own: a shape that has one is another event there */
+export function drawError(
+  choices: Choices,
+  isTyped: boolean,
+): { readonly name: string; readonly saying: Saying } {
+  const [name, shape] = choices.pick(isTyped ? SHAPES.filter(([one]) => one !== VLLM) : SHAPES);
   return { name, saying: { ...shape(ERROR_MARK), facts: [failure(ERROR_MARK)] } };
 }

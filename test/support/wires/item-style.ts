@@ -25,11 +25,11 @@ export interface ItemStyle {
 }
 
 export function drawItemStyle(choices: Choices, writer: ScriptWriter): ItemStyle {
-  const odd = <T extends string>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
+  const callIds = odd('call ids', ['given', 'none', 'empty']);
   return {
     ids: odd('item ids', ['given', 'none', 'empty', 'each another']),
-    callIds: odd('call ids', ['given', 'none', 'empty']),
+    callIds,
     names: odd('names', ['both', 'only done', 'only added', 'never']),
     args: odd('args', [
       'deltas and done',
@@ -43,7 +43,8 @@ export function drawItemStyle(choices: Choices, writer: ScriptWriter): ItemStyle
     done: odd('done', ['item', 'no item', 'no status', 'incomplete']),
     outputIndex: odd('output index', ['own', 'none']),
     order: odd('order', ['after each other', 'in turns']),
-    again: odd('again', ['no', 'the same', 'with other arguments']),
+    // Without an id it would be another call.
+    again: callIds === 'given' ? odd('again', ['no', 'the same', 'with other arguments']) : 'no',
   };
 }
 

@@ -28,26 +28,34 @@ export interface Evidence {
 }
 
 export function judge(format: WireFormat, run: Run): readonly Fault[] {
+  // From a saved place on nobody sees what came before: that another answer began there.
+  if (run.savedAt !== null && isSpliced(run)) return [];
   const strict = judgeAs(format, run, false);
   if (strict.length === 0) return strict;
   const lenient = judgeAs(format, run, true);
   return lenient.length === 0 ? lenient : strict;
 }
 
+function isSpliced({ exchanges }: Run): boolean {
+  return exchanges.some(({ answer }) =>
+    answer?.script.sayings.some(({ facts }) => facts.some(({ type }) => type === 'splice')),
+  );
+}
+
 function judgeAs(format: WireFormat, run: Run, takesTail: boolean): readonly Fault[] {
   const received = receivedOf(run.exchanges, takesTail);
   const gathered = gather(received);
+  const ends = received.filter(({ facts }) => endOf(facts) !== null);
+  const [end] = ends;
   // An end that waited for the reader when it saved its place is asked for again.
-  const end = received.find(
-    ({ facts, exchange }) => exchange >= (run.savedAt ?? 0) && endOf(facts) !== null,
-  );
+  const last = ends.find(({ exchange }) => exchange >= (run.savedAt ?? 0));
   const evidence: Evidence = {
     run,
     format,
     received,
     gathered,
     over: end === undefined ? null : endOf(end.facts),
-    overAt: end?.exchange ?? Infinity,
+    overAt: last?.exchange ?? Infinity,
   };
   return [
     ...judgeOutcome(evidence),
@@ -64,7 +72,8 @@ function endOf(facts: Received['facts']): Over | null {
   return end?.type === 'over' ? end.outcome : null;
 }
 
-function judgeOutcome({ run, over, gathered }: Evidence): Fault[] {
+function judgeOutcome(evidence: Evidence): Fault[] {
+  const { run, over, gathered } = evidence;
   const { outcome, thrown } = run;
   if (outcome === null) return [{ kind: 'never settles', detail: `after ${run.tookMs} ms` }];
   const { status } = outcome;
@@ -86,13 +95,24 @@ function judgeOutcome({ run, over, gathered }: Evidence): Fault[] {
   if (status === 'complete' && over !== null && over !== 'complete' && over !== 'any')
     faults.push({ kind: 'complete though it ended badly', detail: over });
   if (over === null || over === 'any' || run.savedAt !== null) return faults;
-  const isAsSaid = over === 'bad' ? status !== 'complete' : status === over;
+  const isAsSaid =
+    over === 'bad'
+      ? status !== 'complete'
+      : status === over || (status === 'incomplete' && hasOpenCall(evidence));
   if (!isAsSaid && status !== 'complete')
     faults.push({
       kind: 'the end is not believed',
       detail: `${over} was read, and it is ${status}: ${outcome.error?.message ?? ''}`,
     });
   return faults;
+}
+
+/** A call began and did not leave: then an answer that says it is complete may be called incomplete. */
+function hasOpenCall({ run, gathered }: Evidence): boolean {
+  const begun = new Set(
+    gathered.facts.flatMap((fact) => (fact.type === 'begun' ? [fact.call] : [])),
+  );
+  return begun.size > new Set(run.calls.map(({ name }) => name)).size;
 }
 
 function judgeText(evidence: Evidence): Fault[] {
@@ -122,13 +142,15 @@ function judgeText(evidence: Evidence): Fault[] {
   return faults;
 }
 
-/** Nobody can go on by ids that say nothing: then some may come twice, where the reader is told that it may. */
+/**
+ * Nobody can go on by ids that say nothing, and a new process does not know those that a peer sends again: then some
+ * may come twice, where the reader is told that it may.
+ */
 function wasToldOfRepeats({ run, received }: Evidence): boolean {
-  const isDoubtful =
-    received.length > 1 && received.some(({ answer }) => answer.script.hasUselessIds);
-  return (
-    isDoubtful && run.events.some(({ type }) => ['gap', 'restarted', 'diagnostic'].includes(type))
-  );
+  const isUseless = received.some(({ answer }) => answer.script.hasUselessIds);
+  const isAgain = run.savedAt !== null && run.peer.resumptions.some((how) => how !== 'after');
+  if (received.length < 2 || !(isUseless || isAgain)) return false;
+  return run.events.some(({ type }) => ['gap', 'restarted', 'diagnostic'].includes(type));
 }
 
 function judgeRepeated(run: Run): Fault[] {
@@ -145,7 +167,7 @@ function textOf(parts: readonly AnswerPart[], type: 'text' | 'reasoning'): strin
 
 function judgeMarks({ run, gathered }: Evidence): Fault[] {
   if (run.savedAt !== null || run.outcome === null) return [];
-  const said = JSON.stringify(run.parts);
+  const said = JSON.stringify([run.parts, run.outcome.error?.message]);
   const faults: Fault[] = [];
   for (const fact of gathered.facts) {
     if (fact.type === 'mark' && !said.includes(JSON.stringify(fact.mark).slice(1, -1)))

@@ -1,5 +1,6 @@
 /** What a peer says, event by event, with what each event means: known from the truth, not read from the wire. */
 
+import type { Choices } from './choices.js';
 import type { TrueCall } from './truth.js';
 
 export type Fact =
@@ -71,6 +72,13 @@ export class ScriptWriter {
       facts,
       ...more,
     });
+  }
+
+  /**
+   * Draws an oddity and notes it, unless it is the plain one, the first of the list.
+   */
+  odd<const T>(choices: Choices, name: string, list: readonly T[]): T {
+    return this.note(name, choices.odd(list), list[0] as T);
   }
 
   /** Notes an oddity where it is not the plain one. */

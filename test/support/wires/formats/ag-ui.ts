@@ -55,15 +55,15 @@ interface Style {
 }
 
 function drawStyle(choices: Choices, writer: ScriptWriter): Style {
-  const odd = <T extends string>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
+  const callIds = odd('call ids', ['given', 'empty', 'none']);
   return {
     ids: odd('event ids', ['own', 'none', 'all the same', 'empty']),
     run: odd('RUN_STARTED', ['given', 'none']),
     text: odd('text', ['content', 'chunks']),
     calls: odd('calls', ['start, args, end', 'chunks']),
     names: odd('names', ['start', 'tool name', 'late', 'never', 'empty']),
-    callIds: odd('call ids', ['given', 'empty', 'none']),
+    callIds,
     args: odd('args', [
       'pieces',
       'one',
@@ -74,7 +74,8 @@ function drawStyle(choices: Choices, writer: ScriptWriter): Style {
     ]),
     empty: odd('empty', ['braces', 'nothing']),
     end: odd('TOOL_CALL_END', ['given', 'none', 'twice']),
-    again: odd('again', ['no', 'the same', 'with other arguments']),
+    // Without an id it would be another call.
+    again: callIds === 'given' ? odd('again', ['no', 'the same', 'with other arguments']) : 'no',
     order: odd('order', ['after each other', 'in turns']),
     reasoning: odd('reasoning', ['REASONING', 'THINKING']),
   };
@@ -153,7 +154,7 @@ function write(truth: Truth, choices: Choices): Script {
 
 /** The format's own error event, or one in another shape. */
 function writeBroken(writer: ScriptWriter, choices: Choices, event: Write): void {
-  if (choices.chance(50)) writeError(writer, choices);
+  if (choices.chance(50)) writeError(writer, choices, true);
   else event('RUN_ERROR', { message: ERROR_MARK, code: 'x' }, [say.failure(ERROR_MARK)]);
 }
 

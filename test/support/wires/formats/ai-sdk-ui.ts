@@ -48,16 +48,17 @@ interface Style {
 }
 
 function drawStyle(choices: Choices, writer: ScriptWriter): Style {
-  const odd = <T extends string>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
+  const callIds = odd('call ids', ['given', 'empty']);
   return {
     id: odd('message id', ['given', 'none']),
     input: odd('input', ['start, deltas, available', 'only available', 'start, available']),
     value: odd('value', ['object', 'none', 'null', 'text']),
-    callIds: odd('call ids', ['given', 'empty']),
+    callIds,
     names: odd('names', ['both', 'only start', 'only available', 'never']),
     available: odd('available', ['given', 'none', 'an error']),
-    again: odd('again', ['no', 'the same', 'with other arguments']),
+    // Without an id it would be another call.
+    again: callIds === 'given' ? odd('again', ['no', 'the same', 'with other arguments']) : 'no',
     order: odd('order', ['after each other', 'in turns']),
     finish: odd('finish', ['given', 'none', 'without a reason']),
     done: odd('[DONE]', ['once', 'none']),
@@ -119,7 +120,7 @@ function write(truth: Truth, choices: Choices): Script {
 
 /** The format's own error part, or one in another shape. */
 function writeBroken(writer: ScriptWriter, choices: Choices, event: Write): void {
-  if (choices.chance(50)) writeError(writer, choices);
+  if (choices.chance(50)) writeError(writer, choices, true);
   else event('error', { errorText: ERROR_MARK }, [say.failure(ERROR_MARK)]);
 }
 

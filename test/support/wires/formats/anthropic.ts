@@ -45,8 +45,7 @@ interface Style {
 }
 
 function drawStyle(choices: Choices, writer: ScriptWriter): Style {
-  const odd = <T extends string>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
   return {
     type: odd('type', ['both', 'data', 'event']),
     text: odd('text', ['deltas', 'in the start']),
@@ -200,8 +199,8 @@ function writeEnd(
     });
   const facts: Fact[] = [
     ...(truth.ending === 'good' ? truth.calls.map((_, n) => say.whole(n)) : []),
-    say.over(say.outcomeOf(truth.ending)),
-    ...(reason === '' ? [] : [say.mark(reason)]),
+    say.over(reason === 'cancelled' ? 'bad' : say.outcomeOf(truth.ending)),
+    ...(reason === '' || reason === 'null' ? [] : [say.mark(reason)]),
   ];
   event(
     'message_delta',

@@ -42,8 +42,7 @@ interface Style {
 }
 
 function drawStyle(choices: Choices, writer: ScriptWriter): Style {
-  const odd = <T extends string>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
   return {
     ids: odd('event ids', ['own', 'none', 'all the same', 'empty']),
     key: odd('interaction id', ['given', 'none', 'empty']),
@@ -113,7 +112,8 @@ function write(truth: Truth, choices: Choices): Script {
     event('interaction.status_update', { interaction_id: 'int_1', status: 'in_progress' });
   // A call that was said without arguments is whole only when the interaction is.
   const late = truth.ending === 'good' ? truth.calls.map((_, n) => say.whole(n)) : [];
-  const marks = status === '' || outcome === 'complete' ? [] : [say.mark(status)];
+  const marks =
+    status === '' || status === 'null' || outcome === 'complete' ? [] : [say.mark(status)];
   event('interaction.completed', { interaction: { ...interaction, status } }, [
     ...late,
     say.over(outcome),

@@ -48,8 +48,7 @@ interface Style {
 }
 
 function drawStyle(choices: Choices, writer: ScriptWriter): Style {
-  const odd = <T>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
   return {
     ids: odd('chunk ids', ['one', 'empty at first', 'each another', 'none']),
     open: odd<Style['open']>('finish_reason before the end', [null, undefined, '', 'null']),
@@ -83,7 +82,9 @@ function write(truth: Truth, choices: Choices): Script {
   const style = drawStyle(choices, writer);
   const calls = drawCallStyle(choices, writer);
   const finish = truth.ending === 'good' ? choices.pick(GOOD) : choices.pick(WORDS[truth.ending]);
-  const end: Over = say.outcomeOf(truth.ending);
+  // A peer may say so in words of its own: then any outcome but the good one is right.
+  const end: Over =
+    finish === 'cancelled' || finish === 'abort' ? 'bad' : say.outcomeOf(truth.ending);
   const pieces = callPieces(truth, calls, choices);
   const rules = truth.calls.map((call, n) => ruleOf(call, n, truth.calls.length, calls, pieces));
   let count = 0;
@@ -136,7 +137,7 @@ function write(truth: Truth, choices: Choices): Script {
   const over: Fact[] = [
     ...(end === 'complete' ? truth.calls.map((_, n) => say.whole(n)) : []),
     say.over(end),
-    ...(GOOD.includes(finish) || finish === '' ? [] : [say.mark(finish)]),
+    ...(GOOD.includes(finish) || finish === '' || finish === 'null' ? [] : [say.mark(finish)]),
   ];
   const written = (): Script => ({
     sayings: writer.sayings,

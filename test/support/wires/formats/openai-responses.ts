@@ -44,8 +44,7 @@ interface Style {
 }
 
 function drawStyle(choices: Choices, writer: ScriptWriter): Style {
-  const odd = <T extends string>(name: string, list: readonly T[]): T =>
-    writer.note(name, choices.odd(list), list[0] as T);
+  const odd = <const T>(name: string, list: readonly T[]): T => writer.odd(choices, name, list);
   return {
     numbers: odd('sequence numbers', ['from 0', 'from 1', 'none', 'all 0', 'as text']),
     id: odd('response id', ['given', 'none', 'empty']),
