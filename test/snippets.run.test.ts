@@ -36,7 +36,7 @@ afterAll(() => {
   if (project !== '') rmSync(project, { recursive: true, force: true });
 });
 
-describe('a snippet of the documentation', () => {
+describe('a snippet of the documentation', { timeout: 60_000 }, () => {
   it('is run where the page says what it prints', () => {
     expect(snippets.map(({ page }) => page)).toContain('docs/manager-and-wire.md');
   });

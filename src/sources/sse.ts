@@ -12,7 +12,7 @@ import { checkSseOptions } from './sse/options.js';
 import type { SseOptions } from './sse/options.js';
 
 /** Options with which the items are what `parse` gives. */
-interface Parsing<T> {
+export interface Parsing<T> {
   parse: (event: SseEvent) => T | undefined;
 }
 
