@@ -1,18 +1,16 @@
 /** What broke, read from whatever an attempt or a reader threw. */
 
-import { errorInfo, ReconnectError } from './errors.js';
+import { failureOf } from './failure.js';
 import type { Loss } from './reconnect.types.js';
+import { toReconnectError } from './thrown.js';
 
-/** The loss in a report, or behind the rejection of `open`; what else a host rejects with is weather. */
+/** The loss in a report, or behind the error of a provided `open` or `reader`. */
 export function lossOf(event: object): Loss {
   if (isLoss(event)) return event;
-  const { error: thrown } = event as { error?: unknown };
+  const { error: thrown, type } = event as { error?: unknown; type?: unknown };
   if (isLoss(thrown)) return thrown;
-  const error =
-    thrown instanceof ReconnectError
-      ? errorInfo(thrown)
-      : errorInfo({ kind: 'source', message: 'the source threw an error' });
-  return { failure: { error, fatal: false } };
+  const phase = type === 'xstate.error.actor.open' ? 'opening' : 'reading';
+  return { failure: failureOf(toReconnectError(thrown), phase) };
 }
 
 function isLoss(value: unknown): value is Loss {

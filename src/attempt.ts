@@ -2,6 +2,7 @@
 
 import type { Connection, ResumePoint, StreamSource } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
+import { ignoreRejection } from '../machines/thenable.js';
 import type { Clock } from './clock.js';
 
 export interface AttemptOptions<T> {
@@ -92,14 +93,18 @@ async function callOpen<T>(
 function closeQuietly(connection: unknown): void {
   if (!isConnection(connection)) return;
   try {
-    Promise.resolve(connection.close()).catch(() => {});
+    ignoreRejection(connection.close());
   } catch {
-    // The connection is let go of either way.
+    // The connection is released either way.
   }
 }
 
+/** Getters of a source's object may throw. */
 function isConnection(value: unknown): value is Connection<unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const { batches, close } = value as Partial<Connection<unknown>>;
-  return typeof close === 'function' && typeof batches?.[Symbol.asyncIterator] === 'function';
+  try {
+    const { batches, close } = (value ?? {}) as Partial<Connection<unknown>>;
+    return typeof close === 'function' && typeof batches?.[Symbol.asyncIterator] === 'function';
+  } catch {
+    return false;
+  }
 }

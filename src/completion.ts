@@ -7,6 +7,7 @@ import type {
   ReconnectContext,
   ReconnectState,
 } from '../machines/reconnect.types.js';
+import { interruptToolCalls } from '../machines/stream-state.js';
 import { heedHints } from './hints.js';
 import type { StreamOutcome } from './stream.types.js';
 import type { Worker } from './worker.js';
@@ -71,7 +72,17 @@ export class Completion<T> {
   /** What XState calls if the machine itself threw: whoever waits for the stream must hear of it. */
   error(): void {
     const { streamState, attempts, drops } = this.#actor.getSnapshot().context;
+    // XState leaves the children of an actor that failed as they are.
+    this.#worker.release();
     this.#end({ status: 'failed', streamState, attempts, drops }, MACHINE_STOPPED);
+  }
+
+  /** What XState calls if the actor is stopped: by its owner, since the stream's own end was heard before. */
+  complete(): void {
+    if (this.#outcome !== null) return;
+    const { attempts, drops } = this.#actor.getSnapshot().context;
+    const streamState = interruptToolCalls(this.#worker.ledger.freeze().streamState);
+    this.#end({ status: 'closed', streamState, attempts, drops }, null);
   }
 
   #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {

@@ -2,6 +2,7 @@
 
 import type { InspectionEvent } from 'xstate';
 import type { ReconnectOptions } from './options.js';
+import { onRejection } from '../machines/thenable.js';
 
 /**
  * Passes events on until the inspector throws; then it is told once and not called again, since each
@@ -15,12 +16,18 @@ export function guardedInspector(
   return (event) => {
     if (isBroken) return;
     try {
-      if (typeof inspect === 'function') inspect(event);
-      else inspect.next?.(event);
+      const answer: unknown =
+        typeof inspect === 'function' ? inspect(event) : inspect.next?.(event);
+      onRejection(answer, stop);
     } catch {
-      isBroken = true;
-      // Not in this turn: the actor may be in the middle of a step, or not made yet.
-      queueMicrotask(onThrow);
+      stop();
     }
   };
+
+  function stop(): void {
+    if (isBroken) return;
+    isBroken = true;
+    // Not in this turn: the actor may be in the middle of a step, or not made yet.
+    queueMicrotask(onThrow);
+  }
 }

@@ -7,6 +7,7 @@ import type {
   ReconnectState,
 } from '../machines/reconnect.types.js';
 import { planOf } from '../machines/steps.js';
+import { ignoreRejection } from '../machines/thenable.js';
 
 /**
  * `leave` and `return`: the page goes into the back/forward cache, and comes out of it. `wake`: the page was
@@ -38,6 +39,7 @@ export function heedHints(
   const host = new HostListener(actor, worker);
   try {
     const stop: unknown = environment.watch((hint) => host.hear(hint));
+    ignoreRejection(stop);
     return () => host.leave(stop);
   } catch {
     host.complain();
@@ -96,7 +98,7 @@ class HostListener {
   leave(stop: unknown): void {
     this.#isLeft = true;
     try {
-      if (typeof stop === 'function') (stop as () => void)();
+      if (typeof stop === 'function') ignoreRejection((stop as () => unknown)());
     } catch {
       this.complain();
     }

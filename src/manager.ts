@@ -11,6 +11,7 @@ import type {
 } from '../machines/reconnect.types.js';
 import * as steps from '../machines/stream-state.js';
 import type { StreamState } from '../machines/stream-state.js';
+import { ignoreRejection } from '../machines/thenable.js';
 import { momentOf, systemClock } from './clock.js';
 
 /** Counts attempts, computes delays and keeps the stream state for a host that connects by itself. */
@@ -119,8 +120,7 @@ function createOutbox(onEvent: ((event: ReconnectEvent) => void) | undefined) {
       for (let event = held.shift(); event !== undefined; event = held.shift()) {
         // The Rust module ignores a listener that is gone; one that throws changes nothing here either.
         try {
-          const answer: unknown = onEvent?.(event);
-          if (answer instanceof Promise) answer.catch(() => {});
+          ignoreRejection(onEvent?.(event));
         } catch {}
       }
       isTelling = false;

@@ -3,9 +3,10 @@
 import { END_OUTCOMES } from '../machines/contract.js';
 import type { Connection, DataItem, EndOutcome, SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
+import { ignoreRejection } from '../machines/thenable.js';
+import { toReconnectError } from '../machines/thrown.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
-import { toReconnectError } from './classify.js';
 import { nowMs } from './clock.js';
 import { Intake } from './intake.js';
 import type { IntakeHost, StreamDesk } from './intake.js';
@@ -132,17 +133,15 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   #pull(): void {
-    let next: unknown;
     try {
       this.#iterator ??= this.#live.connection.batches[Symbol.asyncIterator]();
-      next = this.#iterator.next();
+      const next: unknown = this.#iterator.next();
+      const promise =
+        next instanceof Promise ? (next as Promise<Batch<T>>) : Promise.resolve(next as Batch<T>);
+      promise.then(this.#onBatch, this.#onError);
     } catch (error) {
       this.#onError(error);
-      return;
     }
-    const promise =
-      next instanceof Promise ? (next as Promise<Batch<T>>) : Promise.resolve(next as Batch<T>);
-    promise.then(this.#onBatch, this.#onError);
   }
 
   // Bound once: per network chunk there is one `then` and no closure.
@@ -286,7 +285,7 @@ function outcomeOf(connection: Connection<unknown>): EndOutcome | null {
 /** A source written as a generator cleans up in its `finally`; nobody waits for it. */
 function returnQuietly(iterator: AsyncIterator<unknown> | null): void {
   try {
-    iterator?.return?.().catch(() => {});
+    ignoreRejection(iterator?.return?.());
   } catch {
     // The connection is closed next, by its own close().
   }

@@ -1,7 +1,7 @@
 /** `reconnectStream`: the one place where source, machine, reader and delivery are wired. */
 
 import { createActor } from 'xstate';
-import type { InspectionEvent } from 'xstate';
+import type { InspectionEvent, SnapshotFrom } from 'xstate';
 import { toCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
 import { wrong } from '../machines/config.js';
@@ -13,6 +13,7 @@ import type {
   ReconnectMachineEvent,
   ReconnectState,
 } from '../machines/reconnect.types.js';
+import { onRejection } from '../machines/thenable.js';
 import { actorClock } from './clock.js';
 import { Completion } from './completion.js';
 import { deliveredAccount } from './delivered-account.js';
@@ -74,14 +75,16 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   get state(): ReconnectState {
-    return this.actor.getSnapshot().value;
+    return stateOf(this.actor.getSnapshot());
   }
 
   get snapshot(): StreamSnapshot {
-    const { value, context } = this.actor.getSnapshot();
-    if (this.#snapshot === null || this.#seen !== context || this.#snapshot.state !== value) {
+    const now = this.actor.getSnapshot();
+    const { context } = now;
+    const state = stateOf(now);
+    if (this.#snapshot === null || this.#seen !== context || this.#snapshot.state !== state) {
       this.#seen = context;
-      this.#snapshot = snapshotOf(value, context);
+      this.#snapshot = snapshotOf(state, context);
     }
     return this.#snapshot;
   }
@@ -125,11 +128,13 @@ class Stream<T> implements ReconnectingStream<T> {
   subscribe(listener: (snapshot: StreamSnapshot) => void): () => void {
     if (typeof listener !== 'function') throw wrong('listener', 'a function', listener);
     let last = this.snapshot;
-    const heard = this.actor.subscribe(() => {
+    const next = (): void => {
       if (this.snapshot === last) return;
       last = this.snapshot;
       this.#guard('subscribe', () => listener(last));
-    });
+    };
+    // Of an actor that is stopped there is no next snapshot.
+    const heard = this.actor.subscribe({ next, complete: next });
     return () => heard.unsubscribe();
   }
 
@@ -200,16 +205,14 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   /** Code of the caller: what it throws is told, and stops nobody. */
-  #guard(name: string, call: () => void): void {
+  #guard(name: string, call: () => unknown): void {
     const tell = (): void => {
       if (name === 'diagnostic') return;
       const message = `a listener of '${name}' threw`;
       this.#send({ type: 'stream.diagnostic', code: 'listener', message });
     };
     try {
-      // An async listener gives a promise, which nobody else owns.
-      const answer: unknown = call();
-      if (answer instanceof Promise) answer.catch(tell);
+      onRejection(call(), tell);
     } catch {
       tell();
     }
@@ -222,4 +225,9 @@ class Stream<T> implements ReconnectingStream<T> {
       // The peer could not be asked; letting go is all that is left.
     }
   }
+}
+
+/** An actor that was stopped keeps the value that it had; nothing more will come of it. */
+function stateOf({ status, value }: SnapshotFrom<ReconnectActor>): ReconnectState {
+  return status === 'stopped' ? 'closed' : value;
 }

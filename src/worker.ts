@@ -2,6 +2,8 @@
 
 import type { DataItem, Failure, ResumePoint, StreamSource } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
+import { failureOf } from '../machines/failure.js';
+import { toReconnectError } from '../machines/thrown.js';
 import type { ErrorInfo } from '../machines/errors.js';
 import type {
   Loss,
@@ -14,7 +16,7 @@ import type {
 } from '../machines/reconnect.types.js';
 import { openConnection } from './attempt.js';
 import type { LiveConnection } from './attempt.js';
-import { classify, toReconnectError } from './classify.js';
+import { classify } from './classify.js';
 import type { LossPlace } from './classify.js';
 import { momentOf, nowMs } from './clock.js';
 import { restartStreamState } from '../machines/stream-state.js';
@@ -38,6 +40,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   #live: { number: number; connection: LiveConnection<T>; release: () => void } | null = null;
   #reader: Reader<T> | null = null;
   #lastError: ReconnectError | null = null;
+  #isReleased = false;
   /** What a lost connection had brought without a checkpoint. */
   #tail: readonly DataItem<T>[] = NONE;
   /** Items of it that were handed out when the stream failed. */
@@ -112,6 +115,14 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     this.#reader = null;
   }
 
+  /** Nothing is wanted any more, and the machine will not say so. */
+  release(): void {
+    this.#isReleased = true;
+    this.#reader?.dispose();
+    this.#live?.connection.close();
+    this.#reader = this.#live = null;
+  }
+
   report(report: ReconnectReport): void {
     this.#actor.send(report);
   }
@@ -148,9 +159,11 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   /** The error behind these facts, with its cause where it is still known. */
   errorOf(info: ErrorInfo): ReconnectError {
     const last = this.#lastError;
-    if (last !== null && last.kind === info.kind && last.message === info.message) return last;
     const { kind, message, status, code } = info;
-    return new ReconnectError(kind, message, { status, code, cause: last ?? undefined });
+    if (last !== null && last.kind === kind && failureOf(last, 'reading').error.message === message)
+      return last;
+    const body = last?.body;
+    return new ReconnectError(kind, message, { status, code, body, cause: last ?? undefined });
   }
 
   #resumePoint({ attempt, restarting, fresh }: OpenInput): ResumePoint {
@@ -165,7 +178,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
       connection.close();
       if (this.#live?.number === number) this.#live = null;
     };
-    if (signal.aborted) return drop();
+    if (signal.aborted || this.#isReleased) return drop();
     signal.addEventListener('abort', drop, { once: true });
     this.#live = { number, connection, release: () => signal.removeEventListener('abort', drop) };
   }

@@ -1,16 +1,21 @@
 /** A secret that goes out with a request appears in nothing that the library shows. */
 
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ReconnectError, reconnectStream } from '../src/index.js';
 import type { ReconnectingStream, ReconnectOptions, StreamSource } from '../src/index.js';
 import { sse } from '../src/sources/index.js';
+import { scriptedSource } from '../src/testing/index.js';
+import { WebSocket as WebSocketOfWs } from 'ws';
 import type { SseOptions } from '../src/sources/index.js';
 import { inState, once, read, record } from './support/facts.js';
 import { END as END_TYPE, startServer } from './server.js';
 import type { TestServer } from './server.js';
 
 const SECRET = 'canary-5f1d';
+
+/** The whole machine is looked through at every event: seconds where others need the processor too. */
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: TestServer;
 beforeAll(async () => {
@@ -135,6 +140,33 @@ describe('a secret', () => {
     shown.add('thrown', thrown, (thrown as Error).message, (thrown as Error).stack);
     expect(shown.leaks).toEqual([]);
   });
+
+  it.each([
+    ['a URL that is none', () => fetch(`not a url ${SECRET}`)],
+    ['a URL of no known scheme', () => fetch(`x:${SECRET}`)],
+    ['the user of a URL', () => fetch(`http://user:${SECRET}@127.0.0.1/`)],
+    ['a query', () => fetch(`http://127.0.0.1:2/?key=${SECRET}`)],
+    ['a path', () => fetch(`http://127.0.0.1:2/${SECRET}`)],
+    ['a header', () => fetch(server.url, { headers: { authorization: `${SECRET}\nx` } })],
+    [
+      'a header beyond Latin-1',
+      () => fetch(server.url, { headers: { authorization: `${SECRET}€` } }),
+    ],
+    ['the URL of a WebSocket', () => new WebSocketOfWs(`http://x:${SECRET}@[/?k=${SECRET}`)],
+  ] as const)(
+    'in %s is in no text of the error that a source of one’s own lets through',
+    async (_, run) => {
+      const shown = new Shown();
+      const source = scriptedSource<never>();
+      const open = (): Promise<never> => Promise.resolve(null).then<unknown>(run) as Promise<never>;
+      const stream = shown.watch({ ...source, open }, { maxAttempts: 1, initialBackoffMs: 1 });
+      const error = await read(stream).ended;
+      expect(error?.kind).toBe('exhausted');
+      shown.add('error', error, error?.message, error?.stack, String(error));
+      shown.add('done', await stream.done, stream.actor, stream.checkpoint(), stream.snapshot);
+      expect(shown.leaks).toEqual([]);
+    },
+  );
 
   it('in a reason of cancel() or of the signal reaches no listener', async () => {
     const shown = new Shown();

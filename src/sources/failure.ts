@@ -2,6 +2,9 @@
 
 import { ReconnectError } from '../../machines/errors.js';
 import type { ReconnectErrorKind, ReconnectErrorOptions } from '../../machines/errors.js';
+import { isThenable } from '../../machines/thenable.js';
+
+export { isThenable } from '../../machines/thenable.js';
 
 export interface FailureFacts extends ReconnectErrorOptions {
   /** No further attempt can help. */
@@ -65,21 +68,4 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (isThenable(value)) return 'a promise';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  try {
-    return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-  } catch {
-    return false;
-  }
-}
-
-/** Nobody waits for this promise: its rejection must not reach the host. */
-export function settleQuietly(promise: PromiseLike<unknown>): void {
-  try {
-    promise.then(undefined, () => {});
-  } catch {
-    // A thenable that throws has nothing more to say.
-  }
 }

@@ -2,7 +2,8 @@
 
 import { MAX_ID_LENGTH } from '../../machines/contract.js';
 import type { EndOutcome, SourceItem } from '../../machines/contract.js';
-import { isThenable, kindOf, openFailure, settleQuietly } from './failure.js';
+import { ignoreRejection } from '../../machines/thenable.js';
+import { isThenable, kindOf, openFailure } from './failure.js';
 import { toOutcome } from './outcome.js';
 
 /** The caller's functions about the items of a source. */
@@ -52,7 +53,7 @@ export function guard<R>(name: string, run: () => R): R {
     throw openFailure('callback', `${name} threw`, { fatal: true, cause });
   }
   if (!isThenable(answer)) return answer;
-  settleQuietly(answer);
+  ignoreRejection(answer);
   const message = `expected ${name} to answer at once, got a promise: an async function cannot be awaited here`;
   throw openFailure('callback', message, { fatal: true });
 }

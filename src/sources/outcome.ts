@@ -2,7 +2,8 @@
 
 import { END_OUTCOMES } from '../../machines/contract.js';
 import type { EndOutcome } from '../../machines/contract.js';
-import { isThenable, kindOf, openFailure, settleQuietly } from './failure.js';
+import { ignoreRejection } from '../../machines/thenable.js';
+import { isThenable, kindOf, openFailure } from './failure.js';
 
 /** @throws ReconnectError `callback`, fatal, for an answer that is none: a promise, for example. */
 export function toOutcome(answer: unknown): EndOutcome | undefined {
@@ -10,7 +11,7 @@ export function toOutcome(answer: unknown): EndOutcome | undefined {
   if (answer === true) return 'complete';
   const outcome = END_OUTCOMES.find((word) => word === answer);
   if (outcome !== undefined) return outcome;
-  if (isThenable(answer)) settleQuietly(answer);
+  if (isThenable(answer)) ignoreRejection(answer);
   const expected = `true, false or one of '${END_OUTCOMES.join("', '")}'`;
   throw openFailure('callback', `expected isEnd to return ${expected}, got ${kindOf(answer)}`, {
     fatal: true,

@@ -270,7 +270,7 @@ describe('the budget', () => {
       'waits 2000 ms until 3000 for attempt 2: source',
       'waits 4000 ms until 7000 for attempt 3: source',
       'waits 3000 ms until 10000 for attempt 4: source',
-      'failed at attempt 4: exhausted, maxElapsedMs (10000) is used up; the last error was: the source threw an error',
+      'failed at attempt 4: exhausted, maxElapsedMs (10000) is used up; the last error was: refused',
     ]);
   });
 

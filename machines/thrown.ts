@@ -1,0 +1,30 @@
+/** Whatever was thrown, as one of our errors. By kind and code; texts differ per engine and decide nothing. */
+
+import { errorCode, isTlsCode } from './error-code.js';
+import { ReconnectError } from './errors.js';
+import { thrownText } from './thrown-text.js';
+
+/** Returns an error of ours: the same, or one that says what was thrown and has it as its hidden cause. */
+export function toReconnectError(thrown: unknown): ReconnectError {
+  if (thrown instanceof ReconnectError) return thrown;
+  const code = errorCode(thrown);
+  const text = thrownText(thrown);
+  const said = text === undefined ? '' : `: ${text}`;
+  const facts = { code, cause: thrown };
+  if (code !== undefined && isTlsCode(code))
+    return new ReconnectError('tls', `the certificate was refused (${code})${said}`, facts);
+  if (code !== undefined)
+    return new ReconnectError('network', `the connection broke (${code})${said}`, facts);
+  // What fetch rejects with, where no code tells more.
+  if (thrown instanceof TypeError || isAbort(thrown))
+    return new ReconnectError('network', `the connection broke${said}`, facts);
+  return new ReconnectError('source', text ?? 'the source threw an error without a text', facts);
+}
+
+function isAbort(thrown: unknown): boolean {
+  try {
+    return (thrown as { name?: unknown } | null | undefined)?.name === 'AbortError';
+  } catch {
+    return false;
+  }
+}
