@@ -83,10 +83,12 @@ export function createAnswerProtocol(
   }
 }
 
-/** The JSON of an event, or undefined for a control event that has none. */
+/** The JSON of an event, or undefined for a control event: its data may be any text, or a number. */
 function jsonOf(event: SseEvent): unknown {
   try {
-    return parseEvent(event);
+    const json = parseEvent(event);
+    const isObject = typeof json === 'object' && json !== null;
+    return isObject || !CONTROL.test(event.type) ? json : undefined;
   } catch (thrown) {
     if (CONTROL.test(event.type)) return undefined;
     if (event.type === 'error') throw toFailure(reportedError(event.data), false);

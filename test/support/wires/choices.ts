@@ -28,6 +28,11 @@ export function repeatedChoices(list: readonly number[]): Choices {
   return choicesBy((n) => Math.min(list[at++] ?? 0, n - 1));
 }
 
+/** Nothing odd; of what is picked freely, such as the word for an end, the one with this number. */
+export function plainChoices(number: number): Choices {
+  return choicesBy((n) => (n === 100 ? 0 : Math.min(number, n - 1)));
+}
+
 /** Shares of oddity in percent: most answers have a few oddities, some have none or many. */
 const SHARES = [0, 4, 4, 10, 10, 30];
 

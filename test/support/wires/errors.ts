@@ -17,7 +17,7 @@ const asData = (value: unknown, event?: string): Omit<Saying, 'facts'> => ({
 const VLLM = 'vLLM before 0.10';
 
 /** For every format over server-sent events; each with a word for whose it is. */
-const SHAPES: readonly (readonly [string, Shape])[] = [
+export const ERROR_SHAPES: readonly (readonly [string, Shape])[] = [
   [
     'OpenAI',
     (text) => asData({ error: { message: text, type: 'server_error', param: null, code: null } }),
@@ -44,6 +44,8 @@ export function drawError(
   choices: Choices,
   isTyped: boolean,
 ): { readonly name: string; readonly saying: Saying } {
-  const [name, shape] = choices.pick(isTyped ? SHAPES.filter(([one]) => one !== VLLM) : SHAPES);
+  const [name, shape] = choices.pick(
+    isTyped ? ERROR_SHAPES.filter(([one]) => one !== VLLM) : ERROR_SHAPES,
+  );
   return { name, saying: { ...shape(ERROR_MARK), facts: [failure(ERROR_MARK)] } };
 }

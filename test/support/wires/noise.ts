@@ -4,7 +4,7 @@ import type { Choices } from './choices.js';
 import type { Saying } from './script.js';
 
 /** Heartbeats in a stream of events; a reader that takes one of them for JSON of the format ends a paid answer. */
-const HEARTBEATS: readonly Omit<Saying, 'facts'>[] = [
+export const HEARTBEATS: readonly Omit<Saying, 'facts'>[] = [
   { raw: ': keep-alive\n\n' },
   { raw: ': OPENROUTER PROCESSING\n' },
   { raw: '\n' },

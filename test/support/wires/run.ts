@@ -43,10 +43,25 @@ export type Call = Extract<AnswerPart, { type: 'toolCall' }>;
 /** A stream that has not ended by then never will: longer than all timeouts and waits together. */
 const LIMIT_MS = 4 * 60 * 60 * 1000;
 
-export async function runWire(format: WireFormat, choices: Choices): Promise<Run> {
+export function runWire(format: WireFormat, choices: Choices): Promise<Run> {
   const truth = drawTruth(choices);
   const reading = drawReading(format, choices);
   const plan = drawPeer(format, choices);
+  return readWire(format, { truth, reading, plan }, choices);
+}
+
+export interface WireSetup {
+  readonly truth: Truth;
+  readonly reading: ReadingPlan;
+  readonly plan: PeerPlan;
+}
+
+/** Reads one answer of which all but the wire is known. */
+export async function readWire(
+  format: WireFormat,
+  { truth, reading, plan }: WireSetup,
+  choices: Choices,
+): Promise<Run> {
   const clock = virtualClock();
   const peer = startPeer(format, truth, plan, choices, () => clock.now());
   const create: Create = () => {
