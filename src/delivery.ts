@@ -32,9 +32,9 @@ interface Mark {
 /** Whose items are delivered. */
 export interface DeliveryHost {
   /** The consumer wants its first item. */
-  start(): void;
+  onDemand(): void;
   /** The consumer left. */
-  close(): void;
+  onLeft(): void;
 }
 
 /** A class: it exists once per stream and its methods are called per chunk. */
@@ -215,7 +215,7 @@ export class Delivery<T> implements Supply<T> {
 
   /** The consumer waits: the stream has to run. */
   start(): void {
-    this.#host.start();
+    this.#host.onDemand();
   }
 
   /** The consumer is served no more; it left by itself, or all was read. */
@@ -226,7 +226,7 @@ export class Delivery<T> implements Supply<T> {
     this.#marks = NONE;
     for (const { tell } of marks) tell();
     // What is queued stays: a checkpoint has to know what the consumer did not take.
-    if (byItself) this.#host.close();
+    if (byItself) this.#host.onLeft();
   }
 
   #serve<C extends Consumer>(consumer: C): C {

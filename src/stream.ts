@@ -14,6 +14,7 @@ import type {
   ReconnectState,
 } from '../machines/reconnect.types.js';
 import { onRejection } from '../machines/thenable.js';
+import { bindMethods } from './bind-methods.js';
 import { actorClock } from './clock.js';
 import { Completion } from './completion.js';
 import { deliveredAccount } from './delivered-account.js';
@@ -94,8 +95,17 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   start(): void {
-    if (this.#completion.isAborted) this.close();
+    this.onDemand();
+  }
+
+  /** For the consumer's loop: `start` read from the stream would be kept with it. */
+  onDemand(): void {
+    if (this.#completion.isAborted) this.onLeft();
     else if (this.state === 'idle') this.#send({ type: 'connect', moment: this.#worker.moment() });
+  }
+
+  onLeft(): void {
+    this.#send({ type: 'close' });
   }
 
   batches(): AsyncIterableIterator<readonly T[], undefined> {
@@ -161,7 +171,7 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   close(): void {
-    this.#send({ type: 'close' });
+    this.onLeft();
   }
 
   async cancel(reason = 'cancelled by the caller'): Promise<void> {
@@ -226,6 +236,19 @@ class Stream<T> implements ReconnectingStream<T> {
     }
   }
 }
+
+bindMethods(Stream.prototype, [
+  'batches',
+  'start',
+  'on',
+  'subscribe',
+  'retryNow',
+  'pause',
+  'resume',
+  'close',
+  'cancel',
+  'checkpoint',
+]);
 
 /** An actor that was stopped keeps the value that it had; nothing more will come of it. */
 function stateOf({ status, value }: SnapshotFrom<ReconnectActor>): ReconnectState {

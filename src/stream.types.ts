@@ -37,7 +37,10 @@ export interface StreamSnapshot {
   readonly resumePlan: ResumePlan;
 }
 
-/** A stream that is kept alive. Iterating it starts it; breaking out closes it. */
+/**
+ * A stream that is kept alive. Iterating it starts it; breaking out closes it. Its methods may be taken off it:
+ * `const { close, subscribe } = stream`.
+ */
 export interface ReconnectingStream<T> extends AsyncIterable<T> {
   /** The items as they arrive together: cheaper per item than `for await` on the stream. One consumer. */
   batches(): AsyncIterableIterator<readonly T[], undefined>;

@@ -352,6 +352,13 @@ export const mutants = [
     'stream.actor',
   ),
   mutant(
+    'a method that is taken twice is two functions',
+    'src/bind-methods.ts',
+    'Object.defineProperty(this, name, { configurable: true, writable: true, value });',
+    '',
+    'stream.bound',
+  ),
+  mutant(
     'a call that was delivered is asked for again',
     'machines/resume-plan.ts',
     'if (isWork && hasDeliveredCall(state))',
