@@ -103,3 +103,8 @@ export function outcomeOf(ending: 'good' | 'length' | 'filter' | 'error' | 'unkn
   if (ending === 'good') return 'complete';
   return ending === 'error' ? 'bad' : 'incomplete';
 }
+
+/** Some servers send these with every chunk: they end nothing, and an answer that stops there is not complete. */
+export function isNoWord(word: string): boolean {
+  return word === '' || word === 'null';
+}

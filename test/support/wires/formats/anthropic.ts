@@ -7,7 +7,7 @@ import { drawBreak, writeError } from '../breaks.js';
 import type { Choices } from '../choices.js';
 import type { WireFormat } from '../format.js';
 import * as say from '../script.js';
-import { ScriptWriter } from '../script.js';
+import { isNoWord, ScriptWriter } from '../script.js';
 import type { Fact, Script } from '../script.js';
 import type { Ending, Truth } from '../truth.js';
 
@@ -199,8 +199,10 @@ function writeEnd(
     });
   const facts: Fact[] = [
     ...(truth.ending === 'good' ? truth.calls.map((_, n) => say.whole(n)) : []),
-    say.over(reason === 'cancelled' ? 'bad' : say.outcomeOf(truth.ending)),
-    ...(reason === '' || reason === 'null' ? [] : [say.mark(reason)]),
+    ...(isNoWord(reason)
+      ? []
+      : [say.over(reason === 'cancelled' ? 'bad' : say.outcomeOf(truth.ending))]),
+    ...(isNoWord(reason) ? [] : [say.mark(reason)]),
   ];
   event(
     'message_delta',

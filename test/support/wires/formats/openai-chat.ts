@@ -7,7 +7,7 @@ import type { CallStyle, Piece } from '../call-style.js';
 import { drawBreak, writeError } from '../breaks.js';
 import type { WireFormat } from '../format.js';
 import * as say from '../script.js';
-import { ScriptWriter } from '../script.js';
+import { isNoWord, ScriptWriter } from '../script.js';
 import type { Fact, Over, Script } from '../script.js';
 import { inTurns } from '../turns.js';
 import type { Ending, Truth } from '../truth.js';
@@ -136,8 +136,8 @@ function write(truth: Truth, choices: Choices): Script {
   const broken = drawBreak(choices, writer, deltas.length - 1, canSplice);
   const over: Fact[] = [
     ...(end === 'complete' ? truth.calls.map((_, n) => say.whole(n)) : []),
-    say.over(end),
-    ...(GOOD.includes(finish) || finish === '' || finish === 'null' ? [] : [say.mark(finish)]),
+    ...(isNoWord(finish) ? [] : [say.over(end)]),
+    ...(GOOD.includes(finish) || isNoWord(finish) ? [] : [say.mark(finish)]),
   ];
   const written = (): Script => ({
     sayings: writer.sayings,
