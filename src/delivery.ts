@@ -41,6 +41,8 @@ export interface DeliveryHost {
 export class Delivery<T> implements Supply<T> {
   /** Called when there is room again. */
   onRoom: (() => void) | null = null;
+  /** The consumer has received something. */
+  hasDelivered = false;
   /** No more will come, for this reason if there is one. */
   isEnded = false;
   error: ReconnectError | null = null;
@@ -91,6 +93,7 @@ export class Delivery<T> implements Supply<T> {
 
   /** The next item. There must be one. */
   take(): T {
+    this.hasDelivered = true;
     const { items } = this.#entries[0] as Entry<T>;
     const item = items[this.#index] as DataItem<T>;
     this.#index += 1;
@@ -100,6 +103,7 @@ export class Delivery<T> implements Supply<T> {
 
   /** The rest of the next batch. There must be one. */
   takeBatch(): readonly T[] {
+    this.hasDelivered = true;
     const { items } = this.#entries[0] as Entry<T>;
     const rest = this.#index === 0 ? items : items.slice(this.#index);
     const values = rest.map((item) => item.data);

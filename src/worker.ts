@@ -29,6 +29,8 @@ import { Reader } from './reader.js';
 import type { PendingLoss, ReaderDesk } from './reader.js';
 import type { ReaderRef, StreamWorker } from './stream-machine.js';
 import { connectTimeoutOf } from './timeouts.js';
+import { isHeard, unheardText, warnUnheard } from './unheard.js';
+import type { VoidingEvent } from './unheard.js';
 
 export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   readonly source: StreamSource<T>;
@@ -41,6 +43,9 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   #reader: Reader<T> | null = null;
   #lastError: ReconnectError | null = null;
   #isReleased = false;
+  /** The connection that was made begins the stream again. */
+  #isStartingOver = false;
+  #hasWarned = false;
   /** What a lost connection had brought without a checkpoint. */
   #tail: readonly DataItem<T>[] = NONE;
   /** Items of it that were handed out when the stream failed. */
@@ -75,6 +80,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
       throw this.#lossOfAttempt(error, input.attempt);
     }
     if (input.restarting) {
+      this.#isStartingOver = true;
       ledger.clear();
       delivery.clear();
       this.#tail = NONE;
@@ -97,6 +103,8 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     const reader = new Reader<T>(live.connection, this, number, self);
     this.#live = null;
     this.#reader = reader;
+    if (this.#isStartingOver) this.#noteUnheard('restarted');
+    this.#isStartingOver = false;
     reader.start();
   }
 
@@ -125,6 +133,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
 
   report(report: ReconnectReport): void {
     this.#actor.send(report);
+    if (report.type === 'stream.reset') this.#noteUnheard('reset');
   }
 
   lose(reader: Reader<T>, error: ReconnectError, { pending, proven }: PendingLoss<T>): void {
@@ -181,6 +190,14 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     if (signal.aborted || this.#isReleased) return drop();
     signal.addEventListener('abort', drop, { once: true });
     this.#live = { number, connection, release: () => signal.removeEventListener('abort', drop) };
+  }
+
+  /** What was delivered may come again, and the consumer does not know. */
+  #noteUnheard(type: VoidingEvent): void {
+    if (!this.delivery.hasDelivered || isHeard(this.#actor, type)) return;
+    this.report({ type: 'stream.diagnostic', code: 'unheard', message: unheardText(type) });
+    if (!this.#hasWarned) warnUnheard(type);
+    this.#hasWarned = true;
   }
 
   #readNothing(number: number): void {

@@ -352,6 +352,20 @@ export const mutants = [
     'stream.actor',
   ),
   mutant(
+    'items come twice without a word',
+    'src/worker.ts',
+    "if (this.#isStartingOver) this.#noteUnheard('restarted');",
+    '',
+    'stream.unheard',
+  ),
+  mutant(
+    'the console is spoken to in production',
+    'src/unheard.ts',
+    "return process.env.NODE_ENV === 'production';",
+    'return false;',
+    'stream.unheard',
+  ),
+  mutant(
     'a method that is taken twice is two functions',
     'src/bind-methods.ts',
     'Object.defineProperty(this, name, { configurable: true, writable: true, value });',
