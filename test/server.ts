@@ -103,6 +103,11 @@ const paths: Readonly<Record<string, (call: Call) => FlakyAnswer>> = {
     headers: { 'content-type': query('type', '') || undefined },
     body: log(1),
   }),
+  /** A stream that says it is packed by ?codings=. */
+  '/encoding': ({ query }) => ({
+    headers: { 'content-type': 'text/event-stream', 'content-encoding': query('codings', '') },
+    body: log(1),
+  }),
   /** ?code= and ?to=; a Location that is empty or missing with to='' or without `to`. */
   '/redirect': ({ number, query }) => ({
     status: number('code', 307),

@@ -34,7 +34,7 @@ export function toItems<T>(
 }
 
 /** @throws OpenFailure kind `limit` */
-function checkIdLength(id: string): void {
+export function checkIdLength(id: string): void {
   if (id.length <= MAX_ID_LENGTH) return;
   const message = `The id is longer than ${MAX_ID_LENGTH} UTF-16 code units`;
   throw openFailure('limit', message, { fatal: true });

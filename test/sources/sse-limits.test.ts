@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { sse } from '../../src/sources/index.js';
+import { geminiInteractions, ndjson, sse } from '../../src/sources/index.js';
 import { LineMeter } from '../../src/sources/sse/line-meter.js';
 import { startServer } from '../server.js';
 import type { TestServer } from '../server.js';
@@ -35,6 +35,21 @@ describe('an endless', () => {
     },
   );
 
+  it.each(['retry: 1', 'id: 1', 'retry: 1\nid: 1', ': ping', 'event: x'])(
+    'event is not made short by lines like %j in it',
+    async (line) => {
+      const piece = `data: ${'x'.repeat(90)}\n${line}\n`;
+      const { data, error } = await readAll(
+        fromChunks(
+          Array.from({ length: 400 }, () => piece),
+          { maxEventBytes: 20_000 },
+        ),
+      );
+      expect(data).toEqual([]);
+      expect(facts(error)).toEqual({ kind: 'limit', fatal: true });
+    },
+  );
+
   it.each(['data: ', 'data: x\n', 'data\n'])('flood of %j costs less than 64 MiB', async (text) => {
     const path = text.endsWith('\n')
       ? `/endless-event?line=${encodeURIComponent(text.trim())}`
@@ -61,6 +76,45 @@ it('hands out the events before the limit, and refuses an id that no header coul
   const { data, error } = await readAll(fromChunks([`data: a\n\nid: ${'x'.repeat(5000)}\n\n`]));
   expect(data).toHaveLength(1);
   expect(facts(error)).toEqual({ kind: 'limit', fatal: true });
+});
+
+describe('an id that is too long', () => {
+  const long = 'i'.repeat(4097);
+
+  it('is refused wherever in a chunk it stands', async () => {
+    const body = `id: 1\ndata: a\n\nid: ${long}\ndata: b\n\nid: 3\ndata: c\n\n`;
+    const { data, error } = await readAll(fromChunks([body]));
+    expect([data.length, error?.kind]).toEqual([1, 'limit']);
+  });
+
+  it('is refused in lines, and in answers of models', async () => {
+    const answer =
+      (type: string, ...pieces: object[]) =>
+      (): Promise<Response> => {
+        const mark = type === 'text/event-stream' ? 'data: ' : '';
+        const text = pieces.map((piece) => `${mark}${JSON.stringify(piece)}\n\n`).join('');
+        return Promise.resolve(new Response(text, { headers: { 'content-type': type } }));
+      };
+    const url = 'http://test.invalid/';
+    const lines = ndjson<{ id: string }>({
+      url,
+      fetch: answer('application/jsonl', { id: '1' }, { id: long }, { id: '3' }),
+      id: ({ id }) => id,
+      terminal: 'eof',
+    });
+    expect((await readAll(lines)).error?.kind).toBe('limit');
+    const gemini = geminiInteractions({
+      url,
+      body: { stream: true },
+      fetch: answer(
+        'text/event-stream',
+        { event_type: 'interaction.created', event_id: 'e1', interaction: { id: 'i' } },
+        { event_type: 'x', event_id: long },
+        { event_type: 'x', event_id: 'e3' },
+      ),
+    });
+    expect((await readAll(gemini)).error?.kind).toBe('limit');
+  });
 });
 
 describe('the meter', () => {

@@ -8,7 +8,8 @@ import { discard, isTextual, readErrorBody } from './error-body.js';
 import type { Exchange } from './exchange.js';
 import { isTransientStatus, statusClass } from '../../../machines/http-status.js';
 import type { HttpPolicy } from '../../../machines/http-status.js';
-import { keepRedactor, redactor } from './redact.js';
+import { keepFacts } from './body-facts.js';
+import { redactor } from './redact.js';
 import type { Redact } from './redact.js';
 import { serverDelayMs } from './retry-after.js';
 import type { HeaderOf } from './retry-after.js';
@@ -45,13 +46,13 @@ export async function streamBody(
     throw await withErrorBody(exchange, refusalOf(response.status, header, expected), signal);
   }
   const body = bodyOf(response);
-  const redact = redactor(exchange.sent);
-  keepRedactor(body, redact);
+  const facts = { redact: redactor(exchange.sent), release: exchange.release };
+  keepFacts(body, facts);
   if (contentTypes === null || contentTypes.includes(essenceOf(response))) return body;
   if (expected.isLenient !== true)
     throw await otherType(response, body, exchange, expected, signal);
   const sniffed = await sniffEventStream(body, signal);
-  keepRedactor(sniffed.body, redact);
+  keepFacts(sniffed.body, facts);
   if (sniffed.isEventStream) return sniffed.body;
   throw await otherType(response, sniffed.body, exchange, expected, signal);
 }
@@ -82,7 +83,7 @@ export function refusalOf(
 
 /** The failure, with what the peer says of it in the body. */
 export async function withErrorBody(
-  { response, sent }: Exchange,
+  { response, sent, release }: Exchange,
   failure: OpenFailure,
   signal: AbortSignal,
 ): Promise<OpenFailure> {
@@ -91,6 +92,7 @@ export async function withErrorBody(
     return failure;
   }
   const text = await readErrorBody(response.body, signal);
+  release();
   return withText(failure, text, redactor(sent));
 }
 
@@ -109,7 +111,7 @@ export function withText(failure: OpenFailure, text: string, redact: Redact): Op
 async function otherType(
   response: Response,
   body: Body,
-  { sent }: Exchange,
+  { sent, release }: Exchange,
   { contentTypes, needsStreamFlag = false }: ExpectedAnswer,
   signal: AbortSignal,
 ): Promise<OpenFailure> {
@@ -117,6 +119,7 @@ async function otherType(
   const got = /^[\w.+-]{1,40}\/[\w.+-]{1,40}$/.test(type) ? type : 'no valid type';
   const message = `expected the content type ${(contentTypes ?? []).join(' or ')}, got ${got}`;
   const text = await readErrorBody(isTextual(response) ? body : cancelled(body), signal);
+  release();
   const facts = { fatal: true, status: response.status, body: text === '' ? undefined : text };
   const json = parsed(text);
   const peer = redacted(readPeerError(json ?? text), redactor(sent));

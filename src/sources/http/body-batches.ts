@@ -2,9 +2,9 @@
 
 import type { Connection, SourceItem } from '../../../machines/contract.js';
 import { amended, kindOf, OpenFailure, openFailure } from '../failure.js';
+import { factsOf } from './body-facts.js';
+import type { BodyFacts } from './body-facts.js';
 import { networkFailure } from './network-error.js';
-import { redactorFor } from './redact.js';
-import type { Redact } from './redact.js';
 
 export interface BodyDecoder<T> {
   /** Set when the end marker was seen: the rest of the body is not read. */
@@ -20,7 +20,7 @@ export function bodyConnection<T>(
   body: ReadableStream<Uint8Array>,
   decoder: BodyDecoder<T>,
 ): Connection<T> {
-  return new BodyConnection(body.getReader(), decoder, redactorFor(body));
+  return new BodyConnection(body.getReader(), decoder, factsOf(body));
 }
 
 /** A connection of one batch: for answers without a body. */
@@ -46,18 +46,18 @@ const DONE: { readonly done: true; readonly value: undefined } = { done: true, v
 class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly SourceItem<T>[]> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #decoder: BodyDecoder<T>;
-  readonly #redact: Redact;
+  readonly #facts: BodyFacts;
   #closed = false;
   #failure: OpenFailure | undefined;
 
   constructor(
     reader: ReadableStreamDefaultReader<Uint8Array>,
     decoder: BodyDecoder<T>,
-    redact: Redact,
+    facts: BodyFacts,
   ) {
     this.#reader = reader;
     this.#decoder = decoder;
-    this.#redact = redact;
+    this.#facts = facts;
   }
 
   get batches(): this {
@@ -119,6 +119,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
   };
 
   readonly #onError = (error: unknown): Result<T> => {
+    this.#facts.release();
     if (this.#closed) return DONE;
     this.#closed = true;
     throw networkFailure(error, 'The connection broke');
@@ -126,11 +127,12 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
 
   /** What a peer reports may repeat the request. */
   #redacted(failure: OpenFailure): OpenFailure {
-    const message = this.#redact(failure.message);
+    const message = this.#facts.redact(failure.message);
     return message === failure.message ? failure : amended(failure, message);
   }
 
   #finish(): Result<T> {
+    this.#facts.release();
     this.#closed = true;
     const last = this.#decoder.finish();
     if (last instanceof OpenFailure) throw this.#redacted(last);

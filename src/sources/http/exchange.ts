@@ -5,6 +5,8 @@ import { discard } from './error-body.js';
 import { configFailure, kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { statusClass } from '../../../machines/http-status.js';
+import { linkSignal } from './linked-signal.js';
+import { guardedInit } from './node-fetch.js';
 import { abortedFailure, networkFailure, untilAborted } from './network-error.js';
 import { hasProvider, prepareRequest } from './request.js';
 import type { PreparedRequest, RequestOptions } from './request.js';
@@ -14,6 +16,8 @@ export interface Exchange {
   readonly response: Response;
   /** What was sent, by which the response is to be understood. */
   readonly sent: PreparedRequest;
+  /** To be called when the body has ended or broken: an abort must not reach the fetch any more. */
+  readonly release: () => void;
 }
 
 /** @param refine adds the protocol's own headers */
@@ -34,9 +38,11 @@ export async function exchange(
     const sent = await prepareRequest(options, at, signal, refused);
     refine(sent.headers);
     if (signal.aborted) throw abortedFailure(signal);
-    return { response: await follow(options, sent, signal), sent };
+    return { ...(await follow(options, sent, signal)), sent };
   }
 }
+
+type Received = Omit<Exchange, 'sent'>;
 
 const MAX_REDIRECTS = 5;
 
@@ -48,18 +54,19 @@ async function follow(
   options: RequestOptions,
   request: PreparedRequest,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<Received> {
   let url = request.url;
   const seen = new Set([url.href]);
   for (;;) {
-    const response = await send(options, url, request.init, signal);
+    const received = await send(options, url, request.init, signal);
+    const { response } = received;
     if (response.type === 'opaqueredirect') {
       throw redirectFailure(
         response,
         'cannot be followed safely in a browser; give its target as url',
       );
     }
-    if (statusClass(response.status) !== 'redirect') return response;
+    if (statusClass(response.status) !== 'redirect') return received;
     const { method } = options;
     if (response.status <= 303 && method !== 'GET' && method !== 'HEAD') {
       throw redirectFailure(response, `would turn the ${method} into a GET`);
@@ -104,23 +111,25 @@ async function send(
   url: URL,
   init: RequestInit,
   signal: AbortSignal,
-): Promise<Response> {
-  const ownFetch = options.fetch;
+): Promise<Received> {
+  // Looked up at each call, so that a fetch patched later is used.
+  const { fetch = globalThis.fetch } = options;
+  const link = linkSignal(signal);
   let answer: unknown;
   try {
-    // Looked up at each call, so that a fetch patched later is used.
-    const promise = ownFetch ? ownFetch(url.href, init) : globalThis.fetch(url.href, init);
+    const promise = fetch(url.href, guardedInit(fetch, { ...init, signal: link.signal }));
     answer = await untilAborted(Promise.resolve(promise), signal, (late) => {
       if (isResponse(late)) discard(late);
     });
   } catch (error) {
+    link.release();
     if (signal.aborted) throw abortedFailure(signal);
     throw networkFailure(error, 'The request failed');
   }
   if (!isResponse(answer)) {
     throw configFailure('fetch to return a Response', kindOf(answer), 'fetch: globalThis.fetch');
   }
-  return answer;
+  return { response: answer, release: link.release };
 }
 
 function isResponse(value: unknown): value is Response {

@@ -24,17 +24,6 @@ export function redactor(request: SentRequest): Redact {
   };
 }
 
-const redactors = new WeakMap<object, Redact>();
-
-/** Keeps the redactor of a request with its response's body, so that who reads the body finds it. */
-export function keepRedactor(body: object, redact: Redact): void {
-  redactors.set(body, redact);
-}
-
-export function redactorFor(body: object): Redact {
-  return redactors.get(body) ?? ((text) => text);
-}
-
 /** Names whose values are credentials, however short. */
 const CREDENTIAL = /auth|key|token|secret|cookie|session|passw|signature|credential|\bsig\b/i;
 

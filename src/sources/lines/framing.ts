@@ -57,17 +57,24 @@ export class Framing {
   }
 
   #close(mark: string): void {
-    const text = this.#rest;
     if (this.#mode === 'lines') {
+      const line = this.#rest;
       this.#rest = '';
-      this.#reader.line(text);
+      this.#reader.line(line);
     } else if (mark === RS) {
       // A text that was cut, as by a writer that died, is left out: RFC 7464, 2.3.
-      if (text.trim() !== '') this.#reader.record(text);
+      this.#isRecord();
       this.#start();
-    } else if (text.trim() !== '' && this.#tries++ < MAX_TRIES && this.#reader.record(text)) {
-      this.#start();
-    } else this.#keep('\n');
+    } else if (this.#tries < MAX_TRIES && this.#isRecord()) this.#start();
+    else {
+      // Looked at no more: each look costs as much as the text is long.
+      this.#tries++;
+      this.#keep('\n');
+    }
+  }
+
+  #isRecord(): boolean {
+    return this.#rest.trim() !== '' && this.#reader.record(this.#rest);
   }
 
   #start(): void {

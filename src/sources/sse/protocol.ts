@@ -3,6 +3,7 @@
 import type { SourceItem } from '../../../machines/contract.js';
 import type { BodyDecoder } from '../http/body-batches.js';
 import { OpenFailure, openFailure } from '../failure.js';
+import { checkIdLength } from '../items.js';
 import { createSseDecoder } from './decoder.js';
 import type { SseEvent } from './decoder.js';
 
@@ -64,6 +65,8 @@ class ProtocolDecoder<T> implements BodyDecoder<T> {
 
   #take(event: SseEvent, id: string | undefined, items: SourceItem<T>[]): void {
     for (const item of this.#protocol.read(event, id)) {
+      if (item.type === 'data' && item.id !== undefined) checkIdLength(item.id);
+      else if (item.type === 'checkpoint') checkIdLength(item.cursor);
       items.push(item);
       if (item.type !== 'end') continue;
       this.ended = true;
