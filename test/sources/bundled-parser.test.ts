@@ -12,7 +12,9 @@ type CreateParser = typeof createEventStreamParser;
 const built = new URL('../../dist/src/sources/sse/event-stream-parser.js', import.meta.url);
 const cases = JSON.parse(
   readFileSync(new URL('../fixtures/sse-cases.json', import.meta.url), 'utf8'),
-) as readonly { readonly wire: string }[];
+) as readonly { readonly wire?: string }[];
+/** The others are given as bytes: decoding them is not the parser's part. */
+const wires = cases.flatMap(({ wire }) => wire ?? []);
 
 let bundled: CreateParser;
 
@@ -24,8 +26,7 @@ beforeAll(async () => {
 
 it.each([1, 3, Infinity])('in pieces of %d characters', (size) => {
   expect(bundled).not.toBe(createEventStreamParser);
-  const read = (create: CreateParser): unknown[] =>
-    cases.map(({ wire }) => log(create, wire, size));
+  const read = (create: CreateParser): unknown[] => wires.map((wire) => log(create, wire, size));
   expect(read(bundled)).toEqual(read(createEventStreamParser));
   expect(read(bundled).flat()).not.toEqual([]);
 });
