@@ -174,8 +174,8 @@ export const mutants = [
   mutant(
     'the count starts again with a connection',
     steps,
-    ': { error: null };\n}',
-    ': { error: null, attempt: 0 };\n}',
+    'if (!context.restarting) return { error: null };',
+    'if (!context.restarting) return { error: null, attempt: 0 };',
     'machines/reconnect.machine',
     'machines/reconnect-policy',
     'stream.random',
@@ -282,7 +282,7 @@ export const mutants = [
   mutant(
     'any wait that a server asks for is granted',
     'machines/verdict.ts',
-    'if (floorMs > maxServerDelayMs) {',
+    'if (maxServerDelayMs !== null && floorMs > maxServerDelayMs) {',
     'if (floorMs < 0) {',
     'machines/reconnect-policy',
   ),
