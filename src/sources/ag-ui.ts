@@ -71,7 +71,7 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
         request,
         contentTypes: [EVENT_STREAM],
         withCursor: cursor !== undefined,
-        isLenient: true,
+        framing: 'events',
         refine: (headers) => {
           headers['content-type'] ??= 'application/json';
           if (cursor !== undefined) headers['last-event-id'] = toHeaderBytes(cursor);

@@ -67,7 +67,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
         request: sends ? request : replay,
         contentTypes: [EVENT_STREAM],
         withCursor: false,
-        isLenient: true,
+        framing: 'events',
         refine: (headers) => {
           if (sends) headers['content-type'] ??= 'application/json';
         },

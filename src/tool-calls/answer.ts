@@ -63,6 +63,8 @@ export interface AnswerReader {
   read(event: unknown, name?: string): readonly AnswerStep[];
   /** The last marker came that is no event, such as `[DONE]`. */
   finish(): void;
+  /** The bytes ended properly: for formats whose last marker that is. */
+  endOfBytes?(): void;
 }
 
 /** The calls of a stream by their id, as the stream has recorded them. */

@@ -6,8 +6,10 @@ import {
   aiSdkUi,
   anthropicMessages,
   bytes,
+  geminiContent,
   geminiInteractions,
   ndjson,
+  ollamaChat,
   openaiChat,
   openaiResponses,
   sse,
@@ -102,6 +104,15 @@ export const POSTS: readonly Post[] = [
       '[DONE]',
     ),
   ),
+  model(
+    'geminiContent',
+    geminiContent,
+    events({ candidates: [{ content: { parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }] }),
+  ),
+  model('ollamaChat', ollamaChat, {
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: '{"message":{"content":"Hi"},"done":false}\n{"message":{"content":""},"done":true,"done_reason":"stop"}',
+  }),
   model(
     'aiSdkUi',
     (options: HttpOptions) => aiSdkUi({ chatId: 'c', ...options }),

@@ -4,7 +4,9 @@ import {
   agUiReader,
   aiSdkUiReader,
   anthropicReader,
+  geminiContentReader,
   geminiReader,
+  ollamaChatReader,
   openaiChatReader,
   openaiResponsesReader,
 } from '../../src/tool-calls/index.js';
@@ -29,6 +31,10 @@ export interface Wire {
   /** The peer's word for an end that lets calls run, and one for an end that does not. */
   readonly good: string;
   readonly bad: string;
+  /** Nothing but the end closes a call. */
+  readonly isClosedByEnd?: boolean;
+  /** A call without a word about arguments has none, by the schema of the format. */
+  readonly mayOmitArguments?: boolean;
   text(text: string): object[];
   call(call: WireCall): object[];
   finish(word: string): object[];
@@ -38,6 +44,7 @@ export const WIRES: readonly Wire[] = [
   {
     name: 'OpenAI Chat',
     create: openaiChatReader,
+    isClosedByEnd: true,
     good: 'tool_calls',
     bad: 'length',
     text: (content) => [chunk({ content })],
@@ -143,6 +150,43 @@ export const WIRES: readonly Wire[] = [
     ],
   },
   {
+    name: 'Gemini content',
+    create: geminiContentReader,
+    good: 'STOP',
+    bad: 'MAX_TOKENS',
+    isClosedByEnd: true,
+    mayOmitArguments: true,
+    text: (text) => [parts({ text })],
+    call: ({ id = 'a', name = 'f', pieces, object, isEmpty }) => {
+      const all: unknown[] = [...(object === undefined ? [] : [object]), ...(pieces ?? [])];
+      const [args = isEmpty === true ? {} : undefined, ...rest] = all;
+      return [
+        parts({ functionCall: { id, name, ...(args === undefined ? {} : { args }) } }),
+        ...rest.map((piece) => parts({ functionCall: { id, args: piece } })),
+      ];
+    },
+    finish: (finishReason) => [{ candidates: [{ content: { role: 'model' }, finishReason }] }],
+  },
+  {
+    name: 'Ollama',
+    create: ollamaChatReader,
+    isClosedByEnd: true,
+    good: 'stop',
+    bad: 'length',
+    text: (content) => [{ message: { role: 'assistant', content }, done: false }],
+    call: ({ id = 'a', name = 'f', pieces, object, isEmpty }) => {
+      const all: unknown[] = [...(object === undefined ? [] : [object]), ...(pieces ?? [])];
+      const [args = isEmpty === true ? {} : undefined, ...rest] = all;
+      return [
+        ollamaCall({ id, function: { name, ...(args === undefined ? {} : { arguments: args }) } }),
+        ...rest.map((piece) => ollamaCall({ id, function: { arguments: piece } })),
+      ];
+    },
+    finish: (word) => [
+      { message: { role: 'assistant', content: '' }, done: true, done_reason: word },
+    ],
+  },
+  {
     name: 'AG-UI',
     create: agUiReader,
     good: 'tool_calls',
@@ -230,6 +274,14 @@ export function readEvents(
 
 export function chunk(delta: object, reason: unknown = null): object {
   return { choices: [{ index: 0, delta, finish_reason: reason }] };
+}
+
+export function parts(...list: readonly object[]): object {
+  return { candidates: [{ content: { role: 'model', parts: list }, index: 0 }] };
+}
+
+export function ollamaCall(call: object): object {
+  return { message: { role: 'assistant', content: '', tool_calls: [call] }, done: false };
 }
 
 export function block(index: number, content: object): object {

@@ -13,7 +13,8 @@ import { redactor } from './redact.js';
 import type { Redact } from './redact.js';
 import { serverDelayMs } from './retry-after.js';
 import type { HeaderOf } from './retry-after.js';
-import { sniffEventStream } from './sniff.js';
+import { sniffStream } from './sniff.js';
+import type { Framing } from './sniff.js';
 
 export interface ExpectedAnswer {
   /** What the body may be; parameters and case are ignored. Null: anything. */
@@ -23,8 +24,8 @@ export interface ExpectedAnswer {
   readonly httpPolicy: HttpPolicy;
   /** Statuses besides 200 that bring a body, such as 206. */
   readonly alsoOpen?: readonly number[] | undefined;
-  /** A body of another type is read too, if it begins as an event stream does. */
-  readonly isLenient?: boolean | undefined;
+  /** A body of another type is read too, if it begins as a stream of this kind does. */
+  readonly framing?: Framing | undefined;
   /** The peer streams only where the body of the request has `stream: true`. */
   readonly needsStreamFlag?: boolean | undefined;
 }
@@ -49,11 +50,11 @@ export async function streamBody(
   const facts = { redact: redactor(exchange.sent), release: exchange.release };
   keepFacts(body, facts);
   if (contentTypes === null || contentTypes.includes(essenceOf(response))) return body;
-  if (expected.isLenient !== true)
+  if (expected.framing === undefined)
     throw await otherType(response, body, exchange, expected, signal);
-  const sniffed = await sniffEventStream(body, signal);
+  const sniffed = await sniffStream(body, expected.framing, signal);
   keepFacts(sniffed.body, facts);
-  if (sniffed.isEventStream) return sniffed.body;
+  if (sniffed.isStream) return sniffed.body;
   throw await otherType(response, sniffed.body, exchange, expected, signal);
 }
 

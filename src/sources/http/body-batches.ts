@@ -136,7 +136,14 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     this.#closed = true;
     const last = this.#decoder.finish();
     if (last instanceof OpenFailure) throw this.#redacted(last);
-    return last === undefined || last.length === 0 ? DONE : { done: false, value: last };
+    // What was read at the end may be an error, behind items.
+    const failure = this.#decoder.failure;
+    if (last === undefined || last.length === 0) {
+      if (failure) throw this.#redacted(failure);
+      return DONE;
+    }
+    if (failure) this.#failure = this.#redacted(failure);
+    return { done: false, value: last };
   }
 }
 

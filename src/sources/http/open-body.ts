@@ -8,6 +8,7 @@ import { exchange } from './exchange.js';
 import { statusClass } from '../../../machines/http-status.js';
 import { abortedFailure } from './network-error.js';
 import type { RequestOptions } from './request.js';
+import type { Framing } from './sniff.js';
 
 export interface BodyRequest {
   readonly request: RequestOptions;
@@ -23,8 +24,8 @@ export interface BodyRequest {
   readonly isOver?: ((response: Response) => boolean) | undefined;
   /** What a status means in this protocol, where that is not what it means everywhere. */
   readonly refusal?: ((response: Response) => OpenFailure | undefined) | undefined;
-  /** A body of another type is read too, if it begins as an event stream does. */
-  readonly isLenient?: boolean | undefined;
+  /** A body of another type is read too, if it begins as a stream of this kind does. */
+  readonly framing?: Framing | undefined;
   /** The peer streams only where the body of the request has `stream: true`. */
   readonly needsStreamFlag?: boolean | undefined;
 }

@@ -1,36 +1,44 @@
-/** Looks whether a body of another content type is an event stream all the same: gateways label them in many ways. */
+/** Looks whether a body of another content type is a stream all the same: gateways label them in many ways. */
 
 type Body = ReadableStream<Uint8Array>;
 
 export interface Sniffed {
-  readonly isEventStream: boolean;
+  readonly isStream: boolean;
   /** All of the body: what was looked at comes first. */
   readonly body: Body;
 }
 
-/** An event stream shows what it is in its first line; a body that begins with as much space is none. */
+/** What the body is taken for: server-sent events, or lines of JSON. */
+export type Framing = 'events' | 'lines';
+
+/** A stream shows what it is in its first line; a body that begins with as much space is none. */
 const MAX_BYTES = 4096;
 
 /** @returns when the first line has come, the body ends, or the signal aborts. */
-export async function sniffEventStream(body: Body, signal: AbortSignal): Promise<Sniffed> {
+export async function sniffStream(
+  body: Body,
+  framing: Framing,
+  signal: AbortSignal,
+): Promise<Sniffed> {
+  const looksLike = framing === 'lines' ? looksLikeLines : looksLikeEvents;
   const reader = body.getReader();
   const onAbort = (): void => void reader.cancel(signal.reason).catch(() => {});
   signal.addEventListener('abort', onAbort, { once: true });
   const decoder = new TextDecoder();
   const chunks: Uint8Array[] = [];
-  let isEventStream: boolean | undefined;
+  let isStream: boolean | undefined;
   let size = 0;
   let text = '';
   let broken: Error | undefined;
   try {
     if (signal.aborted) onAbort();
-    while (isEventStream === undefined && size < MAX_BYTES) {
+    while (isStream === undefined && size < MAX_BYTES) {
       const { done, value } = await reader.read();
       if (done) break;
       chunks.push(value);
       size += value.length;
       text += decoder.decode(value, { stream: true });
-      isEventStream = looksLikeEvents(text);
+      isStream = looksLike(text);
     }
   } catch (error) {
     // Whoever reads on gets it.
@@ -38,7 +46,7 @@ export async function sniffEventStream(body: Body, signal: AbortSignal): Promise
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-  return { isEventStream: isEventStream === true, body: joined(chunks, reader, broken) };
+  return { isStream: isStream === true, body: joined(chunks, reader, broken) };
 }
 
 /** Undefined while it may still become one. */
@@ -48,6 +56,14 @@ function looksLikeEvents(text: string): boolean | undefined {
   return ['data', 'event', 'retry', 'id'].some((field) => field.startsWith(start.trimEnd()))
     ? undefined
     : false;
+}
+
+/** An object, but not one that is an error and nothing else. */
+function looksLikeLines(text: string): boolean | undefined {
+  const start = text.trimStart();
+  if (!start.startsWith('{')) return start === '' ? undefined : false;
+  const [, name] = /^\{\s*"([^"]*)"/.exec(start) ?? [];
+  return name === undefined ? undefined : !/^(?:error|errors|detail)$/i.test(name);
 }
 
 function joined(

@@ -48,7 +48,11 @@ export function createAnswerProtocol(
         throw thrown;
       }
     },
-    finish: () => (isBroken ? [] : endItems()),
+    finish() {
+      if (isBroken) return [];
+      reader.endOfBytes?.();
+      return endItems();
+    },
   };
 
   function read(event: SseEvent, id: string | undefined): SourceItem<AnswerPart>[] {

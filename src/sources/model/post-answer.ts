@@ -7,6 +7,7 @@ import { bodyConnection } from '../http/body-batches.js';
 import { openBody } from '../http/open-body.js';
 import { reopenBy } from '../http/options.js';
 import type { RequestContext, RequestOptions } from '../http/request.js';
+import type { Framing } from '../http/sniff.js';
 import { checkFunction, checkKnown } from '../option-checks.js';
 import { EVENT_STREAM } from '../sse/decoder.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
@@ -14,21 +15,25 @@ import { withOutcome } from './answer-outcome.js';
 import { createAnswerProtocol } from './answer-protocol.js';
 import { createContinuation } from './continuation.js';
 import type { Continuable } from './continuation.js';
+import { createLineProtocolDecoder } from './line-protocol.js';
 import { checkModelOptions, MODEL_OPTIONS, toJsonBody } from './options.js';
 import type { ModelDefaults, ModelOptions } from './options.js';
 
 export interface PostAnswerOptions extends ModelOptions, Continuable {}
 
 export interface PostFormat extends ModelDefaults {
+  /** How the answer is framed. @default 'events': server-sent events */
+  readonly framing?: Framing;
   readonly createReader: () => AnswerReader;
   /** Headers that the format asks for, where the caller gives none. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const POST_OPTIONS = { ...MODEL_OPTIONS, continueWith: true } as const satisfies Record<
-  keyof PostAnswerOptions,
-  true
->;
+/** The names of `PostAnswerOptions`. */
+export const POST_OPTIONS: Readonly<Record<keyof PostAnswerOptions, true>> = {
+  ...MODEL_OPTIONS,
+  continueWith: true,
+};
 
 /** @throws ReconnectError `config` */
 export function postAnswer(
@@ -44,6 +49,8 @@ export function postAnswer(
   checkFunction('continueWith', continueWith, '({ text }) => the request that goes on with it');
   const resume = continueWith === undefined ? 'none' : 'continuation';
   const continuation = createContinuation();
+  const { framing = 'events' } = format;
+  const isLines = framing === 'lines';
   return Object.freeze({ name, resume, terminal: 'explicit', reopen: reopenBy(request), open });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
@@ -52,9 +59,9 @@ export function postAnswer(
     const { body: bytes } = await openBody(
       {
         request: at.items === 0 ? request : continued(request, body, at, needsStreamFlag),
-        contentTypes: [EVENT_STREAM],
+        contentTypes: isLines ? LINES : [EVENT_STREAM],
         withCursor: false,
-        isLenient: true,
+        framing,
         needsStreamFlag,
         refine: (headers) => {
           headers['content-type'] ??= 'application/json';
@@ -70,7 +77,10 @@ export function postAnswer(
     const reader = format.createReader();
     reader.begin(at.toolCalls ?? {});
     const protocol = createAnswerProtocol(reader, {});
-    const decoder = createProtocolDecoder(continuation.follow(protocol, at), limits);
+    const followed = continuation.follow(protocol, at);
+    const decoder = isLines
+      ? createLineProtocolDecoder(followed, limits.maxLineBytes)
+      : createProtocolDecoder(followed, limits);
     return withOutcome(bodyConnection(bytes, decoder), () => protocol.outcome);
   }
 }
@@ -88,3 +98,5 @@ function continued(
     idempotencyKey: request.idempotencyKey?.at(String(at.chars)),
   };
 }
+
+const LINES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;

@@ -1,4 +1,4 @@
-/** One answer in six dialects: some text, two calls whose arguments come in turns, and the end. */
+/** One answer in each provider format: some text, two calls whose arguments come in turns, and the end. */
 
 import type { SourcePeer, PeerRequest } from '../../support/source-peer.js';
 import type { AnswerPart } from '../../../src/tool-calls/index.js';
@@ -6,7 +6,9 @@ import {
   agUi,
   aiSdkUi,
   anthropicMessages,
+  geminiContent,
   geminiInteractions,
+  ollamaChat,
   openaiChat,
   openaiResponses,
 } from '../../../src/sources/index.js';
@@ -279,6 +281,62 @@ const geminiPeer: ModelPeer = {
   options: { allowRestart: true },
 };
 
+const geminiContentPeer: ModelPeer = {
+  name: 'geminiContent',
+  source: (url) => geminiContent({ url, body: BODY }),
+  contentType: 'text/event-stream',
+  body: () => {
+    const chunk = (parts: readonly object[], more: object = {}): WireEvent => ({
+      data: {
+        candidates: [{ content: { parts, role: 'model' }, index: 0, ...more }],
+        modelVersion: 'm',
+        responseId: 'r1',
+      },
+    });
+    const [whole, inPieces] = CALLS;
+    return toWire([
+      ...TEXT.map((text) => chunk([{ text }])),
+      chunk([{ functionCall: { id: whole.id, name: whole.name, args: whole.input } }]),
+      chunk([{ functionCall: { id: inPieces.id, name: inPieces.name, willContinue: true } }]),
+      ...['Europe', '/Paris'].map((stringValue, n) =>
+        chunk([
+          {
+            functionCall: {
+              partialArgs: [{ jsonPath: '$.zone', stringValue, willContinue: n === 0 }],
+              willContinue: true,
+            },
+          },
+        ]),
+      ),
+      chunk([{ functionCall: { partialArgs: [{ jsonPath: '$.utc', boolValue: false }] } }]),
+      chunk([{ text: '' }], { finishReason: 'STOP' }),
+    ]);
+  },
+  whole: WHOLE,
+  join: joinAnswer,
+  options: { allowRestart: true },
+};
+
+const ollamaPeer: ModelPeer = {
+  name: 'ollamaChat',
+  source: (url) => ollamaChat({ url, body: BODY }),
+  contentType: 'application/x-ndjson',
+  body: () => {
+    const line = (message: object, more: object = { done: false }): string =>
+      `${JSON.stringify({ model: 'm', created_at: 't', message: { role: 'assistant', ...message }, ...more })}\n`;
+    return [
+      ...TEXT.map((content) => line({ content })),
+      ...CALLS.map(({ id, name, input }) =>
+        line({ content: '', tool_calls: [{ id, function: { name, arguments: input } }] }),
+      ),
+      line({ content: '' }, { done: true, done_reason: 'stop', eval_count: 9 }),
+    ].join('');
+  },
+  whole: WHOLE,
+  join: joinAnswer,
+  options: { allowRestart: true },
+};
+
 const agUiPeer: ModelPeer = {
   name: 'agUi',
   source: (url) => agUi({ url, body: BODY }),
@@ -351,6 +409,8 @@ export const modelPeers: readonly ModelPeer[] = [
   anthropicPeer,
   openaiResponsesPeer,
   geminiPeer,
+  geminiContentPeer,
+  ollamaPeer,
   agUiPeer,
   aiSdkUiPeer,
 ];
