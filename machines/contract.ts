@@ -100,6 +100,12 @@ export interface Connection<T> {
    * on an EOF, an error and silence all mean this end, and no further request is made.
    */
   readonly outcome?: EndOutcome | null | undefined;
+  /**
+   * Silence says nothing of this connection: its peer may have nothing to say, and signs of life do not show. Then
+   * `stallTimeoutMs` does not apply.
+   * @default false
+   */
+  readonly isQuiet?: boolean | undefined;
   close(): void | Promise<void>;
 }
 
@@ -115,6 +121,8 @@ export interface SourceClock {
 export interface SourceHost {
   /** The `clock` of the stream. */
   readonly clock: SourceClock;
+  /** Whether the stream is closed for good: no other connection will follow. */
+  readonly isOver: boolean;
 }
 
 /** A kind of stream. It knows this contract and nothing else of the package. */

@@ -9,6 +9,8 @@ export interface AttemptOptions<T> {
   readonly source: StreamSource<T>;
   readonly at: ResumePoint;
   readonly clock: Clock;
+  /** The stream is closed for good. */
+  readonly isOver: () => boolean;
   /** Null: no limit. */
   readonly timeoutMs: number | null;
   /** The machine left the attempt. */
@@ -36,7 +38,7 @@ export class LiveConnection<T> {
  * @throws what the source throws, or ReconnectError kind `connect-timeout`, `protocol`, `network`.
  */
 export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConnection<T>> {
-  const { source, at, clock, timeoutMs, signal } = options;
+  const { source, clock, timeoutMs, signal } = options;
   const controller = new AbortController();
   return new Promise((resolve, reject) => {
     let isLeft = false;
@@ -55,7 +57,7 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
       leave(new ReconnectError('connect-timeout', `no answer within ${timeoutMs} ms`));
     const timer = timeoutMs === null ? null : clock.setTimeout(onTimeout, timeoutMs);
     signal.addEventListener('abort', onAbort);
-    callOpen(source, at, controller.signal, clock).then(
+    callOpen(options, controller.signal).then(
       (connection) => {
         if (isLeft) return closeQuietly(connection);
         settle();
@@ -81,12 +83,16 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
 }
 
 async function callOpen<T>(
-  source: StreamSource<T>,
-  at: ResumePoint,
+  { source, at, clock, isOver }: AttemptOptions<T>,
   signal: AbortSignal,
-  clock: Clock,
 ): Promise<Connection<T>> {
-  return source.open(at, signal, { clock });
+  const host = {
+    clock,
+    get isOver() {
+      return isOver();
+    },
+  };
+  return source.open(at, signal, host);
 }
 
 /** Closing never waits, and a source that fails at it changes nothing. */

@@ -134,9 +134,15 @@ function complete(options: ReconnectOptions): ResolvedOptions {
   };
 }
 
-/** A server has no page, and no laptop lid. */
+/** A page, or a worker of one: both know whether they are online. A server does not, and has no laptop lid. */
 function ofThisPage(): Environment | null {
-  return 'document' in globalThis ? pageEnvironment() : null;
+  const { document, navigator, addEventListener } = globalThis as {
+    document?: unknown;
+    navigator?: { readonly onLine?: unknown };
+    addEventListener?: unknown;
+  };
+  const isWorker = typeof navigator?.onLine === 'boolean' && typeof addEventListener === 'function';
+  return document !== undefined || isWorker ? pageEnvironment() : null;
 }
 
 function checkFunction(name: string, value: unknown): void {

@@ -113,7 +113,9 @@ export class Reader<T> implements IntakeHost, Watched {
 
   get stallTimeoutMs(): number | null {
     const { options, source, ledger } = this.#desk;
-    const stallMs = stallTimeoutOf(options, source, ledger.hasCursor);
+    const stallMs = isQuiet(this.#live.connection)
+      ? null
+      : stallTimeoutOf(options, source, ledger.hasCursor);
     return this.#outcome === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS);
   }
 
@@ -279,6 +281,15 @@ function outcomeOf(connection: Connection<unknown>): EndOutcome | null {
     return END_OUTCOMES.find((word) => word === outcome) ?? null;
   } catch {
     return null;
+  }
+}
+
+/** Whether its silence says nothing. */
+function isQuiet(connection: Connection<unknown>): boolean {
+  try {
+    return connection.isQuiet === true;
+  } catch {
+    return false;
   }
 }
 

@@ -71,6 +71,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
         source,
         at: this.#resumePoint(input),
         clock: options.clock,
+        isOver: () => this.#actor.getSnapshot().status !== 'active',
         timeoutMs: connectTimeoutOf(options, source, input.fresh),
         signal,
       });

@@ -52,5 +52,11 @@ export type { TextOptions } from './text.js';
 export { webSocket } from './web-socket.js';
 export type { WebSocketSource } from './web-socket.js';
 export type { CloseClass } from './web-socket/close-codes.js';
-export type { WebSocketOptions } from './web-socket/options.js';
-export type { WebSocketClass, WebSocketMessage } from './web-socket/socket.js';
+export type { WebSocketClass } from './web-socket/create-socket.js';
+export type { WebSocketData, WebSocketMessage } from './web-socket/message.js';
+export type {
+  WebSocketHandshake,
+  WebSocketOptions,
+  WebSocketPing,
+  WebSocketStart,
+} from './web-socket/options.js';

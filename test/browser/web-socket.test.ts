@@ -1,7 +1,8 @@
 /** `webSocket()` over the browser's own class. */
 
 import type { Socket } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { build } from 'esbuild';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { inBrowser } from '../support/browser.js';
 import type * as sources from '../../src/sources/index.js';
@@ -69,5 +70,84 @@ inBrowser('webSocket() in a page', (here) => {
       return performance.now() - began;
     }, on.url);
     expect(Math.abs(tookMs - 400)).toBeLessThan(250);
+  });
+
+  it('fails at once where the policy of the page forbids it: no close event comes', async () => {
+    const { tookMs, message } = await here.page.evaluate(async (url) => {
+      const { reconnectStream, webSocket } = streamReconnect;
+      const policy = document.createElement('meta');
+      policy.httpEquiv = 'Content-Security-Policy';
+      policy.content = "connect-src 'none'";
+      document.head.append(policy);
+      const began = performance.now();
+      const stream = reconnectStream(webSocket({ url }), { maxAttempts: 1, initialBackoffMs: 5 });
+      stream.start();
+      const { error } = await stream.done;
+      return { tookMs: performance.now() - began, message: error?.message };
+    }, 'ws://127.0.0.1:9/feed');
+    expect(message).toContain('all 1 attempts are used up');
+    expect(tookMs).toBeLessThan(2000);
+  });
+
+  it('keeps a feed that is silent: the pings that the browser answers do not show', async () => {
+    let pongs = 0;
+    const does = (socket: WebSocket): void => {
+      const timer = setInterval(() => socket.ping(), 20);
+      socket.on('pong', () => (pongs += 1));
+      socket.on('close', () => clearInterval(timer));
+    };
+    const on = (peer = await startSocketPeer([{ after: 0, does }]));
+    const state = await here.page.evaluate(async (url) => {
+      const { reconnectStream, webSocket } = streamReconnect;
+      const source = webSocket({ url, resumeMessage: () => '{"after":0}' });
+      const stream = reconnectStream(source, { stallTimeoutMs: 200, maxAttempts: 1 });
+      stream.start();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const seen = stream.state;
+      stream.close();
+      return seen;
+    }, on.url);
+    expect([state, on.handshakes.length]).toEqual(['connected', 1]);
+    expect(pongs).toBeGreaterThan(10);
+  });
+
+  it('in a worker, too, being offline costs no attempt', async () => {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `
+          import { reconnectStream } from 'stream-reconnect';
+          import { webSocket } from 'stream-reconnect/sources';
+          onmessage = ({ data: url }) => {
+            const stream = reconnectStream(webSocket({ url }), { initialBackoffMs: 10, maxBackoffMs: 10 });
+            let losses = 0;
+            const report = (state) => postMessage({ state, losses, isOnline: navigator.onLine });
+            stream.on('failed', () => report('failed'));
+            stream.on('waiting', () => { if (++losses > 10) report('goes on'); });
+            stream.start();
+          };`,
+        resolveDir: process.cwd(),
+      },
+      bundle: true,
+      format: 'iife',
+      write: false,
+    });
+    await here.context.route('**/worker.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: outputFiles[0]?.text ?? '' }),
+    );
+    await here.page.evaluate(() => {
+      Object.assign(globalThis, { worker: new Worker('/worker.js') });
+    });
+    await vi.waitUntil(() => here.page.workers().length === 1);
+    await here.context.setOffline(true);
+    const report = await here.page.evaluate(
+      (url) =>
+        new Promise((resolve) => {
+          const { worker } = globalThis as unknown as { worker: Worker };
+          worker.addEventListener('message', ({ data }) => resolve(data));
+          worker.postMessage(url);
+        }),
+      'ws://127.0.0.1:9/feed',
+    );
+    expect(report).toMatchObject({ state: 'goes on', isOnline: false });
   });
 });

@@ -375,8 +375,8 @@ describe('sending', () => {
     expect(source.unsent).toEqual([]);
     stream.close();
     expect(await ended).toBe(null);
-    expect(source.send('late')).toBe('queued');
-    expect(source.unsent).toEqual(['late']);
+    expect(() => source.send('late')).toThrow(expect.objectContaining({ kind: 'usage' }));
+    expect(source.unsent).toEqual([]);
   });
 
   it('refuses more than may wait', async () => {
@@ -483,7 +483,7 @@ describe('a function of the caller', () => {
 
   it.each<[string, Partial<WebSocketOptions<Line>>, RegExp]>([
     ['parse that throws', { parse: boom }, /^parse threw$/],
-    ['parse that promises', { parse: (() => Promise.resolve()) as never }, /^expected parse to/],
+    ['parse that rejects', { parse: () => Promise.reject(new Error('boom')) }, /^parse threw$/],
     ['id that throws', { id: boom }, /^id threw$/],
     ['isEnd that throws', { isEnd: boom }, /^isEnd threw$/],
     ['closeCode that throws', { closeCode: boom }, /^closeCode threw$/],

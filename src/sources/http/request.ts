@@ -118,7 +118,7 @@ export function hasProvider(options: RequestOptions): boolean {
 
 /** What a function of the caller answers, in the time that the signal gives; anything else as it is. */
 export async function askProvider<C extends HeadersContext>(
-  name: 'url' | 'headers' | 'body' | 'resumeRequest',
+  name: 'url' | 'headers' | 'body' | 'protocols' | 'resumeRequest',
   part: unknown,
   context: C,
   since?: number,

@@ -1,14 +1,19 @@
 /** One connection of a WebSocket: from the handshake to its one end, by whichever side or fault. */
 
-import type { Connection, SourceItem } from '../../../machines/contract.js';
+import type { Connection, SourceClock, SourceItem } from '../../../machines/contract.js';
 import { errorCode } from '../../../machines/error-code.js';
-import { isThenable, kindOf, openFailure } from '../failure.js';
+import { kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { networkFailure } from '../http/network-error.js';
-import { guard, toItems, wrongAnswer } from '../items.js';
-import type { CheckedWebSocketOptions } from './options.js';
-import { abandon, CLOSING, isMessage, OPEN, sizeOf } from './socket.js';
-import type { Socket, SocketEvent, WebSocketMessage } from './socket.js';
+import type { Close } from './close-codes.js';
+import { ConnectionTimers } from './connection-timers.js';
+import { Inbox } from './inbox.js';
+import type { InboxOptions } from './inbox.js';
+import { sizeOf, toMessage } from './message.js';
+import type { WebSocketMessage } from './message.js';
+import { abandon, CLOSED, NORMAL, OPEN } from './socket.js';
+import type { Socket, SocketEvent } from './socket.js';
+import { Steps } from './steps.js';
 
 type Batch<T> = readonly SourceItem<T>[];
 type Result<T> = IteratorResult<Batch<T>, undefined>;
@@ -21,55 +26,86 @@ interface Settle<R> {
 /** Why there will be no more: the peer said so, or what went wrong. */
 type Verdict = 'end' | OpenFailure;
 
+export interface ConnectionOptions<T> extends InboxOptions<T> {
+  readonly maxMessageBytes: number;
+  readonly maxBufferedBytes: number;
+  readonly closeTimeoutMs: number;
+  /** The code with which a connection is left for another. */
+  readonly leaveCode: number;
+}
+
 export interface ConnectionHost {
-  /**
-   * The peer closed with this code, or the connection broke (1006).
-   * @param reason the peer's own, or what the class says of the fault
-   */
-  onClose(code: number, reason: string): Verdict;
+  readonly clock: SourceClock;
+  /** No other connection will follow. */
+  isOver(): boolean;
+  /** The peer knows where the stream is: what is dropped here can be asked for again. */
+  canResume(): boolean;
+  /** The peer closed, or the connection broke (1006). @param openMs for how long it was open */
+  onClose(close: Close, openMs: number): Verdict;
   /** Items came: the peer is well, and knows us. */
   onData(): void;
+  onAck(id: string): void;
   /** The connection carries nothing more, in either direction. */
-  onOver(socket: Socket): void;
+  onOver(socket: Socket, verdict: Verdict): void;
 }
 
 const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
 
+/** RFC 6455, 7.1.5: what is said of a connection that ended without a close frame. */
+const BROKEN: Close = { code: 1006, reason: '' };
+
+/** For the close event that should follow an error, in ms: some classes have none. */
+const CLOSE_EVENT_MS = 50;
+
 /** The connection and its own iterator: what came since the last `next()` is one batch. */
 export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator<Batch<T>> {
-  /** Settles with the handshake. */
-  readonly opened: Promise<void>;
+  /** Silence says nothing: see the contract. */
+  readonly isQuiet: boolean;
   readonly #socket: Socket;
-  readonly #options: CheckedWebSocketOptions<T>;
+  readonly #options: ConnectionOptions<T>;
   readonly #host: ConnectionHost;
-  #settle: Settle<void> | null = null;
+  readonly #inbox: Inbox<T>;
   readonly #listeners: Readonly<Record<string, (event: SocketEvent) => void>>;
-  #messages: WebSocketMessage[] = [];
-  #bytes = 0;
+  readonly #steps = new Steps();
+  readonly #timers: ConnectionTimers;
+  #isOpen = false;
+  #openedAt = 0;
   #hasSign = false;
   #waiter: Settle<Result<T>> | null = null;
   #verdict: Verdict | null = null;
   #error: unknown;
   /** What the class says of a fault. */
   #fault = '';
-  #timers: unknown[] = [];
 
-  constructor(socket: Socket, options: CheckedWebSocketOptions<T>, host: ConnectionHost) {
+  constructor(
+    socket: Socket,
+    options: ConnectionOptions<T>,
+    host: ConnectionHost,
+    isQuiet: boolean,
+  ) {
     this.#socket = socket;
     this.#options = options;
     this.#host = host;
-    this.opened = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
-    this.opened.catch(() => {});
+    this.isQuiet = isQuiet;
+    this.#timers = new ConnectionTimers(host.clock);
+    this.#inbox = new Inbox(options, {
+      onParsed: (hasItems) => this.#onParsed(hasItems),
+      onEnd: () => this.end('end'),
+      onAck: (id) => host.onAck(id),
+      onFailure: (failure) => this.#fail(failure),
+    });
     this.#listeners = {
       open: () => this.#onOpen(),
       message: ({ data }) => this.#onMessage(data),
       error: (event) => this.#onError(event),
-      close: ({ code, reason }) => this.#onClose(code ?? BROKEN, reason),
+      close: ({ code, reason }) =>
+        this.#onClose({ code: code ?? BROKEN.code, reason: textOf(reason) }),
     };
     for (const [type, listener] of Object.entries(this.#listeners))
       socket.addEventListener(type, listener);
     // `ws` shows the pings of the protocol.
     for (const sign of ['ping', 'pong']) socket.on?.(sign, () => this.#sign());
+    this.#watch();
   }
 
   get batches(): this {
@@ -81,8 +117,8 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   }
 
   async next(): Promise<Result<T>> {
-    if (this.#messages.length > 0 || this.#hasSign) return { done: false, value: this.#read() };
-    if (this.#verdict === null)
+    if (this.#inbox.hasItems || this.#hasSign) return { done: false, value: this.#take() };
+    if (this.#verdict === null || this.#inbox.isBusy)
       return new Promise((resolve, reject) => (this.#waiter = { resolve, reject }));
     const verdict = this.#verdict;
     this.#verdict = 'end';
@@ -90,65 +126,104 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     throw verdict;
   }
 
+  /** Nothing more is read. The socket is left by `close()`: only then is it known whether another will follow. */
   async return(): Promise<Result<T>> {
-    this.close();
+    this.#hasSign = false;
+    this.#inbox.clear();
     return DONE;
   }
 
+  /** Leaves it: what nobody has read is not wanted. */
   close(): void {
-    this.#messages = [];
     this.#hasSign = false;
-    this.end('end');
+    this.#inbox.clear();
+    if (this.#verdict !== null) return;
+    this.#leave('end', this.#host.isOver() ? NORMAL : this.#options.leaveCode);
   }
 
-  /** Ends it from our side, and lets the socket go. */
+  /** Ends it from our side; what came before is still read. */
   end(verdict: Verdict): void {
     if (this.#verdict !== null) return;
-    this.#over(verdict);
-    abandon(this.#socket);
+    this.#leave(verdict, verdict === 'end' ? NORMAL : this.#options.leaveCode);
+  }
+
+  /** Resolves with the handshake. @throws OpenFailure where the connection is over first. */
+  async opened(): Promise<void> {
+    if (!this.#isOpen || this.#verdict !== null) await this.#steps.next();
+  }
+
+  /** Settles with `work`, or earlier with the end of the connection. */
+  during<R>(work: PromiseLike<R>): Promise<R> {
+    return this.#steps.during(work);
+  }
+
+  /** Messages wait, for `receive`, until `release`. */
+  hold(): void {
+    this.#inbox.hold();
+  }
+
+  release(): void {
+    this.#inbox.release();
+  }
+
+  receive(): Promise<WebSocketMessage> {
+    const message = this.during(this.#inbox.receive());
+    // Whoever gave up waiting must not end the process when the connection ends.
+    message.catch(() => {});
+    return message;
+  }
+
+  /** Runs this again and again, as long as the connection lasts. */
+  every(ms: number, run: () => void): void {
+    this.#timers.every(ms, run);
+  }
+
+  /** No event is trusted to come: the state is looked at as well. */
+  #watch(): void {
+    const { closeTimeoutMs } = this.#options;
+    const { clock } = this.#host;
+    let notOpenSince: number | null = null;
+    this.every(closeTimeoutMs / 4, () => {
+      const { readyState } = this.#socket;
+      if (readyState === OPEN) this.#onOpen();
+      if (readyState <= OPEN) return;
+      notOpenSince ??= clock.now();
+      const patienceMs = readyState === CLOSED ? CLOSE_EVENT_MS : closeTimeoutMs / 2;
+      if (clock.now() - notOpenSince >= patienceMs) this.#break();
+    });
   }
 
   #onOpen(): void {
-    const { ping, clock, closeTimeoutMs } = this.#options;
-    if (ping !== undefined) this.#every(ping.everyMs, () => this.#ping(ping.message));
-    // `ws` closes in time by itself; the others may wait for ever for a peer that leaves TCP open.
-    if (this.#socket.terminate === undefined) {
-      let closingSince: number | null = null;
-      this.#every(closeTimeoutMs / 4, () => {
-        if (this.#socket.readyState !== CLOSING) return;
-        closingSince ??= clock.now();
-        if (clock.now() - closingSince >= closeTimeoutMs / 2) this.#onClose(BROKEN, '');
-      });
-    }
-    this.#settle?.resolve();
+    if (this.#isOpen || this.#verdict !== null) return;
+    this.#isOpen = true;
+    this.#openedAt = this.#host.clock.now();
+    this.#steps.pass();
   }
 
   #onMessage(data: unknown): void {
     const { maxMessageBytes, maxBufferedBytes } = this.#options;
-    const message = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-    if (!isMessage(message)) {
+    const message = toMessage(data);
+    if (message === undefined) {
       const what = `expected a message of text or bytes, got ${kindOf(data)}`;
-      this.end(openFailure('protocol', what, { fatal: true }));
-      return;
+      return this.end(openFailure('protocol', what, { fatal: true }));
     }
-    const size = sizeOf(message);
-    if (size > maxMessageBytes) {
-      this.end(openFailure('limit', 'The message is longer than maxMessageBytes', FATAL));
-      return;
-    }
-    this.#bytes += size;
-    if (this.#bytes > maxBufferedBytes && this.#socket.pause === undefined) {
-      const what = 'The messages that nobody has read are more than maxBufferedBytes';
-      this.end(openFailure('limit', what, FATAL));
-      return;
-    }
-    if (this.#bytes > maxBufferedBytes) this.#socket.pause?.();
-    this.#messages.push(message);
-    this.#wake();
+    const size = sizeOf(data);
+    if (size > maxMessageBytes) return this.end(tooLong());
+    const inbox = this.#inbox;
+    const isFull = inbox.bytes > 0 && inbox.bytes + size > maxBufferedBytes;
+    // What is left out comes again where the peer knows the position; elsewhere it would be lost.
+    if (isFull && this.#socket.pause === undefined)
+      return this.end(overrun(inbox.hasIds || this.#host.canResume()));
+    if (isFull) this.#socket.pause?.();
+    inbox.add(message);
+  }
+
+  #onParsed(hasItems: boolean): void {
+    if (hasItems) this.#host.onData();
+    this.#sign();
   }
 
   #sign(): void {
-    if (this.#verdict !== null) return;
     this.#hasSign = true;
     this.#wake();
   }
@@ -157,42 +232,59 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.#error ??= error;
     const text = error instanceof Error ? error.message : message;
     if (typeof text === 'string' && this.#fault === '') this.#fault = text;
+    this.#timers.once(CLOSE_EVENT_MS, () => this.#break());
   }
 
-  #onClose(code: number, reason: unknown): void {
+  #onClose(close: Close): void {
     if (this.#verdict !== null) return;
-    const said = typeof reason === 'string' ? reason : '';
-    this.#over(this.#verdictOf(code, said === '' && code === BROKEN ? this.#fault : said));
+    this.#over(this.#verdictOf(close));
   }
 
-  /** `ws` and Node tell by an error before the close what broke; a browser does not. */
-  #verdictOf(code: number, reason: string): Verdict {
+  /** It is over, and no event said so. */
+  #break(): void {
+    if (this.#verdict === null) this.#leave(this.#verdictOf(BROKEN), this.#options.leaveCode);
+  }
+
+  /** `ws` and Node say by an error before the close what broke; a browser does not. */
+  #verdictOf(close: Close): Verdict {
     const cause = this.#error;
     const known = errorCode(cause);
-    if (known === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
-      return openFailure('limit', 'The message is longer than maxMessageBytes', FATAL);
-    if (code === BROKEN && known !== undefined)
+    if (known === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLong();
+    const isBadFrame = known?.startsWith('WS_ERR_') ?? false;
+    if (close.code === BROKEN.code && known !== undefined && !isBadFrame)
       return networkFailure(cause, 'The connection broke');
     try {
-      return this.#host.onClose(code, reason);
+      const reason = close.code === BROKEN.code ? close.reason || this.#fault : close.reason;
+      const openMs = this.#isOpen ? this.#host.clock.now() - this.#openedAt : 0;
+      return this.#host.onClose(
+        { ...close, reason, error: isBadFrame ? known : undefined },
+        openMs,
+      );
     } catch (thrown) {
       // A listener of a socket must not throw: code of the caller did.
       return thrown as OpenFailure;
     }
   }
 
+  /** Whatever the peer said later: this is where the stream stops. */
+  #fail(failure: OpenFailure): void {
+    if (this.#verdict === null) this.end(failure);
+    else this.#verdict = failure;
+    this.#wake();
+  }
+
+  #leave(verdict: Verdict, code: number): void {
+    this.#over(verdict);
+    abandon(this.#socket, code, this.#host.clock, this.#options.closeTimeoutMs);
+  }
+
   #over(verdict: Verdict): void {
     this.#verdict = verdict;
     for (const [type, listener] of Object.entries(this.#listeners))
       this.#socket.removeEventListener(type, listener);
-    for (const timer of this.#timers) this.#options.clock.clearTimeout(timer);
-    this.#timers = [];
-    this.#host.onOver(this.#socket);
-    this.#settle?.reject(
-      verdict === 'end'
-        ? openFailure('network', 'The connection was closed before it was open', WEATHER)
-        : verdict,
-    );
+    this.#timers.stop();
+    this.#host.onOver(this.#socket, verdict);
+    this.#steps.fail(tooEarly(verdict));
     this.#wake();
   }
 
@@ -203,58 +295,30 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.next().then(waiter.resolve, waiter.reject);
   }
 
-  /** What came, as items: up to the end marker, or to what cannot be read. */
-  #read(): Batch<T> {
-    const messages = this.#messages;
-    this.#messages = [];
+  #take(): Batch<T> {
     this.#hasSign = false;
-    this.#bytes = 0;
-    this.#socket.resume?.();
-    const items: SourceItem<T>[] = [];
-    const { parse } = this.#options;
-    try {
-      for (const message of messages) {
-        const data = parse === undefined ? (message as T) : parsed(parse, message);
-        if (data === undefined) continue;
-        items.push(...toItems(data, sizeOf(message), this.#options));
-        if (items.at(-1)?.type !== 'end') continue;
-        this.end('end');
-        break;
-      }
-    } catch (thrown) {
-      // Whatever the peer said later: this is where the stream stops.
-      this.#verdict = null;
-      this.end(thrown as OpenFailure);
-    }
-    if (items.length > 0) this.#host.onData();
+    const items = this.#inbox.take();
+    if (this.#inbox.bytes <= this.#options.maxBufferedBytes / 2) this.#socket.resume?.();
     return items;
   }
-
-  #ping(message: WebSocketMessage): void {
-    if (this.#socket.readyState === OPEN) this.#socket.send(message);
-  }
-
-  #every(ms: number, run: () => void): void {
-    const { clock } = this.#options;
-    const slot = this.#timers.length;
-    const arm = (): unknown =>
-      (this.#timers[slot] = clock.setTimeout(() => {
-        run();
-        if (this.#verdict === null) arm();
-      }, ms));
-    arm();
-  }
 }
 
-/** @throws ReconnectError `callback`, fatal */
-function parsed<T>(parse: (message: WebSocketMessage) => T, message: WebSocketMessage): T {
-  const data = guard('parse', () => parse(message));
-  if (isThenable(data)) throw wrongAnswer('parse', 'its item at once', data);
-  return data;
+/** What the end of a connection means to whoever waits for its beginning. */
+function tooEarly(verdict: Verdict): OpenFailure {
+  if (verdict !== 'end') return verdict;
+  const message = 'The connection was closed before it was ready';
+  return openFailure('network', message, { fatal: false });
 }
 
-/** RFC 6455, 7.1.5: what is said of a connection that ended without a close frame. */
-const BROKEN = 1006;
+function tooLong(): OpenFailure {
+  return openFailure('limit', 'The message is longer than maxMessageBytes', { fatal: true });
+}
 
-const FATAL = { fatal: true } as const;
-const WEATHER = { fatal: false } as const;
+function overrun(canResume: boolean): OpenFailure {
+  const what = 'The messages that nobody has read are more than maxBufferedBytes';
+  return openFailure('limit', what, { fatal: !canResume });
+}
+
+function textOf(reason: unknown): string {
+  return typeof reason === 'string' ? reason : '';
+}

@@ -1,14 +1,9 @@
 /** The options of `webSocket()`, their defaults and their validation. */
 
-import type {
-  EndOutcome,
-  ResumePoint,
-  SourceClock,
-  StreamSource,
-} from '../../../machines/contract.js';
+import type { ResumePoint, SourceClock, StreamSource } from '../../../machines/contract.js';
 import { checkContiguity } from '../contiguity.js';
 import type { Contiguity } from '../contiguity.js';
-import { configFailure, kindOf } from '../failure.js';
+import { configFailure } from '../failure.js';
 import { toHeaders } from '../http/request-parts.js';
 import type { HeadersLike } from '../http/request-parts.js';
 import type { HeadersContext, RequestContext } from '../http/request.js';
@@ -17,39 +12,77 @@ import type { WithoutUrl } from '../http/source-options.js';
 import type { ItemReaders } from '../items.js';
 import { checkFunction, checkSize, checkWords } from '../option-checks.js';
 import { toSocketUrl } from './address.js';
+import { checkLeaveCode, checkMs, checkPing, toProtocols } from './checks.js';
 import type { CloseClass } from './close-codes.js';
-import { isMessage } from './socket.js';
-import type { WebSocketClass, WebSocketMessage } from './socket.js';
-import { systemTimers } from '../timers.js';
+import type { ConnectionOptions } from './connection.js';
+import type { WebSocketClass } from './create-socket.js';
+import type { WebSocketData, WebSocketMessage } from './message.js';
+
+type Maybe<R> = R | PromiseLike<R>;
+type Protocols = string | readonly string[] | undefined;
+
+/** What the first messages of a connection are made from. */
+export interface WebSocketStart extends ResumePoint {
+  /** True after the peer refused who we are: what you sent before is refused, get something newer. */
+  readonly refresh: boolean;
+  /** Aborts when the connection is no longer wanted. */
+  readonly signal: AbortSignal;
+}
+
+/** What `ready` is given. */
+export interface WebSocketHandshake extends WebSocketStart {
+  /** The sub-protocol that the peer chose; `''` where there is none. */
+  readonly protocol: string;
+  /** Sends now, before all that waits. */
+  send(message: WebSocketData): void;
+  /** The next message from the peer. What you receive here is no item of the stream. */
+  receive(): Promise<WebSocketMessage>;
+}
+
+export interface WebSocketPing {
+  /** A function is asked each time; undefined sends none. @default a ping of the protocol, with `ws` and Bun */
+  readonly message?: WebSocketData | (() => WebSocketData | undefined) | undefined;
+  readonly everyMs: number;
+}
 
 export interface WebSocketOptions<T> {
-  /** Where the peer is (ws, wss, http or https); a function is asked again at each attempt. */
-  url: string | URL | ((context: RequestContext) => string | URL | PromiseLike<string | URL>);
-  /** Sub-protocols, the first by preference. @default none */
-  protocols?: string | readonly string[] | undefined;
+  /** Where the peer is (ws, wss, http, https; with `ws` also ws+unix); a function is asked again at each attempt. */
+  url: string | URL | ((context: RequestContext) => Maybe<string | URL>);
+  /** Sub-protocols, the first by preference; a function is asked again at each attempt. @default none */
+  protocols?: Protocols | ((context: HeadersContext) => Maybe<Protocols>);
   /**
-   * Headers of the handshake; `ws` alone can send them. A function is asked again at each attempt, and once
-   * more with `refresh` after a 401 or 403, or a close with 4401 or 4403.
+   * Headers of the handshake: not in a browser. A function is asked again at each attempt, and once more with `refresh`
+   * after a 401 or 403, or a close with 3000, 3003, 4401 or 4403.
    */
-  headers?:
-    | HeadersLike
-    | ((context: HeadersContext) => HeadersLike | undefined | PromiseLike<HeadersLike | undefined>)
-    | undefined;
-  /** The class: the browser's, that of `ws`, Node's own. @default globalThis.WebSocket, looked up at each attempt */
+  headers?: HeadersLike | ((context: HeadersContext) => Maybe<HeadersLike | undefined>) | undefined;
+  /**
+   * The class: of the browser, `ws`, Node, Bun, Deno, React Native, `websocket`.
+   * @default globalThis.WebSocket, looked up at each attempt
+   */
   WebSocket?: WebSocketClass | undefined;
   /** A message as an item; undefined where it is a sign of life and no more. @default the message itself */
-  parse?: ((message: WebSocketMessage) => T | undefined) | undefined;
+  parse?: ((message: WebSocketMessage) => Maybe<T | undefined>) | undefined;
+  /** A message as any number of items, in place of `parse`. */
+  parseMany?: ((message: WebSocketMessage) => Maybe<readonly T[]>) | undefined;
   /** The cursor of an item; undefined where it has none. */
   id?: ((item: T) => string | undefined) | undefined;
-  /** Says which item ends the stream; the item itself is handed out. */
-  isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
+  /** Says which item ends the stream; the item itself is delivered. */
+  isEnd?: ItemReaders<T>['isEnd'];
   /** What is sent first on each connection: how the peer learns where to go on. */
-  resumeMessage?: ((at: ResumePoint) => WebSocketMessage | undefined) | undefined;
+  resumeMessage?: ((start: WebSocketStart) => Maybe<WebSocketData | undefined>) | undefined;
+  /** What has to be said and heard after it, before anything that waits is sent: an authentication, for example. */
+  ready?: ((handshake: WebSocketHandshake) => unknown) | undefined;
   /** Sent every so many ms, so that the peer answers: a browser cannot send a ping of the protocol. */
-  ping?: { readonly message: WebSocketMessage; readonly everyMs: number } | undefined;
-  /** What a close code of the peer's own means, or the reason that comes with it; undefined: as in the table. */
+  ping?: WebSocketPing | undefined;
+  /** What a close code of the peer's own means; undefined: as in the table. */
   closeCode?: ((code: number, reason: string) => CloseClass | undefined) | undefined;
-  /** How ids follow each other; where they do not, the stream tells a `gap`. @default unknown */
+  /** The code with which a connection is left when another will follow; 1000 is only for the end. @default 4000 */
+  leaveCode?: number | undefined;
+  /** The id by which the peer acknowledges a message: it is kept, and sent again, until it did. */
+  ackId?: ((message: WebSocketData) => string | undefined) | undefined;
+  /** The id, or the ids, that this item acknowledges; it is not delivered. */
+  isAck?: ((item: T) => string | readonly string[] | undefined) | undefined;
+  /** How ids follow each other; where they do not, the stream emits a `gap`. @default unknown */
   contiguous?: Contiguity | undefined;
   /** How the peer goes on. @default 'cursor' */
   resume?: StreamSource<T>['resume'] | undefined;
@@ -59,13 +92,16 @@ export interface WebSocketOptions<T> {
   reopen?: StreamSource<T>['reopen'] | undefined;
   /** Largest message from the peer, in bytes or UTF-16 units. @default 4 MiB */
   maxMessageBytes?: number | undefined;
-  /** Messages that came and nobody has read; above it `ws` stops reading, with others it is an error. @default 16 MiB */
+  /**
+   * Messages that came and nobody has read. Above it `ws` stops reading; with another class the connection is dropped
+   * where the peer can go on from a cursor, and is an error where it cannot. @default 16 MiB
+   */
   maxBufferedBytes?: number | undefined;
-  /** What may wait to be sent. @default 1 MiB */
+  /** What may wait to be sent, or to be acknowledged. @default 1 MiB */
   maxQueuedBytes?: number | undefined;
   /** How long the peer may take to close, in ms. @default 2000 */
   closeTimeoutMs?: number | undefined;
-  /** Time for `ping` and `closeTimeoutMs`. @default that of the process */
+  /** Time for `ping` and `closeTimeoutMs`. @default that of the stream */
   clock?: SourceClock | undefined;
   /** The name in diagnostics. @default 'web-socket' */
   name?: string | undefined;
@@ -77,11 +113,16 @@ const WEB_SOCKET_OPTIONS = {
   headers: true,
   WebSocket: true,
   parse: true,
+  parseMany: true,
   id: true,
   isEnd: true,
   resumeMessage: true,
+  ready: true,
   ping: true,
   closeCode: true,
+  leaveCode: true,
+  ackId: true,
+  isAck: true,
   contiguous: true,
   resume: true,
   terminal: true,
@@ -94,22 +135,20 @@ const WEB_SOCKET_OPTIONS = {
   name: true,
 } as const satisfies Record<keyof WebSocketOptions<unknown>, true>;
 
-export interface CheckedWebSocketOptions<T> extends ItemReaders<T> {
+export interface CheckedWebSocketOptions<T> extends ConnectionOptions<T> {
   readonly words: ReturnType<typeof checkWords>;
   readonly contiguous: StreamSource<T>['contiguous'];
   readonly url: WebSocketOptions<T>['url'];
-  readonly protocols: readonly string[];
+  readonly protocols: WebSocketOptions<T>['protocols'];
   readonly headers: WebSocketOptions<T>['headers'];
   readonly WebSocket: WebSocketClass | undefined;
-  readonly parse: WebSocketOptions<T>['parse'];
   readonly resumeMessage: WebSocketOptions<T>['resumeMessage'];
-  readonly ping: WebSocketOptions<T>['ping'];
+  readonly ready: WebSocketOptions<T>['ready'];
+  readonly ping: WebSocketPing | undefined;
   readonly closeCode: WebSocketOptions<T>['closeCode'];
-  readonly maxMessageBytes: number;
-  readonly maxBufferedBytes: number;
+  readonly ackId: WebSocketOptions<T>['ackId'];
   readonly maxQueuedBytes: number;
-  readonly closeTimeoutMs: number;
-  readonly clock: SourceClock;
+  readonly clock: SourceClock | undefined;
 }
 
 /** @throws ReconnectError `config` */
@@ -118,11 +157,16 @@ export function checkWebSocketOptions<T>(
   rest: WithoutUrl<WebSocketOptions<T>> | undefined,
 ): CheckedWebSocketOptions<T> {
   const options = toOptions('webSocket', first, rest, WEB_SOCKET_OPTIONS);
-  const { url, headers, WebSocket, parse, id, isEnd, resumeMessage, ping, closeCode } = options;
+  const { url, protocols, headers, WebSocket, parse, parseMany, id, isEnd, ping } = options;
+  const { resumeMessage, ready, closeCode, ackId, isAck, clock } = options;
   if (typeof url !== 'function') toSocketUrl(url);
+  if (typeof protocols !== 'function') toProtocols(protocols);
   if (typeof headers !== 'function') toHeaders(headers);
   checkFunction('WebSocket', WebSocket, "WebSocket: (await import('ws')).WebSocket");
   checkFunction('parse', parse, '(message) => JSON.parse(message)');
+  checkFunction('parseMany', parseMany, '(message) => JSON.parse(message).events');
+  if (parse !== undefined && parseMany !== undefined)
+    throw configFailure('parse or parseMany', 'both', 'parseMany alone');
   checkFunction('id', id, '(item) => item.id');
   checkFunction('isEnd', isEnd, '(item) => item.done === true');
   checkFunction(
@@ -130,7 +174,10 @@ export function checkWebSocketOptions<T>(
     resumeMessage,
     '({ cursor }) => JSON.stringify({ after: cursor })',
   );
+  checkFunction('ready', ready, 'async ({ receive }) => { await receive(); }');
   checkFunction('closeCode', closeCode, "(code) => code === 4001 ? 'fatal' : undefined");
+  checkFunction('ackId', ackId, '(message) => JSON.parse(message).id');
+  checkFunction('isAck', isAck, '(item) => item.ack');
   return {
     words: checkWords(options, {
       name: 'web-socket',
@@ -140,56 +187,26 @@ export function checkWebSocketOptions<T>(
     }),
     contiguous: checkContiguity(options.contiguous),
     url,
-    protocols: checkProtocols(options.protocols),
+    protocols,
     headers,
     WebSocket,
-    parse,
+    parse: parseMany ?? parse,
+    parsesMany: parseMany !== undefined,
     id,
     isEnd,
     resumeMessage,
+    ready,
     ping: checkPing(ping),
     closeCode,
+    leaveCode: checkLeaveCode(options.leaveCode ?? 4000),
+    ackId,
+    isAck,
     maxMessageBytes: checkSize('maxMessageBytes', options.maxMessageBytes),
     maxBufferedBytes: checkSize('maxBufferedBytes', options.maxBufferedBytes, 16 * MIB),
     maxQueuedBytes: checkSize('maxQueuedBytes', options.maxQueuedBytes, MIB),
     closeTimeoutMs: checkMs('closeTimeoutMs', options.closeTimeoutMs ?? 2_000),
-    clock: options.clock ?? systemTimers,
+    clock,
   };
 }
 
 const MIB = 1024 * 1024;
-
-/** Longest delay of a timer, in ms: above it one fires at once. */
-const TIMER_MS = 2_147_483_647;
-
-function checkProtocols(given: unknown): readonly string[] {
-  const names: readonly unknown[] = Array.isArray(given)
-    ? given
-    : given === undefined
-      ? []
-      : [given];
-  const texts = names.filter((name): name is string => typeof name === 'string' && name !== '');
-  if (texts.length === names.length) return texts;
-  throw configFailure(
-    'protocols to be names',
-    kindOf(given),
-    "protocols: ['graphql-transport-ws']",
-  );
-}
-
-function checkPing<T>(ping: WebSocketOptions<T>['ping']): WebSocketOptions<T>['ping'] {
-  if (ping === undefined) return undefined;
-  if (!isMessage(ping?.message))
-    throw configFailure(
-      'ping with a message',
-      kindOf(ping),
-      "ping: { message: 'ping', everyMs: 15_000 }",
-    );
-  checkMs('ping.everyMs', ping.everyMs);
-  return ping;
-}
-
-function checkMs(name: string, ms: unknown): number {
-  if (typeof ms === 'number' && ms >= 1 && ms <= TIMER_MS) return ms;
-  throw configFailure(`${name} from 1 to ${TIMER_MS} ms`, kindOf(ms), `${name}: 2_000`);
-}

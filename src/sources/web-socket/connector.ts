@@ -1,0 +1,174 @@
+/** Makes the connections of one source, and remembers what their ends said. */
+
+import type { Connection, ResumePoint, SourceHost } from '../../../machines/contract.js';
+import { ReconnectError } from '../../../machines/errors.js';
+import { statusClass } from '../../../machines/http-status.js';
+import { quotedText } from '../../../machines/quoted-text.js';
+import { OpenFailure, openFailure } from '../failure.js';
+import { abortedFailure } from '../http/network-error.js';
+import { redactor } from '../http/redact.js';
+import type { Redact } from '../http/redact.js';
+import { toHeaders } from '../http/request-parts.js';
+import { askProvider } from '../http/request.js';
+import type { HeadersContext } from '../http/request.js';
+import { refreshCount } from '../http/shared-refresh.js';
+import { guard } from '../items.js';
+import { systemTimers } from '../timers.js';
+import { toSocketUrl } from './address.js';
+import { toProtocols } from './checks.js';
+import { checkCloseClass, closeClass, closeFailure } from './close-codes.js';
+import type { Close } from './close-codes.js';
+import { SocketConnection } from './connection.js';
+import { createSocket } from './create-socket.js';
+import { greet } from './greeting.js';
+import type { CheckedWebSocketOptions } from './options.js';
+import type { Outbox } from './outbox.js';
+import { startPings } from './pings.js';
+import type { Socket } from './socket.js';
+import { refuseUpgrade } from './upgrade.js';
+
+/** A connection that was open for so long, in ms, was a good one, also where it brought nothing. */
+const GOOD_MS = 30_000;
+
+export class Connector<T> {
+  /** The sub-protocol of the last connection. */
+  protocol = '';
+  readonly #options: CheckedWebSocketOptions<T>;
+  readonly #outbox: Outbox;
+  /** Functions that may have other credentials for the handshake, and for what is said behind it. */
+  readonly #canRefresh: { readonly handshake: boolean; readonly all: boolean };
+  /** How often in a row the peer was busy, did not understand us, and refused who we are. */
+  readonly #inRow = { busy: 0, broken: 0, refused: 0 };
+  /** The refreshes that had been when the last refused connection was made. */
+  #refusedAt: number | undefined;
+
+  constructor(options: CheckedWebSocketOptions<T>, outbox: Outbox) {
+    this.#options = options;
+    this.#outbox = outbox;
+    const { url, protocols, headers, resumeMessage, ready } = options;
+    const handshake = [url, protocols, headers].some((part) => typeof part === 'function');
+    const all = handshake || resumeMessage !== undefined || ready !== undefined;
+    this.#canRefresh = { handshake, all };
+  }
+
+  async open(at: ResumePoint, signal: AbortSignal, host?: SourceHost): Promise<Connection<T>> {
+    this.#outbox.serve(() => host?.isOver ?? false);
+    const step = { isOpen: false };
+    try {
+      return await this.#connect(at, signal, host, this.#refusedAt, step);
+    } catch (thrown) {
+      if (!(thrown instanceof ReconnectError)) throw ownFault(thrown);
+      const { status } = thrown;
+      const isRefused = status !== undefined && statusClass(status) === 'credentials';
+      const canRefresh = step.isOpen ? this.#canRefresh.all : this.#canRefresh.handshake;
+      const isFirst = this.#refusedAt === undefined;
+      if (!isRefused || !canRefresh || !isFirst || signal.aborted) throw thrown;
+      return this.#connect(at, signal, host, refreshCount(this.#options.headers), step);
+    }
+  }
+
+  async #connect(
+    at: ResumePoint,
+    signal: AbortSignal,
+    host: SourceHost | undefined,
+    since: number | undefined,
+    step: { isOpen: boolean },
+  ): Promise<Connection<T>> {
+    if (signal.aborted) throw abortedFailure(signal);
+    const options = this.#options;
+    const refreshed = refreshCount(options.headers);
+    const start = Object.freeze({ ...at, refresh: since !== undefined, signal });
+    const request = await this.#request(at, start, since);
+    const redact = redactor({ url: new URL(request.url), headers: { ...request.headers } });
+    const socket = createSocket(options.WebSocket, request);
+    const clock = options.clock ?? host?.clock ?? systemTimers;
+    const connection = new SocketConnection(
+      socket,
+      options,
+      {
+        clock,
+        isOver: () => host?.isOver ?? false,
+        canResume: () => options.words.resume === 'cursor' && Boolean(at.cursor),
+        onClose: (close, openMs) => this.#verdictOf(close, openMs, refreshed, redact),
+        onOver: (over, verdict) =>
+          this.#outbox.detach(over, verdict instanceof OpenFailure && verdict.fatal),
+        onData: () => this.#isWell(),
+        onAck: (id) => this.#outbox.acknowledge(id),
+      },
+      this.#isQuiet(socket),
+    );
+    // From the first message on: it may come with the handshake.
+    if (options.ready !== undefined) connection.hold();
+    const leave = (): void => connection.end(abortedFailure(signal));
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      refuseUpgrade(socket, at, redact, (failure) => connection.end(failure));
+      await connection.opened();
+      step.isOpen = true;
+      this.protocol = socket.protocol ?? '';
+      startPings(options.ping, socket, connection);
+      await greet(options, start, socket, connection);
+      this.#outbox.attach(socket, clock);
+      return connection;
+    } catch (thrown) {
+      connection.end(thrown instanceof OpenFailure ? thrown : ownFault(thrown));
+      throw thrown;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  async #request(
+    at: ResumePoint,
+    basic: HeadersContext,
+    since: number | undefined,
+  ): Promise<Parameters<typeof createSocket>[1]> {
+    const { url, protocols, headers, maxMessageBytes, closeTimeoutMs } = this.#options;
+    const { attempt, refresh, signal } = basic;
+    const context: HeadersContext = Object.freeze({ attempt, refresh, signal });
+    const { cursor, items, bytes, chars } = at;
+    const full = Object.freeze({ ...context, cursor, items, bytes, chars });
+    const address = toSocketUrl(await askProvider('url', url, full));
+    const names = toProtocols(await askProvider('protocols', protocols, context));
+    const fields = toHeaders(await askProvider('headers', headers, context, since));
+    if (signal.aborted) throw abortedFailure(signal);
+    const limits = { maxPayload: maxMessageBytes, closeTimeout: closeTimeoutMs };
+    return { url: address, protocols: names, headers: fields, limits };
+  }
+
+  /** A feed without ids or an end may have nothing to say, and where pings do not show, nothing says that it is alive. */
+  #isQuiet(socket: Socket): boolean {
+    const { id, isEnd, ping } = this.#options;
+    return id === undefined && isEnd === undefined && ping === undefined && socket.on === undefined;
+  }
+
+  #isWell(): void {
+    this.#inRow.busy = this.#inRow.refused = 0;
+    this.#refusedAt = undefined;
+  }
+
+  #verdictOf(close: Close, openMs: number, refreshed: number, redact: Redact): 'end' | OpenFailure {
+    const { closeCode, words } = this.#options;
+    const inRow = this.#inRow;
+    if (openMs >= GOOD_MS) this.#isWell();
+    const { code, reason, error } = close;
+    const own = checkCloseClass(guard('closeCode', () => closeCode?.(code, reason)));
+    const meaning = own ?? (error === undefined ? closeClass(code) : 'broken');
+    const failure = closeFailure({ ...close, reason: redact(reason) }, meaning, inRow);
+    inRow.broken = meaning === 'broken' ? inRow.broken + 1 : 0;
+    if (meaning === 'busy') inRow.busy += 1;
+    if (meaning === 'end' && words.terminal === 'eof') return 'end';
+    if (meaning !== 'credentials' || !this.#canRefresh.all || inRow.refused > 0) return failure;
+    // Once more, with other credentials.
+    inRow.refused += 1;
+    this.#refusedAt = refreshed;
+    const { message, status, code: closeName } = failure;
+    return openFailure('http', message, { fatal: false, status, code: closeName });
+  }
+}
+
+/** Not the network, and not the caller: to try again would not help. */
+function ownFault(cause: unknown): OpenFailure {
+  const said = cause instanceof Error ? `: ${quotedText(cause.message)}` : '';
+  return openFailure('usage', `The WebSocket could not be used${said}`, { fatal: true, cause });
+}

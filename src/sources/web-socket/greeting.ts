@@ -1,0 +1,57 @@
+/** What is said first on a connection, before anything that waits is sent. */
+
+import { isThenable, OpenFailure, openFailure } from '../failure.js';
+import { guard, wrongAnswer } from '../items.js';
+import type { SocketConnection } from './connection.js';
+import { toOwnData } from './message.js';
+import type { WebSocketData } from './message.js';
+import type { CheckedWebSocketOptions, WebSocketStart } from './options.js';
+import type { Socket } from './socket.js';
+
+/** @throws OpenFailure where the connection ends first, or a function of the caller throws. */
+export async function greet<T>(
+  { resumeMessage, ready }: CheckedWebSocketOptions<T>,
+  start: WebSocketStart,
+  socket: Socket,
+  connection: SocketConnection<T>,
+): Promise<void> {
+  const asked: unknown = guard('resumeMessage', () => resumeMessage?.(start));
+  const greeting = isThenable(asked) ? await caught('resumeMessage', connection, asked) : asked;
+  if (greeting !== undefined) send(greeting, 'resumeMessage to return');
+  if (ready === undefined) return;
+  const step: unknown = guard('ready', () =>
+    ready(
+      Object.freeze({
+        ...start,
+        protocol: socket.protocol ?? '',
+        send: (message: WebSocketData) => send(message, 'send() to be given'),
+        receive: () => connection.receive(),
+      }),
+    ),
+  );
+  if (isThenable(step)) await caught('ready', connection, step);
+  connection.release();
+
+  function send(message: unknown, what: string): void {
+    const data = toOwnData(message);
+    if (data === undefined) throw wrongAnswer(what, 'a string, bytes or nothing', message);
+    socket.send(data);
+  }
+}
+
+/** A status on what is thrown says that the peer refused who we are. @throws OpenFailure */
+async function caught<T>(
+  name: string,
+  connection: SocketConnection<T>,
+  work: PromiseLike<unknown>,
+): Promise<unknown> {
+  try {
+    return await connection.during(work);
+  } catch (cause) {
+    if (cause instanceof OpenFailure) throw cause;
+    const { status } = (cause ?? {}) as { status?: unknown };
+    const isRefusal = status === 401 || status === 403;
+    const facts = { fatal: true, cause, ...(isRefusal ? { status } : {}) };
+    throw openFailure(isRefusal ? 'http' : 'callback', `${name} threw`, facts);
+  }
+}

@@ -1,0 +1,241 @@
+/** Messages as items: parsed when they arrive, in order, and held until they are read. */
+
+import type { SourceItem } from '../../../machines/contract.js';
+import { isThenable, OpenFailure, openFailure } from '../failure.js';
+import { guard, toItems, wrongAnswer } from '../items.js';
+import type { ItemReaders } from '../items.js';
+import { Fifo } from './fifo.js';
+import { sizeOf } from './message.js';
+import type { WebSocketMessage } from './message.js';
+
+export interface InboxOptions<T> extends ItemReaders<T> {
+  readonly parse: ((message: WebSocketMessage) => unknown) | undefined;
+  /** Whether `parse` gives a list of items. */
+  readonly parsesMany: boolean;
+  readonly isAck: ((item: T) => string | readonly string[] | undefined) | undefined;
+}
+
+export interface InboxHost {
+  /** A message was read. @param hasItems false for one that is only a sign of life */
+  onParsed(hasItems: boolean): void;
+  /** The item that ends the stream arrived. */
+  onEnd(): void;
+  onAck(id: string): void;
+  onFailure(failure: OpenFailure): void;
+}
+
+/** A Blob has to be read first. */
+type Arrival = WebSocketMessage | PromiseLike<WebSocketMessage>;
+
+interface Entry {
+  readonly message: Arrival;
+  readonly size: number;
+}
+
+/** A message costs so much besides its bytes: an empty one too. */
+const OVERHEAD_BYTES = 64;
+
+/** What is read at once, at most: the rest waits here, where it is counted. */
+const BATCH_SIZE = 1024;
+const BATCH_BYTES = 256 * 1024;
+
+export class Inbox<T> {
+  /** What waits, as it arrived. */
+  bytes = 0;
+  /** Whether an item had an id. */
+  hasIds = false;
+  readonly #options: InboxOptions<T>;
+  readonly #host: InboxHost;
+  readonly #arrived = new Fifo<Entry>();
+  readonly #items = new Fifo<SourceItem<T>>();
+  #isParsing = false;
+  /** Messages are received one by one, and are no items. */
+  #isHeld = false;
+  #receiver: ((message: Arrival) => void) | null = null;
+  #isOver = false;
+
+  constructor(options: InboxOptions<T>, host: InboxHost) {
+    this.#options = options;
+    this.#host = host;
+  }
+
+  get hasItems(): boolean {
+    return this.#items.length > 0;
+  }
+
+  /** Whether messages are there that are not items yet. */
+  get isBusy(): boolean {
+    return !this.#isOver && (this.#isParsing || this.#arrived.length > 0);
+  }
+
+  add(message: Arrival): void {
+    if (this.#isOver) return;
+    const size = OVERHEAD_BYTES + (isThenable(message) ? 0 : sizeOf(message));
+    this.bytes += size;
+    this.#arrived.push({ message, size });
+    this.#run();
+  }
+
+  /** Some of the items that wait, the oldest first. */
+  take(): readonly SourceItem<T>[] {
+    const items: SourceItem<T>[] = [];
+    let bytes = 0;
+    while (items.length < BATCH_SIZE && bytes < BATCH_BYTES) {
+      const item = this.#items.shift();
+      if (item === undefined) break;
+      items.push(item);
+      bytes += costOf(item);
+    }
+    this.bytes -= bytes;
+    return items;
+  }
+
+  /** From here on messages wait to be received. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** From here on they become items. */
+  release(): void {
+    this.#isHeld = false;
+    this.#receiver = null;
+    this.#run();
+  }
+
+  /** The next message that is held. */
+  receive(): Promise<WebSocketMessage> {
+    return new Promise((resolve) => {
+      this.#receiver = resolve;
+      this.#run();
+    });
+  }
+
+  /** Nothing that came, or comes, is wanted. */
+  clear(): void {
+    this.#isOver = true;
+    this.#arrived.clear();
+    this.#items.clear();
+    this.bytes = 0;
+  }
+
+  #run(): void {
+    while (!this.#isParsing && !this.#isOver) {
+      if (this.#isHeld && this.#receiver === null) return;
+      const next = this.#arrived.shift();
+      if (next === undefined) return;
+      if (this.#isHeld) this.#deliver(next);
+      else this.#parse(next);
+    }
+  }
+
+  #deliver({ message, size }: Entry): void {
+    const receiver = this.#receiver;
+    this.#receiver = null;
+    this.bytes -= size;
+    receiver?.(message);
+  }
+
+  #parse({ message, size }: Entry): void {
+    const { parse = (one: WebSocketMessage): unknown => one } = this.#options;
+    try {
+      const value = isThenable(message)
+        ? message.then(parse, unreadable)
+        : guard('parse', () => parse(message));
+      if (isThenable(value)) this.#await(value, size);
+      else this.#add(value, size);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Those behind it wait: items keep their order. */
+  #await(value: PromiseLike<unknown>, size: number): void {
+    this.#isParsing = true;
+    const settle = (use: () => void): void => {
+      this.#isParsing = false;
+      if (this.#isOver) return;
+      try {
+        use();
+      } catch (thrown) {
+        this.#fail(thrown);
+      }
+      this.#run();
+    };
+    value.then(
+      (settled) => settle(() => this.#add(settled, size)),
+      (cause: unknown) => settle(() => guard('parse', () => raise(cause))),
+    );
+  }
+
+  #add(value: unknown, size: number): void {
+    // `parse` may have closed the stream.
+    if (this.#isOver) return;
+    this.bytes -= size;
+    const values = this.#listOf(value).filter((data) => !this.#isAck(data));
+    const bytes = Math.ceil((size - OVERHEAD_BYTES) / Math.max(1, values.length));
+    for (const data of values) {
+      const [item, end] = toItems(data, bytes, this.#options);
+      if (item !== undefined) this.#push(item);
+      if (item?.type === 'data' && item.id !== undefined) this.hasIds = true;
+      if (end === undefined) continue;
+      this.#push(end);
+      this.#isOver = true;
+      this.#arrived.clear();
+      this.#host.onEnd();
+      break;
+    }
+    this.#host.onParsed(values.length > 0);
+  }
+
+  #push(item: SourceItem<T>): void {
+    this.#items.push(item);
+    this.bytes += costOf(item);
+  }
+
+  #listOf(value: unknown): readonly T[] {
+    if (value === undefined) return [];
+    if (!this.#options.parsesMany) return [value as T];
+    if (Array.isArray(value)) return (value as (T | undefined)[]).filter(isItem);
+    throw wrongAnswer('parseMany', 'a list of items', value);
+  }
+
+  /** Whether it only says that the peer has what was sent. */
+  #isAck(data: T): boolean {
+    const { isAck } = this.#options;
+    if (isAck === undefined) return false;
+    const answer: unknown = guard('isAck', () => isAck(data));
+    if (answer === undefined || answer === false) return false;
+    const ids: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+    for (const id of ids) {
+      if (typeof id !== 'string') throw wrongAnswer('isAck', 'ids, or undefined', answer);
+      this.#host.onAck(id);
+    }
+    return true;
+  }
+
+  #fail(thrown: unknown): void {
+    this.#isOver = true;
+    this.#arrived.clear();
+    this.#host.onFailure(
+      thrown instanceof OpenFailure
+        ? thrown
+        : openFailure('protocol', 'The message cannot be read', { fatal: true, cause: thrown }),
+    );
+  }
+}
+
+function costOf(item: SourceItem<unknown>): number {
+  return OVERHEAD_BYTES + (item.type === 'data' ? item.bytes : 0);
+}
+
+function isItem<T>(item: T | undefined): item is T {
+  return item !== undefined;
+}
+
+function unreadable(cause: unknown): never {
+  throw openFailure('protocol', 'The message cannot be read', { fatal: true, cause });
+}
+
+function raise(cause: unknown): never {
+  throw cause;
+}

@@ -1,0 +1,45 @@
+/** Asks the peer for a sign of life, again and again. */
+
+import { configFailure, OpenFailure, openFailure } from '../failure.js';
+import { guard, wrongAnswer } from '../items.js';
+import type { SocketConnection } from './connection.js';
+import { toOwnData } from './message.js';
+import type { WebSocketPing } from './options.js';
+import { OPEN } from './socket.js';
+import type { Socket } from './socket.js';
+
+/** @throws OpenFailure `config` where there is no message, and the class sends no pings of the protocol. */
+export function startPings<T>(
+  ping: WebSocketPing | undefined,
+  socket: Socket,
+  connection: SocketConnection<T>,
+): void {
+  if (ping === undefined) return;
+  const { message, everyMs } = ping;
+  if (message === undefined && socket.ping === undefined) {
+    const write = "ping: { message: 'ping', everyMs: 15_000 }";
+    throw configFailure('a WebSocket that can send pings', 'one that cannot', write);
+  }
+  connection.every(everyMs, () => {
+    if (socket.readyState !== OPEN) return;
+    try {
+      if (message === undefined) socket.ping?.();
+      else send(message);
+    } catch (thrown) {
+      connection.end(
+        thrown instanceof OpenFailure
+          ? thrown
+          : openFailure('network', 'The ping could not be sent', { fatal: false, cause: thrown }),
+      );
+    }
+  });
+
+  function send(given: NonNullable<WebSocketPing['message']>): void {
+    const asked = typeof given === 'function' ? guard('ping.message', given) : given;
+    if (asked === undefined) return;
+    const data = toOwnData(asked);
+    if (data === undefined)
+      throw wrongAnswer('ping.message', 'a string, bytes or undefined', asked);
+    socket.send(data);
+  }
+}

@@ -1,0 +1,39 @@
+/** Who waits for the beginning of a connection, and must not wait longer than it lasts. */
+
+import type { OpenFailure } from '../failure.js';
+
+interface Step {
+  resolve(): void;
+  reject(failure: OpenFailure): void;
+}
+
+export class Steps {
+  #waiting = new Set<Step>();
+  #failure: OpenFailure | null = null;
+
+  /** Resolves with the next `pass`; rejects once the connection is over. */
+  next(): Promise<void> {
+    const failure = this.#failure;
+    return failure === null
+      ? new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }))
+      : Promise.reject(failure);
+  }
+
+  /** Settles with the work, or earlier with the end of the connection. */
+  during<R>(work: PromiseLike<R>): Promise<R> {
+    return Promise.race([work, this.next() as Promise<never>]);
+  }
+
+  pass(): void {
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const step of waiting) step.resolve();
+  }
+
+  fail(failure: OpenFailure): void {
+    this.#failure = failure;
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const step of waiting) step.reject(failure);
+  }
+}

@@ -1,0 +1,288 @@
+/** What `webSocket()` sends: in order, bounded, as it was at the call, and never lost without a word. */
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { reconnectStream } from '../../src/index.js';
+import type { ReconnectingStream, ReconnectOptions } from '../../src/index.js';
+import { webSocket } from '../../src/sources/index.js';
+import type { WebSocketData, WebSocketOptions, WebSocketSource } from '../../src/sources/index.js';
+import { once } from '../support/facts.js';
+import { QUICK } from '../support/read-all.js';
+import { startSocketServer } from '../support/web-socket-server.js';
+import type { OnConnection, OnText, SocketServer } from '../support/web-socket-server.js';
+
+let server: SocketServer | undefined;
+let running: ReconnectingStream<unknown> | undefined;
+afterEach(async () => {
+  running?.close();
+  await server?.close();
+  server = running = undefined;
+});
+
+interface Run {
+  readonly source: WebSocketSource<unknown>;
+  readonly stream: ReconnectingStream<unknown>;
+  readonly on: SocketServer;
+}
+
+async function make(
+  onConnection: OnConnection,
+  onText: OnText = () => {},
+  source: Partial<WebSocketOptions<unknown>> = {},
+  options: ReconnectOptions = {},
+): Promise<Run> {
+  const on = (server = await startSocketServer(onConnection, onText));
+  const feed = webSocket<unknown>({ url: on.url, WebSocket, ...source });
+  const stream = (running = reconnectStream(feed, { ...QUICK, ...options }));
+  return { source: feed, stream, on };
+}
+
+const idle: OnConnection = () => {};
+
+describe('what waits for a connection', () => {
+  it('leaves in order, whatever its number', async () => {
+    const { source, stream, on } = await make(idle);
+    const texts = Array.from({ length: 5000 }, (_, n) => `${n}`);
+    for (const text of texts) expect(source.send(text)).toBe('queued');
+    expect(source.bufferedAmount).toBeGreaterThan(5000);
+    stream.start();
+    await on.until(() => on.received[0]?.length === texts.length);
+    expect(on.received[0]).toEqual(texts);
+    expect([source.unsent, source.bufferedAmount]).toEqual([[], 0]);
+  });
+
+  it('costs the same per message, however many wait', () => {
+    const cost = (count: number): number => {
+      const source = webSocket({ url: 'ws://127.0.0.1/', maxQueuedBytes: 64 * 1024 * 1024 });
+      const began = performance.now();
+      for (let n = 0; n < count; n++) source.send('0123456789');
+      return performance.now() - began;
+    };
+    cost(200_000);
+    expect(cost(200_000)).toBeLessThan(500);
+  });
+
+  it('is what it was at the call: bytes that change later do not', async () => {
+    const { source, stream, on } = await make(idle);
+    const scratch = new Uint8Array(2);
+    for (const n of [1, 2]) source.send(scratch.fill(48 + n));
+    stream.start();
+    await once(stream, 'connected');
+    source.send(scratch.fill(51));
+    scratch.fill(52);
+    await on.until(() => on.received[0]?.length === 3);
+    expect(on.received[0]).toEqual(['11', '22', '33']);
+  });
+
+  it('is bounded in bytes, and an empty message counts', async () => {
+    const { source } = await make(idle, undefined, { maxQueuedBytes: 80 });
+    for (let n = 0; n < 10; n++) source.send('');
+    expect(() => source.send('')).toThrow(expect.objectContaining({ kind: 'limit' }));
+    expect(source.clearUnsent()).toHaveLength(10);
+    expect([source.unsent, source.bufferedAmount]).toEqual([[], 0]);
+    expect(source.send('x')).toBe('queued');
+  });
+});
+
+describe('what can be sent', () => {
+  const bytes = new TextEncoder().encode('abc');
+  const foreign = (): unknown => {
+    // What another realm's view looks like from here.
+    const view = new Uint8Array(bytes);
+    const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+    return Object.setPrototypeOf(view, Object.create(prototype) as object) as unknown;
+  };
+  const kinds: readonly (readonly [string, unknown])[] = [
+    ['text', 'abc'],
+    ['a Uint8Array', bytes],
+    ['a Buffer', Buffer.from('abc')],
+    ['an ArrayBuffer', bytes.slice().buffer],
+    ['a DataView', new DataView(Buffer.from('_abc_').buffer.slice(0), 0, 0)],
+    ['a view of a part', new Uint8Array(new TextEncoder().encode('_abc_').buffer, 1, 3)],
+    ['an Int16Array', new Int16Array(new TextEncoder().encode('abcd').buffer)],
+    ['a Blob', new Blob(['abc'])],
+    ['bytes of another realm', foreign()],
+  ];
+
+  it.each(kinds)('%s', async (name, data) => {
+    const { source, stream, on } = await make(idle);
+    expect(source.send(data as WebSocketData)).toBe('queued');
+    stream.start();
+    await once(stream, 'connected');
+    expect(source.send(data as WebSocketData)).toBe('sent');
+    await on.until(() => on.received[0]?.length === 2);
+    const expected = name === 'an Int16Array' ? 'abcd' : name === 'a DataView' ? '' : 'abc';
+    expect(on.received[0]).toEqual([expected, expected]);
+  });
+
+  it.each([7, null, undefined, {}, [], Symbol('x'), () => {}, Promise.resolve('x')])(
+    'not %s',
+    async (data) => {
+      const { source } = await make(idle);
+      expect(() => source.send(data as never)).toThrow(expect.objectContaining({ kind: 'usage' }));
+    },
+  );
+});
+
+describe('an open connection', () => {
+  it('that is idle takes a message larger than what may wait', async () => {
+    const { source, stream, on } = await make(idle, undefined, { maxQueuedBytes: 100 });
+    expect(() => source.send('x'.repeat(101))).toThrow(expect.objectContaining({ kind: 'limit' }));
+    stream.start();
+    await once(stream, 'connected');
+    expect(source.send('x'.repeat(10_000))).toBe('sent');
+    await on.until(() => on.received[0]?.length === 1);
+  });
+
+  it('says what it has not passed on, and when it has', async () => {
+    let waiting = 0;
+    class Slow extends WebSocket {
+      constructor(...given: ConstructorParameters<typeof WebSocket>) {
+        super(...given);
+        Object.defineProperty(this, 'bufferedAmount', { get: () => waiting });
+      }
+    }
+    const { source, stream } = await make(idle, undefined, {
+      WebSocket: Slow,
+      maxQueuedBytes: 100,
+    });
+    let drained = 0;
+    const stop = source.onDrain(() => (drained += 1));
+    stream.start();
+    await once(stream, 'connected');
+    expect(drained).toBe(0);
+    source.send('a');
+    waiting = 90;
+    expect(source.bufferedAmount).toBe(90);
+    expect(() => source.send('12345678901')).toThrow(expect.objectContaining({ kind: 'limit' }));
+    const drains = new Promise<void>((resolve) => source.onDrain(resolve));
+    waiting = 0;
+    await drains;
+    expect(drained).toBe(1);
+    stop();
+    source.send('b');
+    await new Promise<void>((resolve) => source.onDrain(resolve));
+    expect(drained).toBe(1);
+  });
+});
+
+describe('the end', () => {
+  it.each<[string, OnConnection, (run: Run) => void]>([
+    ['the peer closes with 1000', (socket) => socket.close(1000), () => {}],
+    ['the stream is closed', idle, ({ stream }) => stream.close()],
+  ])('after %s nothing is queued for nobody', async (_, onConnection, end) => {
+    const run = await make(onConnection);
+    run.stream.start();
+    await once(run.stream, 'connected');
+    end(run);
+    await run.stream.done;
+    expect(() => run.source.send('order 7')).toThrow(expect.objectContaining({ kind: 'usage' }));
+    expect(run.source.unsent).toEqual([]);
+  });
+
+  it('what waits then is unsent, and a new stream sends it', async () => {
+    const { source, stream } = await make(idle);
+    source.send('a');
+    stream.close();
+    expect(source.unsent).toEqual(['a']);
+    const again = (running = reconnectStream(source, QUICK));
+    again.start();
+    await server?.until(() => server?.received[0]?.length === 1);
+    expect(source.send('b')).toBe('sent');
+  });
+
+  it('a peer that refuses the connection has taken nothing of what waited: it is unsent, and stays so', async () => {
+    const { source, stream, on } = await make((socket) => {
+      socket.send('{"type":"auth_required"}');
+      socket.on('message', () => socket.close(1008, 'auth first'));
+    });
+    source.send('one');
+    source.send('two');
+    stream.start();
+    const { error } = await stream.done;
+    expect(error?.message).toBe('The peer closed the connection with code 1008: auth first');
+    expect(source.unsent).toEqual(['one', 'two']);
+    stream.retryNow();
+    await on.until(() => on.handshakes.length === 2);
+    await once(stream, 'connected');
+    expect(source.clearUnsent()).toEqual(['one', 'two']);
+    expect(on.received[1]).toEqual([]);
+  });
+});
+
+describe('messages that are acknowledged', () => {
+  interface Order {
+    readonly id?: string;
+    readonly ack?: string;
+  }
+  const withAcks: Partial<WebSocketOptions<unknown>> = {
+    parse: (message) => JSON.parse(String(message)) as Order,
+    ackId: (message) => (JSON.parse(message as string) as Order).id,
+    isAck: (item) => (item as Order).ack,
+  };
+  const order = (id: string): string => JSON.stringify({ id });
+
+  it('are sent again, in order, until the peer has them; the others never', async () => {
+    const { source, stream, on } = await make(
+      idle,
+      (text, socket, n) => {
+        const { id } = JSON.parse(text) as Order;
+        // The first connection acknowledges one and breaks behind the third.
+        if (n > 0 || id === 'a') socket.send(JSON.stringify({ ack: id }));
+        if (n === 0 && id === 'c') socket.terminate();
+      },
+      withAcks,
+    );
+    const items: unknown[] = [];
+    const reading = (async () => {
+      for await (const item of stream) items.push(item);
+    })();
+    await once(stream, 'connected');
+    source.send(order('a'));
+    source.send(order('b'));
+    source.send('{}');
+    source.send(order('c'));
+    await once(stream, 'dropped');
+    source.send(order('d'));
+    await vi.waitUntil(() => source.unsent.length === 0);
+    expect(on.received).toEqual([
+      [order('a'), order('b'), '{}', order('c')],
+      [order('b'), order('c'), order('d')],
+    ]);
+    stream.close();
+    await reading;
+    // An acknowledgement is no item.
+    expect(items).toEqual([]);
+  });
+
+  it('are bounded as a whole, and saved as what is unsent', async () => {
+    const { source, stream } = await make(idle, undefined, { ...withAcks, maxQueuedBytes: 60 });
+    stream.start();
+    await once(stream, 'connected');
+    for (const id of ['1', '2', '3', '4', '5', '6']) source.send(order(id));
+    expect(() => source.send(order('7'))).toThrow(expect.objectContaining({ kind: 'limit' }));
+    expect(source.unsent).toEqual(['1', '2', '3', '4', '5', '6'].map(order));
+    expect(() => source.send(order('1'))).toThrow(expect.objectContaining({ kind: 'usage' }));
+    const saved = source.clearUnsent();
+    stream.close();
+    const next = webSocket<unknown>({ url: server?.url ?? '', WebSocket, ...withAcks });
+    for (const message of saved) next.send(message);
+    const again = (running = reconnectStream(next, QUICK));
+    again.start();
+    await server?.until(() => server?.received[1]?.length === 6);
+  });
+
+  it('several may be acknowledged at once', async () => {
+    const { source, stream } = await make(
+      idle,
+      (text, socket) => {
+        if ((JSON.parse(text) as Order).id === 'c') socket.send(JSON.stringify({ ack: 'a,b,c' }));
+      },
+      { ...withAcks, isAck: (item) => (item as Order).ack?.split(',') },
+    );
+    stream.start();
+    await once(stream, 'connected');
+    for (const id of ['a', 'b', 'c']) source.send(order(id));
+    await vi.waitUntil(() => source.unsent.length === 0);
+  });
+});
