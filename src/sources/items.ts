@@ -46,16 +46,20 @@ export function checkIdLength(id: string): void {
  * @throws ReconnectError `callback`, fatal
  */
 export function guard<R>(name: string, run: () => R): R {
-  let answer: R;
-  try {
-    answer = run();
-  } catch (cause) {
-    throw openFailure('callback', `${name} threw`, { fatal: true, cause });
-  }
+  const answer = guardAsync(name, run);
   if (!isThenable(answer)) return answer;
   ignoreRejection(answer);
   const message = `expected ${name} to answer at once, got a promise: an async function cannot be awaited here`;
   throw openFailure('callback', message, { fatal: true });
+}
+
+/** Runs a function of the caller that may give a promise. @throws ReconnectError `callback`, fatal */
+export function guardAsync<R>(name: string, run: () => R): R {
+  try {
+    return run();
+  } catch (cause) {
+    throw openFailure('callback', `${name} threw`, { fatal: true, cause });
+  }
 }
 
 export function wrongAnswer(name: string, expected: string, got: unknown): Error {

@@ -318,6 +318,19 @@ describe('what the peer said when it closed', () => {
     });
   });
 
+  it('does not repeat what was sent to it', async () => {
+    const token = 'eyJhbGciOiJIUzI1NiJ9.secret77';
+    const { ended } = await run(
+      idle,
+      (text, socket) => socket.close(4400, `bad ${text.slice(10, -2)} here`),
+      { resumeMessage: () => JSON.stringify({ token }) },
+    );
+    const { error } = { error: await ended };
+    expect(error?.code).toBe('WS_CLOSE_4400');
+    expect(error?.message).not.toContain('secret77');
+    expect(error?.message).toContain('here');
+  });
+
   it.each([1002, 1003, 1007, 1009, 1010])(
     '%i, again and again, is not for ever, though each connection brings data',
     async (code) => {

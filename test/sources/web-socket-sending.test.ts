@@ -42,25 +42,28 @@ const idle: OnConnection = () => {};
 describe('what waits for a connection', () => {
   it('leaves in order, whatever its number', async () => {
     const { source, stream, on } = await make(idle);
-    const texts = Array.from({ length: 5000 }, (_, n) => `${n}`);
+    const texts = Array.from({ length: 2000 }, (_, n) => `${n}`);
     for (const text of texts) expect(source.send(text)).toBe('queued');
-    expect(source.bufferedAmount).toBeGreaterThan(5000);
+    expect(source.bufferedAmount).toBeGreaterThan(2000);
     stream.start();
     await on.until(() => on.received[0]?.length === texts.length);
     expect(on.received[0]).toEqual(texts);
     expect([source.unsent, source.bufferedAmount]).toEqual([[], 0]);
-  });
+  }, 30_000);
 
   it('costs the same per message, however many wait', () => {
+    // Time of the processor, the best of three: others run as well.
     const cost = (count: number): number => {
       const source = webSocket({ url: 'ws://127.0.0.1/', maxQueuedBytes: 64 * 1024 * 1024 });
-      const began = performance.now();
+      const began = process.cpuUsage();
       for (let n = 0; n < count; n++) source.send('0123456789');
-      return performance.now() - began;
+      return process.cpuUsage(began).user;
     };
-    cost(200_000);
-    expect(cost(200_000)).toBeLessThan(500);
-  });
+    const best = (count: number): number =>
+      Math.min(...Array.from({ length: 3 }, () => cost(count)));
+    cost(100_000);
+    expect(best(400_000) / best(100_000)).toBeLessThan(6);
+  }, 30_000);
 
   it('is what it was at the call: bytes that change later do not', async () => {
     const { source, stream, on } = await make(idle);

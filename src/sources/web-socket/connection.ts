@@ -1,12 +1,10 @@
 /** One connection of a WebSocket: from the handshake to its one end, by whichever side or fault. */
 
 import type { Connection, SourceClock, SourceItem } from '../../../machines/contract.js';
-import { errorCode } from '../../../machines/error-code.js';
-import { kindOf, openFailure } from '../failure.js';
-import type { OpenFailure } from '../failure.js';
-import { networkFailure } from '../http/network-error.js';
+import { kindOf, OpenFailure, openFailure } from '../failure.js';
 import type { Close } from './close-codes.js';
 import { ConnectionTimers } from './connection-timers.js';
+import { BROKEN, Fault, tooLong } from './fault.js';
 import { Inbox } from './inbox.js';
 import type { InboxOptions } from './inbox.js';
 import { sizeOf, toMessage } from './message.js';
@@ -51,9 +49,6 @@ export interface ConnectionHost {
 
 const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
 
-/** RFC 6455, 7.1.5: what is said of a connection that ended without a close frame. */
-const BROKEN: Close = { code: 1006, reason: '' };
-
 /** For the close event that should follow an error, in ms: some classes have none. */
 const CLOSE_EVENT_MS = 50;
 
@@ -73,9 +68,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   #hasSign = false;
   #waiter: Settle<Result<T>> | null = null;
   #verdict: Verdict | null = null;
-  #error: unknown;
-  /** What the class says of a fault. */
-  #fault = '';
+  readonly #fault = new Fault();
 
   constructor(
     socket: Socket,
@@ -106,6 +99,11 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     // `ws` shows the pings of the protocol.
     for (const sign of ['ping', 'pong']) socket.on?.(sign, () => this.#sign());
     this.#watch();
+  }
+
+  /** The sub-protocol that the peer chose; `''` where there is none. */
+  get protocol(): string {
+    return this.#socket.protocol ?? '';
   }
 
   get batches(): this {
@@ -228,10 +226,8 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.#wake();
   }
 
-  #onError({ error, message }: SocketEvent): void {
-    this.#error ??= error;
-    const text = error instanceof Error ? error.message : message;
-    if (typeof text === 'string' && this.#fault === '') this.#fault = text;
+  #onError(event: SocketEvent): void {
+    this.#fault.add(event);
     this.#timers.once(CLOSE_EVENT_MS, () => this.#break());
   }
 
@@ -247,19 +243,11 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
 
   /** `ws` and Node say by an error before the close what broke; a browser does not. */
   #verdictOf(close: Close): Verdict {
-    const cause = this.#error;
-    const known = errorCode(cause);
-    if (known === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLong();
-    const isBadFrame = known?.startsWith('WS_ERR_') ?? false;
-    if (close.code === BROKEN.code && known !== undefined && !isBadFrame)
-      return networkFailure(cause, 'The connection broke');
+    const explained = this.#fault.explain(close);
+    if (explained instanceof OpenFailure) return explained;
     try {
-      const reason = close.code === BROKEN.code ? close.reason || this.#fault : close.reason;
       const openMs = this.#isOpen ? this.#host.clock.now() - this.#openedAt : 0;
-      return this.#host.onClose(
-        { ...close, reason, error: isBadFrame ? known : undefined },
-        openMs,
-      );
+      return this.#host.onClose(explained, openMs);
     } catch (thrown) {
       // A listener of a socket must not throw: code of the caller did.
       return thrown as OpenFailure;
@@ -308,10 +296,6 @@ function tooEarly(verdict: Verdict): OpenFailure {
   if (verdict !== 'end') return verdict;
   const message = 'The connection was closed before it was ready';
   return openFailure('network', message, { fatal: false });
-}
-
-function tooLong(): OpenFailure {
-  return openFailure('limit', 'The message is longer than maxMessageBytes', { fatal: true });
 }
 
 function overrun(canResume: boolean): OpenFailure {

@@ -79,7 +79,8 @@ export class Connector<T> {
     const refreshed = refreshCount(options.headers);
     const start = Object.freeze({ ...at, refresh: since !== undefined, signal });
     const request = await this.#request(at, start, since);
-    const redact = redactor({ url: new URL(request.url), headers: { ...request.headers } });
+    const greetings: string[] = [];
+    const redact = redactorOf(request, greetings);
     const socket = createSocket(options.WebSocket, request);
     const clock = options.clock ?? host?.clock ?? systemTimers;
     const connection = new SocketConnection(
@@ -105,9 +106,12 @@ export class Connector<T> {
       refuseUpgrade(socket, at, redact, (failure) => connection.end(failure));
       await connection.opened();
       step.isOpen = true;
-      this.protocol = socket.protocol ?? '';
+      this.protocol = connection.protocol;
       startPings(options.ping, socket, connection);
-      await greet(options, start, socket, connection);
+      await greet(options, start, connection, (data) => {
+        if (typeof data === 'string') greetings.push(data);
+        socket.send(data);
+      });
       this.#outbox.attach(socket, clock);
       return connection;
     } catch (thrown) {
@@ -164,6 +168,31 @@ export class Connector<T> {
     this.#refusedAt = refreshed;
     const { message, status, code: closeName } = failure;
     return openFailure('http', message, { fatal: false, status, code: closeName });
+  }
+}
+
+/** Keeps what the handshake and the first messages hold out of what the peer says. */
+function redactorOf(
+  { url, headers }: Parameters<typeof createSocket>[1],
+  greetings: readonly string[],
+): Redact {
+  return (text) => {
+    if (text === '') return '';
+    try {
+      const body = JSON.stringify(greetings.map(parsed));
+      return redactor({ url: new URL(url), headers, body })(text);
+    } catch {
+      // A URL class that knows no query: then nothing is shown.
+      return '';
+    }
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
   }
 }
 

@@ -1,29 +1,28 @@
 /** What is said first on a connection, before anything that waits is sent. */
 
 import { isThenable, OpenFailure, openFailure } from '../failure.js';
-import { guard, wrongAnswer } from '../items.js';
+import { guardAsync, wrongAnswer } from '../items.js';
 import type { SocketConnection } from './connection.js';
 import { toOwnData } from './message.js';
-import type { WebSocketData } from './message.js';
+import type { OwnData, WebSocketData } from './message.js';
 import type { CheckedWebSocketOptions, WebSocketStart } from './options.js';
-import type { Socket } from './socket.js';
 
 /** @throws OpenFailure where the connection ends first, or a function of the caller throws. */
 export async function greet<T>(
   { resumeMessage, ready }: CheckedWebSocketOptions<T>,
   start: WebSocketStart,
-  socket: Socket,
   connection: SocketConnection<T>,
+  transmit: (data: OwnData) => void,
 ): Promise<void> {
-  const asked: unknown = guard('resumeMessage', () => resumeMessage?.(start));
+  const asked: unknown = guardAsync('resumeMessage', () => resumeMessage?.(start));
   const greeting = isThenable(asked) ? await caught('resumeMessage', connection, asked) : asked;
   if (greeting !== undefined) send(greeting, 'resumeMessage to return');
   if (ready === undefined) return;
-  const step: unknown = guard('ready', () =>
+  const step: unknown = guardAsync('ready', () =>
     ready(
       Object.freeze({
         ...start,
-        protocol: socket.protocol ?? '',
+        protocol: connection.protocol,
         send: (message: WebSocketData) => send(message, 'send() to be given'),
         receive: () => connection.receive(),
       }),
@@ -35,7 +34,7 @@ export async function greet<T>(
   function send(message: unknown, what: string): void {
     const data = toOwnData(message);
     if (data === undefined) throw wrongAnswer(what, 'a string, bytes or nothing', message);
-    socket.send(data);
+    transmit(data);
   }
 }
 

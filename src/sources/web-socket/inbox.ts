@@ -2,7 +2,7 @@
 
 import type { SourceItem } from '../../../machines/contract.js';
 import { isThenable, OpenFailure, openFailure } from '../failure.js';
-import { guard, toItems, wrongAnswer } from '../items.js';
+import { guard, guardAsync, toItems, wrongAnswer } from '../items.js';
 import type { ItemReaders } from '../items.js';
 import { Fifo } from './fifo.js';
 import { sizeOf } from './message.js';
@@ -140,16 +140,16 @@ export class Inbox<T> {
     try {
       const value = isThenable(message)
         ? message.then(parse, unreadable)
-        : guard('parse', () => parse(message));
-      if (isThenable(value)) this.#await(value, size);
-      else this.#add(value, size);
+        : guardAsync('parse', () => parse(message));
+      if (isThenable(value)) this.#await(value, size, message);
+      else this.#add(value, size, message);
     } catch (thrown) {
       this.#fail(thrown);
     }
   }
 
   /** Those behind it wait: items keep their order. */
-  #await(value: PromiseLike<unknown>, size: number): void {
+  #await(value: PromiseLike<unknown>, size: number, message: Arrival): void {
     this.#isParsing = true;
     const settle = (use: () => void): void => {
       this.#isParsing = false;
@@ -162,19 +162,21 @@ export class Inbox<T> {
       this.#run();
     };
     value.then(
-      (settled) => settle(() => this.#add(settled, size)),
-      (cause: unknown) => settle(() => guard('parse', () => raise(cause))),
+      (settled) => settle(() => this.#add(settled, size, message)),
+      (cause: unknown) => settle(() => raise(cause)),
     );
   }
 
-  #add(value: unknown, size: number): void {
+  #add(value: unknown, size: number, message: Arrival): void {
     // `parse` may have closed the stream.
     if (this.#isOver) return;
     this.bytes -= size;
     const values = this.#listOf(value).filter((data) => !this.#isAck(data));
     const bytes = Math.ceil((size - OVERHEAD_BYTES) / Math.max(1, values.length));
+    // Of several items in one message none is all of it.
+    const raw = typeof message === 'string' && !this.#options.parsesMany ? message : undefined;
     for (const data of values) {
-      const [item, end] = toItems(data, bytes, this.#options);
+      const [item, end] = toItems(data, bytes, this.#options, raw);
       if (item !== undefined) this.#push(item);
       if (item?.type === 'data' && item.id !== undefined) this.hasIds = true;
       if (end === undefined) continue;
@@ -236,6 +238,8 @@ function unreadable(cause: unknown): never {
   throw openFailure('protocol', 'The message cannot be read', { fatal: true, cause });
 }
 
+/** What a promise of `parse` was rejected with. */
 function raise(cause: unknown): never {
-  throw cause;
+  if (cause instanceof OpenFailure) throw cause;
+  throw openFailure('callback', 'parse threw', { fatal: true, cause });
 }
