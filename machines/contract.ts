@@ -9,6 +9,7 @@ export type ResumeMode = (typeof RESUME_MODES)[number];
 /** How a source ends, and whether it may be opened again: told at the fields of `StreamSource`. */
 export const TERMINALS = ['explicit', 'eof'] as const;
 export const REOPEN_MODES = ['safe', 'restarts-work'] as const;
+export const DELIVERY_MODES = ['commit', 'eager'] as const;
 
 /** Where a new connection has to go on: everything before it is already in the reader's hands. */
 export interface ResumePoint {
@@ -137,7 +138,7 @@ export interface StreamSource<T> {
    * How items without a checkpoint are delivered unless the caller sets the option of that name. `commit`: the protocol
    * sends checkpoints behind the data. `eager`: an id is optional per item.
    */
-  readonly delivery?: 'commit' | 'eager' | undefined;
+  readonly delivery?: (typeof DELIVERY_MODES)[number] | undefined;
   /**
    * Opens a connection that goes on at `at`.
    * @throws ReconnectError of a fitting kind. Fields `fatal`, `retryAfterMs` (ms) and `refused` on it, if set, are
@@ -147,10 +148,10 @@ export interface StreamSource<T> {
   /** Asks the peer to stop the work; aborting the signal only lets go. */
   cancel?(at: ResumePoint, reason: string): Promise<void>;
   /**
-   * Where ids tell: false means that something is missing between the two; `'old'`, that the second came before
-   * the first and is left out.
+   * How the second id follows the first, where ids tell: `'next'`, nothing is missing between the two; `'gap'`, something
+   * is; `'old'`, the second is not after the first. `'old'` alone is no proof that the item came before.
    */
-  contiguous?(previousId: string, nextId: string): boolean | 'old';
+  contiguous?(previousId: string, nextId: string): 'next' | 'gap' | 'old';
 }
 
 /** Why a connection was lost or could not be made, as plain data. */

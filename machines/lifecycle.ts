@@ -82,7 +82,7 @@ export function told(event: object): ReconnectEvent {
     case 'stream.toolCall':
       return { type: 'toolCall', id: report.id, name: report.name, status: report.status };
     case 'stream.reset':
-      return { type: 'reset', scope: report.scope, why: report.why };
+      return { type: 'reset', scope: report.scope, why: report.why, items: report.items ?? 0 };
     case 'stream.replayed':
       return { type: 'replayed', items: report.items };
     case 'stream.gap':

@@ -37,7 +37,13 @@ export type ReconnectEvent =
     }
   | { readonly type: 'dropped'; readonly reason: DropReason; readonly message: string }
   | { readonly type: 'restarted'; readonly why: string }
-  | { readonly type: 'reset'; readonly scope: 'all' | 'pending'; readonly why: string }
+  | {
+      readonly type: 'reset';
+      readonly scope: 'all' | 'pending';
+      readonly why: string;
+      /** How many of the last items are void; with `scope: 'all'` all of them. */
+      readonly items: number;
+    }
   | { readonly type: 'gap'; readonly from: string | number; readonly to: string | number }
   | { readonly type: 'replayed'; readonly items: number }
   | { readonly type: 'stalled'; readonly silentMs: number }

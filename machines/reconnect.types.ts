@@ -130,8 +130,15 @@ export type ReconnectReport =
       ledger: Ledger;
     }
   | { type: 'stream.replayed'; items: number; connection?: number }
-  | { type: 'stream.gap'; from: string; to: string }
-  | { type: 'stream.reset'; scope: 'all' | 'pending'; why: string; ledger?: Ledger }
+  | { type: 'stream.gap'; from: string | number; to: string | number }
+  | {
+      type: 'stream.reset';
+      scope: 'all' | 'pending';
+      why: string;
+      /** How many items the consumer is to take back. */
+      items?: number;
+      ledger?: Ledger;
+    }
   | { type: 'stream.diagnostic'; code: string; message: string }
   /** The host has a network again, or woke up: a hint that a wait may be over. */
   | { type: 'environment.online'; moment?: Moment }

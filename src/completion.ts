@@ -61,7 +61,7 @@ export class Completion<T> {
     }
     if (state === 'failed') {
       const { streamState, attempts, drops, error } = context;
-      this.#worker.handOutTail();
+      this.#worker.deliverTail();
       this.#end({ status: 'failed', streamState, attempts, drops }, error);
     } else if (state === 'closed' && context.outcome !== null) {
       const { error = null, ...outcome } = context.outcome;

@@ -13,8 +13,8 @@ import { NONE } from './none.js';
 interface Entry<T> {
   readonly items: readonly DataItem<T>[];
   readonly toolsBefore: StreamState;
-  /** Handed out before their checkpoint: the account does not count them yet. */
-  readonly isPending: boolean;
+  /** `pending`: delivered before their checkpoint, not counted yet. `retracted`: taken back, never counted. */
+  readonly state: 'counted' | 'pending' | 'retracted';
 }
 
 /** What a checkpoint has to know. */
@@ -75,9 +75,10 @@ export class Delivery<T> implements Supply<T> {
   /** Queues the items and wakes the consumer if it waits. */
   push(items: readonly DataItem<T>[], toolsBefore: StreamState, isPending = false): void {
     if (items.length === 0) return;
+    const state = isPending ? 'pending' : 'counted';
     // An array that is pushed to reserves room for 17: most streams hold one entry at most.
-    if (this.#entries.length === 0) this.#entries = [{ items, toolsBefore, isPending }];
-    else this.#entries.push({ items, toolsBefore, isPending });
+    if (this.#entries.length === 0) this.#entries = [{ items, toolsBefore, state }];
+    else this.#entries.push({ items, toolsBefore, state });
     this.#size += items.length;
     this.#consumer?.wake();
   }
@@ -121,11 +122,13 @@ export class Delivery<T> implements Supply<T> {
   }
 
   /**
-   * Tells it in its place: when the consumer asks for more than what came before it. At once where nobody
-   * reads, or the consumer has asked already.
+   * Emits it in its place: when the consumer asks for more than what came before it. At once where the consumer has
+   * asked already, or there is none.
+   * @param waitsForConsumer it is about the items in the queue: whoever reads them later has to know
    */
-  inBand(tell: () => void): void {
-    if (this.#consumer === null || this.#consumer.isWaiting) tell();
+  inBand(tell: () => void, waitsForConsumer = false): void {
+    const mayWait = this.#consumer !== null || (waitsForConsumer && this.queued > 0);
+    if (!mayWait || this.#consumer?.isWaiting) tell();
     else this.#marks = [...this.#marks, { after: this.#size, tell }];
   }
 
@@ -143,29 +146,17 @@ export class Delivery<T> implements Supply<T> {
     return this.#marks.length > 0;
   }
 
-  /** Takes back the last items as far as they are still queued, and tells how many those were. */
-  takeBack(count: number): number {
-    const taken = Math.min(count, this.queued);
-    for (let left = taken; left > 0;) {
-      const last = this.#entries.pop();
-      if (last === undefined) break;
-      const handedOut = this.#entries.length === 0 ? this.#index : 0;
-      const kept = Math.max(last.items.length - left, handedOut);
-      left -= last.items.length - kept;
-      this.#size -= last.items.length - kept;
-      if (kept > handedOut) this.#entries.push({ ...last, items: last.items.slice(0, kept) });
-      else if (this.#entries.length === 0) this.#size = this.#index = 0;
-    }
-    this.#ahead = null;
-    this.#moveMarks(0);
-    return taken;
-  }
-
   /** What was pending is counted now. */
   commit(): void {
-    this.#entries = this.#entries.map((entry) => ({ ...entry, isPending: false }));
+    this.#settle('counted');
     if (this.#ahead === null) return;
     this.#uncovered = added(this.#uncovered, this.#ahead);
+    this.#ahead = null;
+  }
+
+  /** What was pending is never counted: it stays in the queue, and comes again. */
+  retract(): void {
+    this.#settle('retracted');
     this.#ahead = null;
   }
 
@@ -200,10 +191,12 @@ export class Delivery<T> implements Supply<T> {
     const [first] = this.#entries;
     const before = { cursor: this.#cursor, uncovered: this.#uncovered };
     if (first === undefined) return { ...before, queued: null };
-    const position = first.isPending ? before : passed(before, first, this.#index);
+    const position = first.state === 'counted' ? passed(before, first, this.#index) : before;
     const queued = this.#entries.reduce(
       (sum: Uncovered | null, entry) =>
-        entry.isPending ? sum : added(sum, sumOf(entry, entry === first ? this.#index : 0)),
+        entry.state === 'counted'
+          ? added(sum, sumOf(entry, entry === first ? this.#index : 0))
+          : sum,
       null,
     );
     return { ...position, queued };
@@ -231,6 +224,13 @@ export class Delivery<T> implements Supply<T> {
     for (const { tell } of marks) tell();
     // What is queued stays: a checkpoint has to know what the consumer did not take.
     if (byItself) this.#host.onLeft();
+  }
+
+  #settle(state: 'counted' | 'retracted'): void {
+    if (this.#entries.length === 0) return;
+    this.#entries = this.#entries.map((entry) =>
+      entry.state === 'pending' ? { ...entry, state } : entry,
+    );
   }
 
   #serve<C extends Consumer>(consumer: C): C {
@@ -268,13 +268,13 @@ export class Delivery<T> implements Supply<T> {
 
   /** Moves the position behind an entry that is handed out. */
   #pass(entry: Entry<T>): void {
-    const { items, isPending } = entry;
+    const { items, state } = entry;
     const last = items.at(-1)?.id;
-    if (isPending) this.#ahead = added(this.#ahead, sumOf(entry, 0));
+    if (state === 'pending') this.#ahead = added(this.#ahead, sumOf(entry, 0));
     else if (last !== undefined) {
       this.#cursor = last;
       this.#uncovered = null;
-    } else {
+    } else if (state === 'counted') {
       const before = { cursor: this.#cursor, uncovered: this.#uncovered };
       const { cursor, uncovered } = passed(before, entry, items.length);
       this.#cursor = cursor;

@@ -8,24 +8,23 @@ import type {
   StreamSource,
   ToolCallDelta,
 } from '../machines/contract.js';
-import { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
-import { checkItem } from './item-check.js';
+import { checkItem, isPlainData } from './item-check.js';
 import { NONE } from './none.js';
 import type { ResolvedOptions } from './options.js';
-import { ReplayFilter } from './replay-filter.js';
-
-/** Items that may wait for their checkpoint before that is an error. */
-const MAX_PENDING = 100_000;
+import type { Accepted, Gap, ReplayGuard } from './replay/replay-guard.js';
+import type { UncommittedTail } from './uncommitted-tail.js';
 
 /** What belongs to the stream, whatever its connections do. */
 export interface StreamDesk<T> {
   readonly source: StreamSource<T>;
   readonly options: ResolvedOptions;
   readonly ledger: Ledger;
+  readonly guard: ReplayGuard<ReceivedUnit<T>>;
   readonly delivery: Delivery<T>;
+  readonly tail: UncommittedTail<T>;
 }
 
 /** Who tells the machine what the intake finds. */
@@ -35,34 +34,37 @@ export interface IntakeHost {
   send(report: ReconnectReport): void;
 }
 
+/** An item, or a cursor without one. */
+export type ReceivedUnit<T> = DataItem<T> | Extract<SourceItem<T>, { type: 'checkpoint' }>;
+
 /** What is told when the item is accepted. */
 type Finding = Omit<Extract<ReconnectReport, { type: 'stream.toolCall' }>, 'ledger'>;
 
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
-  /** Items that wait for their checkpoint (`commit`), or were handed out before it (`eager`). */
-  pending: DataItem<T>[] = NONE;
   /** New items were committed, more than before a restart: the connection is of use. */
   hasNewData = false;
   /** The end marker, once it came. */
   end: EndOutcome | null = null;
   readonly #desk: StreamDesk<T>;
   readonly #host: IntakeHost;
-  readonly #replay: ReplayFilter | null;
   #findings: Finding[] = NONE;
-  /** Items left out because their ids say that their turn was over. */
-  #late = 0;
 
   constructor(desk: StreamDesk<T>, host: IntakeHost) {
-    const { ledger } = desk;
+    const { ledger, guard } = desk;
     this.#desk = desk;
     this.#host = host;
-    this.#replay = ledger.chunks > 0 && ledger.hasCursor ? new ReplayFilter(ledger) : null;
+    guard.begin(ledger.chunks > 0 && ledger.hasCursor);
   }
 
   /** Items left out because they were committed before. */
   get replayed(): number {
-    return (this.#replay?.skipped ?? 0) + this.#late;
+    return this.#desk.guard.skipped;
+  }
+
+  /** An item is held that may be the beginning of a replay, or new. */
+  get isUndecided(): boolean {
+    return this.#desk.guard.isUndecided;
   }
 
   /**
@@ -73,8 +75,14 @@ export class Intake<T> {
     const plain = this.#acceptPlain(items, timeMs);
     let hasData = plain > 0;
     // A listener may stop the stream in the middle of a batch: the rest of it comes again, or never.
-    for (let n = plain; n < items.length && this.end === null && !this.#host.isOver; n++) {
-      const item = items[n] as SourceItem<T>;
+    for (let n = plain; n < items.length && this.end === null && !this.#host.isOver;) {
+      const uncommitted = this.#acceptUncommitted(items, n);
+      if (uncommitted > 0) {
+        hasData = true;
+        n += uncommitted;
+        continue;
+      }
+      const item = items[n++] as SourceItem<T>;
       this.#acceptOne(item, timeMs);
       this.#tell();
       if (item.type === 'data') hasData = true;
@@ -82,27 +90,30 @@ export class Intake<T> {
     return hasData;
   }
 
-  /** The connection is left before the checkpoint of what was handed out. */
-  retract(): void {
-    if (this.pending.length === 0 || this.#desk.options.delivery === 'commit') return;
-    this.#reset('pending', 'the connection was left before their checkpoint came');
+  /** Nothing came that would show whether the held item is old: it is delivered. */
+  decide(timeMs: number): void {
+    this.#takeAll(this.#desk.guard.release(), timeMs);
+    this.#tell();
+  }
+
+  /** The connection is left: what is held comes again, if it was new. */
+  leave(): void {
+    this.#desk.guard.leave();
   }
 
   /** The bytes ended, and that is the end: what is pending is whole. */
   finish(timeMs: number): void {
-    this.#commitPending(timeMs);
+    this.#commitAll(timeMs);
     this.#tell();
   }
 
   /** The common case, in one pass and without a copy: every item stands for itself. */
   #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
-    const { ledger, delivery } = this.#desk;
-    const { resume, contiguous } = this.#desk.source;
-    if (this.pending.length > 0 || contiguous !== undefined) return 0;
-    if (!(this.#replay?.isOver ?? true)) return 0;
-    const count = ledger.record(items, resume === 'cursor', timeMs);
+    const { ledger, delivery, tail, guard, source } = this.#desk;
+    if (!tail.isEmpty || !guard.isIdle) return 0;
+    const count = ledger.record(items, source.resume === 'cursor', timeMs);
     if (count === 0) return 0;
-    if (ledger.chunks > ledger.peak) this.hasNewData = true;
+    this.#countNews();
     delivery.push(
       (count === items.length ? items : items.slice(0, count)) as readonly DataItem<T>[],
       ledger.tools,
@@ -110,29 +121,32 @@ export class Intake<T> {
     return count;
   }
 
+  /** Items without an id in a row: they wait for the same checkpoint, and are delivered together. Returns how many. */
+  #acceptUncommitted(items: readonly SourceItem<T>[], from: number): number {
+    const { ledger, tail, guard } = this.#desk;
+    if (tail.isLeft || !this.#holds() || !guard.isIdle) return 0;
+    let to = from;
+    for (; to < items.length; to++) {
+      const item = items[to] as SourceItem<T>;
+      if (item.type !== 'data' || item.id !== undefined || item.toolCall !== undefined) break;
+      if (!isPlainData(item)) break;
+    }
+    if (to > from) tail.add(items.slice(from, to) as DataItem<T>[], ledger.tools);
+    return to - from;
+  }
+
   #acceptOne(item: SourceItem<T>, timeMs: number): void {
-    const { ledger, delivery } = this.#desk;
     checkItem(item);
     switch (item.type) {
       case 'data':
-        if (!(this.#replay?.isOld(item.id) ?? false)) this.#data(item, timeMs);
-        else if (item.id !== undefined) this.#dropReplayed();
-        return;
       case 'checkpoint':
-        if (this.#replay?.isOld(item.cursor) ?? false) {
-          this.#dropReplayed();
-          return;
-        }
-        if (!this.#hasTurn(item.cursor, undefined)) return;
-        this.#commitPending(timeMs);
-        ledger.commit(item.cursor);
-        delivery.checkpoint(item.cursor);
+        this.#recognise(item, timeMs);
         return;
       case 'identity':
         this.#identify(item.key);
         return;
       case 'retry':
-        ledger.advise(clampTimerMs(item.ms));
+        this.#desk.ledger.advise(clampTimerMs(item.ms));
         return;
       case 'alive':
         return;
@@ -140,10 +154,46 @@ export class Intake<T> {
         this.#reset(item.scope, item.why);
         return;
       case 'end':
-        this.#commitPending(timeMs);
+        this.#commitAll(timeMs);
         this.end = item.outcome;
         return;
     }
+  }
+
+  #recognise(item: ReceivedUnit<T>, timeMs: number): void {
+    const { guard, ledger } = this.#desk;
+    const accepted = guard.take(item, { cursor: ledger.cursor, items: ledger.chunks });
+    this.#retractReplayed();
+    const message = guard.takeComplaint();
+    if (message !== null)
+      this.#host.send({ type: 'stream.diagnostic', code: 'ids-useless', message });
+    this.#takeAll(accepted, timeMs);
+  }
+
+  #takeAll(accepted: readonly Accepted<ReceivedUnit<T>>[], timeMs: number): void {
+    for (const { unit, gap, isLate } of accepted) {
+      // What a listener stopped comes again.
+      if (!this.#retractLeft() || !this.#tellGap(gap)) return;
+      if (unit.type === 'data') this.#data(unit, isLate, timeMs);
+      else if (!isLate) this.#checkpoint(unit.cursor, timeMs);
+    }
+  }
+
+  #data(item: DataItem<T>, isLate: boolean, timeMs: number): void {
+    const { tail, ledger } = this.#desk;
+    if (item.id === undefined && this.#holds()) {
+      tail.add([item], ledger.tools);
+      return;
+    }
+    this.#commitTail(timeMs);
+    this.#commit(item, timeMs, isLate);
+  }
+
+  #checkpoint(cursor: string, timeMs: number): void {
+    const { ledger, delivery } = this.#desk;
+    this.#commitTail(timeMs);
+    ledger.commit(cursor);
+    delivery.checkpoint(cursor);
   }
 
   /** Another stream than the one so far: nothing of that will go on. */
@@ -154,44 +204,77 @@ export class Intake<T> {
     ledger.key = key;
   }
 
-  /** An old id covers what came before it on this connection: those items are old too. */
-  #dropReplayed(): void {
-    if (this.pending.length === 0) return;
-    if (this.#replay !== null) this.#replay.skipped += this.pending.length;
-    if (this.#desk.options.delivery === 'commit') this.pending = NONE;
-    else this.#reset('pending', 'the server sent these items again');
+  /** What came right before a replay that is proven now may be part of it. */
+  #retractReplayed(): void {
+    const { tail, guard } = this.#desk;
+    if (!guard.takeProof(tail.isLeft ? NONE : tail.items)) return;
+    guard.addSkipped(tail.size);
+    this.#retract('the server sent these items again');
   }
 
-  #data(item: DataItem<T>, timeMs: number): void {
-    const { options, delivery, ledger } = this.#desk;
-    if (item.id === undefined && this.#holds()) {
-      if (this.pending.length >= MAX_PENDING) throw tooManyPending(MAX_PENDING);
-      if (this.pending.length === 0) this.pending = [item];
-      else this.pending.push(item);
-      if (options.delivery === 'eager') delivery.push([item], ledger.tools, true);
-      return;
+  /** What the connection before this one brought without a checkpoint comes again now. False: the stream was stopped. */
+  #retractLeft(): boolean {
+    if (this.#desk.tail.isLeft)
+      this.#retract('the connection was left before their checkpoint came');
+    return !this.#host.isOver;
+  }
+
+  /** False: the stream was stopped. */
+  #tellGap(gap: Gap | null): boolean {
+    if (gap !== null) this.#host.send({ type: 'stream.gap', ...gap });
+    return !this.#host.isOver;
+  }
+
+  /** The stream is over: what waits for a checkpoint, or for a proof, is not waiting any more. */
+  #commitAll(timeMs: number): void {
+    const { guard, ledger } = this.#desk;
+    const { chunks } = ledger;
+    if (guard.isTrusting) this.#tellGap({ from: ledger.cursor ?? chunks, to: chunks });
+    // They came on this connection, so what the one before brought is not brought again.
+    for (const { unit } of guard.release())
+      if (unit.type === 'data') this.#data(unit, false, timeMs);
+    this.#commitTail(timeMs);
+  }
+
+  #commitTail(timeMs: number): void {
+    const { ledger, tail } = this.#desk;
+    const committed = tail.commit();
+    if (committed === null) return;
+    const { delivered, held } = committed;
+    ledger.recordTail(delivered, timeMs);
+    for (const delta of delivered.toolCalls) this.#toolCall(delta);
+    this.#countNews();
+    this.#commitHeld(held, timeMs);
+  }
+
+  /** In runs: an entry of the queue for each item would be slow where there are many. */
+  #commitHeld(held: readonly DataItem<T>[], timeMs: number): void {
+    const { ledger, delivery } = this.#desk;
+    for (let from = 0; from < held.length;) {
+      let to = from;
+      while (to < held.length && isPlain(held[to])) to++;
+      const run = held.slice(from, to);
+      ledger.record(run, false, timeMs);
+      delivery.push(run, ledger.tools);
+      if (to < held.length) this.#commit(held[to] as DataItem<T>, timeMs, false);
+      from = to + 1;
     }
-    if (item.id !== undefined && !this.#hasTurn(item.id, item.follows)) return;
-    this.#commitPending(timeMs);
-    this.#commit(item, timeMs, true);
+    this.#countNews();
   }
 
-  #commitPending(timeMs: number): void {
-    const { pending } = this;
-    if (pending.length === 0) return;
-    this.pending = NONE;
-    const isHeld = this.#desk.options.delivery === 'commit';
-    for (const item of pending) this.#commit(item, timeMs, isHeld);
-    if (!isHeld) this.#desk.delivery.commit();
-  }
-
-  #commit(item: DataItem<T>, timeMs: number, handOut: boolean): void {
+  #commit(item: DataItem<T>, timeMs: number, isLate: boolean): void {
     const { ledger, delivery } = this.#desk;
     const toolsBefore = ledger.tools;
-    ledger.recordOne(item, timeMs);
-    if (ledger.chunks > ledger.peak) this.hasNewData = true;
-    if (handOut) delivery.push([item], toolsBefore);
+    ledger.recordOne(item, timeMs, !isLate);
+    this.#countNews();
+    // A late id is no place to go on from.
+    delivery.push([isLate ? { ...item, id: undefined } : item], toolsBefore);
     for (const delta of item.toolCall ?? []) this.#toolCall(delta);
+  }
+
+  #countNews(): void {
+    const { ledger } = this.#desk;
+    if (ledger.chunks > ledger.peak) this.hasNewData = true;
   }
 
   #toolCall(delta: ToolCallDelta): void {
@@ -200,25 +283,6 @@ export class Intake<T> {
     if (status === null) return;
     const name = ledger.tools.toolCalls[delta.id]?.name ?? null;
     this.#note({ type: 'stream.toolCall', id: delta.id, name, status });
-  }
-
-  /**
-   * Whether what has this id is taken. Where ids tell that something is missing before it, so does the stream;
-   * where they tell that its turn is over, it is left out.
-   */
-  #hasTurn(to: string, follows: string | undefined): boolean {
-    const { source, ledger } = this.#desk;
-    const from = ledger.cursor;
-    if (from === null || from === '') return true;
-    const relation = follows === undefined || follows === from ? relate(source, from, to) : false;
-    if (relation === 'old') {
-      this.#late += 1;
-      this.#dropReplayed();
-      return false;
-    }
-    if (!relation) this.#host.send({ type: 'stream.gap', from, to });
-    // Whoever stopped the stream there has nothing of what comes after the gap.
-    return !this.#host.isOver;
   }
 
   #note(finding: Finding): void {
@@ -241,32 +305,30 @@ export class Intake<T> {
   }
 
   #reset(scope: 'all' | 'pending', why: string): void {
-    const { ledger, delivery, options } = this.#desk;
-    const waiting = options.delivery === 'eager' ? this.pending.length : 0;
-    const unseen = delivery.takeBack(waiting);
-    this.pending = NONE;
-    if (scope === 'all') {
-      if (this.#replay !== null) this.#replay.isOver = true;
-      delivery.clear();
-      ledger.clear();
-    } else if (unseen === waiting) return;
-    this.#host.send({ type: 'stream.reset', scope, why, ledger: ledger.freeze() });
+    const { ledger, delivery, tail, guard } = this.#desk;
+    if (scope === 'pending') {
+      guard.leave();
+      this.#retract(why);
+      return;
+    }
+    const items = ledger.chunks + tail.delivered;
+    tail.clear();
+    guard.clear();
+    delivery.clear();
+    ledger.clear();
+    this.#host.send({ type: 'stream.reset', scope, why, items, ledger: ledger.freeze() });
+  }
+
+  /** Items that were not delivered yet are taken back without an event: nobody has seen them. */
+  #retract(why: string): void {
+    const { ledger, tail } = this.#desk;
+    const items = tail.retract();
+    if (items === 0) return;
+    const scope = 'pending';
+    this.#host.send({ type: 'stream.reset', scope, why, items, ledger: ledger.freeze() });
   }
 }
 
-/** A function of the caller, or of a source. */
-function relate<T>(source: StreamSource<T>, from: string, to: string): boolean | 'old' {
-  try {
-    return source.contiguous?.(from, to) ?? true;
-  } catch (cause) {
-    const threw = new ReconnectError('callback', 'contiguous threw', { cause });
-    throw Object.assign(threw, { fatal: true });
-  }
-}
-
-function tooManyPending(limit: number): ReconnectError {
-  return new ReconnectError(
-    'limit',
-    `more than ${limit} items without an id came after one with an id: send ids with every event, or use delivery: 'eager'`,
-  );
+function isPlain(item: DataItem<unknown> | undefined): boolean {
+  return item?.toolCall === undefined && item?.follows === undefined;
 }

@@ -1,7 +1,7 @@
 /** What a source must not give: it would damage the account, and every checkpoint made of it. */
 
 import { END_OUTCOMES, MAX_ID_LENGTH } from '../machines/contract.js';
-import type { SourceItem } from '../machines/contract.js';
+import type { DataItem, SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 
 /** @throws ReconnectError kind `protocol` or `limit`, fatal: the same source would give the same again. */
@@ -12,6 +12,7 @@ export function checkItem(item: SourceItem<unknown>): void {
       checkSize(item.bytes, 'data without a size in bytes');
       if (item.chars !== undefined) checkSize(item.chars, 'data with chars that are no number');
       if (item.id !== undefined) checkId(item.id, 'data with an id that is no string');
+      if (item.raw !== undefined) checkText(item.raw, 'data with a raw that is no string');
       if (item.follows !== undefined) checkText(item.follows, 'data that follows no string');
       for (const { id, args, finalArgs, name, formerId } of item.toolCall ?? []) {
         checkId(id, 'a piece of a tool call without an id');
@@ -42,11 +43,14 @@ export function checkItem(item: SourceItem<unknown>): void {
   }
 }
 
-/** Sums and the last id, where items are not looked at one by one. @throws as `checkItem`. */
-export function checkSums(bytes: number, chars: number, id: string | undefined): void {
-  checkSize(bytes, 'data without a size in bytes');
-  checkSize(chars, 'data with chars that are no number');
-  if (id !== undefined) checkId(id, 'data with an id that is no string');
+/** Whether a data item without tool calls is well formed; where it is not, `checkItem` says why. Called per item. */
+export function isPlainData({ bytes, chars, id, raw }: DataItem<unknown>): boolean {
+  return (
+    isSize(bytes) &&
+    (raw === undefined || typeof raw === 'string') &&
+    (id === undefined || (typeof id === 'string' && id.length <= MAX_ID_LENGTH)) &&
+    (chars === undefined || isSize(chars))
+  );
 }
 
 export function malformed(what: string, cause?: unknown): ReconnectError {
@@ -57,8 +61,11 @@ const SCOPES: readonly unknown[] = ['all', 'pending'];
 const OUTCOMES: readonly unknown[] = END_OUTCOMES;
 
 function checkSize(value: unknown, what: string): void {
-  if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER))
-    throw malformed(what);
+  if (!isSize(value)) throw malformed(what);
+}
+
+function isSize(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
 function checkText(value: unknown, what: string): void {
@@ -70,6 +77,6 @@ function checkId(value: unknown, what: string): void {
   if ((value as string).length > MAX_ID_LENGTH)
     throw new ReconnectError(
       'limit',
-      `the source gave an id of more than ${MAX_ID_LENGTH} letters`,
+      `the source gave an id of more than ${MAX_ID_LENGTH} UTF-16 code units`,
     );
 }

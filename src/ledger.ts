@@ -2,13 +2,12 @@
 
 import type { DataItem, ResumePoint, SourceItem } from '../machines/contract.js';
 import type { Ledger as FrozenLedger } from '../machines/reconnect.types.js';
-import { checkSums } from './item-check.js';
+import { isPlainData } from './item-check.js';
 import { emptyStreamState } from '../machines/stream-state.js';
 import type { StreamState } from '../machines/stream-state.js';
 import { CallRegister } from './call-register.js';
-
-/** How many of the last ids are remembered, to know a replay when it comes. */
-const RECENT_IDS = 256;
+import type { CommittedItems, Unit } from './replay/committed-items.js';
+import type { DeliveredTail } from './uncommitted-tail.js';
 
 /** A class: it exists once per stream and its methods are called per chunk. */
 export class Ledger {
@@ -22,13 +21,13 @@ export class Ledger {
   floorMs = 0;
   /** Made with the first call: most streams have none. */
   #calls: CallRegister | null = null;
-  firstId: string | null = null;
   /** The most chunks that were recorded before the stream started over: only what passes it is new. */
   peak = 0;
-  #recent: string[] = [];
-  #recentAt = 0;
+  readonly #known: CommittedItems;
 
-  constructor(from: FrozenLedger) {
+  /** @param known where committed items are remembered */
+  constructor(from: FrozenLedger, known: CommittedItems) {
+    this.#known = known;
     this.chunks = from.streamState.chunksReceived;
     this.bytes = from.streamState.bytesReceived;
     this.lastTimeMs = from.streamState.lastChunkTimeMs;
@@ -38,17 +37,15 @@ export class Ledger {
     this.key = from.key ?? null;
     this.cursor = from.cursor;
     this.floorMs = from.floorMs;
-    if (from.cursor !== null) this.#remember(from.cursor);
+    if (from.cursor !== null) this.#remember({ type: 'checkpoint', cursor: from.cursor }, 0);
   }
 
   /** Forgets the stream, but not what was delivered of calls, and not the server's advice: it is about the server. */
   clear(): void {
     this.peak = Math.max(this.peak, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
-    this.key = this.cursor = this.firstId = null;
+    this.key = this.cursor = null;
     this.#calls?.restart();
-    this.#recent = [];
-    this.#recentAt = 0;
   }
 
   /**
@@ -65,16 +62,16 @@ export class Ledger {
     for (; count < size; count++) {
       const item = items[count] as SourceItem<T>;
       if (item.type !== 'data' || item.toolCall !== undefined || item.follows !== undefined) break;
+      if (!isPlainData(item)) break;
       if (item.id !== undefined) {
         id = item.id;
         mustWait = holds;
-        if (size - count <= RECENT_IDS || this.firstId === null) this.#remember(id);
       } else if (mustWait) break;
       bytes += item.bytes;
       if (item.chars !== undefined) chars += item.chars;
     }
     if (count === 0) return 0;
-    checkSums(bytes, chars, id);
+    this.#known.add(items as readonly DataItem<T>[], 0, count, bytes - this.bytes);
     this.chunks += count;
     this.bytes = bytes;
     this.chars = chars;
@@ -83,29 +80,36 @@ export class Ledger {
     return count;
   }
 
-  /** Records one item, whatever it is. */
-  recordOne<T>(item: DataItem<T>, timeMs: number): void {
+  /** Records one item. @param movesCursor its id is a place to go on from */
+  recordOne<T>(item: DataItem<T>, timeMs: number, movesCursor = true): void {
     this.chunks += 1;
     this.bytes += item.bytes;
     this.chars += item.chars ?? 0;
     this.lastTimeMs = timeMs;
-    if (item.id !== undefined) this.commit(item.id);
+    if (item.id !== undefined && movesCursor) this.cursor = item.id;
+    this.#remember(item, item.bytes);
+  }
+
+  /** Records items that were delivered before they were committed. */
+  recordTail({ chunks, bytes, chars, last }: DeliveredTail, timeMs: number): void {
+    if (chunks === 0) return;
+    this.chunks += chunks;
+    this.bytes += bytes;
+    this.chars += chars;
+    this.lastTimeMs = timeMs;
+    this.#known.skip(chunks - last.length);
+    this.#known.add(last, 0, last.length, bytes);
   }
 
   /** Moves the cursor. The empty one takes it back (WHATWG: an empty `id` resets the last event id). */
   commit(cursor: string): void {
     this.cursor = cursor;
-    this.#remember(cursor);
+    this.#remember({ type: 'checkpoint', cursor }, 0);
   }
 
   /** Whether there is a position to go on from. */
   get hasCursor(): boolean {
     return this.cursor !== null && this.cursor !== '';
-  }
-
-  /** Whether this id was committed before, as far as is remembered. */
-  knows(id: string): boolean {
-    return id === this.firstId || this.#recent.includes(id);
   }
 
   /** The tool-call part of the state; its counters are not used. */
@@ -122,12 +126,8 @@ export class Ledger {
     this.#calls?.clear();
   }
 
-  #remember(id: string): void {
-    if (id === '') return;
-    this.firstId ??= id;
-    if (this.#recent.length === 0) this.#recent = [id];
-    else if (this.#recent.length < RECENT_IDS) this.#recent.push(id);
-    else this.#recent[this.#recentAt++ % RECENT_IDS] = id;
+  #remember(unit: Unit, bytes: number): void {
+    this.#known.add([unit], 0, 1, bytes);
   }
 
   advise(floorMs: number): void {

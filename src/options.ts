@@ -25,7 +25,11 @@ export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
   stallTimeoutMs?: number | null | undefined;
   /** Time without data, pings do not count, that is taken for a dead peer, in ms; null: never. @default null */
   progressTimeoutMs?: number | null | undefined;
-  /** `commit` holds items until their checkpoint; `eager` hands them out and takes them back by `reset`. @default 'commit' */
+  /**
+   * `eager` delivers items as they come, and takes back by `reset` those that will come again; `commit` holds items
+   * until their checkpoint.
+   * @default that of the source, or 'eager'
+   */
   delivery?: 'commit' | 'eager' | undefined;
   /** Items that may wait for the consumer before reading stops. @default 1024 */
   highWaterMark?: number | undefined;
@@ -60,7 +64,7 @@ export interface ResolvedOptions extends Record<
   readonly connectTimeoutMs: number | null | undefined;
   readonly stallTimeoutMs: number | null | undefined;
   readonly progressTimeoutMs: number | null;
-  readonly delivery: 'commit' | 'eager';
+  readonly delivery: 'commit' | 'eager' | undefined;
   readonly highWaterMark: number;
   readonly allowRestart: boolean;
   readonly classify: Classify | undefined;
@@ -87,7 +91,7 @@ export function resolveOptions(options: ReconnectOptions = {}): ResolvedOptions 
 
 function complete(options: ReconnectOptions): ResolvedOptions {
   const { connectTimeoutMs, stallTimeoutMs, progressTimeoutMs = null } = options;
-  const { delivery = 'commit', highWaterMark = 1024, allowRestart = false, classify } = options;
+  const { delivery, highWaterMark = 1024, allowRestart = false, classify } = options;
   const {
     environment = ofThisPage(),
     signal,
@@ -99,7 +103,7 @@ function complete(options: ReconnectOptions): ResolvedOptions {
   for (const [name, value] of Object.entries({ connectTimeoutMs, stallTimeoutMs }))
     if (value !== undefined) checkTimeout(name, value);
   checkTimeout('progressTimeoutMs', progressTimeoutMs);
-  if (delivery !== 'commit' && delivery !== 'eager')
+  if (delivery !== undefined && delivery !== 'commit' && delivery !== 'eager')
     throw wrong('delivery', "'commit' or 'eager'", delivery);
   if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {
     throw wrong('highWaterMark', 'a whole number of items from 1', highWaterMark);

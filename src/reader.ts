@@ -1,7 +1,7 @@
 /** The hot path: reads one connection batch by batch, and reports what may change the state. */
 
 import { END_OUTCOMES } from '../machines/contract.js';
-import type { Connection, DataItem, EndOutcome, SourceItem } from '../machines/contract.js';
+import type { Connection, EndOutcome, SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import { ignoreRejection } from '../machines/thenable.js';
 import { toReconnectError } from '../machines/thrown.js';
@@ -11,7 +11,6 @@ import { nowMs } from './clock.js';
 import { Intake } from './intake.js';
 import type { IntakeHost, StreamDesk } from './intake.js';
 import { malformed } from './item-check.js';
-import { NONE } from './none.js';
 import type { ReaderRef } from './stream-machine.js';
 import { stallTimeoutOf } from './timeouts.js';
 import { Watchdog } from './watchdog.js';
@@ -24,20 +23,16 @@ const PROGRESS_CHUNKS = 16_384;
 
 /** Silence after the protocol's end, in ms: what may still come, such as the usage, follows it at once. */
 const END_GRACE_MS = 2000;
+/** How long an item may be held that may be new, in ms: longer than a replay takes from one item to the next. */
+const UNDECIDED_MS = 10_000;
 
 /** The stream as its readers see it. */
 export interface ReaderDesk<T> extends StreamDesk<T> {
   /** Monotonic time at which the stream began: chunk times count from it. */
   readonly startedAt: number;
   report(report: ReconnectReport): void;
-  /** The connection is lost; what was not committed comes along. */
-  lose(reader: Reader<T>, error: ReconnectError, loss: PendingLoss<T>): void;
-}
-
-export interface PendingLoss<T> {
-  readonly pending: readonly DataItem<T>[];
-  /** The connection had given new data, and uptime where that is asked for. */
-  readonly proven: boolean;
+  /** The connection is lost. @param proven it had given new data, and uptime where that is asked for */
+  lose(reader: Reader<T>, error: ReconnectError, proven: boolean): void;
 }
 
 type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
@@ -57,6 +52,8 @@ export class Reader<T> implements IntakeHost, Watched {
   #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
   /** The window that the watchdog waits for. */
   #stallTimeoutMs: number | null;
+  /** The timer of what is undecided. */
+  #decision: unknown = null;
   #isProven = false;
   /** Items whose replay was told. */
   #replayTold = 0;
@@ -88,14 +85,11 @@ export class Reader<T> implements IntakeHost, Watched {
 
   /** Answers the machine's question in the same turn; nothing of this connection is heard after it. */
   stop(command: StopCommand): void {
-    if (this.isOver) return;
     const isLeft = command.type === 'pause' || command.type === 'retryNow';
     // No request follows an end that was read.
-    if (isLeft && this.#endByOutcome()) return;
+    if (isLeft && !this.isOver && this.#endByOutcome()) return;
     const { ledger } = this.#desk;
     const { connection } = this;
-    // The next connection brings again what has no checkpoint yet.
-    if (isLeft) this.#intake.retract();
     this.#finish();
     this.send({ type: 'stream.stopped', command, ledger: ledger.freeze(), connection });
   }
@@ -155,9 +149,10 @@ export class Reader<T> implements IntakeHost, Watched {
       if (result.done === true) this.#eof();
       else this.#accept(result.value, now);
     } catch (error) {
-      this.#lose(error instanceof ReconnectError ? error : malformed('what cannot be read', error));
+      this.#lose(toProtocolError(error));
     }
     if (!this.isOver) this.#report(now);
+    if (!this.isOver) this.#watchUndecided();
     if (!this.isOver) this.#readOn();
   };
 
@@ -173,6 +168,28 @@ export class Reader<T> implements IntakeHost, Watched {
       this.#stallTimeoutMs = this.stallTimeoutMs;
       this.#watchdog.rearm();
     }
+  }
+
+  /** One item alone that was there before may be a greeting: it does not wait for ever for a second one. */
+  #watchUndecided(): void {
+    const { clock } = this.#desk.options;
+    if (!this.#intake.isUndecided) {
+      this.#stopWaiting();
+      return;
+    }
+    this.#decision ??= clock.setTimeout(() => {
+      this.#decision = null;
+      try {
+        this.#intake.decide(nowMs(clock) - this.#desk.startedAt);
+      } catch (error) {
+        this.#lose(toProtocolError(error));
+      }
+    }, UNDECIDED_MS);
+  }
+
+  #stopWaiting(): void {
+    if (this.#decision !== null) this.#desk.options.clock.clearTimeout(this.#decision);
+    this.#decision = null;
   }
 
   #readOn(): void {
@@ -202,6 +219,7 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#reportedAt = now;
     this.#reportedChunks = ledger.chunks;
     if (proves) this.#reportReplay();
+    this.#desk.guard.known.digest();
     this.send({ type: 'stream.progress', ledger: ledger.freeze(), proven: proves, connection });
   }
 
@@ -257,20 +275,24 @@ export class Reader<T> implements IntakeHost, Watched {
 
   #lose(error: ReconnectError): void {
     if (this.isOver || this.#endByOutcome()) return;
+    this.#intake.leave();
     this.#reportReplay();
     if (this.isOver) return;
-    const { pending } = this.#intake;
     const proven = this.#hasHealth(nowMs(this.#desk.options.clock));
     this.#finish();
-    this.#desk.lose(this, error, { pending, proven });
+    this.#desk.lose(this, error, proven);
   }
 
   #finish(): void {
-    if (!this.isOver) returnQuietly(this.#iterator);
+    if (this.isOver) return;
     this.isOver = true;
-    this.#intake.pending = NONE;
+    this.#intake.leave();
+    this.#stopWaiting();
     this.#watchdog.stop();
     this.#desk.delivery.onRoom = null;
+    this.#desk.tail.leave();
+    // Last, since it runs code of the source.
+    returnQuietly(this.#iterator);
   }
 }
 
@@ -291,6 +313,11 @@ function isQuiet(connection: Connection<unknown>): boolean {
   } catch {
     return false;
   }
+}
+
+/** A source may give anything. */
+function toProtocolError(error: unknown): ReconnectError {
+  return error instanceof ReconnectError ? error : malformed('what cannot be read', error);
 }
 
 /** A source written as a generator cleans up in its `finally`; nobody waits for it. */

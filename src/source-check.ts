@@ -1,12 +1,14 @@
 /** A source that cannot work is refused at once. */
 
 import { wrong } from '../machines/config.js';
-import { REOPEN_MODES, RESUME_MODES, TERMINALS } from '../machines/contract.js';
+import { DELIVERY_MODES, REOPEN_MODES, RESUME_MODES, TERMINALS } from '../machines/contract.js';
 import type { StreamSource } from '../machines/contract.js';
 
 /** @throws ReconnectError kind `config`. */
 export function checkSource(source: unknown): void {
-  const { open, resume, terminal, reopen, name } = (source ?? {}) as Partial<StreamSource<unknown>>;
+  const { open, resume, terminal, reopen, name, delivery } = (source ?? {}) as Partial<
+    StreamSource<unknown>
+  >;
   if (typeof open !== 'function')
     throw wrong(
       'source',
@@ -18,6 +20,7 @@ export function checkSource(source: unknown): void {
   checkWord('source.resume', resume, RESUME_MODES);
   checkWord('source.terminal', terminal, TERMINALS);
   checkWord('source.reopen', reopen, REOPEN_MODES);
+  if (delivery !== undefined) checkWord('source.delivery', delivery, DELIVERY_MODES);
 }
 
 function checkWord(name: string, value: unknown, words: readonly unknown[]): void {

@@ -21,13 +21,16 @@ import { deliveredAccount } from './delivered-account.js';
 import { Delivery } from './delivery.js';
 import { guardedInspector } from './guarded-inspector.js';
 import { Ledger } from './ledger.js';
+import type { ReceivedUnit } from './intake.js';
 import { resolveOptions } from './options.js';
 import type { ReconnectOptions } from './options.js';
+import { ReplayGuard } from './replay/replay-guard.js';
 import { snapshotOf } from './snapshot.js';
 import { checkSource } from './source-check.js';
 import type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream.types.js';
 import { inspectedStreams } from './inspected-streams.js';
 import { employ, streamMachine } from './stream-machine.js';
+import { UncommittedTail } from './uncommitted-tail.js';
 import { Worker } from './worker.js';
 
 /**
@@ -66,9 +69,16 @@ class Stream<T> implements ReconnectingStream<T> {
       ...(inspect === undefined ? {} : { inspect: this.#guardInspector(inspect) }),
     });
     const { context } = this.actor.getSnapshot();
-    const ledger = new Ledger({ ...context.ledger, streamState: context.streamState });
+    const guard = new ReplayGuard<ReceivedUnit<T>>(source.contiguous?.bind(source));
+    const account = { ...context.ledger, streamState: context.streamState };
+    const ledger = new Ledger(account, guard.known);
     const delivery = new Delivery<T>(this, highWaterMark, context.ledger.cursor);
-    this.#worker = new Worker<T>({ source, options: resolved, ledger, delivery }, this.actor);
+    const mode = resolved.delivery ?? source.delivery ?? 'eager';
+    const tail = new UncommittedTail<T>(mode, delivery);
+    this.#worker = new Worker<T>(
+      { source, options: resolved, ledger, guard, delivery, tail },
+      this.actor,
+    );
     this.#completion = new Completion<T>(this.actor, this.#worker);
     employ(this.actor.system, this.#worker);
     if (inspect !== undefined) inspectedStreams.set(this.actor, this);
@@ -127,7 +137,7 @@ class Stream<T> implements ReconnectingStream<T> {
     let isHeard = true;
     const heard = this.actor.on(type, (event) => {
       if (!isInBand) tell(event);
-      else this.#worker.delivery.inBand(() => isHeard && tell(event));
+      else this.#worker.delivery.inBand(() => isHeard && tell(event), type === 'reset');
     });
     return () => {
       isHeard = false;

@@ -1,6 +1,6 @@
 /** What one stream does for its machine: opens, reads, and keeps the live objects that no context may hold. */
 
-import type { DataItem, Failure, ResumePoint, StreamSource } from '../machines/contract.js';
+import type { Failure, ResumePoint, StreamSource } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import { failureOf } from '../machines/failure.js';
 import { toReconnectError } from '../machines/thrown.js';
@@ -24,19 +24,21 @@ import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
 import type { StreamDesk } from './intake.js';
-import { NONE } from './none.js';
 import { Reader } from './reader.js';
-import type { PendingLoss, ReaderDesk } from './reader.js';
+import type { ReaderDesk } from './reader.js';
 import type { ReaderRef, StreamWorker } from './stream-machine.js';
 import { connectTimeoutOf } from './timeouts.js';
 import { isHeard, unheardText, warnUnheard } from './unheard.js';
 import type { VoidingEvent } from './unheard.js';
+import type { UncommittedTail } from './uncommitted-tail.js';
 
 export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   readonly source: StreamSource<T>;
   readonly options: ResolvedOptions;
   readonly ledger: Ledger;
   readonly delivery: Delivery<T>;
+  readonly tail: UncommittedTail<T>;
+  readonly guard: StreamDesk<T>['guard'];
   startedAt = 0;
   readonly #actor: ReconnectActor;
   #live: { number: number; connection: LiveConnection<T>; release: () => void } | null = null;
@@ -46,16 +48,14 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   /** The connection that was made begins the stream again. */
   #isStartingOver = false;
   #hasWarned = false;
-  /** What a lost connection had brought without a checkpoint. */
-  #tail: readonly DataItem<T>[] = NONE;
-  /** Items of it that were handed out when the stream failed. */
-  #tailOut = 0;
 
   constructor(desk: StreamDesk<T>, actor: ReconnectActor) {
     this.source = desk.source;
     this.options = desk.options;
     this.ledger = desk.ledger;
     this.delivery = desk.delivery;
+    this.tail = desk.tail;
+    this.guard = desk.guard;
     this.#actor = actor;
   }
 
@@ -64,7 +64,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   }
 
   async open(input: OpenInput, signal: AbortSignal): Promise<Opened> {
-    const { source, options, ledger, delivery } = this;
+    const { source, options, ledger, delivery, tail, guard } = this;
     let connection: LiveConnection<T>;
     try {
       connection = await openConnection({
@@ -84,8 +84,8 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
       this.#isStartingOver = true;
       ledger.clear();
       delivery.clear();
-      this.#tail = NONE;
-      this.#tailOut = 0;
+      tail.clear();
+      guard.clear();
     }
     this.#hold(input.connection, connection, signal);
     return { connection: input.connection, moment: this.moment() };
@@ -100,7 +100,6 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     live.release();
     const { options, ledger } = this;
     if (this.startedAt === 0) this.startedAt = nowMs(options.clock) - ledger.lastTimeMs;
-    if (this.#tailOut > 0) this.#retractTail();
     const reader = new Reader<T>(live.connection, this, number, self);
     this.#live = null;
     this.#reader = reader;
@@ -137,9 +136,8 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     if (report.type === 'stream.reset') this.#noteUnheard('reset');
   }
 
-  lose(reader: Reader<T>, error: ReconnectError, { pending, proven }: PendingLoss<T>): void {
+  lose(reader: Reader<T>, error: ReconnectError, proven: boolean): void {
     const { connection } = reader;
-    this.#takeBack(pending);
     const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
     reader.send({
       type: 'stream.dropped',
@@ -150,12 +148,9 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     });
   }
 
-  /** The stream failed: what came without a checkpoint is handed out, since no reconnect will bring it again. */
-  handOutTail(): void {
-    if (this.#tail.length === 0) return;
-    this.delivery.push(this.#tail, this.ledger.tools, true);
-    this.#tailOut = this.#tail.length;
-    this.#tail = NONE;
+  /** The stream failed: what came without a checkpoint is delivered, since no reconnect will bring it again. */
+  deliverTail(): void {
+    this.tail.deliver(this.ledger.tools);
   }
 
   /** `reset`: a new stream, of which nothing is known. */
@@ -164,6 +159,8 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     this.ledger.forgetCalls();
     this.ledger.peak = 0;
     this.delivery.clear();
+    this.tail.clear();
+    this.guard.clear();
   }
 
   /** The error behind these facts, with its cause where it is still known. */
@@ -208,37 +205,6 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     );
     const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
     this.report({ type: 'stream.dropped', ...loss, connection: number });
-  }
-
-  #takeBack(pending: readonly DataItem<T>[]): void {
-    if (pending.length === 0) return;
-    const { options, delivery, ledger } = this;
-    if (options.delivery === 'commit') {
-      this.#tail = pending;
-      return;
-    }
-    // Told only where the consumer has seen some of it.
-    if (delivery.takeBack(pending.length) === pending.length) return;
-    this.report({
-      type: 'stream.reset',
-      scope: 'pending',
-      why: 'the connection broke before their checkpoint came',
-      ledger: ledger.freeze(),
-    });
-  }
-
-  #retractTail(): void {
-    const { ledger, delivery } = this;
-    const unseen = delivery.takeBack(this.#tailOut);
-    const isUnseen = unseen === this.#tailOut;
-    this.#tailOut = 0;
-    if (isUnseen) return;
-    this.report({
-      type: 'stream.reset',
-      scope: 'pending',
-      why: 'the stream was taken up again before these items',
-      ledger: ledger.freeze(),
-    });
   }
 
   #lossOfAttempt(error: ReconnectError, attempt: number): Loss {

@@ -1,4 +1,4 @@
-/** What waits for its checkpoint: held in commit mode, taken back in eager mode. */
+/** Items without a checkpoint: held in commit mode, delivered and taken back in eager mode. */
 
 import { describe, expect, it } from 'vitest';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
@@ -6,10 +6,12 @@ import { scriptedSource } from '../src/testing/index.js';
 import type { ScriptedOpening } from '../src/testing/index.js';
 import { END, bare, checkpointAt, item, items, range } from './support/numbered-log.js';
 
-describe('items without an id, after one that has one', () => {
+const commit = { delivery: 'commit' } as const;
+
+describe('items without an id, after one that has one, by delivery commit', () => {
   it('are held until their checkpoint comes', async () => {
     const source = scriptedSource({ script: [[[item(1), bare(2), bare(3)]]] });
-    const { stream, clock } = onVirtualClock(source);
+    const { stream, clock } = onVirtualClock(source, commit);
     const { items: got } = read(stream);
     await clock.settle();
     expect(got).toEqual([1]);
@@ -31,7 +33,7 @@ describe('items without an id, after one that has one', () => {
       [[bare(2), bare(3), item(4), END]],
     ] as const;
     const source = scriptedSource({ script });
-    const { stream, clock, heard } = onVirtualClock(source);
+    const { stream, clock, heard } = onVirtualClock(source, commit);
     const { items: got, ended } = read(stream);
     await clock.advance(1000);
     expect(await ended).toBe(null);
@@ -45,7 +47,7 @@ describe('items without an id, after one that has one', () => {
 
   it('are handed out on final failure, since nobody will give them again', async () => {
     const source = scriptedSource({ script: [[[item(1), bare(2), bare(3)], 'drop']] });
-    const { stream, clock } = onVirtualClock(source, { maxAttempts: 0 });
+    const { stream, clock } = onVirtualClock(source, { ...commit, maxAttempts: 0 });
     const { items: got, ended } = read(stream);
     await clock.settle();
     expect((await ended)?.kind).toBe('exhausted');
@@ -54,26 +56,33 @@ describe('items without an id, after one that has one', () => {
     expect(stream.checkpoint()).toMatchObject({ cursor: '1', streamState: { chunksReceived: 1 } });
   });
 
-  it('that were queued on failure, and not read yet, come once when the stream goes on', async () => {
+  it('that were queued on failure, and not read yet, stand before the reset that takes them back', async () => {
     const script = [
       [[item(1), bare(2), bare(3)], 'drop'],
       [[bare(2), bare(3), item(4), END]],
     ] as const;
-    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }), { maxAttempts: 0 });
+    const { stream, clock } = onVirtualClock(scriptedSource({ script }), {
+      ...commit,
+      maxAttempts: 0,
+    });
+    const log: unknown[] = [];
+    stream.on('reset', ({ scope, items }) => log.push(`reset ${scope} ${items}`));
     const iterator = stream[Symbol.asyncIterator]();
-    const got = [(await iterator.next()).value];
+    log.push((await iterator.next()).value);
     await clock.settle();
     expect(stream.state).toBe('failed');
     stream.retryNow();
     await clock.settle();
-    for await (const one of { [Symbol.asyncIterator]: () => iterator }) got.push(one);
-    expect(got).toEqual([1, 2, 3, 4]);
-    expect(eventsOf(heard, 'reset')).toEqual([]);
+    for await (const one of { [Symbol.asyncIterator]: () => iterator }) log.push(one);
+    expect(log).toEqual([1, 2, 3, 'reset pending 2', 2, 3, 4]);
   });
 
   it('that were handed out on failure are taken back by reset when the stream goes on', async () => {
     const script = [[[item(1), bare(2)], 'drop'], [[bare(2), item(3), END]]] as const;
-    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }), { maxAttempts: 0 });
+    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }), {
+      ...commit,
+      maxAttempts: 0,
+    });
     const first = read(stream);
     await clock.settle();
     expect((await first.ended)?.kind).toBe('exhausted');
@@ -84,7 +93,51 @@ describe('items without an id, after one that has one', () => {
       [1, 2],
       [2, 3],
     ]);
-    expect(eventsOf(heard, 'reset').map(({ scope }) => scope)).toEqual(['pending']);
+    expect(eventsOf(heard, 'reset').map(({ items }) => items)).toEqual([1]);
+  });
+
+  it.each(['204', 'eof'])('are delivered where the stream ends instead: %s', async (how) => {
+    const script = [
+      [[item(1), bare(2), bare(3)], 'drop'],
+      how === '204' ? [[END]] : ['eof'],
+    ] as const;
+    const terminal = how === 'eof' ? 'eof' : 'explicit';
+    const source = scriptedSource({ script: script as never, terminal });
+    const { stream, clock, heard } = onVirtualClock(source, commit);
+    const { items: got, ended } = read(stream);
+    await clock.advance(1000);
+    expect(await ended).toBe(null);
+    expect(got).toEqual([1, 2, 3]);
+    expect((await stream.done).streamState.chunksReceived).toBe(3);
+    expect(eventsOf(heard, 'reset')).toEqual([]);
+  });
+
+  it('may be more than 100,000: bytes are the limit', async () => {
+    const many = range(2, 150_000).map((n) => ({ ...bare(n), bytes: 10 }));
+    const source = scriptedSource({ script: [[[item(1)], many, [checkpointAt(150_000), END]]] });
+    const { stream, clock } = onVirtualClock(source, { ...commit, highWaterMark: 1_000_000 });
+    const batches = stream.batches();
+    let count = 0;
+    const reading = (async () => {
+      for await (const batch of batches) count += batch.length;
+    })();
+    await clock.settle();
+    await reading;
+    expect(count).toBe(150_000);
+  });
+
+  it('may not be more than 64 MiB', async () => {
+    const big = { ...bare(2), bytes: 17 * 1024 * 1024 };
+    const source = scriptedSource({ script: [[[item(1)], [big, big, big], [big]]] });
+    const { stream, clock } = onVirtualClock(source, commit);
+    const { items: got, ended } = read(stream);
+    await clock.settle();
+    expect(await ended).toMatchObject({
+      kind: 'limit',
+      message: expect.stringContaining('67108864'),
+    });
+    // What was held is not lost with it.
+    expect(got).toEqual([1, 2, 2, 2]);
   });
 });
 
@@ -116,29 +169,62 @@ describe('eager delivery', () => {
     expect((await stream.done).streamState.chunksReceived).toBe(4);
   });
 
-  it('takes back silently what nobody has read yet', async () => {
-    const script = [[[item(1), bare(2), bare(3)], 'drop'], [[bare(2), item(3), END]]] as const;
-    const { stream, clock } = onVirtualClock(scriptedSource({ script }), { delivery: 'eager' });
-    stream.start();
-    await clock.advance(1000);
+  it('is the default, and takes back nothing where the stream ends instead', async () => {
+    const script = [[[item(1), bare(2), bare(3)], 'drop'], [[END]]] as const;
+    const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }));
     const { items: got, ended } = read(stream);
+    await clock.advance(1000);
     expect(await ended).toBe(null);
     expect(got).toEqual([1, 2, 3]);
+    expect((await stream.done).streamState.chunksReceived).toBe(3);
+    expect(eventsOf(heard, 'reset')).toEqual([]);
   });
 
-  it('is not taken back where a slow consumer has seen only what is committed by now', async () => {
+  it('keeps what nobody has read yet, and tells the reader where to take it back', async () => {
+    const script = [[[item(1), bare(2), bare(3)], 'drop'], [[bare(2), item(3), END]]] as const;
+    const { stream, clock } = onVirtualClock(scriptedSource({ script }), { delivery: 'eager' });
+    const log: unknown[] = [];
+    stream.on('reset', ({ scope, items }) => log.push(`reset ${scope} ${items}`));
+    stream.start();
+    await clock.advance(1000);
+    for await (const one of stream) log.push(one);
+    expect(log).toEqual([1, 2, 3, 'reset pending 2', 2, 3]);
+  });
+
+  it('takes back only what is not committed by now', async () => {
     const source = scriptedSource({ script: [[[item(1), bare(2)]], [[bare(4), item(5), END]]] });
-    const { stream, clock, heard } = onVirtualClock(source, { delivery: 'eager' });
+    const { stream, clock } = onVirtualClock(source, { delivery: 'eager' });
+    const log: unknown[] = [];
+    stream.on('reset', ({ scope, items }) => log.push(`reset ${scope} ${items}`));
     const iterator = stream[Symbol.asyncIterator]();
     await iterator.next();
     await iterator.next();
     source.push([item(3), bare(4)]);
     source.push('drop');
     await clock.advance(1000);
-    const rest: number[] = [];
-    for await (const one of iterator) rest.push(one);
-    expect(rest).toEqual([3, 4, 5]);
-    expect(eventsOf(heard, 'reset')).toEqual([]);
+    for await (const one of iterator) log.push(one);
+    expect(log).toEqual([3, 4, 'reset pending 1', 4, 5]);
+  });
+
+  it('goes on for ever without a checkpoint', async () => {
+    const source = scriptedSource({ script: [[[item(1)]], [[END]]] });
+    const { stream, clock } = onVirtualClock(source, { delivery: 'eager' });
+    let count = 0;
+    const reading = (async () => {
+      for await (const batch of stream.batches()) count += batch.length;
+    })();
+    await clock.settle();
+    const kibibyte = { ...bare(2), bytes: 1024 };
+    const batch = range(1, 1_000).map(() => kibibyte);
+    for (let n = 0; n < 100; n++) {
+      source.push(batch);
+      await clock.settle();
+    }
+    source.push('drop');
+    await clock.advance(1000);
+    await reading;
+    expect(count).toBe(100_001);
+    expect((await stream.done).streamState.chunksReceived).toBe(100_001);
   });
 
   it.each(['pause', 'retryNow'] as const)('takes back what %s() made uncertain', async (how) => {
@@ -216,6 +302,8 @@ describe('a server that sends again', () => {
     source.push([END]);
     expect(await ended).toBe(null);
     expect(got).toEqual([11, 12]);
-    expect(eventsOf(heard, 'reset')).toEqual([{ type: 'reset', scope: 'all', why: 'new run' }]);
+    expect(eventsOf(heard, 'reset')).toEqual([
+      { type: 'reset', scope: 'all', why: 'new run', items: 3 },
+    ]);
   });
 });

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReconnectingStream } from '../src/index.js';
 import { scriptedSource } from '../src/testing/index.js';
-import { END, bare, checkpointAt, item, items } from './support/numbered-log.js';
+import { END, bare, checkpointAt, item, items, oneByOne } from './support/numbered-log.js';
 import { onVirtualClock } from './support/facts.js';
 
 /** What a reader sees that works on each item for a while, as a log. */
@@ -66,8 +66,7 @@ describe('events about items', () => {
 
   it('a gap is told between the items that it lies between', async () => {
     const source = scriptedSource({ script: [[[...items(1, 3), item(6), item(7), END]]] });
-    const contiguous = (from: string, to: string): boolean => Number(to) === Number(from) + 1;
-    const { stream, clock } = onVirtualClock({ ...source, contiguous });
+    const { stream, clock } = onVirtualClock({ ...source, contiguous: oneByOne });
     const work = (): Promise<void> => new Promise((done) => clock.setTimeout(done, 100));
     const log = readSlowly(stream, work);
     await clock.advance(60_000);
@@ -77,8 +76,7 @@ describe('events about items', () => {
   it('what a reset takes out of the queue is not waited for', async () => {
     const again = { type: 'reset', scope: 'all', why: 'a new answer' } as const;
     const source = scriptedSource({ script: [[[...items(1, 3), item(6), again, item(1), END]]] });
-    const contiguous = (from: string, to: string): boolean => Number(to) === Number(from) + 1;
-    const { stream, clock } = onVirtualClock({ ...source, contiguous });
+    const { stream, clock } = onVirtualClock({ ...source, contiguous: oneByOne });
     const work = (): Promise<void> => new Promise((done) => clock.setTimeout(done, 100));
     const log = readSlowly(stream, work);
     await clock.advance(60_000);
@@ -87,8 +85,7 @@ describe('events about items', () => {
 
   it('batches do not reach over a gap', async () => {
     const source = scriptedSource({ script: [[[...items(1, 3), item(6), item(7), END]]] });
-    const contiguous = (from: string, to: string): boolean => Number(to) === Number(from) + 1;
-    const { stream, clock } = onVirtualClock({ ...source, contiguous });
+    const { stream, clock } = onVirtualClock({ ...source, contiguous: oneByOne });
     const log: unknown[] = [];
     stream.on('gap', () => log.push('gap'));
     const read = (async () => {
@@ -101,8 +98,7 @@ describe('events about items', () => {
 
   it('one who leaves hears what was still to be told', async () => {
     const source = scriptedSource({ script: [[items(1, 2), [item(5)]]] });
-    const contiguous = (from: string, to: string): boolean => Number(to) === Number(from) + 1;
-    const { stream, clock } = onVirtualClock({ ...source, contiguous });
+    const { stream, clock } = onVirtualClock({ ...source, contiguous: oneByOne });
     const gaps: unknown[] = [];
     stream.on('gap', ({ from, to }) => gaps.push([from, to]));
     const read = (async () => {
@@ -118,8 +114,7 @@ describe('events about items', () => {
 
   it('nobody who reads: it is told at once', async () => {
     const source = scriptedSource({ script: [[[item(1), item(3)]]] });
-    const contiguous = (): boolean => false;
-    const { stream, clock } = onVirtualClock({ ...source, contiguous });
+    const { stream, clock } = onVirtualClock({ ...source, contiguous: oneByOne });
     const gaps: unknown[] = [];
     stream.on('gap', ({ from, to }) => gaps.push([from, to]));
     stream.start();

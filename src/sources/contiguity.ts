@@ -3,7 +3,10 @@
 import type { StreamSource } from '../../machines/contract.js';
 import { configFailure, kindOf } from './failure.js';
 
-export type Contiguity = 'numeric' | ((previousId: string, nextId: string) => boolean | 'old');
+/** `'numeric'`: whole numbers, each one more than the last. A function says how the second id follows the first. */
+export type Contiguity =
+  | 'numeric'
+  | ((previousId: string, nextId: string) => 'next' | 'gap' | 'old');
 
 /** @throws ReconnectError `config` */
 export function checkContiguity(
@@ -16,8 +19,9 @@ export function checkContiguity(
 }
 
 /** Ids that are no numbers say nothing. */
-function byNumber(previousId: string, nextId: string): boolean | 'old' {
-  if (!/^\d+$/.test(previousId) || !/^\d+$/.test(nextId)) return true;
+function byNumber(previousId: string, nextId: string): 'next' | 'gap' | 'old' {
+  if (!/^\d+$/.test(previousId) || !/^\d+$/.test(nextId)) return 'next';
   const step = BigInt(nextId) - BigInt(previousId);
-  return step <= 0n ? 'old' : step === 1n;
+  if (step <= 0n) return 'old';
+  return step === 1n ? 'next' : 'gap';
 }

@@ -125,7 +125,7 @@ export function ndjson<T = unknown>(
   const contiguous = checkContiguity(options.contiguous);
   const resumeRequest = checkResumeRequest(options.resumeRequest);
   const last = resume === 'count' ? new LastResponse() : undefined;
-  const source = { name, resume, terminal, reopen, open };
+  const source = { name, resume, terminal, reopen, delivery: 'eager', open } as const;
   return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {

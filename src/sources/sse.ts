@@ -48,7 +48,7 @@ export function sse<T>(
   const checked = checkSseOptions(first, rest);
   const { words, contiguous, request, resumeRequest, lastEventId, decoding } = checked;
   const { name, resume, terminal, reopen } = words;
-  const source = { name, resume, terminal, reopen, open };
+  const source = { name, resume, terminal, reopen, delivery: 'eager', open } as const;
   return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {

@@ -31,3 +31,8 @@ export const END: SourceItem<never> = { type: 'end', outcome: 'complete' };
 export function after(at: ResumePoint): number {
   return Number(at.cursor ?? 0);
 }
+
+/** How the ids of the log follow each other. */
+export function oneByOne(previous: string, next: string): 'next' | 'gap' {
+  return Number(next) === Number(previous) + 1 ? 'next' : 'gap';
+}

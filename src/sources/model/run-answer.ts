@@ -38,6 +38,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
     resume: 'cursor',
     terminal: 'explicit',
     reopen: reopenBy(request),
+    delivery: 'commit',
     open,
     cancel,
   };

@@ -1,0 +1,48 @@
+/** Fingerprints of ids and texts: what is remembered of an item is a number, never the text itself. */
+
+import type { DataItem } from '../../machines/contract.js';
+
+/** Texts up to this length, in UTF-16 units, count whole. Of longer ones the length and samples do. */
+const WHOLE_LENGTH = 1024;
+const SAMPLES = 256;
+
+/** Returns 53 bits that two different texts hardly ever share. */
+export function fingerprint(text: string): number {
+  let low = 0x811c9dc5 ^ text.length;
+  let high = 0x41c6ce57;
+  const mix = (at: number): void => {
+    const unit = text.charCodeAt(at);
+    low = Math.imul(low ^ unit, 0x85ebca77);
+    high = (Math.imul(high ^ unit, 0xc2b2ae3d) + low) | 0;
+  };
+  if (text.length <= WHOLE_LENGTH) for (let at = 0; at < text.length; at++) mix(at);
+  else {
+    for (let at = 0; at < SAMPLES; at++) {
+      mix(at);
+      mix(text.length - 1 - at);
+      mix(Math.floor((at * text.length) / SAMPLES));
+    }
+  }
+  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
+  return (high & 0x1fffff) * 0x1_0000_0000 + (low >>> 0);
+}
+
+/** Returns the text by which an item is recognised when it comes again. */
+export function recognisedText({ raw, data }: DataItem<unknown>): string {
+  if (raw !== undefined) return raw;
+  if (typeof data === 'string') return data;
+  if (data instanceof Uint8Array) return bytesAsText(data);
+  try {
+    // Nothing for a function or undefined.
+    return (JSON.stringify(data) as string | undefined) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function bytesAsText(bytes: Uint8Array): string {
+  const head = String.fromCharCode(...bytes.subarray(0, WHOLE_LENGTH));
+  const tail = String.fromCharCode(...bytes.subarray(-SAMPLES));
+  return `${bytes.length}:${head}${tail}`;
+}

@@ -1,0 +1,165 @@
+/** Tells what a server sends again after a reconnect from what is new. What is not proven to be old is new. */
+
+import { idOf } from './committed-items.js';
+import type { Unit } from './committed-items.js';
+import { Recollection } from './recollection.js';
+import type { Evidence } from './recollection.js';
+
+/** What may be held until a replay is proven, in bytes. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A unit is old if its id was committed with the same data, and the connection is replaying: it goes through the
+ * remembered units in order until it reaches the last one. A constant greeting matches one of them too. So what matches
+ * is held until the run reaches the end, which proves it, or until something else comes, which shows that it was new.
+ *
+ * A class: it exists once per connection.
+ */
+export class ReplayFilter<U extends Unit> {
+  /** Units that were left out as old. */
+  skipped = 0;
+  /** Nothing more can be recognised: all that comes is new. */
+  isOver = false;
+  /** An id came again with other data. */
+  hasConflict = false;
+  /** Units were left out by their place, and what followed does not bear it out. */
+  isMistaken = false;
+  readonly #recalled: Recollection;
+  #held: U[] = [];
+  #heldBytes = 0;
+  /** Where among the remembered units the run may be: more than one place while it is ambiguous. */
+  #places: number[] = [];
+  /** Units of the run that only one remembered unit can be. */
+  #proofs = 0;
+  /** Where the run began. */
+  #start = 0;
+  /** The first units matched all in a row, and the server is now where nothing is remembered: the position there. */
+  #trusted: number | null = null;
+  #isProven = false;
+
+  constructor(recalled: Recollection) {
+    this.#recalled = recalled;
+  }
+
+  /** Only one unit matched so far: a greeting, or the beginning of a replay. */
+  get isUndecided(): boolean {
+    return this.#held.length > 0 && this.#proofs < 2;
+  }
+
+  /** Units are left out by their place only. */
+  get isTrusting(): boolean {
+    return this.#trusted !== null && !this.isOver;
+  }
+
+  /** Takes the next unit of the connection, and returns the units that are new, in order. */
+  take(unit: U): readonly U[] {
+    if (this.isOver) return [unit];
+    const next = this.#recalled.following(this.#places, unit);
+    if (next.length > 0) return this.#advance(unit, next);
+    const found = this.#recalled.compare(unit);
+    this.hasConflict = found === 'other';
+    if (this.#trusted !== null) return this.#followTrusted(unit, this.#trusted, found);
+    // Once a replay is likely, its order may differ from ours.
+    if (found === 'same' && this.#proofs > 1) return this.#goOnAt(unit);
+    if (found === 'same') return [...this.release(), ...this.#open(unit)];
+    // In the middle of a replay it comes from elsewhere: a heartbeat does not end the run.
+    if (found === 'ambiguous') return this.#proofs > 1 ? [unit] : [...this.release(), unit];
+    return this.#end(unit);
+  }
+
+  /** Leaves out a unit that is known to be old, by its id and data. It may be part of a run. */
+  drop(unit: U): void {
+    const next = this.isOver ? [] : this.#recalled.following(this.#places, unit);
+    if (next.length > 0) this.#advance(unit, next);
+    else {
+      this.#skip();
+      this.#proofs = 0;
+      // Not `+=` at once: opening a run may count as well.
+      const left = this.isOver ? [unit] : this.#open(unit);
+      this.skipped += left.length;
+    }
+    this.#skip();
+  }
+
+  /** Whether a replay was proven by the last unit, and these units, which came right before it, belong to it. */
+  takeProof(before: readonly Unit[]): boolean {
+    const isProven = this.#isProven;
+    this.#isProven = false;
+    return isProven && before.length > 0 && this.#recalled.hasBefore(this.#start, before);
+  }
+
+  /** Gives back what is held, as new. */
+  release(): readonly U[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = this.#proofs = 0;
+    this.#places = [];
+    return held;
+  }
+
+  /** The connection is left: what is held comes again, if it was new. */
+  leave(): void {
+    this.skipped += this.release().length;
+  }
+
+  #end(unit: U): readonly U[] {
+    this.isOver = true;
+    return [...this.release(), unit];
+  }
+
+  #open(unit: U): readonly U[] {
+    const place = this.#recalled.placeOf(unit);
+    if (place === undefined) return [unit];
+    this.#start = place;
+    return this.#advance(unit, [place]);
+  }
+
+  #goOnAt(unit: U): readonly U[] {
+    const place = this.#recalled.placeOf(unit);
+    return place === undefined ? [unit] : this.#advance(unit, [place]);
+  }
+
+  #advance(unit: U, places: number[]): readonly U[] {
+    const recalled = this.#recalled;
+    const place = places[0] ?? 0;
+    this.#places = places;
+    this.#held.push(unit);
+    this.#heldBytes += unit.type === 'data' ? unit.bytes : 0;
+    if (recalled.isProof(unit)) this.#proofs += 1;
+    if (recalled.isEnd(place, this.#proofs)) {
+      this.#isProven = this.isOver = true;
+      this.#skip();
+    } else if (this.#start === 0 && this.#proofs > 1 && recalled.isForgottenAfter(place)) {
+      this.#trusted = recalled.positionOf(place);
+      this.#skip();
+    } else if (this.#trusted !== null) {
+      this.#trusted = recalled.positionOf(place);
+      this.#skip();
+    } else if (this.#heldBytes > MAX_HELD_BYTES) this.#skip();
+    return [];
+  }
+
+  /** Leaves out what is held. */
+  #skip(): void {
+    this.skipped += this.#held.length;
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  /** What lies between the first and the last units is forgotten: its place is all that speaks for it. */
+  #followTrusted(unit: U, position: number, found: Evidence): readonly U[] {
+    const recalled = this.#recalled;
+    if (found === 'same' && recalled.isProof(unit)) {
+      const place = recalled.placeOf(unit) ?? 0;
+      if ((recalled.positionOf(place) ?? 0) > position) return this.#advance(unit, [place]);
+    }
+    const isForgotten = position + 1 < recalled.positionAfterForgotten;
+    if (found === 'unknown' ? isForgotten : idOf(unit) === undefined) {
+      this.#trusted = position + 1;
+      this.skipped += 1;
+      return [];
+    }
+    this.isMistaken = true;
+    return this.#end(unit);
+  }
+}

@@ -1,0 +1,197 @@
+/** Which units that a peer sends are new: by what is remembered, and by how ids follow each other where that is known. */
+
+import { CommittedItems, idOf } from './committed-items.js';
+import type { Unit } from './committed-items.js';
+import { IdOrder } from './id-order.js';
+import type { Contiguous, Relation } from './id-order.js';
+import { Recollection } from './recollection.js';
+import { ReplayFilter } from './replay-filter.js';
+
+/** Where the stream is: the last cursor, and how many items came. */
+export interface Position {
+  readonly cursor: string | null;
+  readonly items: number;
+}
+
+/** Something may be missing between the two: ids, or numbers of items. */
+export interface Gap {
+  readonly from: string | number;
+  readonly to: string | number;
+}
+
+/** A unit that is not known to be old. */
+export interface Accepted<U> {
+  readonly unit: U;
+  /** To be reported before the unit. */
+  readonly gap: Gap | null;
+  /** It comes after its turn: the cursor stays where it is. */
+  readonly isLate: boolean;
+}
+
+/** A class: it exists once per stream. */
+export class ReplayGuard<U extends Unit> {
+  readonly known: CommittedItems = new CommittedItems();
+  readonly #order: IdOrder;
+  #filter: ReplayFilter<U> | null = null;
+  #isResumed = false;
+  /** Ids came again with other data: they are no evidence any more. */
+  #isUseless = false;
+  /** That ids are unreliable, as long as it is not reported. */
+  #complaint: 'none' | 'due' | 'reported' = 'none';
+  /** A gap was reported on this connection because ids are no evidence. */
+  #hasGap = false;
+  #skipped = 0;
+
+  constructor(contiguous: Contiguous | undefined) {
+    this.#order = new IdOrder(contiguous ?? null);
+  }
+
+  /** Every unit is new, and none needs a look. */
+  get isIdle(): boolean {
+    if (this.#order.isKnown) return false;
+    return !this.#isResumed || (this.#isUseless ? this.#hasGap : (this.#filter?.isOver ?? false));
+  }
+
+  /** Units of this connection that were left out. */
+  get skipped(): number {
+    return this.#skipped + (this.#filter?.skipped ?? 0);
+  }
+
+  /** One unit is held that may be new. */
+  get isUndecided(): boolean {
+    return this.#filter?.isUndecided ?? false;
+  }
+
+  /** Units were left out that nothing has proven to be old. */
+  get isTrusting(): boolean {
+    return this.#filter?.isTrusting ?? false;
+  }
+
+  /** A connection begins. @param isResumed it goes on where another one was left */
+  begin(isResumed: boolean): void {
+    this.#skipped = 0;
+    this.#filter = null;
+    this.#isResumed = isResumed;
+    this.#hasGap = false;
+  }
+
+  /** Takes what comes, and returns what is new, in order. @throws ReconnectError `callback` */
+  take(unit: U, position: Position): readonly Accepted<U>[] {
+    const filter = this.#filterOf();
+    if (this.#isUseless) return [{ unit, gap: this.#gapByCount(position), isLate: false }];
+    const relation = this.#order.relationOf(unit, position.cursor);
+    const { units, isDoubtful } = this.#recognise(unit, relation, position, filter);
+    return units.map((one) => {
+      if (one !== unit) return { unit: one, gap: null, isLate: false };
+      return isDoubtful
+        ? { unit, gap: gapBefore(unit, position), isLate: false }
+        : this.#accept(unit, relation, position);
+    });
+  }
+
+  /** Gives back what is held, as new: the stream ends, or nothing comes that would decide. */
+  release(): readonly Accepted<U>[] {
+    const held = this.#filter?.release() ?? [];
+    return held.map((unit) => ({ unit, gap: null, isLate: false }));
+  }
+
+  /** Whether these units, the last of the connection, turned out to be old with the one that was taken. */
+  takeProof(before: readonly Unit[]): boolean {
+    return this.#filter?.takeProof(before) ?? false;
+  }
+
+  /** Counts units as left out. */
+  addSkipped(count: number): void {
+    this.#skipped += count;
+  }
+
+  /** The connection is left. */
+  leave(): void {
+    this.#filter?.leave();
+  }
+
+  /** The stream starts over. */
+  clear(): void {
+    this.known.clear();
+    this.#order.clear();
+    this.#filter = null;
+    this.#isResumed = false;
+  }
+
+  /** Why ids cannot be relied on, once. */
+  takeComplaint(): string | null {
+    if (this.#complaint !== 'due') return null;
+    this.#complaint = 'reported';
+    return 'an id came again with other data, so ids do not show what was received: after a drop, what the server sends is delivered as new';
+  }
+
+  #filterOf(): ReplayFilter<U> | null {
+    if (!this.#isResumed || this.#isUseless) return null;
+    if (this.#filter !== null) return this.#filter;
+    const recalled = new Recollection(this.known.recall());
+    if (recalled.isWeak) this.#complain();
+    if (recalled.proofs > 0) return (this.#filter = new ReplayFilter(recalled));
+    this.#giveUp();
+    return null;
+  }
+
+  /** What is new of this unit and those before it that were held, and whether something may be missing before it. */
+  #recognise(
+    unit: U,
+    relation: Relation,
+    { cursor }: Position,
+    filter: ReplayFilter<U> | null,
+  ): { units: readonly U[]; isDoubtful: boolean } {
+    if (relation === 'old') {
+      const found = new Recollection(this.known.recall()).compare(unit);
+      const isForgotten = found === 'unknown' && this.#order.hasPassed(unit);
+      if (filter !== null && (found === 'same' || isForgotten)) {
+        filter.drop(unit);
+        return { units: [], isDoubtful: false };
+      }
+      const units = [...(filter?.release() ?? []), unit];
+      // An id that stands still says as little as one that comes again with other data.
+      const isStill = unit.type === 'data' && idOf(unit) === cursor;
+      const isDoubtful = found === 'other' || isStill;
+      if (isDoubtful) this.#giveUp();
+      return { units, isDoubtful };
+    }
+    if (filter === null) return { units: [unit], isDoubtful: false };
+    const units = filter.take(unit);
+    const { isMistaken, hasConflict } = filter;
+    filter.isMistaken = false;
+    if (hasConflict) this.#giveUp();
+    return { units, isDoubtful: isMistaken || hasConflict };
+  }
+
+  #accept(unit: U, relation: Relation, position: Position): Accepted<U> {
+    const turn = this.#order.pass(unit, relation, position.cursor);
+    if (turn === 'again') this.known.clear();
+    const hasGap = turn !== 'in turn' || relation === 'gap';
+    const gap = hasGap ? gapBefore(unit, position) : null;
+    return { unit, gap, isLate: turn === 'late' };
+  }
+
+  /** After a drop nobody can say whether something is missing: by ids nothing is known, and items have no other place. */
+  #gapByCount({ items }: Position): Gap | null {
+    if (!this.#isResumed || this.#hasGap) return null;
+    this.#hasGap = true;
+    return { from: items, to: items };
+  }
+
+  #giveUp(): void {
+    this.#complain();
+    this.addSkipped(this.#filter?.skipped ?? 0);
+    this.#isUseless = this.#hasGap = true;
+    this.#filter = null;
+    this.known.clear();
+  }
+
+  #complain(): void {
+    if (this.#complaint === 'none') this.#complaint = 'due';
+  }
+}
+
+function gapBefore(unit: Unit, { cursor, items }: Position): Gap {
+  return { from: cursor ?? items, to: idOf(unit) ?? items };
+}
