@@ -1,13 +1,7 @@
 /** What comes in is recorded, held until its checkpoint, and handed on. Synchronous: no time passes here. */
 
 import { clampTimerMs } from '../machines/backoff.js';
-import type {
-  DataItem,
-  EndOutcome,
-  SourceItem,
-  StreamSource,
-  ToolCallDelta,
-} from '../machines/contract.js';
+import type { DataItem, EndOutcome, SourceItem, StreamSource } from '../machines/contract.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
@@ -15,6 +9,7 @@ import { checkItem, isPlainData } from './item-check.js';
 import { NONE } from './none.js';
 import type { ResolvedOptions } from './options.js';
 import type { Accepted, Gap, ReplayGuard } from './replay/replay-guard.js';
+import { ToolCallReports } from './tool-call-reports.js';
 import type { UncommittedTail } from './uncommitted-tail.js';
 
 /** What belongs to the stream, whatever its connections do. */
@@ -37,9 +32,6 @@ export interface IntakeHost {
 /** An item, or a cursor without one. */
 export type ReceivedUnit<T> = DataItem<T> | Extract<SourceItem<T>, { type: 'checkpoint' }>;
 
-/** What is told when the item is accepted. */
-type Finding = Omit<Extract<ReconnectReport, { type: 'stream.toolCall' }>, 'ledger'>;
-
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
   /** New items were committed, more than before a restart: the connection is of use. */
@@ -48,12 +40,13 @@ export class Intake<T> {
   end: EndOutcome | null = null;
   readonly #desk: StreamDesk<T>;
   readonly #host: IntakeHost;
-  #findings: Finding[] = NONE;
+  readonly #calls: ToolCallReports;
 
   constructor(desk: StreamDesk<T>, host: IntakeHost) {
     const { ledger, guard } = desk;
     this.#desk = desk;
     this.#host = host;
+    this.#calls = new ToolCallReports(ledger);
     guard.begin(ledger.chunks > 0 && ledger.hasCursor);
   }
 
@@ -84,7 +77,7 @@ export class Intake<T> {
       }
       const item = items[n++] as SourceItem<T>;
       this.#acceptOne(item, timeMs);
-      this.#tell();
+      this.#reportCalls();
       if (item.type === 'data') hasData = true;
     }
     return hasData;
@@ -93,7 +86,7 @@ export class Intake<T> {
   /** Nothing came that would show whether the held item is old: it is delivered. */
   decide(timeMs: number): void {
     this.#takeAll(this.#desk.guard.release(), timeMs);
-    this.#tell();
+    this.#reportCalls();
   }
 
   /** The connection is left: what is held comes again, if it was new. */
@@ -104,7 +97,7 @@ export class Intake<T> {
   /** The bytes ended, and that is the end: what is pending is whole. */
   finish(timeMs: number): void {
     this.#commitAll(timeMs);
-    this.#tell();
+    this.#reportCalls();
   }
 
   /** The common case, in one pass and without a copy: every item stands for itself. */
@@ -173,7 +166,7 @@ export class Intake<T> {
   #takeAll(accepted: readonly Accepted<ReceivedUnit<T>>[], timeMs: number): void {
     for (const { unit, gap, isLate } of accepted) {
       // What a listener stopped comes again.
-      if (!this.#retractLeft() || !this.#tellGap(gap)) return;
+      if (!this.#retractLeft() || !this.#reportGap(gap)) return;
       if (unit.type === 'data') this.#data(unit, isLate, timeMs);
       else if (!isLate) this.#checkpoint(unit.cursor, timeMs);
     }
@@ -220,7 +213,7 @@ export class Intake<T> {
   }
 
   /** False: the stream was stopped. */
-  #tellGap(gap: Gap | null): boolean {
+  #reportGap(gap: Gap | null): boolean {
     if (gap !== null) this.#host.send({ type: 'stream.gap', ...gap });
     return !this.#host.isOver;
   }
@@ -229,7 +222,7 @@ export class Intake<T> {
   #commitAll(timeMs: number): void {
     const { guard, ledger } = this.#desk;
     const { chunks } = ledger;
-    if (guard.isTrusting) this.#tellGap({ from: ledger.cursor ?? chunks, to: chunks });
+    if (guard.isTrusting) this.#reportGap({ from: ledger.cursor ?? chunks, to: chunks });
     // They came on this connection, so what the one before brought is not brought again.
     for (const { unit } of guard.release())
       if (unit.type === 'data') this.#data(unit, false, timeMs);
@@ -242,7 +235,7 @@ export class Intake<T> {
     if (committed === null) return;
     const { delivered, held } = committed;
     ledger.recordTail(delivered, timeMs);
-    for (const delta of delivered.toolCalls) this.#toolCall(delta);
+    for (const delta of delivered.toolCalls) this.#calls.add(delta);
     this.#countNews();
     this.#commitHeld(held, timeMs);
   }
@@ -269,7 +262,7 @@ export class Intake<T> {
     this.#countNews();
     // A late id is no place to go on from.
     delivery.push([isLate ? { ...item, id: undefined } : item], toolsBefore);
-    for (const delta of item.toolCall ?? []) this.#toolCall(delta);
+    for (const delta of item.toolCall ?? []) this.#calls.add(delta);
   }
 
   #countNews(): void {
@@ -277,26 +270,8 @@ export class Intake<T> {
     if (ledger.chunks > ledger.peak) this.hasNewData = true;
   }
 
-  #toolCall(delta: ToolCallDelta): void {
-    const { ledger } = this.#desk;
-    const status = ledger.calls.apply(delta);
-    if (status === null) return;
-    const name = ledger.tools.toolCalls[delta.id]?.name ?? null;
-    this.#note({ type: 'stream.toolCall', id: delta.id, name, status });
-  }
-
-  #note(finding: Finding): void {
-    if (this.#findings.length === 0) this.#findings = [finding];
-    else this.#findings.push(finding);
-  }
-
-  /** Tells what was found, once the account is whole: a listener may stop the stream, or ask for it. */
-  #tell(): void {
-    if (this.#findings.length === 0) return;
-    const findings = this.#findings;
-    this.#findings = NONE;
-    const ledger = this.#desk.ledger.freeze();
-    for (const finding of findings) this.#host.send({ ...finding, ledger });
+  #reportCalls(): void {
+    this.#calls.send((report) => this.#host.send(report));
   }
 
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */

@@ -8,6 +8,7 @@ import { toReconnectError } from '../machines/thrown.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
 import { nowMs } from './clock.js';
+import { DecisionTimer } from './decision-timer.js';
 import { Intake } from './intake.js';
 import type { IntakeHost, StreamDesk } from './intake.js';
 import { malformed } from './item-check.js';
@@ -23,9 +24,6 @@ const PROGRESS_CHUNKS = 16_384;
 
 /** Silence after the protocol's end, in ms: what may still come, such as the usage, follows it at once. */
 const END_GRACE_MS = 2000;
-/** How long an item may be held that may be new, in ms: longer than a replay takes from one item to the next. */
-const UNDECIDED_MS = 10_000;
-
 /** The stream as its readers see it. */
 export interface ReaderDesk<T> extends StreamDesk<T> {
   /** Monotonic time at which the stream began: chunk times count from it. */
@@ -52,8 +50,7 @@ export class Reader<T> implements IntakeHost, Watched {
   #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
   /** The window that the watchdog waits for. */
   #stallTimeoutMs: number | null;
-  /** The timer of what is undecided. */
-  #decision: unknown = null;
+  #decision: DecisionTimer | null = null;
   #isProven = false;
   /** Items whose replay was told. */
   #replayTold = 0;
@@ -152,7 +149,7 @@ export class Reader<T> implements IntakeHost, Watched {
       this.#lose(toProtocolError(error));
     }
     if (!this.isOver) this.#report(now);
-    if (!this.isOver) this.#watchUndecided();
+    if (!this.isOver) this.#waitForDecision();
     if (!this.isOver) this.#readOn();
   };
 
@@ -170,26 +167,19 @@ export class Reader<T> implements IntakeHost, Watched {
     }
   }
 
-  /** One item alone that was there before may be a greeting: it does not wait for ever for a second one. */
-  #watchUndecided(): void {
-    const { clock } = this.#desk.options;
-    if (!this.#intake.isUndecided) {
-      this.#stopWaiting();
-      return;
-    }
-    this.#decision ??= clock.setTimeout(() => {
-      this.#decision = null;
-      try {
-        this.#intake.decide(nowMs(clock) - this.#desk.startedAt);
-      } catch (error) {
-        this.#lose(toProtocolError(error));
-      }
-    }, UNDECIDED_MS);
+  #waitForDecision(): void {
+    if (this.#intake.isUndecided) {
+      this.#decision ??= new DecisionTimer(this.#desk.options.clock, () => this.#decide());
+      this.#decision.start();
+    } else this.#decision?.stop();
   }
 
-  #stopWaiting(): void {
-    if (this.#decision !== null) this.#desk.options.clock.clearTimeout(this.#decision);
-    this.#decision = null;
+  #decide(): void {
+    try {
+      this.#intake.decide(nowMs(this.#desk.options.clock) - this.#desk.startedAt);
+    } catch (error) {
+      this.#lose(toProtocolError(error));
+    }
   }
 
   #readOn(): void {
@@ -287,7 +277,7 @@ export class Reader<T> implements IntakeHost, Watched {
     if (this.isOver) return;
     this.isOver = true;
     this.#intake.leave();
-    this.#stopWaiting();
+    this.#decision?.stop();
     this.#watchdog.stop();
     this.#desk.delivery.onRoom = null;
     this.#desk.tail.leave();

@@ -132,10 +132,7 @@ describe('items without an id, after one that has one, by delivery commit', () =
     const { stream, clock } = onVirtualClock(source, commit);
     const { items: got, ended } = read(stream);
     await clock.settle();
-    expect(await ended).toMatchObject({
-      kind: 'limit',
-      message: expect.stringContaining('67108864'),
-    });
+    expect((await ended)?.message).toContain('more than 67108864 bytes');
     // What was held is not lost with it.
     expect(got).toEqual([1, 2, 2, 2]);
   });

@@ -125,7 +125,7 @@ export class CommittedItems {
 /** Whether its text stays what it is: an object is the consumer's, who may change it. */
 function isFixed(unit: Unit | undefined): boolean {
   if (unit?.type !== 'data') return true;
-  return unit.raw !== undefined || typeof unit.data === 'string';
+  return unit.raw !== undefined || typeof unit.data !== 'object' || unit.data === null;
 }
 
 /** Two lists of numbers, which V8 keeps without an object each. */
@@ -139,8 +139,9 @@ class Fingerprints {
     this.texts.push(textPrintOf(unit));
   }
 
+  /** Keeps the last ones, and up to as many more: they go together. */
   keep(count: number): void {
-    if (this.ids.length <= count) return;
+    if (this.ids.length <= 2 * count) return;
     this.ids = this.ids.slice(-count);
     this.texts = this.texts.slice(-count);
   }

@@ -34,8 +34,8 @@ export function recognisedText({ raw, data }: DataItem<unknown>): string {
   if (typeof data === 'string') return data;
   if (data instanceof Uint8Array) return bytesAsText(data);
   try {
-    // Nothing for a function or undefined.
-    return (JSON.stringify(data) as string | undefined) ?? '';
+    // A function or undefined has no JSON.
+    return String(JSON.stringify(data));
   } catch {
     return '';
   }

@@ -2,8 +2,7 @@
 
 import { idOf } from './committed-items.js';
 import type { Unit } from './committed-items.js';
-import { Recollection } from './recollection.js';
-import type { Evidence } from './recollection.js';
+import type { Evidence, Recollection } from './recollection.js';
 
 /** What may be held until a replay is proven, in bytes. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;

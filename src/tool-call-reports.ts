@@ -1,0 +1,35 @@
+/** Reports of what becomes of tool calls: sent once the account is whole, since a listener may stop the stream. */
+
+import type { ToolCallDelta } from '../machines/contract.js';
+import type { ReconnectReport } from '../machines/reconnect.types.js';
+import type { Ledger } from './ledger.js';
+import { NONE } from './none.js';
+
+type Finding = Omit<Extract<ReconnectReport, { type: 'stream.toolCall' }>, 'ledger'>;
+
+/** A class: it exists once per connection. */
+export class ToolCallReports {
+  readonly #ledger: Ledger;
+  #due: Finding[] = NONE;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** Records a piece of a call. */
+  add(delta: ToolCallDelta): void {
+    const status = this.#ledger.calls.apply(delta);
+    if (status === null) return;
+    const name = this.#ledger.tools.toolCalls[delta.id]?.name ?? null;
+    this.#due = [...this.#due, { type: 'stream.toolCall', id: delta.id, name, status }];
+  }
+
+  /** Sends what is due. */
+  send(to: (report: ReconnectReport) => void): void {
+    if (this.#due.length === 0) return;
+    const due = this.#due;
+    this.#due = NONE;
+    const ledger = this.#ledger.freeze();
+    for (const finding of due) to({ ...finding, ledger });
+  }
+}
