@@ -1,9 +1,7 @@
 /** The hot path: reads one connection batch by batch, and reports what may change the state. */
 
-import { END_OUTCOMES } from '../machines/contract.js';
-import type { Connection, EndOutcome, SourceItem } from '../machines/contract.js';
+import type { EndOutcome, SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
-import { ignoreRejection } from '../machines/thenable.js';
 import { toReconnectError } from '../machines/thrown.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
@@ -12,6 +10,7 @@ import { DecisionTimer } from './decision-timer.js';
 import { Intake } from './intake.js';
 import type { IntakeHost, StreamDesk } from './intake.js';
 import { malformed } from './item-check.js';
+import { isQuiet, outcomeOf, returnQuietly } from './source-words.js';
 import type { ReaderRef } from './stream-machine.js';
 import { stallTimeoutOf } from './timeouts.js';
 import { Watchdog } from './watchdog.js';
@@ -286,35 +285,7 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 }
 
-/** Reads what a source says; a getter of its own may throw. */
-function outcomeOf(connection: Connection<unknown>): EndOutcome | null {
-  try {
-    const { outcome } = connection;
-    return END_OUTCOMES.find((word) => word === outcome) ?? null;
-  } catch {
-    return null;
-  }
-}
-
-/** Whether its silence says nothing. */
-function isQuiet(connection: Connection<unknown>): boolean {
-  try {
-    return connection.isQuiet === true;
-  } catch {
-    return false;
-  }
-}
-
 /** A source may give anything. */
 function toProtocolError(error: unknown): ReconnectError {
   return error instanceof ReconnectError ? error : malformed('what cannot be read', error);
-}
-
-/** A source written as a generator cleans up in its `finally`; nobody waits for it. */
-function returnQuietly(iterator: AsyncIterator<unknown> | null): void {
-  try {
-    ignoreRejection(iterator?.return?.());
-  } catch {
-    // The connection is closed next, by its own close().
-  }
 }
