@@ -47,12 +47,3 @@ function sorted(value: unknown, depth: number): unknown {
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(fields.map(([name, field]) => [name, sorted(field, depth + 1)]));
 }
-
-/**
- * Whether the pieces of a text agree with the text that repeats them whole. Pieces may be the beginning only.
- */
-export function isRepeated(pieces: string, whole: string): boolean {
-  if (whole.startsWith(pieces)) return true;
-  const [one, other] = [parseJson(pieces), parseJson(whole)];
-  return one !== undefined && other !== undefined && isSameValue(one.value, other.value);
-}

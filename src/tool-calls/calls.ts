@@ -195,7 +195,7 @@ export class ToolCalls<K extends string | number> {
       call.id = id;
     }
     if (id !== undefined) call.hasLocalId = false;
-    const before = { name: call.name, text: call.text, size: call.size };
+    const before = { name: call.name, size: call.size };
     call.take(piece);
     if (call.isBlank) return [];
     return this.#record(call, before, formerId);
@@ -204,7 +204,7 @@ export class ToolCalls<K extends string | number> {
   /** Tells the account of the stream what is new. */
   #record(
     call: Call,
-    before: Pick<Call, 'name' | 'size' | 'text'>,
+    before: Pick<Call, 'name' | 'size'>,
     formerId: string | undefined,
   ): AnswerStep[] {
     const { id, name } = call;
@@ -215,12 +215,12 @@ export class ToolCalls<K extends string | number> {
     const isNew = !call.isRecorded;
     call.isRecorded = true;
     const isNamed = name !== null && (isNew || before.name === null);
-    const isChanged = isNew || isNamed || call.isReplaced || call.size !== before.size;
+    const isChanged = isNew || isNamed || call.text.isReplaced || call.size !== before.size;
     if (!isChanged && formerId === undefined) return [];
     const delta: ToolCallDelta = {
       id,
       ...(isNamed ? { name } : {}),
-      ...argumentsOf(call, isNew ? null : before.text.length),
+      ...argumentsOf(call, isNew),
       ...(formerId === undefined || isNew ? {} : { formerId }),
     };
     return [{ part: progressOf(call), toolCall: [delta] }];
@@ -257,7 +257,7 @@ export class ToolCalls<K extends string | number> {
     const call = new Call(id, false);
     call.isRecorded = true;
     call.take({ name: state.name });
-    call.text = state.args;
+    call.text.set(state.args);
     this.#calls.set(key, call);
     this.#byId.set(id, call);
     return call;
@@ -277,7 +277,7 @@ export class ToolCalls<K extends string | number> {
       known.add(call.id);
       if (before.status !== 'streaming') call.state = 'over';
       else if (call.state === 'over') call.state = call.wasClosed ? 'closed' : 'open';
-      call.text = before.args;
+      call.text.set(before.args);
     }
     this.#displaced.length = 0;
     this.#hasLatePiece = false;
@@ -310,8 +310,9 @@ export class ToolCalls<K extends string | number> {
   }
 }
 
-/** What is new of the arguments. @param from what the account has of them; null: nothing yet, and none begin a call */
-function argumentsOf({ text, isReplaced }: Call, from: number | null): Partial<ToolCallDelta> {
-  if (from === null) return text === '' ? {} : { args: text };
-  return isReplaced ? { finalArgs: text } : { args: text.slice(from) };
+/** What the last piece adds to the account of the stream. */
+function argumentsOf({ text }: Call, isNew: boolean): Partial<ToolCallDelta> {
+  const { value, isReplaced, added } = text;
+  if (isNew) return value === '' ? {} : { args: value };
+  return isReplaced ? { finalArgs: value } : { args: added };
 }

@@ -32,7 +32,7 @@ const WORDS = finishWords({
 });
 
 /** Fields of a chunk that say which answer it is of: one event for all chunks. */
-const ABOUT = [
+const ABOUT: readonly string[] = [
   'id',
   'object',
   'created',
@@ -41,8 +41,27 @@ const ABOUT = [
   'service_tier',
   'provider',
 ];
-/** Padding against observers of the line. */
-const PADDING: ReadonlySet<string> = new Set(['obfuscation']);
+/** Fields that are read, and padding against observers of the line. */
+const IN_CHUNK: ReadonlySet<string> = new Set([...ABOUT, 'choices', 'error', 'obfuscation']);
+const IN_CHOICE: ReadonlySet<string> = new Set([
+  'delta',
+  'finish_reason',
+  'index',
+  'message',
+  'text',
+]);
+const IN_DELTA: ReadonlySet<string> = new Set([
+  'content',
+  'function_call',
+  'reasoning',
+  'reasoning_content',
+  'role',
+  'tool_calls',
+]);
+
+/** Fields beside the choices that are remembered, to know their repetition, and their size as JSON. */
+const MAX_EXTRAS = 32;
+const MAX_EXTRA = 16_384;
 
 class OpenaiChatReader implements AnswerReader {
   readonly #end = new AnswerEnd();
@@ -87,7 +106,7 @@ class OpenaiChatReader implements AnswerReader {
   }
 
   #choice(choice: Fields, id: unknown): AnswerStep[] {
-    const { index: _, delta, message, text, logprobs, finish_reason: reason, ...others } = choice;
+    const { delta, message, text, finish_reason: reason } = choice;
     const said = fieldsOf(delta ?? message);
     const content = [...reasoningSteps(said), ...contentSteps(said['content'] ?? text)];
     const calls = this.#callSteps(said);
@@ -96,14 +115,15 @@ class OpenaiChatReader implements AnswerReader {
     if (this.#calls.hasLatePiece) this.#end.spoil();
     return [
       ...content,
-      ...fieldSteps(besides(said)),
+      ...fieldSteps(said, IN_DELTA),
       ...calls,
-      ...fieldSteps({ logprobs, ...others }),
+      ...fieldSteps(choice, IN_CHOICE),
       ...(isNoWord(reason) ? [] : this.#finishBy(reason)),
     ];
   }
 
   #callSteps({ tool_calls: given, function_call: legacy }: Fields): AnswerStep[] {
+    if ((given ?? legacy ?? undefined) === undefined) return [];
     const list = Array.isArray(given) ? given.map(fieldsOf) : [fieldsOf(given)];
     const pieces = list.flatMap((call, n) => pieceOf(call, n));
     // The form before calls had numbers; where both come, the one mirrors the other.
@@ -121,14 +141,15 @@ class OpenaiChatReader implements AnswerReader {
 
   /** What stands beside the choices: usage, citations, and what a server adds. */
   #chunkSteps(chunk: Fields): AnswerStep[] {
-    const { choices: _, error: __, ...others } = chunk;
-    return fieldSteps(others).filter(({ part }) => {
-      if (part.type !== 'event' || ABOUT.includes(part.name) || PADDING.has(part.name))
-        return false;
+    return fieldSteps(chunk, IN_CHUNK).filter(({ part }) => {
+      if (part.type !== 'event') return true;
       const text = toJson(part.data);
-      if (this.#extras.get(part.name) === text) return false;
-      this.#extras.set(part.name, text);
-      return true;
+      const isRepeated = text !== undefined && this.#extras.get(part.name) === text;
+      const isKept =
+        text !== undefined && text.length < MAX_EXTRA && this.#extras.size < MAX_EXTRAS;
+      if (isKept || this.#extras.has(part.name))
+        this.#extras.set(part.name, isKept ? text : undefined);
+      return !isRepeated;
     });
   }
 }
@@ -162,6 +183,7 @@ function introduction(chunk: Fields): AnswerStep[] {
 /** The same thoughts may come under two names, and their signatures under a third. */
 function reasoningSteps(said: Fields): AnswerStep[] {
   const { reasoning_content: content, reasoning, reasoning_details: details } = said;
+  if ((content ?? reasoning ?? details ?? undefined) === undefined) return [];
   const first = contentSteps(content ?? reasoning, 'reasoning');
   if (first.length > 0) {
     const isMirrored = content === undefined || content === null || reasoning === content;
@@ -170,12 +192,6 @@ function reasoningSteps(said: Fields): AnswerStep[] {
   return listOf(details)
     .map(fieldsOf)
     .flatMap(({ text, summary }) => contentSteps(text ?? summary, 'reasoning'));
-}
-
-function besides(said: Fields): Fields {
-  const { role: _, content: __, tool_calls: ___, function_call: ____, ...others } = said;
-  const { reasoning: _____, reasoning_content: ______, ...rest } = others;
-  return rest;
 }
 
 interface FoundPiece {

@@ -19,11 +19,19 @@ export function dataStep(name: string, data: unknown): AnswerStep {
   return { part: { type: 'event', name, data } };
 }
 
-/** Events of the fields that say anything, by their names. */
-export function fieldSteps(fields: Readonly<Record<string, unknown>>): AnswerStep[] {
-  return Object.entries(fields).flatMap(([name, value]) =>
-    isSilent(value) ? [] : [eventStep(name, value)],
-  );
+const NONE: ReadonlySet<string> = new Set();
+
+/** Events of the fields that say anything, by their names; all but those that are read otherwise. */
+export function fieldSteps(
+  fields: Readonly<Record<string, unknown>>,
+  known: ReadonlySet<string> = NONE,
+): AnswerStep[] {
+  const steps: AnswerStep[] = [];
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (!known.has(name) && !isSilent(value)) steps.push(eventStep(name, value));
+  }
+  return steps;
 }
 
 function isSilent(value: unknown): boolean {
@@ -34,6 +42,7 @@ function isSilent(value: unknown): boolean {
 /** Content that may be a text, a part, or a list of parts: what is no text is an event by its type. */
 export function contentSteps(content: unknown, type: 'text' | 'reasoning' = 'text'): AnswerStep[] {
   if (typeof content === 'string') return textStep(type, content);
+  if (content === undefined || content === null) return [];
   const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
   return parts.flatMap((part) => partSteps(part, type));
 }

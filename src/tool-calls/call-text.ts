@@ -1,0 +1,86 @@
+/** The arguments of a call as text that comes in pieces. */
+
+import { ReconnectError } from '../../machines/errors.js';
+import { isSameValue, parseJson } from './arguments.js';
+import { JsonScan } from './json-scan.js';
+
+/** Arguments of one call, in UTF-16 units: as much as the stream keeps. */
+const MAX_ARGS = 4 * 1024 * 1024;
+
+/** Appending costs no more than the piece: long arguments come in many of them. */
+export class CallText {
+  /** The last piece took the place of what came before it. */
+  isReplaced = false;
+  /** What the last piece added. */
+  added = '';
+  #text = '';
+  #scan = new JsonScan();
+
+  get value(): string {
+    return this.#text;
+  }
+
+  /** Nothing but space. */
+  get isBlank(): boolean {
+    return this.#scan.state === 'none';
+  }
+
+  /** An object that is closed, and that parses. */
+  get isWhole(): boolean {
+    return this.#scan.state === 'whole' && parseJson(this.#text) !== undefined;
+  }
+
+  /** An empty object, with which some servers begin. */
+  get isPlaceholder(): boolean {
+    return this.#text.length < 16 && /^\s*\{\s*\}\s*$/.test(this.#text);
+  }
+
+  /** @throws ReconnectError kind `limit` */
+  set(text: string): void {
+    if (text.length > MAX_ARGS)
+      throw new ReconnectError(
+        'limit',
+        `the arguments of a tool call are longer than ${MAX_ARGS} UTF-16 code units`,
+      );
+    this.#text = text;
+    this.added = '';
+    this.#scan = new JsonScan();
+    this.#scan.add(text);
+  }
+
+  /** Appends a piece as it is. */
+  append(piece: string): void {
+    if (this.#text.length + piece.length > MAX_ARGS) this.set(this.#text + piece);
+    this.#text += piece;
+    this.added = piece;
+    this.#scan.add(piece);
+  }
+
+  /** A piece begins of which nothing is known yet. */
+  startPiece(): void {
+    this.isReplaced = false;
+    this.added = '';
+  }
+
+  /** Appends a piece of JSON. What follows an object that is whole is no piece of it. */
+  appendJson(piece: string): void {
+    if (this.#scan.state !== 'whole' || piece.trim() === '') this.append(piece);
+    else if (this.isPlaceholder && piece.trimStart().startsWith('{')) {
+      this.set(piece);
+      this.isReplaced = true;
+    }
+    // Some servers repeat all arguments in the last piece.
+    else if (!this.isSameJson(piece)) this.append(piece);
+  }
+
+  isSameJson(text: string): boolean {
+    if (text === this.#text) return true;
+    const [one, other] = [parseJson(text), parseJson(this.#text)];
+    return one !== undefined && other !== undefined && isSameValue(one.value, other.value);
+  }
+
+  /** Whether the text, which is all of them, agrees with the pieces; they may be the beginning only. */
+  isRepeatedBy(whole: string): boolean {
+    return whole.startsWith(this.#text) || this.isSameJson(whole);
+  }
+}
