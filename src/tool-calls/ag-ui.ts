@@ -107,13 +107,12 @@ class EventReader implements AgUiReader {
 
   /** What comes after the end of a run tells whether that was the end. */
   #followEnd(type: string): void {
-    if (this.#end.outcome === null || NEUTRAL.test(type)) return;
+    if (this.#end.outcome === null || NEUTRAL.test(type) || type === 'RUN_FINISHED') return;
     // An agent that stops here has left the results of its tools unanswered.
     if (type === 'TOOL_CALL_RESULT') {
       this.#end.spoil();
       this.mayGoOn = true;
-    } else if (type === 'RUN_STARTED') this.#end.startOver();
-    else this.#end.goOn();
+    } else this.#end.startOver();
   }
 
   #content(steps: AnswerStep[]): AnswerStep[] {
