@@ -123,7 +123,7 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (_, pe
         expect(requests.length).toBeLessThanOrEqual(2);
       }
     },
-    60_000,
+    240_000,
   );
 
   it('is asked for once where nobody allowed more', async () => {
@@ -151,7 +151,7 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (_, pe
         expect([label, interrupted.length]).toEqual([label, open.size]);
       }
     }
-  }, 60_000);
+  }, 240_000);
 
   it('cut many times at random arrives whole, or says why not', async () => {
     const random = seededRandom(7);
@@ -170,5 +170,5 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (_, pe
       expect([label, joinAnswer(parts)]).toEqual([label, WHOLE]);
       expect([label, completions(heard)]).toEqual([label, ['call_a', 'call_b']]);
     }
-  }, 60_000);
+  }, 240_000);
 });
