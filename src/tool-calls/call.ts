@@ -102,6 +102,12 @@ export class Call {
     if (this.text.value.length > MAX_KEPT) this.text.set('');
   }
 
+  /** Whether the arguments so far are these, said in the same way. */
+  hasArgumentsOf(args: unknown): boolean {
+    if (typeof args === 'string') return this.text.value === args;
+    return isSameValue(args, this.#value);
+  }
+
   /** Whether the piece, which came after the end, only repeats what came before. */
   repeats({ args, value }: CallPiece): boolean {
     const { value: text } = this.text;

@@ -3,13 +3,14 @@
 import type { EndOutcome } from '../../machines/contract.js';
 import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
 import { AnswerEnd } from './answer-end.js';
-import { isObject, toJson } from './arguments.js';
+import { isObject } from './arguments.js';
 import { CallRouter } from './call-router.js';
 import { ChunkIds } from './chunk-ids.js';
 import { eventFields, fieldsOf, listOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
 import { isErrorShape, reportedError } from './peer-error.js';
+import { RepeatedFields } from './repeated-fields.js';
 import { contentSteps, eventStep, fieldSteps } from './steps.js';
 
 /**
@@ -59,18 +60,14 @@ const IN_DELTA: ReadonlySet<string> = new Set([
   'tool_calls',
 ]);
 
-/** Fields beside the choices that are remembered, to know their repetition, and their size as JSON. */
-const MAX_EXTRAS = 32;
-const MAX_EXTRA = 16_384;
-
 class OpenaiChatReader implements AnswerReader {
   readonly #end = new AnswerEnd();
   readonly #calls = new CallRouter();
   readonly #ids = new ChunkIds();
   /** What the chunks say of themselves was passed on. */
   #isIntroduced = false;
-  /** Fields that some servers repeat in every chunk, as they were last. */
-  readonly #extras = new Map<string, string | undefined>();
+  /** What stands beside the choices: usage, citations, and what a server adds. */
+  readonly #extras = new RepeatedFields();
 
   get end(): EndOutcome | null {
     return this.#end.outcome;
@@ -99,7 +96,7 @@ class OpenaiChatReader implements AnswerReader {
     const steps = choices.flatMap((choice) =>
       isFirst(choice) ? this.#choice(choice, chunk['id']) : [eventStep('choice', choice)],
     );
-    const all = [...steps, ...this.#chunkSteps(chunk)];
+    const all = [...steps, ...this.#extras.news(chunk, IN_CHUNK)];
     if (this.#isIntroduced || all.length === 0) return all;
     this.#isIntroduced = true;
     return [...introduction(chunk), ...all];
@@ -137,20 +134,6 @@ class OpenaiChatReader implements AnswerReader {
     const said = eventStep('finish_reason', reason);
     if (this.#end.outcome === 'complete') return [...this.#calls.leaveAll(), said];
     return [...this.#calls.abandon(), said];
-  }
-
-  /** What stands beside the choices: usage, citations, and what a server adds. */
-  #chunkSteps(chunk: Fields): AnswerStep[] {
-    return fieldSteps(chunk, IN_CHUNK).filter(({ part }) => {
-      if (part.type !== 'event') return true;
-      const text = toJson(part.data);
-      const isRepeated = text !== undefined && this.#extras.get(part.name) === text;
-      const isKept =
-        text !== undefined && text.length < MAX_EXTRA && this.#extras.size < MAX_EXTRAS;
-      if (isKept || this.#extras.has(part.name))
-        this.#extras.set(part.name, isKept ? text : undefined);
-      return !isRepeated;
-    });
   }
 }
 

@@ -1,7 +1,6 @@
 /** Calls of formats that send each of them in one piece, often without an id: Gemini, Ollama. */
 
 import type { AnswerStep, RecordedCalls } from './answer.js';
-import { isSameValue } from './arguments.js';
 import type { Call } from './call.js';
 import { hasArguments, idOf, saysNothing } from './call-piece.js';
 import type { CallFault, CallPiece } from './call-piece.js';
@@ -124,10 +123,6 @@ export class WholeCalls {
     const key = this.#places.get(piece.index);
     const call = key === undefined ? undefined : this.#calls.peek(key);
     if (call === undefined || call.name !== piece.name) return undefined;
-    const isSame =
-      typeof piece.args === 'string'
-        ? call.text === piece.args
-        : isSameValue(piece.args, call.value);
-    return isSame ? key : undefined;
+    return call.hasArgumentsOf(piece.args) ? key : undefined;
   }
 }

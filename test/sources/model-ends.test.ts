@@ -21,6 +21,8 @@ const MARKERS: Readonly<Record<string, string>> = {
   geminiInteractions: '"event_type":"interaction.completed"',
   agUi: '"type":"RUN_FINISHED"',
   aiSdkUi: '"type":"finish"}',
+  geminiContent: '"finishReason":"STOP"',
+  ollamaChat: '"done_reason":"stop"',
 };
 
 interface Result {
@@ -34,12 +36,13 @@ async function play(
   source: StreamSource<AnswerPart>,
   texts: readonly string[],
   ending: Ending,
+  type = 'text/event-stream',
 ): Promise<Result> {
   const requests: string[] = [];
   vi.stubGlobal('fetch', (url: string | URL, init: RequestInit) => {
     const text = texts[requests.push(`${init.method ?? 'GET'} ${new URL(url).pathname}`) - 1];
     if (text === undefined) return Promise.resolve(new Response('', { status: 404 }));
-    return Promise.resolve(response(text, ending));
+    return Promise.resolve(response(text, ending, type));
   });
   const { stream, clock } = onVirtualClock(source);
   const parts: AnswerPart[] = [];
@@ -57,7 +60,7 @@ async function play(
   return { parts, requests, status: (await stream.done).status, error };
 }
 
-function response(text: string, ending: Ending): Response {
+function response(text: string, ending: Ending, type = 'text/event-stream'): Response {
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(new TextEncoder().encode(text));
@@ -69,32 +72,33 @@ function response(text: string, ending: Ending): Response {
       controller.error(new TypeError('terminated', { cause }));
     },
   });
-  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  return new Response(body, { headers: { 'content-type': type } });
 }
 
 describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (name, peer) => {
+  const isOfLines = peer.contentType !== 'text/event-stream';
+  const gap = isOfLines ? '\n' : '\n\n';
+  const run = (text: string, ending: Ending): Promise<Result> =>
+    play(peer.source('http://127.0.0.1/answers'), [text], ending, peer.contentType);
   const whole = peer.body(requestOf('http://127.0.0.1/', { headers: {} }));
   const marker = MARKERS[name] as string;
-  const after = whole.indexOf('\n\n', whole.indexOf(marker)) + 2;
+  const after = whole.indexOf(gap, whole.indexOf(marker)) + gap.length;
 
   it.each(ENDINGS)('is complete where its end was read, then %s', async (ending) => {
-    const source = peer.source('http://127.0.0.1/answers');
-    const result = await play(source, [whole.slice(0, after)], ending);
+    const result = await run(whole.slice(0, after), ending);
     expect(result.error).toBe(null);
     expect(joinAnswer(result.parts)).toEqual(WHOLE);
     expect([result.status, result.requests.length]).toEqual(['complete', 1]);
   });
 
   it.each(ENDINGS)('is not complete before its end was read, then %s', async (ending) => {
-    const before = whole.lastIndexOf('\n\n', whole.indexOf(marker)) + 2;
-    const source = peer.source('http://127.0.0.1/answers');
-    const result = await play(source, [whole.slice(0, before)], ending);
+    const before = whole.lastIndexOf(gap, whole.indexOf(marker)) + gap.length;
+    const result = await run(whole.slice(0, before), ending);
     expect(result.status).not.toBe('complete');
   });
 
   it('gives what comes after the end, such as usage', async () => {
-    const source = peer.source('http://127.0.0.1/answers');
-    const result = await play(source, [whole], 'silence');
+    const result = await run(whole, 'silence');
     expect([result.status, joinAnswer(result.parts)]).toEqual(['complete', WHOLE]);
     if (name === 'openaiChat')
       expect(result.parts.at(-1)).toMatchObject({ name: 'usage', data: { total_tokens: 9 } });
@@ -102,22 +106,30 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (name,
 
   it('fails by an error after its end, and asks for nothing again', async () => {
     // Nothing is read after the last marker of these.
-    if (name === 'openaiResponses') return;
+    if (name === 'openaiResponses' || name === 'ollamaChat') return;
     const error = 'event: error\ndata: {"error":{"type":"overloaded_error","message":"Busy"}}\n\n';
     for (const ending of ENDINGS) {
-      const source = peer.source('http://127.0.0.1/answers');
-      const result = await play(source, [whole.slice(0, after) + error], ending);
+      const result = await run(whole.slice(0, after) + error, ending);
       expect([result.status, result.requests.length]).toEqual(['failed', 1]);
       expect(result.error).toMatchObject({ kind: 'source', code: 'overloaded_error' });
       expect(result.error?.message).toContain('Busy');
     }
   });
+});
 
+/** Lines of Ollama do not tell which answer they are of. */
+const NAMED = modelPeers.filter(({ name }) => name !== 'ollamaChat');
+
+describe.each(NAMED.map((peer) => [peer.name, peer] as const))('%s', (_, peer) => {
   it('fails by a second answer, and delivers none of its calls', async () => {
-    const source = peer.source('http://127.0.0.1/answers');
-    const other = whole.replaceAll(/"(c1|m1|m|resp_1|int_1|run_1)"/g, '"other"');
+    const whole = peer.body(requestOf('http://127.0.0.1/', { headers: {} }));
+    const other = whole.replaceAll(/"(c1|m1|m|resp_1|int_1|run_1|r1)"/g, '"other"');
     const cut = whole.indexOf('\n\n', whole.indexOf('🌍')) + 2;
-    const result = await play(source, [whole.slice(0, cut) + other], 'eof');
+    const result = await play(
+      peer.source('http://127.0.0.1/answers'),
+      [whole.slice(0, cut) + other],
+      'eof',
+    );
     expect([result.status, result.error?.kind]).toEqual(['failed', 'protocol']);
     expect(result.error?.message).toContain('a second answer');
     expect(joinAnswer(result.parts).calls).toEqual([]);
