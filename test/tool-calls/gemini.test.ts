@@ -237,7 +237,9 @@ describe('an interaction that is cut, and sent again', () => {
         close: () => {},
       });
     };
-    return { name: 'cut', resume: 'cursor', terminal: 'explicit', reopen: 'safe', open };
+    // As `geminiInteractions()` does: the parts of an event are delivered with its checkpoint.
+    const delivery = 'commit';
+    return { name: 'cut', resume: 'cursor', terminal: 'explicit', reopen: 'safe', delivery, open };
   }
 
   async function play(next: () => Plan): Promise<typeof WHOLE> {
