@@ -13,6 +13,9 @@ export default defineConfig({
   root,
   test: {
     include: ['test/**/*.test.ts'],
+    // A limit is there to end what hangs: no test waits for time, and a busy machine is slow.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     // Many tests wait for time to pass: two cores serve two files at once.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     setupFiles: ['test/support/no-warnings.ts'],
