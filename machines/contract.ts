@@ -72,6 +72,12 @@ export type SourceItem<T> =
   | { readonly type: 'retry'; readonly ms: number }
   /** The peer starts over: drop everything, or what is not committed. */
   | { readonly type: 'reset'; readonly scope: 'all' | 'pending'; readonly why: string }
+  /** Something may be missing here, between two ids or two numbers of items. */
+  | { readonly type: 'gap'; readonly from: string | number; readonly to: string | number }
+  /** So many items that the peer sent again were left out by the source. */
+  | { readonly type: 'replayed'; readonly items: number }
+  /** Something that whoever runs the stream should know: an event of that name is emitted. */
+  | { readonly type: 'diagnostic'; readonly code: string; readonly message: string }
   /** The protocol's own end marker. */
   | { readonly type: 'end'; readonly outcome: EndOutcome; readonly detail?: unknown };
 
@@ -139,6 +145,11 @@ export interface StreamSource<T> {
    * sends checkpoints behind the data. `eager`: an id is optional per item.
    */
   readonly delivery?: (typeof DELIVERY_MODES)[number] | undefined;
+  /**
+   * The source leaves out by itself what a peer sends again after a reconnect: what it gives is new.
+   * @default false
+   */
+  readonly leavesOutReplays?: boolean | undefined;
   /**
    * Opens a connection that goes on at `at`.
    * @throws ReconnectError of a fitting kind. Fields `fatal`, `retryAfterMs` (ms) and `refused` on it, if set, are

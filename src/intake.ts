@@ -1,26 +1,13 @@
 /** What comes in is recorded, held until its checkpoint, and handed on. Synchronous: no time passes here. */
 
 import { clampTimerMs } from '../machines/backoff.js';
-import type { DataItem, EndOutcome, SourceItem, StreamSource } from '../machines/contract.js';
+import type { DataItem, EndOutcome, SourceItem } from '../machines/contract.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
-import type { Delivery } from './delivery.js';
-import type { Ledger } from './ledger.js';
 import { checkItem, isPlainData } from './item-check.js';
 import { NONE } from './none.js';
-import type { ResolvedOptions } from './options.js';
-import type { Accepted, Gap, ReplayGuard } from './replay/replay-guard.js';
+import type { Accepted, Gap } from './replay/replay-guard.js';
 import { ToolCallReports } from './tool-call-reports.js';
-import type { UncommittedTail } from './uncommitted-tail.js';
-
-/** What belongs to the stream, whatever its connections do. */
-export interface StreamDesk<T> {
-  readonly source: StreamSource<T>;
-  readonly options: ResolvedOptions;
-  readonly ledger: Ledger;
-  readonly guard: ReplayGuard<ReceivedUnit<T>>;
-  readonly delivery: Delivery<T>;
-  readonly tail: UncommittedTail<T>;
-}
+import type { ReceivedUnit, StreamDesk } from './stream-desk.js';
 
 /** Who tells the machine what the intake finds. */
 export interface IntakeHost {
@@ -28,9 +15,6 @@ export interface IntakeHost {
   readonly isOver: boolean;
   send(report: ReconnectReport): void;
 }
-
-/** An item, or a cursor without one. */
-export type ReceivedUnit<T> = DataItem<T> | Extract<SourceItem<T>, { type: 'checkpoint' }>;
 
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
@@ -43,11 +27,11 @@ export class Intake<T> {
   readonly #calls: ToolCallReports;
 
   constructor(desk: StreamDesk<T>, host: IntakeHost) {
-    const { ledger, guard } = desk;
+    const { ledger, guard, source } = desk;
     this.#desk = desk;
     this.#host = host;
     this.#calls = new ToolCallReports(ledger);
-    guard.begin(ledger.chunks > 0 && ledger.hasCursor);
+    guard.begin(ledger.chunks > 0 && ledger.hasCursor && source.leavesOutReplays !== true);
   }
 
   /** Items left out because they were committed before. */
@@ -142,6 +126,15 @@ export class Intake<T> {
         this.#desk.ledger.advise(clampTimerMs(item.ms));
         return;
       case 'alive':
+        return;
+      case 'gap':
+        this.#reportGap({ from: item.from, to: item.to });
+        return;
+      case 'replayed':
+        this.#desk.guard.addSkipped(item.items);
+        return;
+      case 'diagnostic':
+        this.#host.send({ type: 'stream.diagnostic', code: item.code, message: item.message });
         return;
       case 'reset':
         this.#reset(item.scope, item.why);

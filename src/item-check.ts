@@ -36,6 +36,17 @@ export function checkItem(item: SourceItem<unknown>): void {
     case 'end':
       if (!OUTCOMES.includes(item.outcome)) throw malformed('an end with an unknown outcome');
       return;
+    case 'gap':
+      for (const place of [item.from, item.to])
+        if (!isPlace(place)) throw malformed('a gap that is not between two ids or numbers');
+      return;
+    case 'replayed':
+      checkSize(item.items, 'replayed items without their number');
+      return;
+    case 'diagnostic':
+      checkText(item.code, 'a diagnostic without a code');
+      checkText(item.message, 'a diagnostic without a message');
+      return;
     case 'alive':
       return;
     default:
@@ -66,6 +77,10 @@ function checkSize(value: unknown, what: string): void {
 
 function isSize(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
+
+function isPlace(value: unknown): boolean {
+  return isSize(value) || (typeof value === 'string' && value.length <= MAX_ID_LENGTH);
 }
 
 function checkText(value: unknown, what: string): void {

@@ -21,7 +21,7 @@ import { deliveredAccount } from './delivered-account.js';
 import { Delivery } from './delivery.js';
 import { guardedInspector } from './guarded-inspector.js';
 import { Ledger } from './ledger.js';
-import type { ReceivedUnit } from './intake.js';
+import type { ReceivedUnit } from './stream-desk.js';
 import { resolveOptions } from './options.js';
 import type { ReconnectOptions } from './options.js';
 import { ReplayGuard } from './replay/replay-guard.js';

@@ -23,7 +23,7 @@ import { restartStreamState } from '../machines/stream-state.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
-import type { StreamDesk } from './intake.js';
+import type { StreamDesk } from './stream-desk.js';
 import { Reader } from './reader.js';
 import type { ReaderDesk } from './reader.js';
 import type { ReaderRef, StreamWorker } from './stream-machine.js';

@@ -16,7 +16,7 @@ import type { AnswerProtocol } from './model/answer-protocol.js';
 import { checkModelOptions, MODEL_OPTIONS } from './model/options.js';
 import type { ModelOptions } from './model/options.js';
 import { refusedPlace } from './model/refusal.js';
-import { SeenIds } from './model/seen-ids.js';
+import { ReplayedEvents } from './model/replayed-events.js';
 import { checkKnown, checkString } from './option-checks.js';
 import { EVENT_STREAM } from './sse/decoder.js';
 import { createProtocolDecoder } from './sse/protocol.js';
@@ -58,6 +58,9 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
     resume: 'cursor',
     terminal: 'explicit',
     reopen: reopenBy(request),
+    // Ids are optional per event.
+    delivery: 'eager',
+    leavesOutReplays: true,
     open,
   });
 
@@ -107,7 +110,7 @@ interface Run {
 
 function createRun(): Run {
   const reader = agUiReader();
-  const seen = new SeenIds();
+  const replays = new ReplayedEvents();
   /** The end that was read, and the event that told it. */
   let ended: { readonly at: string; readonly outcome: EndOutcome } | null = null;
   let hasLog = false;
@@ -121,10 +124,8 @@ function createRun(): Run {
 
   function follow(at: ResumePoint, cursor: string | undefined): AnswerProtocol {
     reader.begin(at.toolCalls ?? {}, ended?.at === cursor ? ended?.outcome : null);
-    if (cursor !== undefined) {
-      hasLog = true;
-      seen.goOn(cursor);
-    }
+    if (cursor !== undefined) hasLog = true;
+    replays.follow(at, cursor);
     let isKnown = at.key !== undefined;
     let hasNews = cursor === undefined;
     const protocol = createAnswerProtocol(reader, {
@@ -135,22 +136,19 @@ function createRun(): Run {
         isKnown ||= id !== undefined;
         return id;
       },
+      replays,
+      onRead: (id) => {
+        hasNews = true;
+        if (id === undefined) return;
+        hasLog = id !== '';
+        ended = reader.end === null ? null : { at: id, outcome: reader.end };
+      },
     });
     return {
       get outcome() {
         return protocol.outcome;
       },
-      read(event, id) {
-        // The stream knows the id as well, and counts it.
-        if (seen.isOld(id)) return id === undefined ? [] : [{ type: 'checkpoint', cursor: id }];
-        const items = protocol.read(event, id);
-        hasNews = true;
-        if (id !== undefined) {
-          hasLog = id !== '';
-          ended = reader.end === null ? null : { at: id, outcome: reader.end };
-        }
-        return items;
-      },
+      read: (event, id) => protocol.read(event, id),
       // In doubt the log is asked once more: where nothing follows, that was the end.
       finish: () => (reader.mayGoOn && hasLog && hasNews ? [] : (protocol.finish?.() ?? [])),
     };

@@ -41,7 +41,6 @@ export function openaiResponses(options: ModelOptions): StreamSource<AnswerPart>
       return type === 'response.created' ? textOf(fieldsOf(response)['id']) : undefined;
     },
     query: (cursor) => ({ stream: 'true', starting_after: cursor }),
-    isAfter: (event, cursor) => (sequenceOf(event) ?? Infinity) > Number(cursor),
     contiguous: checkContiguity('numeric'),
   });
 }

@@ -67,11 +67,11 @@ describe('items', () => {
     );
     const event = (data: string, id: string): object => ({ type: 'message', data, id });
     expect(items).toEqual([
-      { type: 'data', data: event('a', '1'), bytes: 1, id: '1' },
-      { type: 'data', data: event('b', '1'), bytes: 1, id: undefined },
+      { type: 'data', data: event('a', '1'), bytes: 1, id: '1', raw: 'a' },
+      { type: 'data', data: event('b', '1'), bytes: 1, id: undefined, raw: 'b' },
       { type: 'checkpoint', cursor: '2' },
       { type: 'checkpoint', cursor: '3' },
-      { type: 'data', data: event('c', ''), bytes: 1, id: '' },
+      { type: 'data', data: event('c', ''), bytes: 1, id: '', raw: 'c' },
     ]);
   });
 

@@ -9,6 +9,7 @@ import { OpenFailure, openFailure } from '../failure.js';
 import { answerItems } from './answer-items.js';
 import type { SseEvent } from '../sse/decoder.js';
 import { parseEvent } from '../sse/protocol.js';
+import type { ReplayedEvents, WireEvent } from './replayed-events.js';
 import type { SseProtocol } from '../sse/protocol.js';
 
 export interface AnswerFormat {
@@ -16,8 +17,10 @@ export interface AnswerFormat {
   readonly cursorOf?: ((event: unknown, id: string | undefined) => string | undefined) | undefined;
   /** Which answer it is, where the event tells. */
   readonly keyOf?: ((event: unknown) => string | undefined) | undefined;
-  /** Whether the event was there before: left out. */
-  readonly isOld?: ((event: unknown) => boolean) | undefined;
+  /** Leaves out what comes again, where the peer keeps a log of the answer. */
+  readonly replays?: ReplayedEvents | undefined;
+  /** A new event was read. @param cursor the one after it, where it has one */
+  readonly onRead?: ((cursor: string | undefined) => void) | undefined;
 }
 
 export interface AnswerProtocol extends SseProtocol<AnswerPart> {
@@ -33,7 +36,7 @@ const CONTROL = /^(?:comment|done|heart-?beat|info|keep-?alive|ping)$/i;
 
 export function createAnswerProtocol(
   reader: AnswerReader,
-  { cursorOf, keyOf, isOld }: AnswerFormat,
+  { cursorOf, keyOf, replays, onRead }: AnswerFormat,
 ): AnswerProtocol {
   let isBroken = false;
   return {
@@ -65,8 +68,14 @@ export function createAnswerProtocol(
     }
     const json = jsonOf(event);
     if (json === undefined) return answerItems([eventStep(event.type, event.data)], event);
-    if (isOld?.(json) === true) return [];
-    const items = [...identity(keyOf?.(json)), ...itemsOf(event, json, cursorOf?.(json, id))];
+    const wire = { event, json, cursor: cursorOf?.(json, id) };
+    if (replays === undefined) return readNew(wire);
+    return replays.take(wire).flatMap((one) => ('type' in one ? [one] : readNew(one)));
+  }
+
+  function readNew({ event, json, cursor }: WireEvent): SourceItem<AnswerPart>[] {
+    const items = [...identity(keyOf?.(json)), ...itemsOf(event, json, cursor)];
+    onRead?.(cursor);
     return reader.isOver ? [...items, ...endItems()] : items;
   }
 

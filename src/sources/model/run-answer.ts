@@ -19,13 +19,12 @@ import type { AnswerFormat } from './answer-protocol.js';
 import type { CheckedModel } from './options.js';
 import { pathSegment } from './path-segment.js';
 import { refusedPlace } from './refusal.js';
+import { ReplayedEvents } from './replayed-events.js';
 
 export interface RunFormat extends AnswerFormat {
   readonly createReader: () => AnswerReader;
   /** Names of the query that a GET goes on by. */
   readonly query: (cursor: string) => Readonly<Record<string, string>>;
-  /** Whether the event comes after the cursor; by default all do. */
-  readonly isAfter?: ((event: unknown, cursor: string) => boolean) | undefined;
   readonly contiguous?: StreamSource<AnswerPart>['contiguous'];
 }
 
@@ -33,16 +32,17 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
   const { name, request, ...limits } = model;
   const { contiguous } = format;
   let reader = format.createReader();
-  const source: StreamSource<AnswerPart> = {
+  let replays = new ReplayedEvents(contiguous);
+  return Object.freeze({
     name,
     resume: 'cursor',
     terminal: 'explicit',
     reopen: reopenBy(request),
     delivery: 'commit',
+    leavesOutReplays: true,
     open,
     cancel,
-  };
-  return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
+  });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
     const { key, cursor } = at;
@@ -50,14 +50,16 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
     // A second POST would run, and bill, the work again.
     if (hasPlace && !key) throw unnamed();
     const isResuming = key !== undefined && hasPlace;
-    if (!isResuming) reader = format.createReader();
+    if (!isResuming) {
+      reader = format.createReader();
+      replays = new ReplayedEvents(contiguous);
+    }
     const { body } = isResuming ? await goOn(key, cursor) : await begin();
     // The run is over, and was before the drop: nothing is left to read.
     if (body === null) return singleBatch([{ type: 'end', outcome: reader.end ?? 'incomplete' }]);
     reader.begin(at.toolCalls ?? {});
-    const { isAfter = (): boolean => true } = format;
-    const isOld = (event: unknown): boolean => isResuming && !isAfter(event, cursor);
-    const protocol = createAnswerProtocol(reader, { ...format, isOld });
+    replays.follow(at, isResuming ? cursor : undefined);
+    const protocol = createAnswerProtocol(reader, { ...format, replays });
     const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
     return withOutcome(connection, () => protocol.outcome);
 

@@ -94,8 +94,9 @@ class SseDecoder<T> implements BodyDecoder<T> {
         } else if (chunk.openId !== undefined) this.#closeId();
         const event = { type: message.event ?? 'message', data, id: chunk.lastId };
         if (this.#parse !== undefined) return this.#pushParsed(event, id, this.#parse);
+        const raw = message.event === undefined ? data : `${message.event}\n${data}`;
         // UTF-16 units: exact for ASCII, and free; counting bytes costs as much as parsing.
-        const item = { type: 'data', data: event as T, bytes: data.length, id } as const;
+        const item = { type: 'data', data: event as T, bytes: data.length, id, raw } as const;
         chunk.items.push(this.#follows === undefined ? item : this.#linked(item, event));
         if (this.#isEnd !== undefined) this.#pushEnd(this.#outcomeOf(event));
       },

@@ -1,0 +1,21 @@
+/** The parts of one stream that outlast its connections. */
+
+import type { DataItem, SourceItem, StreamSource } from '../machines/contract.js';
+import type { Delivery } from './delivery.js';
+import type { Ledger } from './ledger.js';
+import type { ResolvedOptions } from './options.js';
+import type { ReplayGuard } from './replay/replay-guard.js';
+import type { UncommittedTail } from './uncommitted-tail.js';
+
+/** What belongs to the stream, whatever its connections do. */
+export interface StreamDesk<T> {
+  readonly source: StreamSource<T>;
+  readonly options: ResolvedOptions;
+  readonly ledger: Ledger;
+  readonly guard: ReplayGuard<ReceivedUnit<T>>;
+  readonly delivery: Delivery<T>;
+  readonly tail: UncommittedTail<T>;
+}
+
+/** An item, or a cursor without one. */
+export type ReceivedUnit<T> = DataItem<T> | Extract<SourceItem<T>, { type: 'checkpoint' }>;
