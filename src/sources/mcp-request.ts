@@ -7,10 +7,13 @@ import { exchange } from './http/exchange.js';
 import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import { isSendable } from './http/request-parts.js';
+import { toOptions } from './http/source-options.js';
+import type { WithoutUrl } from './http/source-options.js';
 import { connect } from './mcp/connection.js';
 import type { JsonRpcMessage, JsonRpcRequest } from './mcp/message.js';
 import { addHeaders } from './mcp/request.js';
-import { checkKnown, checkSize, checkString } from './option-checks.js';
+import type { McpSession } from './mcp/request.js';
+import { checkSize, checkString } from './option-checks.js';
 import { systemTimers } from './timers.js';
 
 export interface McpRequestOptions extends Omit<HttpOptions, 'method' | 'body'> {
@@ -62,11 +65,19 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function mcpRequest(options: McpRequestOptions): StreamSource<JsonRpcMessage> {
-  checkKnown('mcpRequest', options, MCP_REQUEST_OPTIONS);
+export function mcpRequest(
+  url: string | URL,
+  options: WithoutUrl<McpRequestOptions>,
+): StreamSource<JsonRpcMessage>;
+export function mcpRequest(options: McpRequestOptions): StreamSource<JsonRpcMessage>;
+export function mcpRequest(
+  first: string | URL | McpRequestOptions,
+  second?: WithoutUrl<McpRequestOptions>,
+): StreamSource<JsonRpcMessage> {
+  const options = toOptions('mcpRequest', first, second, MCP_REQUEST_OPTIONS);
   const { maxLineBytes, maxEventBytes, name = 'mcp-request' } = options;
   const message = checkMessage(options.message);
-  const session = {
+  const session: McpSession = {
     id: checkHeader('sessionId', options.sessionId),
     version: checkHeader('protocolVersion', options.protocolVersion),
   };
@@ -76,6 +87,7 @@ export function mcpRequest(options: McpRequestOptions): StreamSource<JsonRpcMess
     request,
     message,
     session,
+    plan: { retryMs: undefined },
     maxLineBytes: checkSize('maxLineBytes', maxLineBytes, MAX_BYTES),
     maxEventBytes: checkSize('maxEventBytes', maxEventBytes, MAX_BYTES),
   };
@@ -98,12 +110,14 @@ export function mcpRequest(options: McpRequestOptions): StreamSource<JsonRpcMess
   }
 
   async function cancel(at: ResumePoint, reason: string): Promise<void> {
+    // MCP forbids to cancel the request that opens the session.
+    if (message.method === 'initialize') return;
     const params = { requestId: message.id, reason };
     const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
     const post = { ...request, body, idempotencyKey: undefined };
     const { signal } = new AbortController();
     const { response } = await exchange(post, at, signal, (headers) =>
-      addHeaders(headers, session, at),
+      addHeaders(headers, session),
     );
     discard(response);
   }

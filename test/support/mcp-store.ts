@@ -8,7 +8,8 @@ export function orderedStore(): EventStore {
   const log: { id: string; stream: string; message: JSONRPCMessage }[] = [];
   return {
     storeEvent: (stream, message) => {
-      const id = `${stream}:${log.length}`;
+      // Of one length, so that answers are, too.
+      const id = `${stream}:${String(log.length).padStart(6, '0')}`;
       log.push({ id, stream, message });
       return Promise.resolve(id);
     },

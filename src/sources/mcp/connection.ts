@@ -15,7 +15,7 @@ import type { RequestOptions } from '../http/request.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
 import type { ProtocolLimits } from '../sse/protocol.js';
 import type { JsonRpcMessage, JsonRpcRequest } from './message.js';
-import { DocumentDecoder, MessageReader } from './messages.js';
+import { AnswerDecoder, DocumentDecoder, MessageReader } from './messages.js';
 import { continueAfter, JSON_TYPE, post } from './request.js';
 import type { McpSession } from './request.js';
 
@@ -24,13 +24,22 @@ export interface McpOptions extends ProtocolLimits {
   readonly message: JsonRpcRequest;
   readonly session: McpSession;
   readonly clock: SourceClock;
+  /** How the server was heard to plan its closes. */
+  readonly plan: ClosePlan;
+}
+
+/** Kept for the whole stream, as an EventSource does: a server says it once. */
+export interface ClosePlan {
+  retryMs: number | undefined;
 }
 
 type Batch = readonly SourceItem<JsonRpcMessage>[];
 
-/** Between two requests of our own, in ms: behind a response with messages, and behind one with none. */
+/** Between two requests of our own, in ms; twice as long behind each response without a message, up to the longest. */
 const SHORTEST_MS = 250;
 const IDLE_MS = 2500;
+/** A connection that lived so long was closed on purpose, also where it brought nothing. In ms. */
+const LIVED_MS = 1000;
 /** A longer wait that the server asks for is the stream's to judge. */
 const LONGEST_MS = 60_000;
 /** Our own wait is no silence of the server's: a sign of life this often, in ms. */
@@ -42,7 +51,9 @@ export async function connect(
   at: ResumePoint,
   signal: AbortSignal,
 ): Promise<Connection<JsonRpcMessage>> {
-  const { request, session, message } = options;
+  const { request, session, message, plan, clock } = options;
+  const key = JSON.stringify(message.id);
+  if (at.key !== undefined && at.key !== key) throw otherRequest();
   const cursor = at.cursor === '' ? undefined : at.cursor;
   const opened =
     cursor === undefined
@@ -61,26 +72,27 @@ export async function connect(
   };
 
   async function* readOn(first: OpenBody): AsyncGenerator<Batch> {
-    const assigned = cursor === undefined ? sessionOf(first, session) : undefined;
-    if (assigned !== undefined) yield [{ type: 'identity', key: assigned }];
-    const place = assigned === undefined ? at : { ...at, key: assigned };
-    for (let answer = first; ;) {
+    if (cursor === undefined) session.assigned = assignedBy(first);
+    yield [{ type: 'identity', key }];
+    for (let [answer, idle] = [first, 0]; ;) {
       const { count } = reader;
       const before = reader.cursor;
-      const retryMs = yield* readResponse(answer);
-      if (reader.isOver || isClosed) return;
-      // The server closes a stream that it wants to be asked for again (MCP 2025-11-25): no drop.
-      const isPlanned = retryMs !== undefined && retryMs <= LONGEST_MS;
-      if (!isPlanned || reader.cursor === undefined || reader.cursor === before) return;
-      const shortest = reader.count > count ? SHORTEST_MS : IDLE_MS;
-      yield* wait(Math.max(retryMs, shortest));
-      answer = await continueAfter(reader.cursor, request, session, place, signal);
+      const began = clock.now();
+      yield* readResponse(answer);
+      if (reader.isOver || isClosed || reader.cursor === undefined) return;
+      // The server closes a stream that it wants to be asked for again (MCP 2025-11-25): no drop. One that brings
+      // nothing and is over at once is a drop: the stream waits longer each time, and gives up.
+      const isPlanned = reader.cursor !== before || clock.now() - began >= LIVED_MS;
+      const { retryMs = 0 } = plan;
+      if (!isPlanned || retryMs > LONGEST_MS) return;
+      idle = reader.count > count ? 0 : idle + 1;
+      yield* wait(Math.max(retryMs, Math.min(IDLE_MS, SHORTEST_MS * 2 ** idle)));
+      answer = await continueAfter(reader.cursor, request, session, at, signal);
     }
   }
 
-  /** Reads a response to its end; returns the wait that the server asked for in it, in ms. */
-  async function* readResponse(answer: OpenBody): AsyncGenerator<Batch, number | undefined> {
-    const { body, response } = answer;
+  /** Reads a response to its end. */
+  async function* readResponse({ body, response }: OpenBody): AsyncGenerator<Batch> {
     if (body === null)
       throw openFailure('protocol', 'The server has no response to the request', {
         fatal: true,
@@ -90,29 +102,30 @@ export async function connect(
     const decoder = isDocument
       ? new DocumentDecoder(reader, options.maxEventBytes)
       : createProtocolDecoder(reader, options);
-    let retryMs: number | undefined;
-    current = bodyConnection(body, decoder);
+    current = bodyConnection(body, new AnswerDecoder(decoder, reader));
     for await (const batch of current.batches) {
-      for (const item of batch) if (item.type === 'retry') retryMs = item.ms;
+      for (const item of batch) if (item.type === 'retry') plan.retryMs = item.ms;
       yield batch;
-      if (reader.failure !== undefined) throw reader.failure;
-      if (reader.isOver) break;
+      // The error of the server comes next.
+      if (reader.isOver && reader.failure === undefined) break;
     }
-    return retryMs;
   }
 
   async function* wait(ms: number): AsyncGenerator<Batch> {
     for (let left = ms; left > 0; left -= ALIVE_MS) {
-      await pause(Math.min(left, ALIVE_MS), options.clock, signal);
+      await pause(Math.min(left, ALIVE_MS), clock, signal);
       yield [];
     }
   }
 }
 
 /** The session that the server assigns in its first response. */
-function sessionOf({ response }: OpenBody, { id }: McpSession): string | undefined {
+function assignedBy({ response }: OpenBody): string | undefined {
   const assigned = response.headers.get('mcp-session-id');
-  return id !== undefined || assigned === null || assigned === '' || !isSendable(assigned)
-    ? undefined
-    : assigned;
+  return assigned === null || assigned === '' || !isSendable(assigned) ? undefined : assigned;
+}
+
+function otherRequest(): Error {
+  const message = 'The checkpoint is that of another request: its message has another id';
+  return openFailure('not-resumable', message, { fatal: true });
 }

@@ -20,15 +20,22 @@ export type JsonRpcMessage =
   | { readonly jsonrpc: '2.0'; readonly id: string | number; readonly result: unknown }
   | {
       readonly jsonrpc: '2.0';
-      readonly id: string | number;
+      /** Null where the server could not read the request. */
+      readonly id: string | number | null;
       readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
     };
 
-/** What a message means to the request with this id. */
+/** What a message means to the request with this id. The stream is of one request: an error without an id is its own. */
 export function roleOf(message: unknown, id: string | number): 'result' | 'error' | 'other' {
   if (typeof message !== 'object' || message === null) return 'other';
-  const fields = message as Readonly<Record<string, unknown>>;
-  if (fields['id'] !== id || fields['method'] !== undefined) return 'other';
-  if (fields['error'] !== undefined && fields['error'] !== null) return 'error';
-  return fields['result'] === undefined ? 'other' : 'result';
+  const { id: answered, method, error, result } = message as Readonly<Record<string, unknown>>;
+  if (method !== undefined) return 'other';
+  const isError = error !== undefined && error !== null;
+  if (isError && (answered === id || answered === null || answered === undefined)) return 'error';
+  return answered === id && result !== undefined ? 'result' : 'other';
+}
+
+/** Whether the value says nothing, as what an event store replays for an event that only had an id. */
+export function isBlank(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && Object.keys(message).length === 0;
 }

@@ -9,7 +9,7 @@ import { Utf8Decoder } from '../http/utf8.js';
 import type { SseEvent } from '../sse/decoder.js';
 import { parseEvent } from '../sse/protocol.js';
 import type { SseProtocol } from '../sse/protocol.js';
-import { roleOf } from './message.js';
+import { isBlank, roleOf } from './message.js';
 import type { JsonRpcMessage } from './message.js';
 
 type Item = SourceItem<JsonRpcMessage>;
@@ -32,15 +32,17 @@ export class MessageReader implements SseProtocol<JsonRpcMessage> {
   /** An event without data has an id to continue from, and nothing else. */
   read(event: SseEvent, id: string | undefined): readonly Item[] {
     if (id !== undefined) this.cursor = id;
-    if (event.data.trim() === '')
-      return [id === undefined ? { type: 'alive' } : { type: 'checkpoint', cursor: id }];
-    return this.take(parseEvent(event), event.data, id);
+    const json = jsonOf(event);
+    const items = json === undefined ? [] : this.take(json, event.data, id);
+    if (items.length > 0) return items;
+    return [id === undefined ? { type: 'alive' } : { type: 'checkpoint', cursor: id }];
   }
 
   /** @param json one message, or a batch of them */
   take(json: unknown, raw: string, id?: string): Item[] {
     const items: Item[] = [];
-    const messages: unknown[] = Array.isArray(json) ? json : [json];
+    const list: unknown[] = Array.isArray(json) ? json : [json];
+    const messages = list.filter((message) => !isBlank(message));
     for (const [n, message] of messages.entries()) {
       const isLast = n === messages.length - 1;
       const data = message as JsonRpcMessage;
@@ -60,12 +62,14 @@ export class MessageReader implements SseProtocol<JsonRpcMessage> {
 
 /** A response that is no stream: its messages are known when all of it is there. */
 export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
-  readonly ended = false;
+  ended = false;
   failure: OpenFailure | undefined;
   readonly #reader: MessageReader;
   readonly #maxBytes: number;
   readonly #utf8 = new Utf8Decoder();
   #text = '';
+  /** Length of the text when it was tried last. */
+  #tried = 0;
 
   constructor(reader: MessageReader, maxBytes: number) {
     this.#reader = reader;
@@ -74,21 +78,86 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
 
   decode(chunk: Uint8Array): readonly Item[] {
     this.#text += this.#utf8.decode(chunk);
-    if (this.#text.length > this.#maxBytes)
+    if (this.#text.length > this.#maxBytes) {
       this.failure = openFailure('limit', 'The response is longer than maxEventBytes', {
         fatal: true,
       });
-    return [];
+      return [];
+    }
+    // What ends by itself is whole, however the connection ends. Each try reads all of it.
+    const mayBeWhole = /[}\]]\s*$/.test(this.#text.slice(-64));
+    if (!mayBeWhole || this.#text.length < this.#tried * 2) return [];
+    this.#tried = this.#text.length;
+    return this.#read() ?? [];
   }
 
   finish(): readonly Item[] | OpenFailure {
-    try {
-      return this.#reader.take(JSON.parse(this.#text), this.#text);
-    } catch (cause) {
-      const message = 'The response ended in the middle of its JSON';
-      return openFailure('network', message, { fatal: false, cause });
-    }
+    return (
+      this.#read() ??
+      openFailure('network', 'The response ended in the middle of its JSON', { fatal: false })
+    );
   }
+
+  /** @returns undefined while it is not whole */
+  #read(): readonly Item[] | undefined {
+    const json = parsed(this.#text);
+    if (json === undefined) return undefined;
+    this.ended = true;
+    const items = this.#reader.take(json, this.#text);
+    if (!this.#reader.isOver) this.failure = unanswered();
+    return items;
+  }
+}
+
+/** Adds the server's error to what a decoder finds: it comes behind the message that says it. */
+export class AnswerDecoder implements BodyDecoder<JsonRpcMessage> {
+  readonly #decoder: BodyDecoder<JsonRpcMessage>;
+  readonly #reader: MessageReader;
+
+  constructor(decoder: BodyDecoder<JsonRpcMessage>, reader: MessageReader) {
+    this.#decoder = decoder;
+    this.#reader = reader;
+  }
+
+  get ended(): boolean {
+    return this.#decoder.ended;
+  }
+  get failure(): OpenFailure | undefined {
+    return this.#reader.failure ?? this.#decoder.failure;
+  }
+
+  decode(chunk: Uint8Array): readonly Item[] {
+    return this.#decoder.decode(chunk);
+  }
+
+  finish(): readonly Item[] | OpenFailure | undefined {
+    return this.#decoder.finish();
+  }
+}
+
+/** The JSON of an event; undefined for one that has none: messages come without an event name, or as `message`. */
+function jsonOf(event: SseEvent): unknown {
+  if (event.data.trim() === '') return undefined;
+  try {
+    return parseEvent(event);
+  } catch (thrown) {
+    if (event.type !== 'message') return undefined;
+    throw thrown;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function unanswered(): OpenFailure {
+  return openFailure('protocol', 'The response of the server is that of another request', {
+    fatal: true,
+  });
 }
 
 function errorOf(message: unknown): OpenFailure {

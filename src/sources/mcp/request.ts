@@ -14,15 +14,12 @@ export const JSON_TYPE = 'application/json';
 export interface McpSession {
   readonly id: string | undefined;
   readonly version: string | undefined;
+  /** What the server assigned where the caller named none. It opens the session, so it is in no checkpoint. */
+  assigned?: string | undefined;
 }
 
-/** @param at its `key` is the session that the server has assigned, where the caller named none */
-export function addHeaders(
-  headers: Record<string, string>,
-  session: McpSession,
-  at: ResumePoint,
-): void {
-  const id = session.id ?? at.key;
+export function addHeaders(headers: Record<string, string>, session: McpSession): void {
+  const id = session.id ?? session.assigned;
   headers['content-type'] ??= JSON_TYPE;
   // A server must be told that both kinds of response are understood.
   headers['accept'] ??= `${JSON_TYPE}, ${EVENT_STREAM}`;
@@ -41,7 +38,9 @@ export function post(
       request,
       contentTypes: [JSON_TYPE, EVENT_STREAM],
       withCursor: false,
-      refine: (headers) => addHeaders(headers, session, at),
+      refine: (headers) => addHeaders(headers, session),
+      refusal: ({ status }) =>
+        status === 404 && session.id !== undefined ? sessionOver(status) : undefined,
     },
     at,
     signal,
@@ -69,7 +68,7 @@ export function continueAfter(
       contentTypes: [EVENT_STREAM],
       withCursor: true,
       refine: (headers) => {
-        addHeaders(headers, session, at);
+        addHeaders(headers, session);
         delete headers['content-type'];
         headers['last-event-id'] = toHeaderBytes(cursor);
       },
@@ -83,13 +82,12 @@ export function continueAfter(
 /** What a status of the GET means, where that is not what it means everywhere. */
 function refusalOf({ status }: Response): OpenFailure | undefined {
   switch (status) {
+    case 204:
+      return rejected('The server has nothing behind the event (status 204)', status);
     case 400:
-      return openFailure('cursor-rejected', 'The server does not know the event id (status 400)', {
-        fatal: false,
-        status,
-      });
+      return rejected('The server does not know the event id (status 400)', status);
     case 404:
-      return final('The session is over (status 404)', status);
+      return sessionOver(status);
     case 405:
       return final('The server offers no stream to continue with (status 405)', status);
     case 409:
@@ -101,6 +99,14 @@ function refusalOf({ status }: Response): OpenFailure | undefined {
     default:
       return undefined;
   }
+}
+
+function rejected(message: string, status: number): OpenFailure {
+  return openFailure('cursor-rejected', message, { fatal: false, status });
+}
+
+function sessionOver(status: number): OpenFailure {
+  return final('The session is over (status 404): it has to be initialized again', status);
 }
 
 function final(message: string, status: number): OpenFailure {
