@@ -118,10 +118,10 @@ export interface Connection<T> {
 
 /** What a source waits by. */
 export interface SourceClock {
-  setTimeout(fn: () => void, ms: number): unknown;
-  clearTimeout(id: unknown): void;
+  readonly setTimeout: (fn: () => void, ms: number) => unknown;
+  readonly clearTimeout: (id: unknown) => void;
   /** Monotonic time in ms. */
-  now(): number;
+  readonly now: () => number;
 }
 
 /** What the stream lends its source for one connection. */
