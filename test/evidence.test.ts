@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 
 const SCRIPT = fileURLToPath(new URL('evidence/evidence.mjs', import.meta.url));
 
-it('our rows have no failure in the fault matrix', { timeout: 120_000 }, async () => {
+it('our rows have no failure in the fault matrix', { timeout: 300_000 }, async () => {
   const columns = ['mid-eof', 'tool', 'post-ids', 'odd-call', 'word', 'over'].join(',');
   const args = [SCRIPT, '--only', 'ours', '--column', columns];
   const { stdout } = await promisify(execFile)(process.execPath, args);

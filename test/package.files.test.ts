@@ -20,7 +20,7 @@ beforeAll(() => {
   ensureBuilt();
   packed = packedFiles();
   reached = walkPackage();
-}, 120_000);
+}, 300_000);
 
 describe('the packed files', () => {
   it('are those that an entry imports, or a page of the documentation links to', () => {

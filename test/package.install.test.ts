@@ -56,12 +56,12 @@ beforeAll(() => {
   ensureBuilt();
   tarball = pack();
   folder = mkdtempSync(join(tmpdir(), 'install-'));
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   tarball?.remove();
   if (folder !== '') await rm(folder, { recursive: true, force: true });
-}, 60_000);
+}, 300_000);
 
 describe('`npm install`, as README says', () => {
   it('names this package and its peer', () => {

@@ -141,7 +141,7 @@ async function run(heading: string, address: string, local: string): Promise<str
   const file = join(folder, 'snippet.mjs');
   await writeFile(file, head + snippet.replace(address, local));
   const env = { ...process.env, OPENAI_API_KEY: 'test' };
-  const { stdout } = await promisify(execFile)(process.execPath, [file], { env, timeout: 30_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { env, timeout: 300_000 });
   return stdout.trimEnd().split('\n');
 }
 

@@ -30,13 +30,13 @@ beforeAll(() => {
   mkdirSync(join(project, 'node_modules'));
   symlinkSync(root, join(project, 'node_modules', 'stream-reconnect'), 'junction');
   symlinkSync(join(root, 'node_modules', 'xstate'), join(project, 'node_modules', 'xstate'));
-}, 120_000);
+}, 300_000);
 
 afterAll(() => {
   if (project !== '') rmSync(project, { recursive: true, force: true });
 });
 
-describe('a snippet of the documentation', { timeout: 60_000 }, () => {
+describe('a snippet of the documentation', { timeout: 300_000 }, () => {
   it('is run where the page says what it prints', () => {
     expect(snippets.map(({ page }) => page)).toContain('docs/manager-and-wire.md');
   });

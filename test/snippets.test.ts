@@ -19,7 +19,7 @@ let complaints: string[] = [];
 beforeAll(async () => {
   folder = await makeConsumer();
   complaints = [...(await compile('snippets.json')), ...(await compile('entries.json'))];
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true });

@@ -113,7 +113,7 @@ function count(state: ReconnectState, name: Command): void {
 
 it(
   'keep one connection at most, the budget and the bounds, and say nothing after the one closed',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ answers, turns, isRead, delivery, seed }) => {

@@ -23,7 +23,7 @@ function heapBytes(): number {
 
 it(
   `${DROPS} reconnects leave one timer, one listener, and the heap as it was`,
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const clock = virtualClock();
     const controller = new AbortController();

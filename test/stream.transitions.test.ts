@@ -67,7 +67,7 @@ describe('the account in the context', () => {
       'failed → connecting',
     ];
     expect(expected.filter((change) => (changes.get(change) ?? 0) < 50)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });
 
 /** Runs one random script under random commands and returns the changes of state it went through. */

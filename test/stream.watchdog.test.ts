@@ -19,7 +19,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startServer();
   ensureBuilt();
-}, 120_000);
+}, 300_000);
 afterAll(() => server.close());
 
 describe('the watchdog on a virtual clock', () => {
@@ -146,7 +146,7 @@ describe('a process', () => {
     child.write('close\n');
     expect(await child.exit).toBe(0);
     expect(child.lines).toEqual(['connected', 'told', 'told', 'closed']);
-  }, 10_000);
+  }, 300_000);
 
   it.each(['/no-answer', '/stalled?n=1', '/pings?ms=20', '/status?code=503'])(
     'exits by itself within a second of close() with %s',

@@ -51,7 +51,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Each starts processes of Node, which takes its time on a busy machine. */
-describe('the script that makes a clone ready', { timeout: 60_000 }, () => {
+describe('the script that makes a clone ready', { timeout: 300_000 }, () => {
   it('does not install into a node_modules that is a link', () => {
     symlinkSync(elsewhere, join(repository, 'node_modules'), 'junction');
     const { status, stderr } = setUp();

@@ -34,7 +34,7 @@ describe('npm start', () => {
       ),
     ]);
     expect(out.trimEnd().split('\n').at(-1)).toMatch(/^done in /u);
-  }, 40_000);
+  }, 300_000);
 
   it('writes no control codes where there is no terminal', async () => {
     const child = start();

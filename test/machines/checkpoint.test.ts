@@ -74,7 +74,7 @@ describe('a checkpoint', () => {
     );
   });
 
-  it('is either valid or a typed error, whatever became of it', { timeout: 120_000 }, () => {
+  it('is either valid or a typed error, whatever became of it', { timeout: 300_000 }, () => {
     const before = Reflect.ownKeys(Object.prototype);
     fc.assert(
       fc.property(fc.constantFrom(...paths(VALID)), mutation, (path, change) => {

@@ -58,7 +58,7 @@ describe('the statechart', () => {
 
   it.each(INPUTS)(
     'does on a running actor what the graph of it says, for %s',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async (_, input) => {
       const paths = model.paths(input);
       expect(paths.length).toBeGreaterThan(20);
@@ -90,7 +90,7 @@ describe('the statechart', () => {
 
   it(
     'comes to each of its states by simple paths, and to its end from each',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async () => {
       const paths = model.simplePaths({ config });
       const seen = new Set<string>(['idle']);

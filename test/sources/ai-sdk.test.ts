@@ -126,7 +126,7 @@ const source = (): ReturnType<typeof aiSdkUi> =>
 describe('an answer of the AI SDK that goes on while the client is gone', () => {
   it(
     'arrives whole whatever byte it is cut at, and is asked for once',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async () => {
       for (const kind of ['rst', 'eof'] as const) {
         for (const at of range(0, 250)) {

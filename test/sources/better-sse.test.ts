@@ -54,7 +54,7 @@ async function read(
 }
 
 describe.each(['commit', 'eager'] as const)('a log of better-sse, delivery %s', (delivery) => {
-  it('arrives whole whatever byte it is cut at', { timeout: 60_000 }, async () => {
+  it('arrives whole whatever byte it is cut at', { timeout: 300_000 }, async () => {
     await read([], delivery);
     const size = proxy.passed;
     expect(size).toBeGreaterThan(200);

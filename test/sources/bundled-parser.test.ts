@@ -22,7 +22,7 @@ beforeAll(async () => {
   ensureBuilt();
   const module = (await import(built.href)) as { createEventStreamParser: CreateParser };
   bundled = module.createEventStreamParser;
-}, 120_000);
+}, 300_000);
 
 it.each([1, 3, Infinity])('in pieces of %d characters', (size) => {
   expect(bundled).not.toBe(createEventStreamParser);

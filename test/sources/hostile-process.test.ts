@@ -13,7 +13,7 @@ beforeAll(() => ensureBuilt(), 120_000);
 
 it.each([1, 2, 3])(
   'a process outlives whatever servers send, seed %d',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async (seed) => {
     const child = spawn(process.execPath, [
       '--unhandled-rejections=strict',

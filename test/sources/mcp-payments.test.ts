@@ -152,7 +152,7 @@ describe.each([
         expect([order, progressOf(read)]).toEqual([order, [1, 2]]);
         expect(proxy.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
       }
-  }, 60_000);
+  }, 300_000);
 });
 
 it('a server that closes the answer, and asks to come back, has planned it: no attempt is spent', async () => {
@@ -199,7 +199,7 @@ describe('an answer in one JSON text', () => {
             `receipt of ${order} “é” 🌍`,
           ]);
       }
-  }, 60_000);
+  }, 300_000);
 });
 
 it('a server without a store of events gives no ids: a cut fails, and the tool is run once', async () => {

@@ -77,7 +77,7 @@ const STARTS = ['', ': ping\n\n', '\n', 'id: 0\n', 'retry: 1\n\n'];
 
 it.each(POSTS.filter(({ isModel }) => isModel).map((post) => [post.name, post] as const))(
   '%s reads a stream whatever it is labelled as',
-  { timeout: 30_000 },
+  { timeout: 300_000 },
   async (_, { make, whole }) => {
     const isLines = whole.headers !== undefined;
     for (const type of [

@@ -50,7 +50,7 @@ function toldBy(item: SourceItem<SseEvent>): Told[] {
   }
 }
 
-it(`${RUNS} random event streams`, { timeout: 60_000 + RUNS }, () => {
+it(`${RUNS} random event streams`, { timeout: 300_000 + RUNS }, () => {
   const seen = { events: 0, ids: 0, retries: 0 };
   for (let seed = 1; seed <= RUNS; seed++) {
     const random = seededRandom(seed);

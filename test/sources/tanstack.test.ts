@@ -75,7 +75,7 @@ async function readCut(
 describe.each(['commit', 'eager'] as const)('a run of TanStack AI, delivery %s', (delivery) => {
   it(
     'arrives whole whatever byte it is cut at, and is run once',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const [first] = proxies as [CuttingProxy];
       const whole = await readCut(first, { cuts: [], delivery });

@@ -49,7 +49,7 @@ describe('what waits for a connection', () => {
     await on.until(() => on.received[0]?.length === texts.length);
     expect(on.received[0]).toEqual(texts);
     expect([source.unsent, source.bufferedAmount]).toEqual([[], 0]);
-  }, 30_000);
+  }, 300_000);
 
   it('costs little per message, however many wait: 200,000 leave at once', async () => {
     let sent = 0;
@@ -77,7 +77,7 @@ describe('what waits for a connection', () => {
     await once(stream, 'connected');
     expect(sent).toBe(200_000);
     expect(process.cpuUsage(began).user / 1000).toBeLessThan(3000);
-  }, 60_000);
+  }, 300_000);
 
   it('is what it was at the call: bytes that change later do not', async () => {
     const { source, stream, on } = await make(idle);

@@ -211,7 +211,7 @@ function wordOf({ name, good }: Wire): string {
 describe('too many calls', () => {
   it.each(WIRES.map((wire) => [wire.name, wire] as const))(
     'are a limit: %s',
-    { timeout: 30_000 },
+    { timeout: 300_000 },
     (_, wire) => {
       const opened = Array.from({ length: 1100 }, (__, key) =>
         wire.call({ key, id: `call_${key}`, pieces: ['{'] }),

@@ -291,7 +291,7 @@ describe('an interaction that is cut, and sent again', () => {
       }
       expect(isWrong).toEqual([]);
     },
-    30_000,
+    300_000,
   );
 
   it('gives every call whole, once, however often it is cut', async () => {
@@ -299,7 +299,7 @@ describe('an interaction that is cut, and sent again', () => {
       const result = await play(random(seed, 0));
       expect([seed, result]).toEqual([seed, WHOLE]);
     }
-  }, 30_000);
+  }, 300_000);
 
   it('gives a call whole, once, or not at all where another process reads on', async () => {
     let calls = 0;
@@ -311,5 +311,5 @@ describe('an interaction that is cut, and sent again', () => {
       calls += result.complete.length;
     }
     expect(calls).toBeGreaterThan(75);
-  }, 30_000);
+  }, 300_000);
 });
