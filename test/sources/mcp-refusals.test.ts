@@ -314,7 +314,7 @@ describe('a server that closes the answer early', () => {
         return `id: e${n++}\nretry: 0\ndata: \n\n`;
       },
     };
-    const result = await ask([answers], {}, 300_000);
+    const result = await ask([answers], {}, 60_000);
     expect(result.asked.length).toBeGreaterThan(5);
     expect(result.asked.length).toBeLessThan(30);
     expect(result.dropped).toBe(0);
