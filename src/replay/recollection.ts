@@ -19,7 +19,7 @@ export type Evidence =
 export class Recollection {
   /** Units that no other has the id of. */
   readonly proofs: number;
-  /** An id was there twice with other data, or twice in a row. */
+  /** An id was there twice with other data. */
   readonly isWeak: boolean;
   readonly #items: readonly CommittedItem[];
   readonly #byId = new Map<number, number[]>();
@@ -123,9 +123,8 @@ export class Recollection {
   }
 }
 
+/** Whether what had the same id had other data. A cursor alone says nothing of the data. */
 function isDoubtful(places: readonly number[], items: readonly CommittedItem[]): boolean {
-  const texts = new Set(
-    places.map((place) => items[place]?.text).filter((text) => !Number.isNaN(text)),
-  );
-  return texts.size > 1 || places.some((place, n) => n > 0 && place === (places[n - 1] ?? 0) + 1);
+  const texts = places.map((place) => items[place]?.text ?? NaN);
+  return new Set(texts.filter((text) => !Number.isNaN(text))).size > 1;
 }

@@ -7,6 +7,18 @@ import type { Evidence, Recollection } from './recollection.js';
 /** What may be held until a replay is proven, in bytes. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
+/** Units that no run explains and that wait behind one of it, at most: heartbeats. */
+const MAX_ASIDE = 16;
+
+/** After so many units whose ids were never seen no replay is expected: a greeting with an id of its own may precede it. */
+const MAX_UNKNOWN = 16;
+
+interface Held<U> {
+  readonly unit: U;
+  /** It matches the run; otherwise it is new, and waits only for its turn. */
+  readonly isMatch: boolean;
+}
+
 /**
  * A unit is old if its id was committed with the same data, and the connection is replaying: it goes through the
  * remembered units in order until it reaches the last one. A constant greeting matches one of them too. So what matches
@@ -24,17 +36,19 @@ export class ReplayFilter<U extends Unit> {
   /** Units were left out by their place, and what followed does not bear it out. */
   isMistaken = false;
   readonly #recalled: Recollection;
-  #held: U[] = [];
+  #held: Held<U>[] = [];
   #heldBytes = 0;
   /** Where among the remembered units the run may be: more than one place while it is ambiguous. */
   #places: number[] = [];
   /** Units of the run that only one remembered unit can be. */
   #proofs = 0;
-  /** Where the run began. */
+  /** Where the run began, and whether it follows the order from there. */
   #start = 0;
+  #isInOrder = true;
   /** The first units matched all in a row, and the server is now where nothing is remembered: the position there. */
   #trusted: number | null = null;
   #isProven = false;
+  #unknown = 0;
 
   constructor(recalled: Recollection) {
     this.#recalled = recalled;
@@ -58,26 +72,26 @@ export class ReplayFilter<U extends Unit> {
     const found = this.#recalled.compare(unit);
     this.hasConflict = found === 'other';
     if (this.#trusted !== null) return this.#followTrusted(unit, this.#trusted, found);
-    // Once a replay is likely, its order may differ from ours.
-    if (found === 'same' && this.#proofs > 1) return this.#goOnAt(unit);
-    if (found === 'same') return [...this.release(), ...this.#open(unit)];
-    // In the middle of a replay it comes from elsewhere: a heartbeat does not end the run.
-    if (found === 'ambiguous') return this.#proofs > 1 ? [unit] : [...this.release(), unit];
-    return this.#end(unit);
+    if (found === 'same') return this.#held.length > 0 ? this.#goOnAt(unit) : this.#open(unit);
+    if (found === 'ambiguous') return this.#takeAmbiguous(unit);
+    this.#unknown += 1;
+    this.isOver = found === 'other' || this.#unknown > MAX_UNKNOWN;
+    return [...this.release(), unit];
   }
 
-  /** Leaves out a unit that is known to be old, by its id and data. It may be part of a run. */
-  drop(unit: U): void {
+  /**
+   * Leaves out a unit that is known to be old, by its id and data. It may be part of a run. Returns what waited behind the
+   * run.
+   */
+  drop(unit: U): readonly U[] {
     const next = this.isOver ? [] : this.#recalled.following(this.#places, unit);
-    if (next.length > 0) this.#advance(unit, next);
-    else {
-      this.#skip();
-      this.#proofs = 0;
-      // Not `+=` at once: opening a run may count as well.
-      const left = this.isOver ? [unit] : this.#open(unit);
-      this.skipped += left.length;
-    }
-    this.#skip();
+    if (next.length > 0) return [...this.#advance(unit, next), ...this.#skip()];
+    const aside = this.#skip();
+    this.#proofs = 0;
+    const isOpening = !this.isOver && this.#recalled.placeOf(unit) !== undefined;
+    const opened = isOpening ? this.#open(unit) : [];
+    if (!isOpening) this.skipped += 1;
+    return [...aside, ...opened, ...this.#skip()];
   }
 
   /** Whether a replay was proven by the last unit, and these units, which came right before it, belong to it. */
@@ -89,7 +103,7 @@ export class ReplayFilter<U extends Unit> {
 
   /** Gives back what is held, as new. */
   release(): readonly U[] {
-    const held = this.#held;
+    const held = this.#held.map(({ unit }) => unit);
     this.#held = [];
     this.#heldBytes = this.#proofs = 0;
     this.#places = [];
@@ -98,7 +112,8 @@ export class ReplayFilter<U extends Unit> {
 
   /** The connection is left: what is held comes again, if it was new. */
   leave(): void {
-    this.skipped += this.release().length;
+    this.skipped += this.#held.filter(({ isMatch }) => isMatch).length;
+    this.release();
   }
 
   #end(unit: U): readonly U[] {
@@ -106,43 +121,69 @@ export class ReplayFilter<U extends Unit> {
     return [...this.release(), unit];
   }
 
+  /**
+   * A unit that says nothing does not end a run that is likely. One with an id that comes again and again, a heartbeat,
+   * does not decide whether there is one; one without an id shows a live feed.
+   */
+  #takeAmbiguous(unit: U): readonly U[] {
+    if (this.#proofs > 1) return [unit];
+    if (idOf(unit) === undefined || this.#held.length === 0 || this.#held.length > MAX_ASIDE)
+      return [...this.release(), unit];
+    this.#hold(unit, false);
+    return [];
+  }
+
+  /** The order of the replay differs from ours: a greeting comes before it, or what was late is in its place. */
+  #goOnAt(unit: U): readonly U[] {
+    this.#isInOrder = false;
+    const place = this.#recalled.placeOf(unit);
+    return place === undefined ? [unit] : this.#advance(unit, [place]);
+  }
+
+  /** A run begins with this unit. */
   #open(unit: U): readonly U[] {
     const place = this.#recalled.placeOf(unit);
     if (place === undefined) return [unit];
     this.#start = place;
+    this.#isInOrder = true;
     return this.#advance(unit, [place]);
-  }
-
-  #goOnAt(unit: U): readonly U[] {
-    const place = this.#recalled.placeOf(unit);
-    return place === undefined ? [unit] : this.#advance(unit, [place]);
   }
 
   #advance(unit: U, places: number[]): readonly U[] {
     const recalled = this.#recalled;
     const place = places[0] ?? 0;
     this.#places = places;
-    this.#held.push(unit);
-    this.#heldBytes += unit.type === 'data' ? unit.bytes : 0;
+    this.#hold(unit, true);
     if (recalled.isProof(unit)) this.#proofs += 1;
     if (recalled.isEnd(place, this.#proofs)) {
       this.#isProven = this.isOver = true;
-      this.#skip();
-    } else if (this.#start === 0 && this.#proofs > 1 && recalled.isForgottenAfter(place)) {
+      return this.#skip();
+    }
+    const isFromStart = this.#start === 0 && this.#isInOrder && this.#proofs > 1;
+    if (isFromStart && recalled.isForgottenAfter(place)) {
       this.#trusted = recalled.positionOf(place);
-      this.#skip();
-    } else if (this.#trusted !== null) {
+      return this.#skip();
+    }
+    if (this.#trusted !== null) {
       this.#trusted = recalled.positionOf(place);
-      this.#skip();
-    } else if (this.#heldBytes > MAX_HELD_BYTES) this.#skip();
-    return [];
+      return this.#skip();
+    }
+    return this.#heldBytes > MAX_HELD_BYTES ? this.#skip() : [];
   }
 
-  /** Leaves out what is held. */
-  #skip(): void {
-    this.skipped += this.#held.length;
+  #hold(unit: U, isMatch: boolean): void {
+    this.#held.push({ unit, isMatch });
+    this.#heldBytes += unit.type === 'data' ? unit.bytes : 0;
+  }
+
+  /** Leaves out what is held, and returns what waited behind it. */
+  #skip(): readonly U[] {
+    const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
+    const aside = held.filter(({ isMatch }) => !isMatch).map(({ unit }) => unit);
+    this.skipped += held.length - aside.length;
+    return aside;
   }
 
   /** What lies between the first and the last units is forgotten: its place is all that speaks for it. */

@@ -146,8 +146,7 @@ export class ReplayGuard<U extends Unit> {
       const found = new Recollection(this.known.recall()).compare(unit);
       const isForgotten = found === 'unknown' && this.#order.hasPassed(unit);
       if (filter !== null && (found === 'same' || isForgotten)) {
-        filter.drop(unit);
-        return { units: [], isDoubtful: false };
+        return { units: filter.drop(unit), isDoubtful: false };
       }
       const units = [...(filter?.release() ?? []), unit];
       // An id that stands still says as little as one that comes again with other data.
