@@ -147,8 +147,9 @@ export class Intake<T> {
   }
 
   #recognise(item: ReceivedUnit<T>, timeMs: number): void {
-    const { guard, ledger } = this.#desk;
-    const accepted = guard.take(item, { cursor: ledger.cursor, items: ledger.chunks });
+    const { guard, ledger, tail } = this.#desk;
+    const position = { cursor: ledger.cursor, items: ledger.chunks };
+    const accepted = guard.take(item, position, tail.isLeft ? NONE : tail.items);
     this.#retractReplayed();
     const message = guard.takeComplaint();
     if (message !== null)

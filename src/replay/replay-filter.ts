@@ -64,9 +64,13 @@ export class ReplayFilter<U extends Unit> {
     return this.#trusted !== null && !this.isOver;
   }
 
-  /** Takes the next unit of the connection, and returns the units that are new, in order. */
-  take(unit: U): readonly U[] {
+  /**
+   * Takes the next unit of the connection, and returns the units that are new, in order.
+   * @param uncovered what came right before it and waits for a checkpoint
+   */
+  take(unit: U, uncovered: readonly Unit[] = []): readonly U[] {
     if (this.isOver) return [unit];
+    if (this.#coversNews(unit, uncovered)) return [...this.release(), unit];
     const next = this.#recalled.following(this.#places, unit);
     if (next.length > 0) return this.#advance(unit, next);
     const found = this.#recalled.compare(unit);
@@ -77,6 +81,13 @@ export class ReplayFilter<U extends Unit> {
     this.#unknown += 1;
     this.isOver = found === 'other' || this.#unknown > MAX_UNKNOWN;
     return [...this.release(), unit];
+  }
+
+  /** A cursor alone has no data by which to know it again. It is a new one if what it covers was not there before it. */
+  #coversNews(unit: U, uncovered: readonly Unit[]): boolean {
+    if (unit.type !== 'checkpoint' || uncovered.length === 0 || this.#proofs > 1) return false;
+    const place = this.#recalled.placeOf(unit);
+    return place !== undefined && !this.#recalled.hasBefore(place, uncovered);
   }
 
   /**

@@ -75,12 +75,21 @@ export class ReplayGuard<U extends Unit> {
     this.#hasGap = false;
   }
 
-  /** Takes what comes, and returns what is new, in order. @throws ReconnectError `callback` */
-  take(unit: U, position: Position): readonly Accepted<U>[] {
+  /**
+   * Takes what comes, and returns what is new, in order.
+   * @param uncovered what came right before it and waits for a checkpoint
+   * @throws ReconnectError `callback`
+   */
+  take(unit: U, position: Position, uncovered: readonly Unit[] = []): readonly Accepted<U>[] {
     const filter = this.#filterOf();
     if (this.#isUseless) return [{ unit, gap: this.#gapByCount(position), isLate: false }];
     const relation = this.#order.relationOf(unit, position.cursor);
-    const { units, isDoubtful } = this.#recognise(unit, relation, position, filter);
+    const { units, isDoubtful } = this.#recognise(
+      unit,
+      relation,
+      { ...position, uncovered },
+      filter,
+    );
     return units.map((one) => {
       if (one !== unit) return { unit: one, gap: null, isLate: false };
       return isDoubtful
@@ -139,7 +148,7 @@ export class ReplayGuard<U extends Unit> {
   #recognise(
     unit: U,
     relation: Relation,
-    { cursor }: Position,
+    { cursor, uncovered }: Position & { readonly uncovered: readonly Unit[] },
     filter: ReplayFilter<U> | null,
   ): { units: readonly U[]; isDoubtful: boolean } {
     if (relation === 'old') {
@@ -156,7 +165,7 @@ export class ReplayGuard<U extends Unit> {
       return { units, isDoubtful };
     }
     if (filter === null) return { units: [unit], isDoubtful: false };
-    const units = filter.take(unit);
+    const units = filter.take(unit, uncovered);
     const { isMistaken, hasConflict } = filter;
     filter.isMistaken = false;
     if (hasConflict) this.#giveUp();
