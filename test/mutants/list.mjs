@@ -71,8 +71,8 @@ export const mutants = [
   mutant(
     'what is held vanishes at the end',
     'src/uncommitted-tail.ts',
-    "delivered: this.#delivered ?? new DeliveredTail(), held: this.#held };",
-    "delivered: this.#delivered ?? new DeliveredTail(), held: NONE };",
+    'delivered: this.#delivered ?? new DeliveredTail(), held: this.#held };',
+    'delivered: this.#delivered ?? new DeliveredTail(), held: NONE };',
     'stream.commit',
   ),
   mutant(
