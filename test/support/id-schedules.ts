@@ -206,7 +206,7 @@ function fetchOf(
 ): typeof fetch {
   return (address, init) => {
     const cursor = cursorOf({
-      url: new URL(String(address)),
+      url: new URL(address as string),
       headers: new Headers(init?.headers),
     });
     const { chunks, fate } = peer(cursor);
