@@ -1,6 +1,11 @@
 /** The options of `webSocket()`, their defaults and their validation. */
 
-import type { ResumePoint, SourceClock, StreamSource } from '../../../machines/contract.js';
+import type {
+  EndOutcome,
+  ResumePoint,
+  SourceClock,
+  StreamSource,
+} from '../../../machines/contract.js';
 import { checkContiguity } from '../contiguity.js';
 import type { Contiguity } from '../contiguity.js';
 import { configFailure } from '../failure.js';
@@ -9,7 +14,6 @@ import type { HeadersLike } from '../http/request-parts.js';
 import type { HeadersContext, RequestContext } from '../http/request.js';
 import { toOptions } from '../http/source-options.js';
 import type { WithoutUrl } from '../http/source-options.js';
-import type { ItemReaders } from '../items.js';
 import { checkFunction, checkSize, checkWords } from '../option-checks.js';
 import { toSocketUrl } from './address.js';
 import { checkLeaveCode, checkMs, checkPing, toProtocols } from './checks.js';
@@ -17,9 +21,6 @@ import type { CloseClass } from './close-codes.js';
 import type { ConnectionOptions } from './connection.js';
 import type { WebSocketClass } from './create-socket.js';
 import type { WebSocketData, WebSocketMessage } from './message.js';
-
-type Maybe<R> = R | PromiseLike<R>;
-type Protocols = string | readonly string[] | undefined;
 
 /** What the first messages of a connection are made from. */
 export interface WebSocketStart extends ResumePoint {
@@ -47,29 +48,46 @@ export interface WebSocketPing {
 
 export interface WebSocketOptions<T> {
   /** Where the peer is (ws, wss, http, https; with `ws` also ws+unix); a function is asked again at each attempt. */
-  url: string | URL | ((context: RequestContext) => Maybe<string | URL>);
+  url: string | URL | ((context: RequestContext) => string | URL | PromiseLike<string | URL>);
   /** Sub-protocols, the first by preference; a function is asked again at each attempt. @default none */
-  protocols?: Protocols | ((context: HeadersContext) => Maybe<Protocols>);
+  protocols?:
+    | string
+    | readonly string[]
+    | undefined
+    | ((
+        context: HeadersContext,
+      ) =>
+        | string
+        | readonly string[]
+        | undefined
+        | PromiseLike<string | readonly string[] | undefined>);
   /**
    * Headers of the handshake: not in a browser. A function is asked again at each attempt, and once more with `refresh`
    * after a 401 or 403, or a close with 3000, 3003, 4401 or 4403.
    */
-  headers?: HeadersLike | ((context: HeadersContext) => Maybe<HeadersLike | undefined>) | undefined;
+  headers?:
+    | HeadersLike
+    | ((context: HeadersContext) => HeadersLike | undefined | PromiseLike<HeadersLike | undefined>)
+    | undefined;
   /**
    * The class: of the browser, `ws`, Node, Bun, Deno, React Native, `websocket`.
    * @default globalThis.WebSocket, looked up at each attempt
    */
   WebSocket?: WebSocketClass | undefined;
   /** A message as an item; undefined where it is a sign of life and no more. @default the message itself */
-  parse?: ((message: WebSocketMessage) => Maybe<T | undefined>) | undefined;
+  parse?: ((message: WebSocketMessage) => T | undefined | PromiseLike<T | undefined>) | undefined;
   /** A message as any number of items, in place of `parse`. */
-  parseMany?: ((message: WebSocketMessage) => Maybe<readonly T[]>) | undefined;
+  parseMany?: ((message: WebSocketMessage) => readonly T[] | PromiseLike<readonly T[]>) | undefined;
   /** The cursor of an item; undefined where it has none. */
   id?: ((item: T) => string | undefined) | undefined;
   /** Says which item ends the stream; the item itself is delivered. */
-  isEnd?: ItemReaders<T>['isEnd'];
+  isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
   /** What is sent first on each connection: how the peer learns where to go on. */
-  resumeMessage?: ((start: WebSocketStart) => Maybe<WebSocketData | undefined>) | undefined;
+  resumeMessage?:
+    | ((
+        start: WebSocketStart,
+      ) => WebSocketData | undefined | PromiseLike<WebSocketData | undefined>)
+    | undefined;
   /** What has to be said and heard after it, before anything that waits is sent: an authentication, for example. */
   ready?: ((handshake: WebSocketHandshake) => unknown) | undefined;
   /** Sent every so many ms, so that the peer answers: a browser cannot send a ping of the protocol. */
