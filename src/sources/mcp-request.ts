@@ -116,10 +116,7 @@ export function mcpRequest(
     const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
     const post = { ...request, body, idempotencyKey: undefined };
     const { signal } = new AbortController();
-    const { response } = await exchange(post, at, signal, (headers) =>
-      addHeaders(headers, session),
-    );
-    discard(response);
+    discard(await exchange(post, at, signal, (headers) => addHeaders(headers, session)));
   }
 }
 

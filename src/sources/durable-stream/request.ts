@@ -54,8 +54,9 @@ export async function askContentType({
   at,
   signal,
 }: DurableRequest): Promise<string | null> {
-  const { response } = await exchange({ ...request, method: 'HEAD' }, at, signal, () => {});
-  discard(response);
+  const received = await exchange({ ...request, method: 'HEAD' }, at, signal, () => {});
+  discard(received);
+  const { response } = received;
   return response.ok ? response.headers.get('content-type') : null;
 }
 

@@ -46,7 +46,7 @@ export async function streamBody(
     const header: HeaderOf = (name) => response.headers.get(name);
     throw await withErrorBody(exchange, refusalOf(response.status, header, expected), signal);
   }
-  const body = bodyOf(response);
+  const body = bodyOf(exchange);
   const facts = { redact: redactor(exchange.sent), release: exchange.release };
   keepFacts(body, facts);
   if (contentTypes === null || contentTypes.includes(essenceOf(response))) return body;
@@ -84,12 +84,13 @@ export function refusalOf(
 
 /** The failure, with what the peer says of it in the body. */
 export async function withErrorBody(
-  { response, sent, release }: Exchange,
+  exchange: Exchange,
   failure: OpenFailure,
   signal: AbortSignal,
 ): Promise<OpenFailure> {
+  const { response, sent, release } = exchange;
   if (!isTextual(response)) {
-    discard(response);
+    discard(exchange);
     return failure;
   }
   const text = await readErrorBody(response.body, signal);
@@ -151,14 +152,16 @@ function redacted(peer: PeerError, redact: Redact): PeerError {
 }
 
 /** @throws OpenFailure for a response whose body cannot be read. */
-function bodyOf(response: Response): Body {
+function bodyOf(exchange: Exchange): Body {
+  const { response } = exchange;
   const body: unknown = response.body;
   if (body === undefined || body === null) {
+    discard(exchange);
     const { status } = response;
     throw openFailure('protocol', 'The response has no body', { fatal: true, status });
   }
   if (!isWebStream(body)) {
-    discard(response);
+    discard(exchange);
     const write = 'fetch: globalThis.fetch, or wrap the body with Readable.toWeb()';
     throw configFailure('fetch to give a body with getReader()', 'another stream', write);
   }

@@ -89,6 +89,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
   #cancel(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#facts.release();
     try {
       this.#reader.cancel().catch(ignore);
     } catch {

@@ -5,6 +5,12 @@ import { MAX_ERROR_BODY } from '../../../machines/errors.js';
 /** A peer that has refused has little to say; an attempt is not held up for the rest. In ms. */
 export const MAX_BODY_MS: number = 1000;
 
+/** A response, and how to detach it from the signal of its attempt. */
+export interface Unread {
+  readonly response: Response;
+  readonly release: () => void;
+}
+
 /** Text of the body as far as it comes in time; empty for none, and for one that cannot be read. */
 export async function readErrorBody(
   body: ReadableStream<Uint8Array> | null,
@@ -41,8 +47,9 @@ export function isTextual({ headers }: Response): boolean {
   return type === '' || /text|json|xml|javascript|urlencoded/i.test(type);
 }
 
-/** Releases a body that nobody reads; an unread one keeps its socket. */
-export function discard(response: Response): void {
+/** Releases a response whose body nobody reads; an unread one keeps its socket. */
+export function discard({ response, release: unlink }: Unread): void {
+  unlink();
   release(() => {
     const body = response.body as
       | { cancel?: () => unknown; destroy?: () => unknown }

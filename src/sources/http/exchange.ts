@@ -31,7 +31,7 @@ export async function exchange(
   const first = await attempt();
   const meaning = statusClass(first.response.status, options.httpPolicy);
   if (meaning !== 'credentials' || !hasProvider(options)) return first;
-  discard(first.response);
+  discard(first);
   return attempt(first.sent);
 
   async function attempt(refused?: PreparedRequest): Promise<Exchange> {
@@ -62,32 +62,33 @@ async function follow(
     const { response } = received;
     if (response.type === 'opaqueredirect') {
       throw redirectFailure(
-        response,
+        received,
         'cannot be followed safely in a browser; give its target as url',
       );
     }
     if (statusClass(response.status) !== 'redirect') return received;
     const { method } = options;
     if (response.status <= 303 && method !== 'GET' && method !== 'HEAD') {
-      throw redirectFailure(response, `would turn the ${method} into a GET`);
+      throw redirectFailure(received, `would turn the ${method} into a GET`);
     }
     const target = locationOf(response, url);
-    if (!target) throw redirectFailure(response, 'names no place to go to');
-    if (target.origin !== url.origin) throw redirectFailure(response, 'leads to another origin');
+    if (!target) throw redirectFailure(received, 'names no place to go to');
+    if (target.origin !== url.origin) throw redirectFailure(received, 'leads to another origin');
     if (target.username !== '' || target.password !== '') {
-      throw redirectFailure(response, 'carries a user and password');
+      throw redirectFailure(received, 'carries a user and password');
     }
-    if (seen.has(target.href)) throw redirectFailure(response, 'leads back in a circle');
+    if (seen.has(target.href)) throw redirectFailure(received, 'leads back in a circle');
     if (seen.size > MAX_REDIRECTS)
-      throw redirectFailure(response, `follows ${MAX_REDIRECTS} others`);
+      throw redirectFailure(received, `follows ${MAX_REDIRECTS} others`);
     seen.add(target.href);
-    discard(response);
+    discard(received);
     url = target;
   }
 }
 
-function redirectFailure(response: Response, why: string): OpenFailure {
-  discard(response);
+function redirectFailure(received: Received, why: string): OpenFailure {
+  discard(received);
+  const { response } = received;
   return openFailure('protocol', `The redirect ${why}`, {
     fatal: true,
     ...(response.status === 0 ? {} : { status: response.status }),
@@ -119,7 +120,7 @@ async function send(
   try {
     const promise = fetch(url.href, guardedInit(fetch, { ...init, signal: link.signal }));
     answer = await untilAborted(Promise.resolve(promise), signal, (late) => {
-      if (isResponse(late)) discard(late);
+      if (isResponse(late)) discard({ response: late, release: link.release });
     });
   } catch (error) {
     link.release();

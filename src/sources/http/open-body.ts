@@ -49,13 +49,13 @@ export async function openBody(
   });
   const { response } = answered;
   if (signal.aborted) {
-    discard(response);
+    discard(answered);
     throw abortedFailure(signal);
   }
   const refused = refusal?.(response);
   if (refused !== undefined) throw await withErrorBody(answered, refused, signal);
   if (statusClass(response.status) === 'nothing' || isOver?.(response) === true) {
-    discard(response);
+    discard(answered);
     return { response, body: null };
   }
   const { httpPolicy } = request;

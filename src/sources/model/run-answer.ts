@@ -106,8 +106,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
   async function cancel(at: ResumePoint): Promise<void> {
     if (at.key === undefined) return;
     const post = byId(request, 'POST', [segmentOf(at.key), 'cancel'], {});
-    const { response } = await exchange(post, at, new AbortController().signal, () => {});
-    discard(response);
+    discard(await exchange(post, at, new AbortController().signal, () => {}));
   }
 }
 
