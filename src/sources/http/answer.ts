@@ -47,7 +47,7 @@ export async function streamBody(
     throw await withErrorBody(exchange, refusalOf(response.status, header, expected), signal);
   }
   const body = bodyOf(exchange);
-  const facts = { redact: redactor(exchange.sent), release: exchange.release };
+  const facts = { redact: redactor(exchange.sent), release: exchange.link.release };
   keepFacts(body, facts);
   if (contentTypes === null || contentTypes.includes(essenceOf(response))) return body;
   if (expected.framing === undefined)
@@ -88,13 +88,13 @@ export async function withErrorBody(
   failure: OpenFailure,
   signal: AbortSignal,
 ): Promise<OpenFailure> {
-  const { response, sent, release } = exchange;
-  if (!isTextual(response)) {
+  const { response, sent, link } = exchange;
+  if (!response.body || !isTextual(response)) {
     discard(exchange);
     return failure;
   }
   const text = await readErrorBody(response.body, signal);
-  release();
+  link.release();
   return withText(failure, text, redactor(sent));
 }
 
@@ -113,7 +113,7 @@ export function withText(failure: OpenFailure, text: string, redact: Redact): Op
 async function otherType(
   response: Response,
   body: Body,
-  { sent, release }: Exchange,
+  { sent, link }: Exchange,
   { contentTypes, needsStreamFlag = false }: ExpectedAnswer,
   signal: AbortSignal,
 ): Promise<OpenFailure> {
@@ -121,7 +121,7 @@ async function otherType(
   const got = /^[\w.+-]{1,40}\/[\w.+-]{1,40}$/.test(type) ? type : 'no valid type';
   const message = `expected the content type ${(contentTypes ?? []).join(' or ')}, got ${got}`;
   const text = await readErrorBody(isTextual(response) ? body : cancelled(body), signal);
-  release();
+  link.release();
   const facts = { fatal: true, status: response.status, body: text === '' ? undefined : text };
   const json = parsed(text);
   const peer = redacted(readPeerError(json ?? text), redactor(sent));

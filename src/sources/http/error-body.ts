@@ -1,14 +1,15 @@
 /** What a refused request is answered with: read within bounds, then released. */
 
 import { MAX_ERROR_BODY } from '../../../machines/errors.js';
+import type { LinkedSignal } from './linked-signal.js';
 
 /** A peer that has refused has little to say; an attempt is not held up for the rest. In ms. */
 export const MAX_BODY_MS: number = 1000;
 
-/** A response, and how to detach it from the signal of its attempt. */
+/** A response that nobody has read, and the signal of its fetch. */
 export interface Unread {
   readonly response: Response;
-  readonly release: () => void;
+  readonly link: Pick<LinkedSignal, 'release' | 'abort'>;
 }
 
 /** Text of the body as far as it comes in time; empty for none, and for one that cannot be read. */
@@ -48,15 +49,17 @@ export function isTextual({ headers }: Response): boolean {
 }
 
 /** Releases a response whose body nobody reads; an unread one keeps its socket. */
-export function discard({ response, release: unlink }: Unread): void {
-  unlink();
-  release(() => {
-    const body = response.body as
-      | { cancel?: () => unknown; destroy?: () => unknown }
-      | null
-      | undefined;
-    return typeof body?.cancel === 'function' ? body.cancel() : body?.destroy?.();
-  });
+export function discard({ response, link }: Unread): void {
+  const body = response.body as ForeignBody | null | undefined;
+  // A status without a body (205) does not keep a peer from sending one.
+  if (body === null || body === undefined) return link.abort();
+  link.release();
+  release(() => (typeof body.cancel === 'function' ? body.cancel() : body.destroy?.()));
+}
+
+interface ForeignBody {
+  cancel?(): unknown;
+  destroy?(): unknown;
 }
 
 function release(cancel: () => unknown): void {

@@ -6,6 +6,7 @@ import { configFailure, kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { statusClass } from '../../../machines/http-status.js';
 import { linkSignal } from './linked-signal.js';
+import type { LinkedSignal } from './linked-signal.js';
 import { guardedInit } from './node-fetch.js';
 import { abortedFailure, networkFailure, untilAborted } from './network-error.js';
 import { hasProvider, prepareRequest } from './request.js';
@@ -16,8 +17,8 @@ export interface Exchange {
   readonly response: Response;
   /** What was sent, by which the response is to be understood. */
   readonly sent: PreparedRequest;
-  /** To be called when the body has ended or broken: an abort must not reach the fetch any more. */
-  readonly release: () => void;
+  /** To be released when the body has ended or broken: an abort must not reach the fetch any more. */
+  readonly link: LinkedSignal;
 }
 
 /** @param refine adds the protocol's own headers */
@@ -120,7 +121,7 @@ async function send(
   try {
     const promise = fetch(url.href, guardedInit(fetch, { ...init, signal: link.signal }));
     answer = await untilAborted(Promise.resolve(promise), signal, (late) => {
-      if (isResponse(late)) discard({ response: late, release: link.release });
+      if (isResponse(late)) discard({ response: late, link });
     });
   } catch (error) {
     link.release();
@@ -130,7 +131,7 @@ async function send(
   if (!isResponse(answer)) {
     throw configFailure('fetch to return a Response', kindOf(answer), 'fetch: globalThis.fetch');
   }
-  return { response: answer, release: link.release };
+  return { response: answer, link };
 }
 
 function isResponse(value: unknown): value is Response {

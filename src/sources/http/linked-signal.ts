@@ -4,6 +4,8 @@ export interface LinkedSignal {
   readonly signal: AbortSignal;
   /** From now on an abort of the attempt is not passed on. */
   release(): void;
+  /** Aborts this fetch alone. */
+  abort(): void;
 }
 
 /**
@@ -13,10 +15,15 @@ export interface LinkedSignal {
 export function linkSignal(attempt: AbortSignal): LinkedSignal {
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(attempt.reason);
+  const release = (): void => attempt.removeEventListener('abort', onAbort);
   if (attempt.aborted) onAbort();
   else attempt.addEventListener('abort', onAbort, { once: true });
   return {
     signal: controller.signal,
-    release: () => attempt.removeEventListener('abort', onAbort),
+    release,
+    abort: () => {
+      release();
+      controller.abort();
+    },
   };
 }
