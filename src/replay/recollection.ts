@@ -34,10 +34,17 @@ export class Recollection {
       if (places === undefined) index.set(key, [place]);
       else places.push(place);
     });
-    const isUnique = items.map((_, place) => this.#isUnique(place));
-    this.proofs = isUnique.filter(Boolean).length;
-    this.#lastProof = isUnique.lastIndexOf(true);
-    this.isWeak = [...this.#byId.values()].some((places) => isDoubtful(places, items));
+    let [proofs, lastProof, isWeak] = [0, -1, false];
+    for (const places of this.#byId.values()) {
+      if (places.length > 1) isWeak ||= isDoubtful(places, items);
+      else {
+        proofs += 1;
+        lastProof = Math.max(lastProof, places[0] as number);
+      }
+    }
+    this.proofs = proofs;
+    this.#lastProof = lastProof;
+    this.isWeak = isWeak;
   }
 
   /** Position of the first unit after the forgotten ones. */
