@@ -5,6 +5,7 @@ import { parseCheckpoint, ReconnectError } from '../../machines/index.js';
 import type { Checkpoint, ReconnectMachineEvent } from '../../machines/index.js';
 import { drive } from '../support/drive.js';
 import { dropped, ledger } from '../support/reports.js';
+import { runs } from '../support/effort.js';
 
 const VALID = {
   version: 1,
@@ -90,7 +91,7 @@ describe('a checkpoint', () => {
         expect(parseCheckpoint(JSON.stringify(outcome))).toEqual(outcome);
         startsFrom(outcome);
       }),
-      { numRuns: 100_000 },
+      { numRuns: runs(15_000, 100_000) },
     );
     expect(Reflect.ownKeys(Object.prototype)).toEqual(before);
   });

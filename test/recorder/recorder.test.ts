@@ -10,6 +10,7 @@ import type { Recording } from '../../src/recorder/index.js';
 import { scriptedSource, seededRandom, virtualClock } from '../../src/testing/index.js';
 import type { ScriptedOpening } from '../../src/testing/index.js';
 import { after, bare, items } from '../support/numbered-log.js';
+import { runs } from '../support/effort.js';
 
 const SECRET = '{"card":"4111"}';
 
@@ -60,10 +61,12 @@ async function recorded(seed: number, options: ReconnectOptions = {}, limit?: nu
   return { stream, recording: flight.recording() as Recording };
 }
 
+const RUNS = runs(10, 40);
+
 describe('a recording', () => {
-  it('replays to the same states, in 40 random runs', async () => {
+  it('replays to the same states, in random runs', async () => {
     let steps = 0;
-    for (let seed = 1; seed <= 40; seed++) {
+    for (let seed = 1; seed <= RUNS; seed++) {
       const { stream, recording } = await recorded(seed);
       const copy = JSON.parse(JSON.stringify(recording)) as Recording;
       const { agrees, steps: replayed } = replay(copy);
@@ -74,7 +77,7 @@ describe('a recording', () => {
       steps += replayed.length;
       stream.close();
     }
-    expect(steps).toBeGreaterThan(2_000);
+    expect(steps).toBeGreaterThan(50 * RUNS);
   }, 300_000);
 
   it('begins in the middle when there is more than it keeps, wherever that is', async () => {

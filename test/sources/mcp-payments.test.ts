@@ -12,6 +12,7 @@ import { startPayingServer } from '../support/mcp-server.js';
 import type { McpServerOptions, PayingServer } from '../support/mcp-server.js';
 import { readAll } from '../support/read-all.js';
 import type { ReadAll } from '../support/read-all.js';
+import { places, runs } from '../support/effort.js';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -86,8 +87,6 @@ function progressOf({ items }: ReadAll<JsonRpcMessage>): unknown[] {
 
 /** Runs at a time. */
 const LANES = 8;
-/** Every byte with `EVERY_BYTE=1`. */
-const STEP = process.env['EVERY_BYTE'] === '1' ? 1 : 9;
 
 /** Calls the tool for one cut after another, through a proxy of its own. */
 async function lane(
@@ -130,7 +129,7 @@ describe.each([
     const size = proxy.passed;
     const firstId = (await rawAnswer(server)).indexOf('\n\n') + 2;
     const cuts = (['rst', 'eof'] as const).flatMap((kind) =>
-      Array.from({ length: Math.ceil(size / STEP) }, (_, n): Cut => ({ at: n * STEP, kind })),
+      places(size, 19, kind === 'rst' ? 0 : 9).map((at): Cut => ({ at, kind })),
     );
     await Promise.all(Array.from({ length: LANES }, () => lane(server, cuts, { size, firstId })));
   }, 240_000);
@@ -138,7 +137,7 @@ describe.each([
   it('and after a second cut, in what the GET brings', async () => {
     const { server, proxy } = await openShop({ protocolVersion });
     const first = (await rawAnswer(server)).indexOf('\n\n') + 2;
-    for (let at = 0; at < 400; at += STEP === 1 ? 13 : 67)
+    for (let at = 0; at < 400; at += runs(67, 13))
       for (const kind of ['rst', 'eof'] as const) {
         const order = `two-${kind}-${at}`;
         proxy.reset([{ at: first, kind: 'rst' }, 503, { at, kind }]);

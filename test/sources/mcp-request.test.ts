@@ -13,6 +13,7 @@ import type { CuttingProxy } from '../support/cutting-proxy.js';
 import { orderedStore } from '../support/mcp-store.js';
 import { readAll } from '../support/read-all.js';
 import { startWebHandler } from '../support/web-handler.js';
+import { places } from '../support/effort.js';
 
 const VERSION = '2025-11-25';
 const HEADERS = {
@@ -91,9 +92,6 @@ function shortly(messages: readonly JsonRpcMessage[]): unknown[] {
 
 const WHOLE = [1, 2, 3, 'receipt 1'];
 
-/** Cuts at every byte with `EVERY_BYTE=1`; else at some, other ones for each kind of cut. */
-const STEP = process.env['EVERY_BYTE'] === '1' ? 1 : 11;
-
 describe('a tool that takes payment', () => {
   it('is called once, and its messages come in order', async () => {
     proxy.reset([]);
@@ -115,7 +113,7 @@ describe('a tool that takes payment', () => {
       const size = proxy.passed;
       expect(size).toBeGreaterThan(400);
       const fates: Record<string, number> = {};
-      for (let at = kind === 'rst' ? 0 : STEP >> 1; at <= size; at += STEP) {
+      for (const at of places(size + 1, 23, kind === 'rst' ? 0 : 11)) {
         proxy.reset([{ at, kind }]);
         const { items, status, error } = await readAll(pay(), LIMITS);
         expect(paid, `paid, cut at ${at}`).toBe(1);

@@ -9,6 +9,7 @@ import { seededRandom } from '../../src/testing/index.js';
 import type { PeerRequest } from '../support/source-peer.js';
 import { CALLS, joinAnswer, modelPeers, requestOf, WHOLE } from './peers/model-answers.js';
 import type { ModelPeer } from './peers/model-answers.js';
+import { places, runs } from '../support/effort.js';
 
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -101,16 +102,14 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (_, pe
   });
   const size = new TextEncoder().encode(text).length;
   const calls = new TextEncoder().encode(text.slice(0, text.indexOf(CALLS[0].id))).length;
-  /** Every byte from the first call on, and some of the text before it. */
-  const places = Array.from({ length: size }, (__, at) => at).filter(
-    (at) => at > calls || at % 9 === 0,
-  );
+  /** Places from the first call on, and some of the text before it. */
+  const tried = places(size, 9).filter((at) => at > calls || at % 27 === 0);
   const allowed = { allowRestart: true };
 
   it.each(['reset', 'eof'] as const)(
     'cut by %s at each byte arrives whole',
     async (how) => {
-      for (const at of places.filter((place) => how === 'reset' || place % 5 === 0)) {
+      for (const at of tried.filter((place) => how === 'reset' || place % 2 === 0)) {
         const { parts, heard, error, requests } = await play(
           peer,
           (nth) => (nth === 0 ? { at, how } : undefined),
@@ -127,7 +126,7 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (_, pe
   );
 
   it('is asked for once where nobody allowed more', async () => {
-    for (const at of places.filter((place) => place % 5 === 0)) {
+    for (const at of tried.filter((place) => place % 2 === 0)) {
       const { parts, requests, error, heard } = await play(peer, (nth) =>
         nth === 0 ? { at, how: 'reset' } : undefined,
       );
@@ -155,7 +154,7 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (_, pe
 
   it('cut many times at random arrives whole, or says why not', async () => {
     const random = seededRandom(7);
-    for (let run = 0; run < 1700; run++) {
+    for (let run = 0; run < runs(150, 1700); run++) {
       const cuts = 1 + Math.floor(random() * 4);
       const { parts, heard, error } = await play(
         peer,

@@ -10,13 +10,13 @@ import { agUi } from '../../src/sources/index.js';
 import type { AnswerPart } from '../../src/tool-calls/index.js';
 import { startCuttingProxy } from '../support/cutting-proxy.js';
 import type { CuttingProxy } from '../support/cutting-proxy.js';
-import { range } from '../support/numbered-log.js';
 import type { Loopback } from '../../src/testing/loopback.js';
 import { readAll } from '../support/read-all.js';
 import type { ReadAll } from '../support/read-all.js';
 import { sideBySide } from '../support/side-by-side.js';
 import { startWebHandler } from '../support/web-handler.js';
 import { joinAnswer } from './peers/model-answers.js';
+import { places } from '../support/effort.js';
 
 const INPUT = { city: 'Zürich', days: [1, 2] };
 const WHOLE = {
@@ -81,8 +81,8 @@ describe.each(['commit', 'eager'] as const)('a run of TanStack AI, delivery %s',
       const whole = await readCut(first, { cuts: [], delivery });
       expect([whole.error, joinAnswer(whole.items)]).toEqual([null, WHOLE]);
       const size = first.passed;
-      const cuts = range(0, size - 1).flatMap((at) =>
-        (['rst', 'eof'] as const).map((kind) => ({ at, kind })),
+      const cuts = (['rst', 'eof'] as const).flatMap((kind, nth) =>
+        places(size, 12, nth * 5).map((at) => ({ at, kind })),
       );
       const before = runs;
       const kinds: (string | null)[] = [];
