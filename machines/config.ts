@@ -11,6 +11,9 @@ export const DEFAULT_MAX_BACKOFF_MS = 30_000;
 /** Growth of the delay from attempt to attempt. From the Rust module. */
 export const DEFAULT_BACKOFF_MULTIPLIER = 2;
 
+/** Longer than a loop of accepting and hanging up, and shorter than the idle timeouts of proxies. In ms. */
+const DEFAULT_ALIVE_AFTER_MS = 30_000;
+
 /**
  * No limit of attempts, as the machine's context, checkpoints and the wire write it: JSON has no `Infinity`. The
  * largest `u32`, which the Rust module counts in.
@@ -64,6 +67,12 @@ export interface RetryPolicy extends ReconnectConfig {
   maxServerDelayMs: number | null;
   /** Uptime that, besides new data, is needed before the attempts start again from 0, in ms; null: none. @default null */
   resetAfterMs: number | null;
+  /**
+   * For feeds: uptime with signs of life that proves a connection healthy, in ms, so that the attempts start again from
+   * 0; null: uptime proves nothing. Without a sign it must also have outlived `maxBackoffMs`.
+   * @default 30000, or `resetAfterMs` where that is less
+   */
+  aliveAfterMs: number | null;
 }
 
 export const defaultReconnectConfig: ReconnectConfig = Object.freeze({
@@ -80,6 +89,7 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
   maxElapsedMs: null,
   maxServerDelayMs: 300_000,
   resetAfterMs: null,
+  aliveAfterMs: DEFAULT_ALIVE_AFTER_MS,
 });
 
 /** What the wire and the Rust module can hold: `u32` for counts, whole numbers up to 2^53 − 1 for ms. */
@@ -152,9 +162,14 @@ export function resolvePolicy(policy: PartialOptions<RetryPolicy> = {}): RetryPo
   checkWholeOrNull('maxElapsedMs', bounds.maxElapsedMs, BOUND_MS, NO_LIMIT);
   const byData = 'To go by new data alone write null.';
   checkWholeOrNull('resetAfterMs', bounds.resetAfterMs, UPTIME_MS, byData);
+  checkWholeOrNull('aliveAfterMs', bounds.aliveAfterMs, BOUND_MS, byData);
   const { maxAttempts, initialBackoffMs, maxBackoffMs, backoffMultiplier, jitter } =
     resolveConfig(policy);
   const { minBackoffMs, maxElapsedMs, maxServerDelayMs, resetAfterMs } = bounds;
+  const isDefault = policy.aliveAfterMs === undefined && resetAfterMs !== null && resetAfterMs > 0;
+  const aliveAfterMs = isDefault
+    ? Math.min(resetAfterMs, DEFAULT_ALIVE_AFTER_MS)
+    : bounds.aliveAfterMs;
   // Spelled out: V8 gives each object that is made by a spread a shape of its own.
   const resolved: RetryPolicy = Object.freeze({
     maxAttempts: storedLimit(maxAttempts),
@@ -166,6 +181,7 @@ export function resolvePolicy(policy: PartialOptions<RetryPolicy> = {}): RetryPo
     maxElapsedMs,
     maxServerDelayMs,
     resetAfterMs,
+    aliveAfterMs,
   });
   if (NAMES.every((name) => resolved[name] === defaultRetryPolicy[name])) return defaultRetryPolicy;
   complete.add(resolved);

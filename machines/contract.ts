@@ -2,8 +2,8 @@
 
 import type { ErrorInfo } from './errors.js';
 
-export const RESUME_MODES = ['cursor', 'count', 'replay', 'continuation', 'none'] as const;
-/** What a source can do after a drop. */
+export const RESUME_MODES = ['cursor', 'count', 'replay', 'continuation', 'live', 'none'] as const;
+/** What a source can do after a drop; `live`: a feed without history, it goes on with what comes. */
 export type ResumeMode = (typeof RESUME_MODES)[number];
 
 /** How a source ends, and whether it may be opened again: told at the fields of `StreamSource`. */
@@ -72,8 +72,12 @@ export type SourceItem<T> =
   | { readonly type: 'retry'; readonly ms: number }
   /** The peer starts over: drop everything, or what is not committed. */
   | { readonly type: 'reset'; readonly scope: 'all' | 'pending'; readonly why: string }
-  /** Something may be missing here, between two ids or two numbers of items. */
-  | { readonly type: 'gap'; readonly from: string | number; readonly to: string | number }
+  /** Something may be missing here, between two ids or two numbers of items; null: unknown. */
+  | {
+      readonly type: 'gap';
+      readonly from: string | number | null;
+      readonly to: string | number | null;
+    }
   /** So many items that the peer sent again were left out by the source. */
   | { readonly type: 'replayed'; readonly items: number }
   /** Something that whoever runs the stream should know: an event of that name is emitted. */
@@ -130,6 +134,8 @@ export interface SourceHost {
   readonly clock: SourceClock;
   /** Whether the stream is closed for good: no other connection will follow. */
   readonly isOver: boolean;
+  /** Uptime after which a connection counts as healthy, in ms; null: no uptime does. */
+  readonly aliveAfterMs: number | null;
 }
 
 /** A kind of stream. It knows this contract and nothing else of the package. */
@@ -150,6 +156,16 @@ export interface StreamSource<T> {
    * @default false
    */
   readonly leavesOutReplays?: boolean | undefined;
+  /**
+   * For `resume: 'cursor'`: as long as the peer shows no id, the stream is a feed, as with `resume: 'live'`.
+   * @default false: it starts over
+   */
+  readonly liveWithoutIds?: boolean | undefined;
+  /**
+   * For `resume: 'live'`: the source fetches what was missed between two connections, so that no gap is reported for it.
+   * @default false
+   */
+  readonly fillsGaps?: boolean | undefined;
   /**
    * Opens a connection that goes on at `at`.
    * @throws ReconnectError of a fitting kind. Fields `fatal`, `retryAfterMs` (ms) and `refused` on it, if set, are

@@ -41,6 +41,11 @@ export function lostPosition({ context }: Args): ReconnectEvent {
   return { type: 'gap', from: ledger.cursor ?? streamState.chunksReceived, to: 0 };
 }
 
+/** A feed was left for a time: what came meanwhile is unknown. */
+export function missed(): ReconnectEvent {
+  return { type: 'gap', from: null, to: null };
+}
+
 export function restarted({ context }: Args): ReconnectEvent {
   return { type: 'restarted', why: planOf(context).why };
 }

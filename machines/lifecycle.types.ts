@@ -44,7 +44,12 @@ export type ReconnectEvent =
       /** How many of the last items are void; with `scope: 'all'` all of them. */
       readonly items: number;
     }
-  | { readonly type: 'gap'; readonly from: string | number; readonly to: string | number }
+  | {
+      readonly type: 'gap';
+      /** The last id or number of items before it; null: unknown, the stream is a feed. */
+      readonly from: string | number | null;
+      readonly to: string | number | null;
+    }
   | { readonly type: 'replayed'; readonly items: number }
   | { readonly type: 'stalled'; readonly silentMs: number }
   | { readonly type: 'progress'; readonly streamState: StreamState }

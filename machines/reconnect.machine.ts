@@ -1,6 +1,7 @@
 /** The statechart: a connection that is lost, waited for and taken up again. */
 
 import { assign, emit, enqueueActions, fromCallback, fromPromise, setup } from 'xstate';
+import { hasMissed } from './feed.js';
 import * as tell from './lifecycle.js';
 import { lossOf } from './loss.js';
 import { isTimed, momentOf, nowOf } from './moment.js';
@@ -110,6 +111,7 @@ export const reconnectMachine: ReconnectMachine = setup({
       enqueue.emit(tell.connected({ context }));
       if (context.rejected) enqueue.emit(tell.lostPosition({ context }));
       if (context.restarting) enqueue.emit(tell.restarted({ context }));
+      if (hasMissed(context)) enqueue.emit(tell.missed());
       enqueue.assign(({ context: now }) => step.connectionStands(now));
     }),
   },

@@ -76,6 +76,8 @@ export interface ReconnectContext {
   readonly streamState: StreamState;
   /** A request may have begun work at the peer: sending it again could repeat that. */
   readonly sent: boolean;
+  /** A connection of this stream was open before the one being made. */
+  readonly opened: boolean;
   /** The peer refused to go on from where the stream was. */
   readonly rejected: boolean;
   /** No request before the one being made can have begun work at the peer. */
@@ -120,7 +122,13 @@ export type ReconnectReport =
       error?: ErrorInfo;
       connection?: number;
     }
-  | { type: 'stream.stopped'; command: StopCommand; ledger?: Ledger; connection?: number }
+  | {
+      type: 'stream.stopped';
+      command: StopCommand;
+      ledger?: Ledger;
+      proven?: boolean;
+      connection?: number;
+    }
   | { type: 'stream.stalled'; silentMs: number; connection?: number }
   | {
       type: 'stream.toolCall';
@@ -130,7 +138,7 @@ export type ReconnectReport =
       ledger: Ledger;
     }
   | { type: 'stream.replayed'; items: number; connection?: number }
-  | { type: 'stream.gap'; from: string | number; to: string | number }
+  | { type: 'stream.gap'; from: string | number | null; to: string | number | null }
   | {
       type: 'stream.reset';
       scope: 'all' | 'pending';
@@ -156,9 +164,9 @@ export type StopCommand = Extract<
 export interface Loss {
   readonly failure: Failure;
   readonly ledger?: Ledger | undefined;
-  /** The connection had given new data, and uptime where that is asked for. */
+  /** The connection was healthy: it had given new data, or, as a feed, was alive for long enough. */
   readonly proven?: boolean | undefined;
-  /** The host said that it was offline: the attempt is not counted. */
+  /** The host said that it was offline, or we left a silent feed: the attempt is not counted. */
   readonly spared?: boolean | undefined;
   readonly connection?: number | undefined;
   readonly moment?: Moment | undefined;

@@ -1,6 +1,7 @@
 /** After a drop: go on, start over, or stop because either would be wrong. */
 
 import type { ResumeMode, StreamSource } from './contract.js';
+import { isFeed } from './feed.js';
 import { canResume, hasDeliveredCall } from './stream-state.js';
 import type { StreamState } from './stream-state.js';
 
@@ -11,6 +12,9 @@ export interface SourceFacts {
   readonly reopen: StreamSource<unknown>['reopen'];
   /** The caller allows to run the request again from the start. */
   readonly allowRestart: boolean;
+  /** See `StreamSource`. */
+  readonly liveWithoutIds?: boolean | undefined;
+  readonly fillsGaps?: boolean | undefined;
 }
 
 export interface ResumePlan {
@@ -50,6 +54,8 @@ export function planResume(
       'refuse',
       'a tool call was delivered: a new request could make the model call it again',
     );
+  if (!rejected && isFeed(source, cursor) && (source.reopen === 'safe' || source.allowRestart))
+    return plan('resume', 'a feed goes on with what comes');
   const canContinue = source.resume === 'continuation' && started;
   if (canContinue && canResume(state, 'continuation'))
     return plan('resume', 'the text received so far is continued');

@@ -42,6 +42,7 @@ const freshRun = {
   notBefore: null,
   ...freshCounts,
   sent: false,
+  opened: false,
   fresh: true,
   rejected: false,
   restarting: false,
@@ -74,6 +75,7 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     attempts,
     drops,
     sent,
+    opened: sent,
     retryAt,
     delayMs,
     ledger: Object.freeze({ key, cursor, chars, floorMs }),
@@ -171,9 +173,9 @@ export function beginConnection(context: ReconnectContext, now: number): Change 
 
 /** The connection stands; one that starts the stream over starts its account over too. */
 export function connectionStands(context: ReconnectContext): Change {
-  if (!context.restarting) return { error: null };
+  if (!context.restarting) return { error: null, opened: true };
   const streamState = restartStreamState(context.streamState);
-  return { ...freshStream, streamState, rejected: false, error: null };
+  return { ...freshStream, streamState, rejected: false, error: null, opened: true };
 }
 
 /** A retry by hand from `failed` has the whole budget before it. */

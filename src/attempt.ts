@@ -11,6 +11,8 @@ export interface AttemptOptions<T> {
   readonly clock: Clock;
   /** The stream is closed for good. */
   readonly isOver: () => boolean;
+  /** Uptime that counts as health, in ms. */
+  readonly aliveAfterMs: number | null;
   /** Null: no limit. */
   readonly timeoutMs: number | null;
   /** The machine left the attempt. */
@@ -83,11 +85,12 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
 }
 
 async function callOpen<T>(
-  { source, at, clock, isOver }: AttemptOptions<T>,
+  { source, at, clock, isOver, aliveAfterMs }: AttemptOptions<T>,
   signal: AbortSignal,
 ): Promise<Connection<T>> {
   const host = {
     clock,
+    aliveAfterMs,
     get isOver() {
       return isOver();
     },

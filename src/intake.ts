@@ -3,6 +3,7 @@
 import { clampTimerMs } from '../machines/backoff.js';
 import type { DataItem, EndOutcome, SourceItem } from '../machines/contract.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
+import { isFeed } from '../machines/feed.js';
 import { checkItem, isPlainData } from './item-check.js';
 import { NONE } from './none.js';
 import type { Accepted, Gap } from './replay/replay-guard.js';
@@ -15,6 +16,9 @@ export interface IntakeHost {
   readonly isOver: boolean;
   send(report: ReconnectReport): void;
 }
+
+/** A gap that a source reports; null: it does not know. */
+type UnknownGap = Pick<Extract<SourceItem<unknown>, { type: 'gap' }>, 'from' | 'to'>;
 
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
@@ -31,7 +35,8 @@ export class Intake<T> {
     this.#desk = desk;
     this.#host = host;
     this.#calls = new ToolCallReports(ledger);
-    guard.begin(ledger.chunks > 0 && ledger.hasCursor && source.leavesOutReplays !== true);
+    const canReplay = source.resume !== 'live' && source.leavesOutReplays !== true;
+    guard.begin(ledger.chunks > 0 && ledger.hasCursor && canReplay);
   }
 
   /** Items left out because they were committed before. */
@@ -207,7 +212,7 @@ export class Intake<T> {
   }
 
   /** False: the stream was stopped. */
-  #reportGap(gap: Gap | null): boolean {
+  #reportGap(gap: Gap | UnknownGap | null): boolean {
     if (gap !== null) this.#host.send({ type: 'stream.gap', ...gap });
     return !this.#host.isOver;
   }
@@ -260,8 +265,9 @@ export class Intake<T> {
   }
 
   #countNews(): void {
-    const { ledger } = this.#desk;
-    if (ledger.chunks > ledger.peak) this.hasNewData = true;
+    const { ledger, source } = this.#desk;
+    // Of a feed nothing is old.
+    if (ledger.chunks > ledger.peak || isFeed(source, ledger.cursor)) this.hasNewData = true;
   }
 
   #reportCalls(): void {

@@ -38,7 +38,8 @@ export function checkItem(item: SourceItem<unknown>): void {
       return;
     case 'gap':
       for (const place of [item.from, item.to])
-        if (!isPlace(place)) throw malformed('a gap that is not between two ids or numbers');
+        if (place !== null && !isPlace(place))
+          throw malformed('a gap that is not between two ids or numbers');
       return;
     case 'replayed':
       checkSize(item.items, 'replayed items without their number');

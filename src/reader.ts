@@ -1,6 +1,7 @@
 /** The hot path: reads one connection batch by batch, and reports what may change the state. */
 
 import type { EndOutcome, SourceItem } from '../machines/contract.js';
+import { isFeed } from '../machines/feed.js';
 import { ReconnectError } from '../machines/errors.js';
 import { toReconnectError } from '../machines/thrown.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
@@ -29,8 +30,14 @@ export interface ReaderDesk<T> extends StreamDesk<T> {
   /** Monotonic time at which the stream began: chunk times count from it. */
   readonly startedAt: number;
   report(report: ReconnectReport): void;
-  /** The connection is lost. @param proven it had given new data, and uptime where that is asked for */
-  lose(reader: Reader<T>, error: ReconnectError, proven: boolean): void;
+  /** The connection is lost. */
+  lose(reader: Reader<T>, error: ReconnectError, health: ConnectionHealth): void;
+}
+
+/** What the machine is told of a connection that is left: see `Loss`. */
+export interface ConnectionHealth {
+  readonly proven: boolean;
+  readonly spared?: true;
 }
 
 type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
@@ -52,6 +59,8 @@ export class Reader<T> implements IntakeHost, Watched {
   #stallTimeoutMs: number | null;
   #decision: DecisionTimer | null = null;
   #isProven = false;
+  /** A batch came: even an empty one is a sign of life. */
+  #hasSign = false;
   /** Items whose replay was told. */
   #replayTold = 0;
   #reportedAt: number;
@@ -85,10 +94,11 @@ export class Reader<T> implements IntakeHost, Watched {
     const isLeft = command.type === 'pause' || command.type === 'retryNow';
     // No request follows an end that was read.
     if (isLeft && !this.isOver && this.#endByOutcome()) return;
-    const { ledger } = this.#desk;
+    const { ledger, options } = this.#desk;
     const { connection } = this;
+    const proven = this.#hasHealth(nowMs(options.clock));
     this.#finish();
-    this.send({ type: 'stream.stopped', command, ledger: ledger.freeze(), connection });
+    this.send({ type: 'stream.stopped', command, ledger: ledger.freeze(), proven, connection });
   }
 
   /** Lets go without a word: the machine has left. */
@@ -142,6 +152,7 @@ export class Reader<T> implements IntakeHost, Watched {
     if (this.isOver) return;
     const now = nowMs(this.#desk.options.clock);
     this.#watchdog.bytesAt = now;
+    this.#hasSign ||= result.done !== true;
     try {
       if (result.done === true) this.#eof();
       else this.#accept(result.value, now);
@@ -213,12 +224,18 @@ export class Reader<T> implements IntakeHost, Watched {
     this.send({ type: 'stream.progress', ledger: ledger.freeze(), proven: proves, connection });
   }
 
-  /** New data, and uptime where that is asked for: the attempts start again from 0. */
+  /** New data, and uptime where that is asked for, or a feed that is alive: the attempts start again from 0. */
   #hasHealth(now: number): boolean {
-    const { resetAfterMs } = this.#desk.options.policy;
-    return (
-      this.#intake.hasNewData && (resetAfterMs === null || now - this.#openedAt >= resetAfterMs)
-    );
+    const { resetAfterMs, aliveAfterMs, maxBackoffMs } = this.#desk.options.policy;
+    const upMs = now - this.#openedAt;
+    if (this.#intake.hasNewData && (resetAfterMs === null || upMs >= resetAfterMs)) return true;
+    if (!this.#isFeed || aliveAfterMs === null) return false;
+    return upMs >= aliveAfterMs && (this.#hasSign || upMs >= maxBackoffMs);
+  }
+
+  get #isFeed(): boolean {
+    const { source, ledger } = this.#desk;
+    return isFeed(source, ledger.cursor);
   }
 
   /** A replay is told when new data proves it over, or when the connection is. */
@@ -270,7 +287,9 @@ export class Reader<T> implements IntakeHost, Watched {
     if (this.isOver) return;
     const proven = this.#hasHealth(nowMs(this.#desk.options.clock));
     this.#finish();
-    this.#desk.lose(this, error, proven);
+    // A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt.
+    const isOurs = error.kind === 'stall' && this.#isFeed;
+    this.#desk.lose(this, error, isOurs ? { proven, spared: true } : { proven });
   }
 
   #finish(): void {

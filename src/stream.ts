@@ -62,9 +62,20 @@ class Stream<T> implements ReconnectingStream<T> {
     checkSource(source);
     const resolved = resolveOptions(options);
     const { policy, clock, random, inspect, checkpoint, allowRestart, highWaterMark } = resolved;
-    const { name, resume, reopen } = source;
+    const { name, resume, reopen, liveWithoutIds, fillsGaps } = source;
     this.actor = createActor(streamMachine, {
-      input: { config: policy, source: { name, resume, reopen, allowRestart }, checkpoint },
+      input: {
+        config: policy,
+        source: {
+          name,
+          resume,
+          reopen,
+          allowRestart,
+          ...(liveWithoutIds === true ? { liveWithoutIds } : {}),
+          ...(fillsGaps === true ? { fillsGaps } : {}),
+        },
+        checkpoint,
+      },
       clock: actorClock(clock, random),
       ...(inspect === undefined ? {} : { inspect: this.#guardInspector(inspect) }),
     });

@@ -3,6 +3,7 @@
 import type { Failure, ResumePoint, StreamSource } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import { failureOf } from '../machines/failure.js';
+import { isFeed } from '../machines/feed.js';
 import { toReconnectError } from '../machines/thrown.js';
 import type { ErrorInfo } from '../machines/errors.js';
 import type {
@@ -25,12 +26,16 @@ import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
 import type { StreamDesk } from './stream-desk.js';
 import { Reader } from './reader.js';
-import type { ReaderDesk } from './reader.js';
+import type { ConnectionHealth, ReaderDesk } from './reader.js';
 import type { ReaderRef, StreamWorker } from './stream-machine.js';
 import { connectTimeoutOf } from './timeouts.js';
 import { isHeard, unheardText, warnUnheard } from './unheard.js';
 import type { VoidingEvent } from './unheard.js';
 import type { UncommittedTail } from './uncommitted-tail.js';
+
+const NO_IDS =
+  'the peer shows no ids: after a drop the stream goes on with what comes, and a gap event is emitted. ' +
+  "Write resume: 'live' in the options of the source if that is right";
 
 export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   readonly source: StreamSource<T>;
@@ -48,6 +53,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   /** The connection that was made begins the stream again. */
   #isStartingOver = false;
   #hasWarned = false;
+  #hasNotedIds = false;
 
   constructor(desk: StreamDesk<T>, actor: ReconnectActor) {
     this.source = desk.source;
@@ -64,6 +70,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
   }
 
   async open(input: OpenInput, signal: AbortSignal): Promise<Opened> {
+    this.#noteMissingIds();
     const { source, options, ledger, delivery, tail, guard } = this;
     let connection: LiveConnection<T>;
     try {
@@ -72,6 +79,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
         at: this.#resumePoint(input),
         clock: options.clock,
         isOver: () => this.#actor.getSnapshot().status !== 'active',
+        aliveAfterMs: options.policy.aliveAfterMs,
         timeoutMs: connectTimeoutOf(options, source, input.fresh),
         signal,
       });
@@ -136,14 +144,14 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     if (report.type === 'stream.reset') this.#noteUnheard('reset');
   }
 
-  lose(reader: Reader<T>, error: ReconnectError, proven: boolean): void {
+  lose(reader: Reader<T>, error: ReconnectError, health: ConnectionHealth): void {
     const { connection } = reader;
     const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
     reader.send({
       type: 'stream.dropped',
       ...loss,
       ledger: this.ledger.freeze(),
-      proven,
+      ...health,
       connection,
     });
   }
@@ -188,6 +196,15 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
     if (signal.aborted || this.#isReleased) return drop();
     signal.addEventListener('abort', drop, { once: true });
     this.#live = { number, connection, release: () => signal.removeEventListener('abort', drop) };
+  }
+
+  /** The peer of a source that resumes by ids shows none. */
+  #noteMissingIds(): void {
+    const { source, ledger } = this;
+    const isFeedByDefault = source.resume !== 'live' && isFeed(source, ledger.cursor);
+    if (!isFeedByDefault || ledger.chunks === 0 || this.#hasNotedIds) return;
+    this.#hasNotedIds = true;
+    this.report({ type: 'stream.diagnostic', code: 'no-ids', message: NO_IDS });
   }
 
   /** What was delivered may come again, and the consumer does not know. */

@@ -17,6 +17,7 @@ const NUMBERS = [
   'maxElapsedMs',
   'maxServerDelayMs',
   'resetAfterMs',
+  'aliveAfterMs',
   'connectTimeoutMs',
   'stallTimeoutMs',
   'progressTimeoutMs',
@@ -93,6 +94,7 @@ const policy = fc.record(
     minBackoffMs: fc.nat(2_000),
     maxElapsedMs: fc.oneof(fc.integer({ min: 1, max: 100_000 }), fc.constant(null)),
     resetAfterMs: fc.oneof(fc.nat(1_000), fc.constant(null)),
+    aliveAfterMs: fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.constant(null)),
   },
   { requiredKeys: [] },
 ) as fc.Arbitrary<ReconnectOptions>;

@@ -136,6 +136,7 @@ const EACH_OPTION: Required<ReconnectOptions> = {
   maxElapsedMs: 1,
   maxServerDelayMs: 1,
   resetAfterMs: 1,
+  aliveAfterMs: 1,
   connectTimeoutMs: 1,
   stallTimeoutMs: 1,
   progressTimeoutMs: 1,

@@ -30,6 +30,8 @@ const TABLE: readonly [ResumeMode, Reopen, readonly [Action, Action, Action, Act
   ['replay', 'restarts-work', ['restart', 'restart', 'restart', 'restart']],
   ['continuation', 'safe', ['resume', 'resume', 'refuse', 'refuse']],
   ['continuation', 'restarts-work', ['refuse', 'resume', 'refuse', 'refuse']],
+  ['live', 'safe', ['resume', 'resume', 'resume', 'resume']],
+  ['live', 'restarts-work', ['refuse', 'refuse', 'refuse', 'refuse']],
   ['none', 'safe', ['resume', 'refuse', 'refuse', 'refuse']],
   ['none', 'restarts-work', ['refuse', 'refuse', 'refuse', 'refuse']],
 ];

@@ -21,6 +21,7 @@ const TABLE: readonly (readonly [Kind['resume'], Kind['reopen'], readonly number
   ['replay', 'restarts-work', [LONG, STALL, STALL, STALL]],
   ['continuation', 'safe', [LONG, LONG, LONG, LONG]],
   ['continuation', 'restarts-work', [LONG, LONG, LONG, LONG]],
+  ['live', 'safe', [SHORT, STALL, STALL, STALL]],
   ['none', 'safe', [LONG, LONG, LONG, LONG]],
   ['none', 'restarts-work', [LONG, LONG, LONG, LONG]],
 ];

@@ -46,9 +46,11 @@ export function sse<T>(
   rest?: WithoutUrl<SseOptions<T>>,
 ): StreamSource<T> {
   const checked = checkSseOptions(first, rest);
-  const { words, contiguous, request, resumeRequest, lastEventId, decoding } = checked;
+  const { words, liveWithoutIds, contiguous, request, resumeRequest } = checked;
+  const { lastEventId, decoding } = checked;
   const { name, resume, terminal, reopen } = words;
-  const source = { name, resume, terminal, reopen, delivery: 'eager', open } as const;
+  const common = { name, resume, terminal, reopen, delivery: 'eager', open } as const;
+  const source = liveWithoutIds ? { ...common, liveWithoutIds } : common;
   return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {

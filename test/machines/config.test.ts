@@ -29,6 +29,7 @@ const FINE: Readonly<Record<string, readonly unknown[]>> = {
   maxElapsedMs: [2 ** 31, null],
   maxServerDelayMs: [null],
   resetAfterMs: [2 ** 31, null],
+  aliveAfterMs: [2 ** 31, null],
   connectTimeoutMs: [null],
   stallTimeoutMs: [null],
   progressTimeoutMs: [null],
@@ -48,6 +49,7 @@ const POLICY_NAMES = [
   'maxElapsedMs',
   'maxServerDelayMs',
   'resetAfterMs',
+  'aliveAfterMs',
 ];
 const OPTION_NAMES = [
   ...POLICY_NAMES,
@@ -221,6 +223,7 @@ describe('a config', () => {
       maxElapsedMs: null,
       maxServerDelayMs: 300_000,
       resetAfterMs: null,
+      aliveAfterMs: 30_000,
     };
     expect([resolvePolicy(), resolvePolicy({})]).toEqual([policy, policy]);
   });

@@ -54,12 +54,14 @@ describe('what follows a drop', () => {
       count: row('count', 'safe'),
       replay: row('replay', 'safe'),
       continuation: row('continuation', 'safe'),
+      live: row('live', 'safe'),
       none: row('none', 'safe'),
     }).toEqual({
       cursor: plan(go, go, go, again, again, go, again, again, go, again, go),
       count: plan(go, go, go, go, go, go, go, go, go, go, go),
       replay: plan(go, go, go, again, again, again, again, again, again, again, again),
       continuation: plan(go, go, go, go, go, go, go, no, no, no, no),
+      live: plan(go, go, go, go, go, go, go, go, go, go, go),
       none: plan(go, go, go, no, no, no, no, no, no, no, no),
     });
   });
@@ -70,18 +72,20 @@ describe('what follows a drop', () => {
       count: row('count', 'restarts-work'),
       replay: row('replay', 'restarts-work'),
       continuation: row('continuation', 'restarts-work'),
+      live: row('live', 'restarts-work'),
       none: row('none', 'restarts-work'),
     }).toEqual({
       cursor: plan(no, go, go, no, no, go, no, no, go, no, go),
       count: plan(go, go, go, go, go, go, go, go, go, go, go),
       replay: plan(again, go, again, again, again, again, again, again, again, again, again),
       continuation: plan(no, go, no, go, go, go, go, no, no, no, no),
+      live: plan(no, go, no, no, no, no, no, no, no, no, no),
       none: plan(no, go, no, no, no, no, no, no, no, no, no),
     });
   });
 
   it('is refused after a delivered call alone where the caller allows to start over', () => {
-    const modes: ResumeMode[] = ['cursor', 'count', 'replay', 'continuation', 'none'];
+    const modes: ResumeMode[] = ['cursor', 'count', 'replay', 'continuation', 'live', 'none'];
     const decided = modes.flatMap((resume) =>
       (['safe', 'restarts-work'] as const).flatMap((reopen) =>
         Object.entries(row(resume, reopen, true))
@@ -95,6 +99,8 @@ describe('what follows a drop', () => {
       'continuation, safe, delivered call, cursor',
       'continuation, restarts-work, delivered call',
       'continuation, restarts-work, delivered call, cursor',
+      'live, restarts-work, delivered call',
+      'live, restarts-work, delivered call, cursor',
       'none, restarts-work, delivered call',
       'none, restarts-work, delivered call, cursor',
     ]);
@@ -123,7 +129,7 @@ describe('what follows a drop', () => {
   });
 
   it('is always told with the reason', () => {
-    for (const resume of ['cursor', 'count', 'replay', 'continuation', 'none'] as const) {
+    for (const resume of ['cursor', 'count', 'replay', 'continuation', 'live', 'none'] as const) {
       for (const reopen of ['safe', 'restarts-work'] as const) {
         for (const position of Object.values(POSITIONS)) {
           const { why } = planResume(

@@ -168,18 +168,18 @@ describe('whether a stream can go on', () => {
       'an open call': startToolCall(recordChunk(emptyStreamState, 1, 1), 'a'),
       'a closed call': endToolCall(startToolCall(recordChunk(emptyStreamState, 1, 1), 'a')),
     };
-    const modes: ResumeMode[] = ['cursor', 'count', 'replay', 'continuation', 'none'];
+    const modes: ResumeMode[] = ['cursor', 'count', 'replay', 'continuation', 'live', 'none'];
     const table = Object.entries(states).map(([name, state]) => [
       name,
       canResume(state),
       ...modes.map((mode) => canResume(state, mode)),
     ]);
     expect(table).toEqual([
-      ['nothing', true, true, true, true, true, true],
-      ['a call before any chunk', true, true, true, true, true, true],
-      ['text', true, true, true, true, true, true],
-      ['an open call', false, true, true, true, false, false],
-      ['a closed call', true, true, true, true, true, true],
+      ['nothing', true, true, true, true, true, true, true],
+      ['a call before any chunk', true, true, true, true, true, true, true],
+      ['text', true, true, true, true, true, true, true],
+      ['an open call', false, true, true, true, false, false, false],
+      ['a closed call', true, true, true, true, true, true, true],
     ]);
   });
 });

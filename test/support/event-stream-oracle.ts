@@ -3,7 +3,7 @@
 export interface Told {
   readonly event?: { readonly type: string; readonly data: string; readonly id: string };
   readonly retry?: number;
-  /** A block that named an id and held no event. */
+  /** A block that named an id and held no event; an empty one only where there was one to take back. */
   readonly id?: string;
 }
 
@@ -14,11 +14,12 @@ export function interpret(bytes: Uint8Array): Told[] {
   let blockId: string | null = null;
   for (const line of linesOf(bytes)) {
     if (line === '') {
+      const isTakenBack = blockId !== '' || lastId !== '';
       if (blockId !== null) lastId = blockId;
       // "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string."
       if (data !== '')
         told.push({ event: { type: type || 'message', data: data.slice(0, -1), id: lastId } });
-      else if (blockId !== null) told.push({ id: blockId });
+      else if (blockId !== null && isTakenBack) told.push({ id: blockId });
       [data, type, blockId] = ['', '', null];
       continue;
     }

@@ -85,8 +85,10 @@ class SseDecoder<T> implements BodyDecoder<T> {
       // Called per event, so written out here: a private method costs a check and a call more.
       onEvent: (message) => {
         if (this.#over) return;
-        const { id, data } = message;
+        const { data } = message;
         const chunk = this.#chunk;
+        // An empty id takes the last one back: where there is none, it is as if it were not there.
+        const id = message.id === '' && chunk.lastId === '' ? undefined : message.id;
         chunk.hasEvent = true;
         if (id !== undefined) {
           chunk.openId = undefined;
@@ -105,6 +107,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
         if (this.#over) return;
         const chunk = this.#chunk;
         if (chunk.openId !== undefined) this.#closeId();
+        if (id === '' && chunk.lastId === '') return;
         if (id.length > MAX_ID_LENGTH) this.#fail(tooLong('id'));
         else chunk.openId = id;
       },

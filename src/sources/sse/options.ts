@@ -37,6 +37,9 @@ export interface SseOptions<T = SseEvent> extends HttpOptions {
   /**
    * How the server goes on; the header `Last-Event-ID` is sent for `'cursor'` only. An id in the answer to a POST is
    * no promise that the same POST may be sent to go on.
+   *
+   * `'live'`: a feed without history, which goes on with what comes; a `gap` from null to null is emitted. With
+   * `'cursor'` by default, a stream without `isEnd` whose events have no ids is read like that, after a `diagnostic`.
    * @default 'cursor'; 'none' for a POST without `resumeRequest`
    */
   resume?: ResumeMode | undefined;
@@ -86,6 +89,7 @@ const SSE_OPTIONS = {
 /** In parts: an object with all of it would be kept for each source, most of it for nothing. */
 export interface CheckedSseOptions<T> {
   readonly words: SourceWords;
+  readonly liveWithoutIds: boolean;
   readonly contiguous: StreamSource<T>['contiguous'];
   readonly request: RequestOptions;
   readonly resumeRequest: ResumeRequestFunction | undefined;
@@ -107,13 +111,16 @@ export function checkSseOptions<T>(
   checkFunction('follows', follows, '(event) => JSON.parse(event.data).previousId');
   checkLastEventId(lastEventId);
   const resumeRequest = checkResumeRequest(options.resumeRequest) ?? mcpRequest(request);
+  const words = checkWords(options, {
+    name: 'sse',
+    resume: resumeBy({ ...options, resumeRequest }, request, 'cursor'),
+    terminal: 'explicit',
+    // Who writes 'live' says that the request subscribes, and runs no work.
+    reopen: options.resume === 'live' ? 'safe' : reopenBy(request),
+  });
   return {
-    words: checkWords(options, {
-      name: 'sse',
-      resume: resumeBy({ ...options, resumeRequest }, request, 'cursor'),
-      terminal: 'explicit',
-      reopen: reopenBy(request),
-    }),
+    words,
+    liveWithoutIds: isLiveWithoutIds(options, words),
     contiguous: checkContiguity(options.contiguous),
     request,
     resumeRequest,
@@ -127,6 +134,23 @@ export function checkSseOptions<T>(
       maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
     },
   };
+}
+
+/** Whether nothing but ids would make this more than a feed: no end, no position, and no word of the caller. */
+function isLiveWithoutIds(
+  {
+    resume,
+    isEnd,
+    follows,
+    contiguous,
+    lastEventId,
+  }: Pick<SseOptions, 'resume' | 'isEnd' | 'follows' | 'contiguous' | 'lastEventId'>,
+  { terminal, reopen }: SourceWords,
+): boolean {
+  const shows = [resume, isEnd, follows, contiguous, lastEventId].some(
+    (word) => word !== undefined,
+  );
+  return !shows && terminal === 'explicit' && reopen === 'safe';
 }
 
 /**

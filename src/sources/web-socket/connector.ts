@@ -27,9 +27,6 @@ import { startPings } from './pings.js';
 import type { Socket } from './socket.js';
 import { refuseUpgrade } from './upgrade.js';
 
-/** A connection that was open for so long, in ms, was a good one, also where it brought nothing. */
-const GOOD_MS = 30_000;
-
 export class Connector<T> {
   /** The sub-protocol of the last connection. */
   protocol = '';
@@ -90,7 +87,10 @@ export class Connector<T> {
         clock,
         isOver: () => host?.isOver ?? false,
         canResume: () => options.words.resume === 'cursor' && Boolean(at.cursor),
-        onClose: (close, openMs) => this.#verdictOf(close, openMs, refreshed, redact),
+        onClose: (close, openMs) => {
+          if (openMs >= (host?.aliveAfterMs ?? Infinity)) this.#isWell();
+          return this.#verdictOf(close, refreshed, redact);
+        },
         onOver: (over, verdict) =>
           this.#outbox.detach(over, verdict instanceof OpenFailure && verdict.fatal),
         onData: () => this.#isWell(),
@@ -151,10 +151,9 @@ export class Connector<T> {
     this.#refusedAt = undefined;
   }
 
-  #verdictOf(close: Close, openMs: number, refreshed: number, redact: Redact): 'end' | OpenFailure {
+  #verdictOf(close: Close, refreshed: number, redact: Redact): 'end' | OpenFailure {
     const { closeCode, words } = this.#options;
     const inRow = this.#inRow;
-    if (openMs >= GOOD_MS) this.#isWell();
     const { code, reason, error } = close;
     const own = checkCloseClass(guard('closeCode', () => closeCode?.(code, reason)));
     const meaning = own ?? (error === undefined ? closeClass(code) : 'broken');

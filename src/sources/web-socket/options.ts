@@ -102,7 +102,11 @@ export interface WebSocketOptions<T> {
   isAck?: ((item: T) => string | readonly string[] | undefined) | undefined;
   /** How ids follow each other; where they do not, the stream emits a `gap`. @default unknown */
   contiguous?: Contiguity | undefined;
-  /** How the peer goes on. @default 'cursor' */
+  /**
+   * How the peer goes on. `'live'`: it does not, this is a feed. The default means that as well, after a `diagnostic`, as
+   * long as no id came and there is no `isEnd`.
+   * @default 'cursor'
+   */
   resume?: StreamSource<T>['resume'] | undefined;
   /** `'eof'`: a close with 1000 is the end. @default 'explicit' with `isEnd`, else 'eof' */
   terminal?: StreamSource<T>['terminal'] | undefined;
@@ -155,6 +159,7 @@ const WEB_SOCKET_OPTIONS = {
 
 export interface CheckedWebSocketOptions<T> extends ConnectionOptions<T> {
   readonly words: ReturnType<typeof checkWords>;
+  readonly liveWithoutIds: boolean;
   readonly contiguous: StreamSource<T>['contiguous'];
   readonly url: WebSocketOptions<T>['url'];
   readonly protocols: WebSocketOptions<T>['protocols'];
@@ -203,6 +208,8 @@ export function checkWebSocketOptions<T>(
       terminal: isEnd === undefined ? 'eof' : 'explicit',
       reopen: 'safe',
     }),
+    // Without an end and a word of the caller it is a feed until an id shows more.
+    liveWithoutIds: [options.resume, isEnd, options.contiguous].every((word) => word === undefined),
     contiguous: checkContiguity(options.contiguous),
     url,
     protocols,
