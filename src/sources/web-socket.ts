@@ -24,7 +24,7 @@ export interface WebSocketSource<T> extends StreamSource<T> {
   clearUnsent(): readonly WebSocketData[];
   /** Bytes, or UTF-16 units of text, that wait to be sent, here and in the WebSocket. */
   readonly bufferedAmount: number;
-  /** Runs each time when nothing waits to be sent any more; returns how to stop. */
+  /** Runs each time when nothing waits any more, to be sent or to be acknowledged; returns how to stop. */
   onDrain(listener: () => void): () => void;
   /** The sub-protocol of the connection; `''` where there is none. */
   readonly protocol: string;

@@ -7,12 +7,18 @@ const LOOK_MS = 20;
 
 export class DrainWatch {
   readonly #waiting: () => number;
+  readonly #isUnacknowledged: () => boolean;
   readonly #listeners = new Set<{ readonly run: () => void }>();
   #clock: SourceClock | null = null;
   #timer: unknown = null;
 
-  constructor(waiting: () => number) {
+  /**
+   * @param waiting bytes that no network has taken
+   * @param isUnacknowledged whether the peer has still to acknowledge something: `look` is called when it has
+   */
+  constructor(waiting: () => number, isUnacknowledged: () => boolean) {
     this.#waiting = waiting;
+    this.#isUnacknowledged = isUnacknowledged;
   }
 
   add(run: () => void): () => void {
@@ -37,8 +43,9 @@ export class DrainWatch {
     if (this.#clock === null || this.#timer !== null || this.#listeners.size === 0) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = null;
-      if (this.#waiting() > 0) this.look();
-      else for (const { run } of Array.from(this.#listeners)) attempt(run);
+      if (this.#waiting() > 0) return this.look();
+      if (this.#isUnacknowledged()) return;
+      for (const { run } of Array.from(this.#listeners)) attempt(run);
     }, LOOK_MS);
   }
 }

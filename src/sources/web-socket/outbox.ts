@@ -50,7 +50,10 @@ export class Outbox {
   #attached: Attached | null = null;
   /** The stream is closed: no connection will follow. */
   #isOver: () => boolean = () => false;
-  readonly #drain = new DrainWatch(() => this.bufferedAmount);
+  readonly #drain = new DrainWatch(
+    () => this.bufferedAmount,
+    () => this.#unacknowledged.size > 0,
+  );
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -66,7 +69,7 @@ export class Outbox {
     return this.#queuedBytes + (this.#attached?.socket.bufferedAmount ?? 0);
   }
 
-  /** Runs each time when nothing waits any more; returns how to stop. */
+  /** Runs each time when nothing waits any more, to be sent or to be acknowledged; returns how to stop. */
   onDrain(listener: () => void): () => void {
     return this.#drain.add(listener);
   }
@@ -114,6 +117,7 @@ export class Outbox {
     if (entry === undefined) return;
     this.#unacknowledged.delete(id);
     this.#unacknowledgedBytes -= entry.size;
+    if (this.#unacknowledged.size === 0) this.#drain.look();
   }
 
   /** Another connection is made for the stream, as long as that is not over. */
