@@ -39,7 +39,7 @@ function startClient(url: string, k: number): Client {
     contiguous: (before, next) => (Number(next) === Number(before) + 1 ? 'next' : 'gap'),
     isEnd: ({ n }) => n === ITEMS,
     resumeMessage: ({ cursor }) => JSON.stringify({ after: Number(cursor ?? 0) }),
-    ackId: (message) => (JSON.parse(String(message)) as { id?: string }).id,
+    ackId: (message) => (JSON.parse(message as string) as { id?: string }).id,
     isAck: ({ ack }) => ack,
   });
   source.onDrain(changed);
