@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { plainChoices } from '../support/wires/choices.js';
-import { ERROR_MARK, ERROR_SHAPES } from '../support/wires/errors.js';
+import { ERROR_MARK, errorShapes } from '../support/wires/errors.js';
 import type { WireFormat } from '../support/wires/format.js';
 import { wireFormats } from '../support/wires/formats.js';
-import { HEARTBEATS } from '../support/wires/noise.js';
+import { heartbeats } from '../support/wires/noise.js';
 import { judge } from '../support/wires/oracle.js';
 import type { ReadingPlan } from '../support/wires/plan.js';
 import { readWire } from '../support/wires/run.js';
@@ -36,8 +36,9 @@ const PLAN: PeerPlan = {
   refusals: [],
   fates: [],
   resumptions: [],
-  contentType: 'text/event-stream',
+  contentType: '',
   pieceBytes: 1 << 20,
+  piecesAt: 0,
 };
 
 interface Setup {
@@ -64,7 +65,7 @@ function read(format: WireFormat, setup: Setup = {}): Promise<Run> {
     {
       truth: { ...TRUTH, ...setup.truth },
       reading: { ...READING, ...setup.reading },
-      plan: { ...PLAN, ...setup.plan },
+      plan: { ...PLAN, contentType: format.contentTypes[0]!, ...setup.plan },
     },
     plainChoices(word),
   );
@@ -147,7 +148,7 @@ describe.each(wireFormats.map((format) => [format.name, format] as const))('%s',
     },
   );
 
-  it.each(HEARTBEATS.map((beat) => [JSON.stringify(beat), beat] as const))(
+  it.each(heartbeats(format.kind).map((beat) => [JSON.stringify(beat), beat] as const))(
     'a heartbeat between all events says nothing: %s',
     async (_name, beat) => {
       const run = await read(format, {
@@ -158,10 +159,8 @@ describe.each(wireFormats.map((format) => [format.name, format] as const))('%s',
     },
   );
 
-  const shapes = ERROR_SHAPES.filter(
-    ([name]) => !(name.startsWith('vLLM') && ['aiSdkUi', 'agUi'].includes(format.name)),
-  );
-  it.each(shapes)(
+  const isTyped = ['aiSdkUi', 'agUi'].includes(format.name);
+  it.each(errorShapes(format.kind === 'lines' ? 'line' : isTyped ? 'typed' : 'plain'))(
     'an error inside an answer fails it, with the text of the peer: %s',
     async (_name, shape) => {
       const saying: Saying = { ...shape(ERROR_MARK), facts: [{ type: 'error', mark: ERROR_MARK }] };

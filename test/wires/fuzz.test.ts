@@ -1,11 +1,12 @@
 /** Odd, cut and resumed answers of each format: the short form of `npm run fuzz`. */
 
 import { describe, expect, it } from 'vitest';
+import { runs } from '../support/effort.js';
 import { wireFormats } from '../support/wires/formats.js';
 import { trySeed } from '../support/wires/fuzz.js';
 import type { Trial } from '../support/wires/fuzz.js';
 
-const CASES = 120;
+const CASES = runs(60, 2000);
 
 interface OpenFault {
   readonly formats: readonly string[];
@@ -54,7 +55,7 @@ const OPEN: readonly OpenFault[] = [
     why: 'an item that is only done, from a checkpoint inside it, loses its id',
   },
   {
-    formats: ['openaiChat', 'anthropicMessages'],
+    formats: ['openaiChat', 'anthropicMessages', 'geminiContent', 'ollamaChat'],
     where: /saved/,
     kinds: /the end is waited for/,
     why: 'a continuation from a checkpoint, which can only fail, reads on until it does',

@@ -2,6 +2,7 @@
 
 import type { Choices } from './choices.js';
 import { drawError } from './errors.js';
+import type { ErrorPlace } from './errors.js';
 import type { ScriptWriter } from './script.js';
 
 export interface Break {
@@ -23,8 +24,12 @@ export function drawBreak(
   return { kind, at: choices.below(events) };
 }
 
-export function writeError(writer: ScriptWriter, choices: Choices, isTyped = false): void {
-  const { name, saying } = drawError(choices, isTyped);
+export function writeError(
+  writer: ScriptWriter,
+  choices: Choices,
+  place: ErrorPlace = 'plain',
+): void {
+  const { name, saying } = drawError(choices, place);
   writer.oddities.push(`error: ${name}`);
   writer.sayings.push(saying);
 }

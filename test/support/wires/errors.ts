@@ -16,8 +16,8 @@ const asData = (value: unknown, event?: string): Omit<Saying, 'facts'> => ({
 
 const VLLM = 'vLLM before 0.10';
 
-/** For every format over server-sent events; each with a word for whose it is. */
-export const ERROR_SHAPES: readonly (readonly [string, Shape])[] = [
+/** Each with a word for whose it is. */
+const ERROR_SHAPES: readonly (readonly [string, Shape])[] = [
   [
     'OpenAI',
     (text) => asData({ error: { message: text, type: 'server_error', param: null, code: null } }),
@@ -39,13 +39,24 @@ export const ERROR_SHAPES: readonly (readonly [string, Shape])[] = [
   ['a list of errors', (text) => asData({ errors: [{ message: text, code: 'x1' }] })],
 ];
 
-/** @param isTyped events of the format have a type of their own: a shape that has one is another event there */
+/** `typed`: the events of the format have a type of their own. `line`: a JSON text a line, and no names of events. */
+export type ErrorPlace = 'plain' | 'typed' | 'line';
+
+/** Those that are errors there: a shape that has a type is another event among others with types. */
+export function errorShapes(place: ErrorPlace): typeof ERROR_SHAPES {
+  return SHAPES[place];
+}
+
+const SHAPES = {
+  plain: ERROR_SHAPES,
+  typed: ERROR_SHAPES.filter(([name]) => name !== VLLM),
+  line: ERROR_SHAPES.filter(([name]) => !name.endsWith('in an error event')),
+} as const;
+
 export function drawError(
   choices: Choices,
-  isTyped: boolean,
+  place: ErrorPlace,
 ): { readonly name: string; readonly saying: Saying } {
-  const [name, shape] = choices.pick(
-    isTyped ? ERROR_SHAPES.filter(([one]) => one !== VLLM) : ERROR_SHAPES,
-  );
+  const [name, shape] = choices.pick(errorShapes(place));
   return { name, saying: { ...shape(ERROR_MARK), facts: [failure(ERROR_MARK)] } };
 }

@@ -4,7 +4,7 @@ import type { Choices } from './choices.js';
 import type { Saying } from './script.js';
 
 /** Heartbeats in a stream of events; a reader that takes one of them for JSON of the format ends a paid answer. */
-export const HEARTBEATS: readonly Omit<Saying, 'facts'>[] = [
+const HEARTBEATS: readonly Omit<Saying, 'facts'>[] = [
   { raw: ': keep-alive\n\n' },
   { raw: ': OPENROUTER PROCESSING\n' },
   { raw: '\n' },
@@ -20,6 +20,10 @@ export const HEARTBEATS: readonly Omit<Saying, 'facts'>[] = [
 
 const EMPTY_LINES: readonly Omit<Saying, 'facts'>[] = [{ raw: '\n' }, { raw: '\r\n' }];
 
+export function heartbeats(kind: 'events' | 'lines'): readonly Omit<Saying, 'facts'>[] {
+  return kind === 'lines' ? EMPTY_LINES : HEARTBEATS;
+}
+
 /** The script with some of them anywhere in it. */
 export function withNoise(
   sayings: readonly Saying[],
@@ -27,7 +31,7 @@ export function withNoise(
   choices: Choices,
 ): readonly Saying[] {
   if (!choices.odd([false, true])) return sayings;
-  const beats = kind === 'lines' ? EMPTY_LINES : HEARTBEATS;
+  const beats = heartbeats(kind);
   const one = choices.pick(beats);
   return sayings.flatMap((saying) => {
     if (!choices.chance(20)) return [saying];

@@ -66,10 +66,15 @@ function judgeAs(format: WireFormat, run: Run, takesTail: boolean): readonly Fau
   ];
 }
 
-/** Null where an error or another answer came before the end. */
+/** Null where an error or another answer came before the end, or the answer went on after it. */
 function endOf(facts: Received['facts']): Over | null {
-  const end = facts.find(({ type }) => type === 'over' || type === 'error' || type === 'splice');
-  return end?.type === 'over' ? end.outcome : null;
+  let end: Over | null = null;
+  for (const fact of facts) {
+    if (fact.type === 'goesOn') end = null;
+    else if (fact.type === 'over') end ??= fact.outcome;
+    else if (fact.type === 'error' || fact.type === 'splice') break;
+  }
+  return end;
 }
 
 function judgeOutcome(evidence: Evidence): Fault[] {
@@ -120,6 +125,7 @@ function judgeText(evidence: Evidence): Fault[] {
   if (wasToldOfRepeats(evidence)) return judgeRepeated(run);
   const isComplete = run.outcome?.status === 'complete';
   const isSaved = run.savedAt !== null;
+  const isWeak = evidence.received.some(({ answer }) => answer.script.hasWeakEnds);
   const faults: Fault[] = [];
   for (const type of ['text', 'reasoning'] as const) {
     // A new answer that goes on with the text thinks anew.
@@ -131,7 +137,7 @@ function judgeText(evidence: Evidence): Fault[] {
     const atMost = isSaved ? all : sent + joined(gathered.rest, type);
     if (!atMost.startsWith(has))
       faults.push({ kind: `other ${type}`, detail: `${quote(has)} of ${quote(atMost)}` });
-    else if (isComplete && has !== (type === 'text' ? all : isSaved ? has : sent))
+    else if (isComplete && has !== (type === 'text' && !isWeak ? all : isSaved ? has : sent))
       faults.push({
         kind: `complete with ${type} missing`,
         detail: `${quote(has)} of ${quote(all)}`,
@@ -166,7 +172,7 @@ function textOf(parts: readonly AnswerPart[], type: 'text' | 'reasoning'): strin
 }
 
 function judgeMarks({ run, gathered }: Evidence): Fault[] {
-  if (run.savedAt !== null || run.outcome === null) return [];
+  if (run.savedAt !== null || run.outcome === null || isUnreadRefusal(run)) return [];
   const said = JSON.stringify([run.parts, run.outcome.error?.message]);
   const faults: Fault[] = [];
   for (const fact of gathered.facts) {
@@ -182,6 +188,22 @@ function judgeMarks({ run, gathered }: Evidence): Fault[] {
       detail: `${run.outcome.status}: ${message}`,
     });
   return faults;
+}
+
+/**
+ * A body of another type that begins with an error is read as that of a refusal: for a second at most, on the real clock,
+ * which stands still here.
+ */
+function isUnreadRefusal({ exchanges, peer, parts }: Run): boolean {
+  const answer = exchanges.at(-1)?.answer;
+  const isOther =
+    peer.contentType.startsWith('application/json') || peer.contentType === 'text/plain';
+  return (
+    isOther &&
+    parts.length === 0 &&
+    answer?.finish === 'stall' &&
+    answer.script.sayings.some(({ facts }) => facts[0]?.type === 'error')
+  );
 }
 
 function quote(text: string): string {

@@ -33,6 +33,7 @@ export function drawPeer(format: WireFormat, choices: Choices): PeerPlan {
     resumptions: list(choices, 4, (one) => one.odd(RESUMPTIONS)),
     contentType: choices.odd(format.contentTypes),
     pieceBytes: choices.pick([1 << 20, 1 << 20, 500, 200, 200, 60, 60, 13, 1]),
+    piecesAt: choices.below(10_001),
   };
 }
 

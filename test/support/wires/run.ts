@@ -42,6 +42,8 @@ export type Call = Extract<AnswerPart, { type: 'toolCall' }>;
 
 /** A stream that has not ended by then never will: longer than all timeouts and waits together. */
 const LIMIT_MS = 4 * 60 * 60 * 1000;
+/** Nor will one that has asked so often. */
+const LIMIT_REQUESTS = 60;
 
 export function runWire(format: WireFormat, choices: Choices): Promise<Run> {
   const truth = drawTruth(choices);
@@ -76,7 +78,7 @@ export async function readWire(
     });
   };
   const reader = new Reader(reading, clock, create, () => peer.exchanges.length);
-  const isSettled = await settles(reader.read(), clock);
+  const isSettled = await settles(reader.read(), clock, () => peer.exchanges.length);
   return {
     truth,
     peer: plan,
@@ -93,7 +95,11 @@ export async function readWire(
 }
 
 /** Moves the clock on from timer to timer until the promise settles; false: it never does. */
-async function settles(promise: Promise<void>, clock: VirtualClock): Promise<boolean> {
+async function settles(
+  promise: Promise<void>,
+  clock: VirtualClock,
+  asked: () => number,
+): Promise<boolean> {
   let isDone = false;
   promise.finally(() => (isDone = true)).catch(() => {});
   for (let idle = 0; !isDone && idle < 3;) {
@@ -101,7 +107,7 @@ async function settles(promise: Promise<void>, clock: VirtualClock): Promise<boo
     if (isDone) break;
     const { nextAt } = clock;
     if (nextAt === null) idle++;
-    else if (nextAt > LIMIT_MS) return false;
+    else if (nextAt > LIMIT_MS || asked() > LIMIT_REQUESTS) return false;
     else await clock.advance(Math.max(0, nextAt - clock.now()));
   }
   if (isDone) await promise;

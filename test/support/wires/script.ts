@@ -14,6 +14,8 @@ export type Fact =
   | { readonly type: 'mayLeave'; readonly call: number }
   /** The answer is over. `bad`: by what outcome is open, but not complete. */
   | { readonly type: 'over'; readonly outcome: Over }
+  /** The answer goes on: what was said of its end means nothing, and nobody knows which end will. */
+  | { readonly type: 'goesOn' }
   /** Something beside text and calls that must reach the reader in some form. */
   | { readonly type: 'mark'; readonly mark: string }
   /** The peer reports an error with this text. */
@@ -57,6 +59,8 @@ export interface Script {
   readonly calls: readonly CallRule[];
   /** Ids or numbers by which nobody can go on: the same for all, or starting again. */
   readonly hasUselessIds?: boolean | undefined;
+  /** It says that it is over before it is: a cut behind such a word cannot be seen. */
+  readonly hasWeakEnds?: boolean | undefined;
   /** The oddities of this wire, in words. */
   readonly oddities: readonly string[];
 }
@@ -97,6 +101,7 @@ export const over = (outcome: Over): Fact => ({ type: 'over', outcome });
 export const mark = (what: string): Fact => ({ type: 'mark', mark: what });
 export const failure = (what: string): Fact => ({ type: 'error', mark: what });
 export const SPLICE: Fact = { type: 'splice' };
+export const GOES_ON: Fact = { type: 'goesOn' };
 
 /** What an ending means where the word for it is on no list of oddities. */
 export function outcomeOf(ending: 'good' | 'length' | 'filter' | 'error' | 'unknown'): Over {

@@ -37,6 +37,8 @@ export interface PeerPlan {
   readonly contentType: string;
   /** Largest piece of a body that is sent at once, in bytes. */
   readonly pieceBytes: number;
+  /** From 0 to 10000: where so many such pieces are sent one after the other; larger ones elsewhere. */
+  readonly piecesAt: number;
 }
 
 export interface Refusal {
@@ -183,19 +185,24 @@ export function startPeer(
     const answer: Answer = { ...sending, encoded, finish: fate.finish, taken: 0, isOver: false };
     const { bytes } = encoded;
     const end = fate.at === null ? bytes.length : Math.floor((bytes.length * fate.at) / 10_000);
-    const body = bodyOf(answer, bytes.subarray(0, end), plan.pieceBytes, signal);
+    const body = bodyOf(answer, bytes.subarray(0, end), plan, signal);
     const response = new Response(body, { headers: { 'content-type': plan.contentType } });
     return note(request, 200, response, false, answer);
   }
 }
 
+/** So many small pieces are sent of one answer: they cost more than all the rest of it. */
+const PIECES = 40;
+
 /** The bytes in pieces, and then the end that was planned. Nothing is sent before the reader asks for it. */
 function bodyOf(
   answer: Answer,
   bytes: Uint8Array,
-  pieceBytes: number,
+  { pieceBytes, piecesAt }: PeerPlan,
   signal: AbortSignal | null | undefined,
 ): ReadableStream<Uint8Array> {
+  const small = Math.floor((bytes.length * piecesAt) / 10_000);
+  const large = small + PIECES * pieceBytes;
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -203,7 +210,9 @@ function bodyOf(
       },
       pull(controller) {
         if (answer.taken < bytes.length) {
-          const piece = bytes.slice(answer.taken, answer.taken + pieceBytes);
+          const { taken } = answer;
+          const end = taken < small ? small : taken < large ? taken + pieceBytes : bytes.length;
+          const piece = bytes.slice(taken, end);
           answer.taken += piece.length;
           controller.enqueue(piece);
           return undefined;

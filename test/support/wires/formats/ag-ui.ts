@@ -154,7 +154,7 @@ function write(truth: Truth, choices: Choices): Script {
 
 /** The format's own error event, or one in another shape. */
 function writeBroken(writer: ScriptWriter, choices: Choices, event: Write): void {
-  if (choices.chance(50)) writeError(writer, choices, true);
+  if (choices.chance(50)) writeError(writer, choices, 'typed');
   else event('RUN_ERROR', { message: ERROR_MARK, code: 'x' }, [say.failure(ERROR_MARK)]);
 }
 

@@ -120,7 +120,7 @@ function write(truth: Truth, choices: Choices): Script {
 
 /** The format's own error part, or one in another shape. */
 function writeBroken(writer: ScriptWriter, choices: Choices, event: Write): void {
-  if (choices.chance(50)) writeError(writer, choices, true);
+  if (choices.chance(50)) writeError(writer, choices, 'typed');
   else event('error', { errorText: ERROR_MARK }, [say.failure(ERROR_MARK)]);
 }
 
