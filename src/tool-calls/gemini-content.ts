@@ -86,14 +86,17 @@ class GeminiContentReader implements AnswerReader {
   #candidate(candidate: Fields, id: unknown): AnswerStep[] {
     const { index: _, content, finishReason: reason, ...others } = candidate;
     const { parts, role: __, ...besides } = fieldsOf(content);
-    const said = listOf(parts).flatMap((part) => this.#part(fieldsOf(part)));
-    this.#ids.see(id, said.length > 0);
-    if (said.length > 0) this.#goOn();
+    const list = listOf(parts).map(fieldsOf);
+    const said = list.flatMap((part) => this.#part(part));
+    // A call that cannot run is a part all the same, though nothing leaves of it yet.
+    const hasParts = said.length > 0 || list.some(hasNamedCall);
+    this.#ids.see(id, hasParts);
+    if (hasParts) this.#goOn();
     return [
       ...said,
       ...fieldSteps(besides),
       ...this.#repeated.news(others),
-      ...(isNoWord(reason) || reason === UNSET ? [] : this.#finishBy(reason, said.length > 0)),
+      ...(isNoWord(reason) || reason === UNSET ? [] : this.#finishBy(reason, hasParts)),
     ];
   }
 
@@ -147,6 +150,10 @@ class GeminiContentReader implements AnswerReader {
     const besides = Object.entries(others).filter(([field]) => !ABOUT.includes(field));
     return this.#repeated.news(Object.fromEntries(besides));
   }
+}
+
+function hasNamedCall({ functionCall }: Fields): boolean {
+  return !isNoWord(fieldsOf(functionCall)['name']);
 }
 
 function isFirst({ index }: Fields): boolean {
