@@ -234,8 +234,8 @@ function chunksOf(
   return { chunks, rules };
 }
 
-function callPart({ call: _, ...given }: WholeGiven): object {
-  return { functionCall: given };
+function callPart({ id, name, args }: WholeGiven): object {
+  return { functionCall: { id, name, args } };
 }
 
 const EXTRAS: readonly (readonly [string, (text: string) => object])[] = [
