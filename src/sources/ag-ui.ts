@@ -1,8 +1,8 @@
 /** AG-UI over POST as a source: TanStack AI and other agent servers that keep a log of the run. */
 
-import type { Connection, EndOutcome, ResumePoint, StreamSource } from '../../machines/contract.js';
+import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { agUiReader } from '../tool-calls/ag-ui.js';
-import type { AgUiReader } from '../tool-calls/ag-ui.js';
+import type { AgUiPlace, AgUiReader } from '../tool-calls/ag-ui.js';
 import type { AnswerPart } from '../tool-calls/answer.js';
 import { fieldsOf, textOf } from '../tool-calls/fields.js';
 import { configFailure } from './failure.js';
@@ -111,8 +111,8 @@ interface Run {
 function createRun(): Run {
   const reader = agUiReader();
   const replays = new ReplayedEvents();
-  /** The end that was read, and the event that told it. */
-  let ended: { readonly at: string; readonly outcome: EndOutcome } | null = null;
+  /** Where the reader was after each of the last events. */
+  const places = new Map<string, AgUiPlace>();
   let hasLog = false;
   return {
     reader,
@@ -123,7 +123,7 @@ function createRun(): Run {
   };
 
   function follow(at: ResumePoint, cursor: string | undefined): AnswerProtocol {
-    reader.begin(at.toolCalls ?? {}, ended?.at === cursor ? ended?.outcome : null);
+    reader.begin(at.toolCalls ?? {}, cursor === undefined ? null : places.get(cursor));
     if (cursor !== undefined) hasLog = true;
     replays.follow(at, cursor);
     let isKnown = at.key !== undefined;
@@ -141,7 +141,7 @@ function createRun(): Run {
         hasNews = true;
         if (id === undefined) return;
         hasLog = id !== '';
-        ended = reader.end === null ? null : { at: id, outcome: reader.end };
+        keepPlace(places, id, reader.place);
       },
     });
     return {
@@ -153,6 +153,16 @@ function createRun(): Run {
       finish: () => (reader.mayGoOn && hasLog && hasNews ? [] : (protocol.finish?.() ?? [])),
     };
   }
+}
+
+/** Places that are kept: as many events as are remembered to know them again. */
+const MAX_PLACES = 256;
+
+function keepPlace(places: Map<string, AgUiPlace>, id: string, place: AgUiPlace): void {
+  places.delete(id);
+  places.set(id, place);
+  const [oldest] = places.keys();
+  if (places.size > MAX_PLACES && oldest !== undefined) places.delete(oldest);
 }
 
 /** The run that an event names: TanStack AI announces one before its first event. */

@@ -3,6 +3,7 @@
 import type { EndOutcome } from '../../machines/contract.js';
 import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
 import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { withoutIdStep } from './call-steps.js';
 import { ToolCalls } from './calls.js';
 import { eventFields, fieldsOf, textOf } from './fields.js';
 import type { Fields } from './fields.js';
@@ -10,11 +11,21 @@ import { finishWords, outcomeOf } from './finish-words.js';
 import { isErrorShape, reportedError } from './peer-error.js';
 import { contentSteps, dataStep, eventStep } from './steps.js';
 
+/** Where a reader is among the runs: a connection that goes on begins there. */
+export interface AgUiPlace {
+  /** The end of the last run, as long as nothing shows that there is more. */
+  readonly end: EndOutcome | null;
+  readonly isRunning: boolean;
+  /** The last run that began, where it has a name. */
+  readonly run: string | null;
+}
+
 export interface AgUiReader extends AnswerReader {
   /** A run ended to have its tools run: its results and another run may follow. */
   readonly mayGoOn: boolean;
-  /** @param end what ended right before this connection. @default null */
-  begin(calls: RecordedCalls, end?: EndOutcome | null): void;
+  readonly place: AgUiPlace;
+  /** @param place where the connection goes on. @default at the start, or nobody knows */
+  begin(calls: RecordedCalls, place?: AgUiPlace | null): void;
 }
 
 /**
@@ -46,8 +57,16 @@ class EventReader implements AgUiReader {
   /** Calls in the short form, which the end of the run closes. */
   readonly #short = new Set<string>();
   #isRunning = false;
+  #run: string | null = null;
+  /** On this connection: content of the run that goes on. */
   #hasContent = false;
+  /** The last call was one without an id, and was reported. */
+  #isWithoutId = false;
+  #hasLostCall = false;
 
+  get place(): AgUiPlace {
+    return { end: this.#end.outcome, isRunning: this.#isRunning, run: this.#run };
+  }
   get end(): EndOutcome | null {
     return this.#end.outcome;
   }
@@ -58,11 +77,13 @@ class EventReader implements AgUiReader {
     return this.#end.word;
   }
 
-  begin(calls: RecordedCalls, end: EndOutcome | null = null): void {
+  begin(calls: RecordedCalls, place: AgUiPlace | null = null): void {
     this.#end.startOver();
-    if (end !== null) this.#end.say(end);
+    if (place !== null && place.end !== null) this.#end.say(place.end);
+    this.#isRunning = place?.isRunning ?? false;
+    this.#run = place?.run ?? null;
     // Events that were not recorded come again.
-    this.#isRunning = this.#hasContent = false;
+    this.#hasContent = this.#isWithoutId = false;
     this.#calls.begin(calls, (id) => id);
   }
 
@@ -93,6 +114,7 @@ class EventReader implements AgUiReader {
       case 'TOOL_CALL_START':
         return this.#content(this.#startCall(id, fields));
       case 'TOOL_CALL_ARGS':
+        if (id === '') return this.#addWithoutId(fields);
         return this.#content(this.#calls.add(id, { id, args: fields['delta'] }));
       case 'TOOL_CALL_CHUNK':
         return this.#content(this.#chunk(id, fields));
@@ -116,34 +138,47 @@ class EventReader implements AgUiReader {
   }
 
   #content(steps: AnswerStep[]): AnswerStep[] {
-    if (steps.length > 0) this.#hasContent = true;
+    if (steps.length > 0) this.#hasContent = this.#isRunning = true;
     return steps;
   }
 
   /** A run has to finish before another one starts. */
   #startRun(fields: Fields): AnswerStep[] {
-    if (this.#isRunning && this.#hasContent) throw secondAnswer();
+    const run = textOf(fields['runId']) || null;
+    const isOther = run !== null && this.#run !== null && run !== this.#run;
+    if (this.#isRunning && (this.#hasContent || isOther)) throw secondAnswer();
     this.#isRunning = true;
-    this.#hasContent = false;
+    this.#run = run;
+    this.#hasContent = this.#isWithoutId = false;
     return [eventStep('RUN_STARTED', passedOn(fields))];
   }
 
-  #startCall(id: string, { toolCallName, toolName }: Fields): AnswerStep[] {
-    const call = { id, name: textOf(toolCallName) || toolName };
-    if (id !== '') return this.#calls.open(id, call);
-    return [eventStep('malformedToolCall', { ...call, reason: 'no id' })];
+  #startCall(id: string, fields: Fields): AnswerStep[] {
+    if (id === '') this.#isWithoutId = false;
+    if (id === '') return this.#addWithoutId(fields);
+    return this.#calls.open(id, { id, name: nameIn(fields) });
+  }
+
+  /** A call that nobody can answer: it is reported once, and its arguments stay here. */
+  #addWithoutId(fields: Fields): AnswerStep[] {
+    const isReported = this.#isWithoutId;
+    this.#isWithoutId = this.#hasLostCall = true;
+    return isReported ? [] : this.#content([withoutIdStep(nameIn(fields))]);
   }
 
   /** The short form: start and pieces in one, without an end. */
   #chunk(given: string, fields: Fields): AnswerStep[] {
     const id = given === '' ? ([...this.#short].at(-1) ?? '') : given;
-    if (id === '') return [];
+    const name = nameIn(fields);
+    // A name without an id begins another call.
+    if (id === '' && textOf(name)) this.#isWithoutId = false;
+    if (id === '') return this.#addWithoutId(fields);
     this.#short.add(id);
-    const { toolCallName, toolName, delta } = fields;
-    return this.#calls.add(id, { id, name: textOf(toolCallName) || toolName, args: delta });
+    return this.#calls.add(id, { id, name, args: fields['delta'] });
   }
 
   #endCall(id: string, fields: Fields): AnswerStep[] {
+    if (id === '') return this.#addWithoutId(fields);
     const input = fields['input'] ?? tanstackOf(fields)['input'];
     if (input !== undefined) this.#calls.takeWhole(id, input);
     if (this.#calls.peek(id)?.hasArguments !== false) return this.#calls.close(id);
@@ -163,10 +198,15 @@ class EventReader implements AgUiReader {
     for (const id of this.#short) this.#calls.seal(id);
     this.#short.clear();
     const calls = isComplete ? this.#calls.leaveSealed() : this.#calls.abandon();
-    if (this.#calls.hasOpenCall) this.#end.spoil();
+    if (this.#calls.hasOpenCall || this.#hasLostCall) this.#end.spoil();
+    this.#hasLostCall = false;
     this.mayGoOn = this.#end.outcome === 'complete' && reason === 'tool_calls';
     return calls;
   }
+}
+
+function nameIn({ toolCallName, toolName }: Fields): unknown {
+  return textOf(toolCallName) || toolName;
 }
 
 /** TanStack AI keeps there what the protocol has no field for. */

@@ -3,6 +3,7 @@
 import type { EndOutcome } from '../../machines/contract.js';
 import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
 import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { withoutIdStep } from './call-steps.js';
 import { ToolCalls } from './calls.js';
 import { eventFields, textOf } from './fields.js';
 import type { Fields } from './fields.js';
@@ -26,7 +27,11 @@ class AiSdkUiReader implements AnswerReader {
   readonly #end = new AnswerEnd();
   readonly #calls = new ToolCalls<string>();
   #messageId: string | null = null;
-  #hasContent = false;
+  /** Streams that began in this message and have not finished: a server may merge several. Null: none says so. */
+  #running: number | null = null;
+  /** Calls without an id that began, and were reported. */
+  #withoutId = 0;
+  #hasLostCall = false;
 
   get end(): EndOutcome | null {
     return this.#end.outcome;
@@ -78,7 +83,8 @@ class AiSdkUiReader implements AnswerReader {
 
   #content(steps: AnswerStep[]): AnswerStep[] {
     if (steps.length === 0) return steps;
-    this.#hasContent = true;
+    // Nothing began what comes after the end: it may be the rest of another answer.
+    if (this.#end.outcome !== null && this.#running === 0) this.#end.spoil();
     this.#end.goOn();
     return steps;
   }
@@ -86,9 +92,9 @@ class AiSdkUiReader implements AnswerReader {
   /** A server that merges streams begins each anew, in the same message. */
   #start(fields: Fields): AnswerStep[] {
     const id = textOf(fields['messageId']) ?? null;
-    if (this.#hasContent && id !== null && this.#messageId !== null && id !== this.#messageId)
-      throw secondAnswer();
+    if (id !== null && this.#messageId !== null && id !== this.#messageId) throw secondAnswer();
     this.#messageId = id ?? this.#messageId;
+    this.#running = (this.#running ?? 0) + 1;
     return [eventStep('start', fields)];
   }
 
@@ -96,7 +102,8 @@ class AiSdkUiReader implements AnswerReader {
     const reason = fields['finishReason'] ?? undefined;
     // Before version 6 there was no reason.
     this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
-    if (this.#calls.hasOpenCall) this.#end.spoil();
+    if (this.#running !== null) this.#running = Math.max(0, this.#running - 1);
+    if (this.#calls.hasOpenCall || this.#hasLostCall) this.#end.spoil();
     return [eventStep('finish', fields)];
   }
 
@@ -105,7 +112,7 @@ class AiSdkUiReader implements AnswerReader {
     const id = textOf(toolCallId) ?? '';
     const call = { id, name, expects: 'any' as const };
     const isServerTool = providerExecuted === true ? true : undefined;
-    if (id === '') return [];
+    if (id === '') return this.#takeWithoutId(type, fields);
     switch (type) {
       case 'tool-input-start':
         // What was delivered comes again after a restart; its input is compared when it is there.
@@ -118,13 +125,41 @@ class AiSdkUiReader implements AnswerReader {
         this.#calls.forgetPieces(id);
         this.#calls.add(id, { ...call, isServerTool, value: fields['input'] });
         return this.#calls.close(id);
-      case 'tool-input-error': {
-        // The text of the error repeats the input.
-        const { errorText: _, ...others } = fields;
-        return [...this.#calls.discard(id), eventStep(type, others)];
-      }
+      case 'tool-input-error':
+        return [...this.#calls.discard(id), failedInput(fields)];
       default:
         return [eventStep(type, fields)];
     }
   }
+
+  /** A call that nobody can answer: it is reported once, and its input stays here. */
+  #takeWithoutId(type: string, fields: Fields): AnswerStep[] {
+    const isBegun = this.#withoutId > 0;
+    switch (type) {
+      case 'tool-input-start':
+        this.#withoutId += 1;
+        break;
+      case 'tool-input-delta':
+        if (isBegun) return [];
+        this.#withoutId += 1;
+        break;
+      case 'tool-input-available':
+      case 'tool-input-error':
+        if (isBegun) this.#withoutId -= 1;
+        break;
+      default:
+        return [eventStep(type, fields)];
+    }
+    this.#hasLostCall = true;
+    const isReported = isBegun && type !== 'tool-input-start';
+    return [
+      ...(isReported ? [] : [withoutIdStep(fields['toolName'])]),
+      ...(type === 'tool-input-error' ? [failedInput(fields)] : []),
+    ];
+  }
+}
+
+/** The text of the error repeats the input. */
+function failedInput({ errorText: _, ...others }: Fields): AnswerStep {
+  return eventStep('tool-input-error', others);
 }

@@ -22,6 +22,7 @@ export interface CallPiece {
 
 /** Why a call must not run. */
 export type CallFault =
+  | 'no id'
   | 'no name'
   | 'two names'
   | 'begun twice'

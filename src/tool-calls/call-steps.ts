@@ -3,6 +3,7 @@
 import type { ToolCallDelta } from '../../machines/contract.js';
 import type { AnswerPart, AnswerStep } from './answer.js';
 import type { CallFault } from './call-piece.js';
+import { textOf } from './fields.js';
 import { eventStep } from './steps.js';
 
 export function progressOf(call: {
@@ -11,6 +12,11 @@ export function progressOf(call: {
   readonly size: number;
 }): AnswerPart {
   return { type: 'toolCallProgress', id: call.id, name: call.name, chars: call.size };
+}
+
+/** A call without an id, in a format whose answers to calls need one: nobody could say what the result belongs to. */
+export function withoutIdStep(name: unknown): AnswerStep {
+  return malformedStep({ id: '', name: textOf(name) || null }, 'no id');
 }
 
 /** A call that must not run, with the reason. */

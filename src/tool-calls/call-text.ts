@@ -14,6 +14,8 @@ export class CallText {
   /** What the last piece added. */
   added = '';
   #text = '';
+  /** Pieces that said something, since the text was set. */
+  #pieces = 0;
   #scan = new JsonScan();
 
   get value(): string {
@@ -30,9 +32,9 @@ export class CallText {
     return this.#scan.state === 'whole' && parseJson(this.#text) !== undefined;
   }
 
-  /** An empty object, with which some servers begin. */
+  /** An empty object in one piece, with which some servers begin. */
   get isPlaceholder(): boolean {
-    return this.#text.length < 16 && /^\s*\{\s*\}\s*$/.test(this.#text);
+    return this.#pieces === 1 && this.#text.length < 16 && /^\s*\{\s*\}\s*$/.test(this.#text);
   }
 
   /** @throws ReconnectError kind `limit` */
@@ -44,6 +46,7 @@ export class CallText {
       );
     this.#text = text;
     this.added = '';
+    this.#pieces = text.trim() === '' ? 0 : 1;
     this.#scan = new JsonScan();
     this.#scan.add(text);
   }
@@ -53,6 +56,7 @@ export class CallText {
     if (this.#text.length + piece.length > MAX_ARGS) this.set(this.#text + piece);
     this.#text += piece;
     this.added = piece;
+    if (piece.trim() !== '') this.#pieces += 1;
     this.#scan.add(piece);
   }
 

@@ -6,6 +6,7 @@ import { AnswerEnd } from './answer-end.js';
 import { isObject } from './arguments.js';
 import { CallRouter } from './call-router.js';
 import { ChunkIds } from './chunk-ids.js';
+import { ChunkRoles } from './chunk-roles.js';
 import { eventFields, fieldsOf, listOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
@@ -64,6 +65,7 @@ class OpenaiChatReader implements AnswerReader {
   readonly #end = new AnswerEnd();
   readonly #calls = new CallRouter();
   readonly #ids = new ChunkIds();
+  readonly #roles = new ChunkRoles();
   /** What the chunks say of themselves was passed on. */
   #isIntroduced = false;
   /** What stands beside the choices: usage, citations, and what a server adds. */
@@ -107,12 +109,15 @@ class OpenaiChatReader implements AnswerReader {
     const said = fieldsOf(delta ?? message);
     const content = [...reasoningSteps(said), ...contentSteps(said['content'] ?? text)];
     const calls = this.#callSteps(said);
-    this.#ids.see(id, content.length + calls.length > 0);
+    const others = fieldSteps(said, IN_DELTA);
+    const isAfterEnd = this.#end.outcome !== null;
+    this.#roles.see({ id, role: said['role'], isLast: !isNoWord(reason), isAfterEnd });
+    this.#ids.see(id, content.length + calls.length + others.length > 0);
     if (content.length > 0 || (calls.length > 0 && this.#calls.hasOpenCall)) this.#end.goOn();
     if (this.#calls.hasLatePiece) this.#end.spoil();
     return [
       ...content,
-      ...fieldSteps(said, IN_DELTA),
+      ...others,
       ...calls,
       ...fieldSteps(choice, IN_CHOICE),
       ...(isNoWord(reason) ? [] : this.#finishBy(reason)),

@@ -291,6 +291,7 @@ describe('a second answer in the stream of the first', () => {
   const from = (id: string, ...deltas: object[]): object[] =>
     deltas.map((one) => ({ id, ...chunk(one) }));
   const text = (value: string): object => ({ content: value });
+  const assistant = (value: string): object => ({ role: 'assistant', ...text(value) });
   const blockOf = (value: string): object => delta(0, { type: 'text_delta', text: value });
   const message = (id?: string): object => ({ type: 'message_start', message: { id } });
   const created = (id: string): object => ({ type: 'response.created', response: { id } });
@@ -361,6 +362,56 @@ describe('a second answer in the stream of the first', () => {
         { type: 'start', messageId: 'B' },
       ],
     ],
+    [
+      'AI SDK: another message before any content',
+      aiSdkUiReader,
+      [
+        { type: 'start', messageId: 'A' },
+        { type: 'data-x', data: 1 },
+        { type: 'start', messageId: 'B' },
+      ],
+    ],
+    [
+      'AG-UI: another run before any content',
+      agUiReader,
+      [
+        { type: 'RUN_STARTED', runId: 'A' },
+        { type: 'STATE_SNAPSHOT', snapshot: {} },
+        { type: 'RUN_STARTED', runId: 'B' },
+      ],
+    ],
+    [
+      'AG-UI: a run after content that no run began',
+      agUiReader,
+      [
+        { type: 'TEXT_MESSAGE_CONTENT', delta: 'a' },
+        { type: 'RUN_STARTED', runId: 'B' },
+      ],
+    ],
+    [
+      'Chat: the role again under another id, before any content',
+      openaiChatReader,
+      [...from('A', assistant('')), ...from('B', assistant(''), text('b'))],
+    ],
+    [
+      'Chat: the role again, as soon as it comes',
+      openaiChatReader,
+      [...from('A', assistant(''), text('a')), ...from('B', assistant(''))],
+    ],
+    [
+      'Chat: the role again after chunks that have no id yet',
+      openaiChatReader,
+      [...from('', assistant('')), ...from('A', { images: [{}] }), ...from('B', assistant(''))],
+    ],
+    [
+      'Chat: the role again after the end',
+      openaiChatReader,
+      [
+        ...from('A', assistant(''), text('a')),
+        { id: 'A', ...chunk({}, 'stop') },
+        ...from('A', assistant('')),
+      ],
+    ],
   ])('is an error: %s', (_, create, events) => {
     const reader = create();
     reader.begin({});
@@ -390,6 +441,36 @@ describe('a second answer in the stream of the first', () => {
         ...from('A', text('a'), text('b')),
         { id: 'B', choices: [{ index: 1, delta: text('x') }] },
         ...from('A', text('c')),
+      ],
+    ],
+    [
+      'Chat: the role in every chunk, the last one included',
+      openaiChatReader,
+      [
+        ...from('A', assistant('a'), assistant('b')),
+        { id: 'A', ...chunk({ role: 'assistant' }, 'stop') },
+        { id: 'B', ...chunk({ role: 'assistant' }, 'stop') },
+      ],
+    ],
+    [
+      'Chat: the role in a last chunk with an id of its own',
+      openaiChatReader,
+      [
+        ...from('A', assistant(''), text('a')),
+        { id: 'B', ...chunk({ role: 'assistant', content: '' }, 'stop') },
+      ],
+    ],
+    [
+      'Chat: a first chunk of the gateway, and an id for each chunk',
+      openaiChatReader,
+      [...from('A', assistant('')), ...from('B', assistant('')), ...from('C', text('c'))],
+    ],
+    [
+      'AG-UI: the run announced twice',
+      agUiReader,
+      [
+        { type: 'RUN_STARTED', runId: 'A' },
+        { type: 'RUN_STARTED', runId: 'A' },
       ],
     ],
     [
@@ -426,5 +507,29 @@ describe('a second answer in the stream of the first', () => {
     const reader = create();
     reader.begin({});
     expect(events.flatMap((event) => reader.read(event)).length).toBeGreaterThan(0);
+  });
+
+  it('may be text after the finish that nothing began: AI SDK', () => {
+    const start = { type: 'start', messageId: 'A' };
+    const text = { type: 'text-delta', delta: 'a' };
+    const finish = { type: 'finish', finishReason: 'stop' };
+    const ends = [
+      [start, text, finish, text, finish],
+      [start, text, finish, start, text, finish],
+      // Two streams that are merged at a time.
+      [start, start, text, finish, text, finish],
+    ].map((events) => readEvents(aiSdkUiReader(), events).end);
+    expect(ends).toEqual(['incomplete', 'complete', 'complete']);
+  });
+
+  it('is noticed where a connection goes on: AG-UI', () => {
+    const reader = agUiReader();
+    reader.begin({});
+    reader.read({ type: 'RUN_STARTED', runId: 'A' });
+    const { place } = reader;
+    reader.begin({}, place);
+    expect(() => reader.read({ type: 'RUN_STARTED', runId: 'B' })).toThrow(SECOND);
+    reader.begin({}, place);
+    expect(reader.read({ type: 'RUN_STARTED', runId: 'A' })).toHaveLength(1);
   });
 });

@@ -25,18 +25,6 @@ const OPEN: readonly OpenFault[] = [
     why: 'ids that are all the same: events are taken for a replay',
   },
   {
-    formats: ['openaiChat', 'aiSdkUi', 'agUi'],
-    where: /splice/,
-    kinds: /splice|other text/,
-    why: 'another answer that begins inside this one is not noticed',
-  },
-  {
-    formats: ['aiSdkUi', 'agUi'],
-    where: /call ids: (?:empty|none)/,
-    kinds: /left out in silence/,
-    why: 'a call without an id is left out, and nothing tells it',
-  },
-  {
     formats: ['geminiInteractions'],
     where: /from start|last few|inclusive/,
     kinds: /a whole call is lost|other text/,
@@ -53,12 +41,6 @@ const OPEN: readonly OpenFault[] = [
     where: /added: none.*saved/,
     kinds: /id of nobody/,
     why: 'an item that is only done, from a checkpoint inside it, loses its id',
-  },
-  {
-    formats: ['openaiChat', 'anthropicMessages', 'geminiContent', 'ollamaChat'],
-    where: /saved/,
-    kinds: /the end is waited for/,
-    why: 'a continuation from a checkpoint, which can only fail, reads on until it does',
   },
 ];
 

@@ -24,7 +24,7 @@ function judgeRepeats({ run, format }: Evidence): Fault[] {
 const GRACE_MS = 60_000;
 
 function judgeAfterTheEnd({ run, over, overAt }: Evidence): Fault[] {
-  if (over === null) return [];
+  if (over === null || overAt === Infinity) return [];
   const after = run.exchanges.slice(overAt + 1);
   if (after.length > 0)
     return [

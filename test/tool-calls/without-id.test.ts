@@ -1,0 +1,126 @@
+/** Calls without an id, in formats whose results need one: reported once each, never run, never left out in silence. */
+
+import { describe, expect, it } from 'vitest';
+import { agUiReader, aiSdkUiReader, openaiChatReader } from '../../src/tool-calls/index.js';
+import type { AnswerReader } from '../../src/tool-calls/index.js';
+import { chunk, readEvents } from './wires.js';
+
+const NO_IDS: readonly object[] = [{}, { toolCallId: '' }, { toolCallId: null }, { toolCallId: 7 }];
+const INPUT = '{"q":"secret"}';
+
+const start = (id: object, name = 'pay'): object => ({
+  type: 'tool-input-start',
+  ...id,
+  toolName: name,
+});
+const piece = (id: object): object => ({
+  type: 'tool-input-delta',
+  ...id,
+  inputTextDelta: INPUT,
+});
+const available = (id: object, name = 'pay'): object => ({
+  type: 'tool-input-available',
+  ...id,
+  toolName: name,
+  input: JSON.parse(INPUT) as unknown,
+});
+const failed = (id: object): object => ({
+  type: 'tool-input-error',
+  ...id,
+  toolName: 'pay',
+  input: JSON.parse(INPUT) as unknown,
+  errorText: INPUT,
+});
+const finish = { type: 'finish', finishReason: 'tool-calls' };
+
+const begin = (id: object, name = 'pay'): object => ({
+  type: 'TOOL_CALL_START',
+  ...id,
+  toolCallName: name,
+});
+const args = (id: object): object => ({ type: 'TOOL_CALL_ARGS', ...id, delta: INPUT });
+const end = (id: object): object => ({ type: 'TOOL_CALL_END', ...id });
+const short = (id: object, name?: string): object => ({
+  type: 'TOOL_CALL_CHUNK',
+  ...id,
+  ...(name === undefined ? {} : { toolCallName: name }),
+  delta: INPUT,
+});
+const over = { type: 'RUN_FINISHED', finishReason: 'tool_calls' };
+
+type Case = readonly [string, () => AnswerReader, (id: object) => object[], readonly string[]];
+
+const CASES: readonly Case[] = [
+  [
+    'AI SDK: in pieces',
+    aiSdkUiReader,
+    (id) => [start(id), piece(id), available(id), finish],
+    ['pay'],
+  ],
+  ['AI SDK: only whole', aiSdkUiReader, (id) => [available(id), finish], ['pay']],
+  ['AI SDK: only begun', aiSdkUiReader, (id) => [start(id), piece(id), finish], ['pay']],
+  ['AI SDK: that failed', aiSdkUiReader, (id) => [failed(id), finish], ['pay']],
+  [
+    'AI SDK: two in turns',
+    aiSdkUiReader,
+    (id) => [start(id), start(id, 'look'), available(id), available(id, 'look'), finish],
+    ['pay', 'look'],
+  ],
+  ['AG-UI: in pieces', agUiReader, (id) => [begin(id), args(id), end(id), over], ['pay']],
+  [
+    'AG-UI: one after the other',
+    agUiReader,
+    (id) => [begin(id), args(id), end(id), begin(id, 'look'), args(id), end(id), over],
+    ['pay', 'look'],
+  ],
+  [
+    'AG-UI: in the short form',
+    agUiReader,
+    (id) => [short(id, 'pay'), short(id), short(id, 'look'), over],
+    ['pay', 'look'],
+  ],
+  ['AG-UI: without a beginning', agUiReader, (id) => [args(id), end(id), over], ['']],
+];
+
+describe.each(CASES)('%s', (_, create, wire, names) => {
+  it.each(NO_IDS.map((id) => [JSON.stringify(id), id] as const))(
+    'is malformed with %s',
+    (__, id) => {
+      const { parts, end: outcome } = readEvents(create(), wire(id));
+      const malformed = parts.flatMap((part) =>
+        part.type === 'event' && part.name === 'malformedToolCall' ? [part.data] : [],
+      );
+      expect(malformed).toEqual(
+        names.map((name) => ({ id: '', name: name === '' ? null : name, reason: 'no id' })),
+      );
+      expect(parts.some(({ type }) => type === 'toolCall')).toBe(false);
+      expect(JSON.stringify(parts)).not.toContain('secret');
+      expect(outcome).toBe('incomplete');
+    },
+  );
+});
+
+describe('arguments that are an empty object', () => {
+  const call = (pieces: readonly string[]): object[] =>
+    pieces.map((one, n) =>
+      chunk({
+        tool_calls: [
+          {
+            index: 0,
+            ...(n === 0 ? { id: 'a' } : {}),
+            function: { ...(n === 0 ? { name: 'pay' } : {}), arguments: one },
+          },
+        ],
+      }),
+    );
+  const inputsOf = (pieces: readonly string[]): unknown[] =>
+    readEvents(openaiChatReader(), [...call(pieces), chunk({}, 'tool_calls')]).parts.flatMap(
+      (part) => (part.type === 'toolCall' ? [part.input] : []),
+    );
+
+  it('are a placeholder in one piece, and all of them in several', () => {
+    expect(inputsOf(['{}', INPUT])).toEqual([{ q: 'secret' }]);
+    expect(inputsOf(['{', '}'])).toEqual([{}]);
+    expect(inputsOf(['{', '}', INPUT])).toEqual([]);
+  });
+});
