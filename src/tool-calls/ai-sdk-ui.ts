@@ -160,6 +160,7 @@ class AiSdkUiReader implements AnswerReader {
 }
 
 /** The text of the error repeats the input. */
-function failedInput({ errorText: _, ...others }: Fields): AnswerStep {
+function failedInput(fields: Fields): AnswerStep {
+  const { errorText: _, ...others } = fields;
   return eventStep('tool-input-error', others);
 }
