@@ -38,12 +38,15 @@ describe('the packed files', () => {
     expect(reached.packages).not.toEqual([]);
   });
 
-  it('hold the text of the licence of what is bundled', () => {
+  it('hold the text of the license of what is bundled, and of what was compiled into it', async () => {
     expect(read('dist/src/sources/sse/event-stream-parser.js')).toContain(
       read('node_modules/eventsource-parser/LICENSE').trim(),
     );
     expect(read('dist/src/inspect/viewer/licenses.md')).toContain('@hpcc-js/wasm-graphviz');
     expect(read('dist/src/inspect/viewer/licenses.md')).toContain('preact');
+    const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
+    const compiled = `## Graphviz ${(await Graphviz.load()).version()} (EPL-1.0)`;
+    expect(read('dist/src/inspect/viewer/licenses-graphviz.md')).toContain(compiled);
   });
 });
 

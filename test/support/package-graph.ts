@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 import ts from 'typescript-5.9';
 
+/** A page, and the licenses of what is bundled with it. */
+const VIEWER = ['index.html', 'licenses.md', 'licenses-graphviz.md'];
+
 const root: string = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface PackageGraph {
@@ -81,7 +84,7 @@ function besides(path: string, extension: string): string {
 function assetsOf(text: string): string[] {
   const urls = text.matchAll(/new URL\(\s*(['"`])([^'"`]+)\1\s*,\s*import\.meta\.url\s*\)/gu);
   return Array.from(urls, ([, , target = '']) => target).flatMap((target) =>
-    target.endsWith('/') ? [`${target}index.html`, `${target}licenses.md`] : [target],
+    target.endsWith('/') ? VIEWER.map((file) => target + file) : [target],
   );
 }
 
