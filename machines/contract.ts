@@ -68,6 +68,10 @@ export type SourceItem<T> =
   | { readonly type: 'identity'; readonly key: string }
   /** Comment, ping: liveness, not progress. */
   | { readonly type: 'alive' }
+  /** The replay is over: what follows is new. */
+  | { readonly type: 'upToDate' }
+  /** The peer will end this connection by plan, at once or in so many ms: another is made without an attempt. */
+  | { readonly type: 'rotate'; readonly afterMs?: number | undefined }
   /** The server's advice on the next wait, in ms: a floor. */
   | { readonly type: 'retry'; readonly ms: number }
   /** The peer starts over: drop everything, or what is not committed. */
@@ -161,6 +165,11 @@ export interface StreamSource<T> {
    * @default false: it starts over
    */
   readonly liveWithoutIds?: boolean | undefined;
+  /**
+   * Each connection gives `upToDate` once what was missed is over.
+   * @default false
+   */
+  readonly reportsUpToDate?: boolean | undefined;
   /**
    * For `resume: 'live'`: the source fetches what was missed between two connections, so that no gap is reported for it.
    * @default false

@@ -92,6 +92,10 @@ export function told(event: object): ReconnectEvent {
       return { type: 'replayed', items: report.items };
     case 'stream.gap':
       return { type: 'gap', from: report.from, to: report.to };
+    case 'stream.rotated':
+      return { type: 'rotated' };
+    case 'stream.caughtUp':
+      return { type: 'caughtUp', items: report.items, ms: report.ms };
     case 'stream.stalled':
       return { type: 'stalled', silentMs: report.silentMs };
     case 'stream.diagnostic':

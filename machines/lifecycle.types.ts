@@ -36,6 +36,10 @@ export type ReconnectEvent =
       readonly kind: ReconnectErrorKind;
     }
   | { readonly type: 'dropped'; readonly reason: DropReason; readonly message: string }
+  /** The connection was left by plan, for another at once: no attempt is spent. */
+  | { readonly type: 'rotated' }
+  /** The replay is over: so many items of this connection, in so many ms since it was made. */
+  | { readonly type: 'caughtUp'; readonly items: number; readonly ms: number }
   | { readonly type: 'restarted'; readonly why: string }
   | {
       readonly type: 'reset';

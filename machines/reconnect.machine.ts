@@ -18,6 +18,7 @@ import type {
   ReconnectMachine,
   ReconnectMachineEvent,
 } from './reconnect.types.js';
+import { isFreeRotation, rotate, rotateLater } from './rotation.js';
 import * as step from './steps.js';
 import { fatalError } from './verdict.js';
 import { resumeWait } from './wait.js';
@@ -52,6 +53,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     isStale: ({ context, event }) => step.isStale(context, event),
     isPause: ({ event }) => step.commandOf(event).type === 'pause',
     isPastFloor: ({ context, event }) => step.isPastFloor(context, event),
+    isFreeRotation,
     isRetry: ({ event }) => step.commandOf(event).type === 'retryNow',
   },
   actions: {
@@ -70,6 +72,8 @@ export const reconnectMachine: ReconnectMachine = setup({
     giveUp: assign(({ context, event, self }) =>
       step.giveUp(context, lossOf(event), momentOf(event, self)),
     ),
+    rotate: assign(rotate),
+    rotateLater: assign(rotateLater),
     exhaust: assign(() => step.fail(step.EXHAUSTED)),
     fail: assign(({ event }) => step.failReported(event)),
     refuse: assign(({ context }) => step.fail(step.refusal(context))),
@@ -85,8 +89,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     tellDrop: emit(({ event }) => tell.dropped(lossOf(event))),
     /** A guard cannot ask the clock: what was thrown, or tells no time, is told again with its moment. */
     tellLoss: enqueueActions(({ event, self, enqueue }) => {
-      const moment = momentOf(event, self);
-      enqueue.raise({ ...lossOf(event), type: 'stream.dropped', moment });
+      enqueue.raise({ ...lossOf(event), type: 'stream.dropped', moment: momentOf(event, self) });
     }),
     takeTurn: enqueueActions(({ event, self, enqueue }) => enqueue.sendTo(self, event)),
     /**
@@ -141,6 +144,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     'stream.toolCall': { actions: ['record', 'tell'] },
     'stream.reset': { actions: ['record', 'tell'] },
     'stream.replayed': [{ guard: 'isStale' }, { actions: 'tell' }],
+    'stream.caughtUp': [{ guard: 'isStale' }, { actions: ['record', 'tell'] }],
     'stream.gap': { actions: 'tell' },
     'stream.stalled': [{ guard: 'isStale' }, { actions: 'tell' }],
     'stream.diagnostic': { actions: 'tell' },
@@ -230,6 +234,13 @@ export const reconnectMachine: ReconnectMachine = setup({
           { guard: 'isUntimed', actions: 'tellLoss' },
           { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'tellDrop', 'giveUp'] },
           { target: 'waiting', actions: ['countDrop', 'tellDrop', 'scheduleRetry'] },
+        ],
+        'stream.rotated': [
+          { guard: 'isStale' },
+          { guard: 'isStopping', actions: 'record' },
+          { guard: 'isFreeRotation', target: 'connecting', actions: ['rotate', 'tell'] },
+          { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'tellDrop', 'giveUp'] },
+          { target: 'waiting', actions: ['countDrop', 'tellDrop', 'rotateLater'] },
         ],
         'stream.ended': [
           { guard: 'isStale' },

@@ -78,6 +78,10 @@ export interface ReconnectContext {
   readonly sent: boolean;
   /** A connection of this stream was open before the one being made. */
   readonly opened: boolean;
+  /** Monotonic time at which as many planned ends as ever may follow each other at once, in ms; null: now. */
+  readonly rotationsFullAt: number | null;
+  /** The connection brings what was missed, and has not said yet that this is over. */
+  readonly catchingUp: boolean;
   /** The peer refused to go on from where the stream was. */
   readonly rejected: boolean;
   /** No request before the one being made can have begun work at the peer. */
@@ -115,6 +119,9 @@ export type ReconnectReport =
   | { type: 'attempt.failed'; error: string | ErrorInfo; moment?: Moment }
   | { type: 'stream.progress'; ledger: Ledger; proven?: boolean; connection?: number }
   | ({ type: 'stream.dropped' } & Loss)
+  /** The connection is left by plan. `isOwn`: by ours, not the peer's; else `failure` is for one plan too many. */
+  | ({ type: 'stream.rotated'; isOwn?: boolean } & Loss)
+  | { type: 'stream.caughtUp'; items: number; ms: number; connection?: number }
   | {
       type: 'stream.ended';
       outcome: EndOutcome;
@@ -176,7 +183,7 @@ export interface Loss {
 export type TellingReport = Extract<
   ReconnectReport,
   {
-    type: `stream.${'progress' | 'toolCall' | 'reset' | 'replayed' | 'gap' | 'stalled' | 'diagnostic'}`;
+    type: `stream.${'progress' | 'toolCall' | 'reset' | 'replayed' | 'gap' | 'stalled' | 'caughtUp' | 'rotated' | 'diagnostic'}`;
   }
 >;
 
@@ -227,6 +234,8 @@ export type ReconnectActions = NamedImplementation<
   | 'beginConnection'
   | 'holdOutage'
   | 'giveUp'
+  | 'rotate'
+  | 'rotateLater'
   | 'exhaust'
   | 'fail'
   | 'refuse'
@@ -258,6 +267,7 @@ export type ReconnectGuards = NamedImplementation<
   | 'isPause'
   | 'isRetry'
   | 'isPastFloor'
+  | 'isFreeRotation'
 >;
 
 export type NamedImplementation<TName extends string> = TName extends string

@@ -15,6 +15,7 @@ export interface SourceFacts {
   /** See `StreamSource`. */
   readonly liveWithoutIds?: boolean | undefined;
   readonly fillsGaps?: boolean | undefined;
+  readonly reportsUpToDate?: boolean | undefined;
 }
 
 export interface ResumePlan {

@@ -43,6 +43,8 @@ const freshRun = {
   ...freshCounts,
   sent: false,
   opened: false,
+  rotationsFullAt: null,
+  catchingUp: false,
   fresh: true,
   rejected: false,
   restarting: false,
@@ -94,17 +96,19 @@ export function reset(): Change {
 }
 
 /** Takes over the reader's account; proven health gives the attempts back. */
-function record(ledger: Ledger | undefined, proven = false): Change {
+export function record(ledger: Ledger | undefined, proven = false): Change {
   const health = proven ? freshCounts : {};
   if (ledger === undefined) return health;
   const { streamState, key = null, cursor, chars, floorMs } = ledger;
   return { ...health, streamState, ledger: Object.freeze({ key, cursor, chars, floorMs }) };
 }
 
+const UP_TO_DATE: Change = Object.freeze({ catchingUp: false });
+
 /** The account that a report carries, if it carries one. */
 export function recordReport(event: object): Change {
-  const { ledger, proven } = event as { ledger?: Ledger; proven?: boolean };
-  return record(ledger, proven);
+  const { ledger, proven, type } = event as { ledger?: Ledger; proven?: boolean; type?: string };
+  return { ...record(ledger, proven), ...(type === 'stream.caughtUp' ? UP_TO_DATE : {}) };
 }
 
 /** Counts the attempt of a host and draws its wait; the Rust module's `start_attempt`. */
@@ -173,9 +177,11 @@ export function beginConnection(context: ReconnectContext, now: number): Change 
 
 /** The connection stands; one that starts the stream over starts its account over too. */
 export function connectionStands(context: ReconnectContext): Change {
-  if (!context.restarting) return { error: null, opened: true };
+  const catchingUp = context.source?.reportsUpToDate === true;
+  const open = { error: null, opened: true, catchingUp };
+  if (!context.restarting) return open;
   const streamState = restartStreamState(context.streamState);
-  return { ...freshStream, streamState, rejected: false, error: null, opened: true };
+  return { ...freshStream, streamState, rejected: false, ...open };
 }
 
 /** A retry by hand from `failed` has the whole budget before it. */

@@ -4,26 +4,29 @@ import { clampTimerMs } from '../machines/backoff.js';
 import type { DataItem, EndOutcome, SourceItem } from '../machines/contract.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
 import { isFeed } from '../machines/feed.js';
-import { checkItem, isPlainData } from './item-check.js';
+import { checkItem, isPlain, isPlainData } from './item-check.js';
 import { NONE } from './none.js';
-import type { Accepted, Gap } from './replay/replay-guard.js';
+import type { Accepted } from './replay/replay-guard.js';
 import { ToolCallReports } from './tool-call-reports.js';
 import type { ReceivedUnit, StreamDesk } from './stream-desk.js';
+
+type ReportedGap = Extract<SourceItem<unknown>, { type: 'gap' }>;
 
 /** Who tells the machine what the intake finds. */
 export interface IntakeHost {
   /** Nothing more of this connection is taken. */
   readonly isOver: boolean;
   send(report: ReconnectReport): void;
+  /** The replay is over. */
+  onUpToDate(): void;
 }
-
-/** A gap that a source reports; null: it does not know. */
-type UnknownGap = Pick<Extract<SourceItem<unknown>, { type: 'gap' }>, 'from' | 'to'>;
 
 /** A class: it exists once per connection and its methods are called per item. */
 export class Intake<T> {
   /** New items were committed, more than before a restart: the connection is of use. */
   hasNewData = false;
+  /** In how many ms the peer will end this connection by plan: set once it said so. */
+  rotateAfterMs: number | null = null;
   /** The end marker, once it came. */
   end: EndOutcome | null = null;
   readonly #desk: StreamDesk<T>;
@@ -132,6 +135,11 @@ export class Intake<T> {
         return;
       case 'alive':
         return;
+      case 'upToDate':
+        return this.#host.onUpToDate();
+      case 'rotate':
+        this.rotateAfterMs = item.afterMs ?? 0;
+        return;
       case 'gap':
         this.#reportGap({ from: item.from, to: item.to });
         return;
@@ -212,7 +220,7 @@ export class Intake<T> {
   }
 
   /** False: the stream was stopped. */
-  #reportGap(gap: Gap | UnknownGap | null): boolean {
+  #reportGap(gap: Pick<ReportedGap, 'from' | 'to'> | null): boolean {
     if (gap !== null) this.#host.send({ type: 'stream.gap', ...gap });
     return !this.#host.isOver;
   }
@@ -302,8 +310,4 @@ export class Intake<T> {
     const scope = 'pending';
     this.#host.send({ type: 'stream.reset', scope, why, items, ledger: ledger.freeze() });
   }
-}
-
-function isPlain(item: DataItem<unknown> | undefined): boolean {
-  return item?.toolCall === undefined && item?.follows === undefined;
 }

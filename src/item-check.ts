@@ -48,7 +48,12 @@ export function checkItem(item: SourceItem<unknown>): void {
       checkText(item.code, 'a diagnostic without a code');
       checkText(item.message, 'a diagnostic without a message');
       return;
+    case 'rotate':
+      if (item.afterMs !== undefined && !isSize(item.afterMs))
+        throw malformed('a rotate whose afterMs is no number of ms');
+      return;
     case 'alive':
+    case 'upToDate':
       return;
     default:
       throw malformed('an item of an unknown type');
@@ -63,6 +68,11 @@ export function isPlainData({ bytes, chars, id, raw }: DataItem<unknown>): boole
     (id === undefined || (typeof id === 'string' && id.length <= MAX_ID_LENGTH)) &&
     (chars === undefined || isSize(chars))
   );
+}
+
+/** Whether an item stands for itself, where no replay is to be looked for. */
+export function isPlain(item: DataItem<unknown> | undefined): boolean {
+  return item?.toolCall === undefined && item?.follows === undefined;
 }
 
 export function malformed(what: string, cause?: unknown): ReconnectError {

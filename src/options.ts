@@ -23,6 +23,12 @@ export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
    * @default 45000, or 600000 where the stream could not go on after it
    */
   stallTimeoutMs?: number | null | undefined;
+  /**
+   * Age at which a connection is left for another, in ms, because something cuts it soon after; null: never. It costs no
+   * attempt.
+   * @default null
+   */
+  rotateAfterMs?: number | null | undefined;
   /** Time without data, pings do not count, that is taken for a dead peer, in ms; null: never. @default null */
   progressTimeoutMs?: number | null | undefined;
   /**
@@ -64,6 +70,7 @@ export interface ResolvedOptions extends Record<
   readonly connectTimeoutMs: number | null | undefined;
   readonly stallTimeoutMs: number | null | undefined;
   readonly progressTimeoutMs: number | null;
+  readonly rotateAfterMs: number | null;
   readonly delivery: 'commit' | 'eager' | undefined;
   readonly highWaterMark: number;
   readonly allowRestart: boolean;
@@ -91,6 +98,7 @@ export function resolveOptions(options: ReconnectOptions = {}): ResolvedOptions 
 
 function complete(options: ReconnectOptions): ResolvedOptions {
   const { connectTimeoutMs, stallTimeoutMs, progressTimeoutMs = null } = options;
+  const { rotateAfterMs = null } = options;
   const { delivery, highWaterMark = 1024, allowRestart = false, classify } = options;
   const {
     environment = ofThisPage(),
@@ -103,6 +111,7 @@ function complete(options: ReconnectOptions): ResolvedOptions {
   for (const [name, value] of Object.entries({ connectTimeoutMs, stallTimeoutMs }))
     if (value !== undefined) checkTimeout(name, value);
   checkTimeout('progressTimeoutMs', progressTimeoutMs);
+  checkTimeout('rotateAfterMs', rotateAfterMs);
   if (delivery !== undefined && delivery !== 'commit' && delivery !== 'eager')
     throw wrong('delivery', "'commit' or 'eager'", delivery);
   if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {
@@ -125,6 +134,7 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     connectTimeoutMs,
     stallTimeoutMs,
     progressTimeoutMs,
+    rotateAfterMs,
     delivery,
     highWaterMark,
     allowRestart,

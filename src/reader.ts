@@ -6,39 +6,21 @@ import { ReconnectError } from '../machines/errors.js';
 import { toReconnectError } from '../machines/thrown.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
+import { CatchUpReports } from './catch-up-reports.js';
 import { nowMs } from './clock.js';
 import { DecisionTimer } from './decision-timer.js';
 import { Intake } from './intake.js';
 import type { IntakeHost } from './intake.js';
-import type { StreamDesk } from './stream-desk.js';
+import { ProgressPace } from './progress-pace.js';
+import { isHealthy } from './reader-desk.js';
+import type { ReaderDesk } from './reader-desk.js';
 import { malformed } from './item-check.js';
-import { isQuiet, outcomeOf, returnQuietly } from './source-words.js';
+import { PlannedEnd } from './planned-end.js';
+import { outcomeOf, returnQuietly } from './source-words.js';
+import { stallWindow } from './stall-window.js';
 import type { ReaderRef } from './stream-machine.js';
-import { stallTimeoutOf } from './timeouts.js';
 import { Watchdog } from './watchdog.js';
 import type { Watched } from './watchdog.js';
-
-/** A report on progress at most this often, in ms: an inspector stays readable, the machine idle. */
-const PROGRESS_MS = 100;
-/** And at least this often, for streams so fast that no clock ticks between: tens per 100,000 chunks. */
-const PROGRESS_CHUNKS = 16_384;
-
-/** Silence after the protocol's end, in ms: what may still come, such as the usage, follows it at once. */
-const END_GRACE_MS = 2000;
-/** The stream as its readers see it. */
-export interface ReaderDesk<T> extends StreamDesk<T> {
-  /** Monotonic time at which the stream began: chunk times count from it. */
-  readonly startedAt: number;
-  report(report: ReconnectReport): void;
-  /** The connection is lost. */
-  lose(reader: Reader<T>, error: ReconnectError, health: ConnectionHealth): void;
-}
-
-/** What the machine is told of a connection that is left: see `Loss`. */
-export interface ConnectionHealth {
-  readonly proven: boolean;
-  readonly spared?: true;
-}
 
 type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
 
@@ -49,11 +31,14 @@ export class Reader<T> implements IntakeHost, Watched {
   isOver = false;
   readonly connection: number;
   readonly #self: ReaderRef;
-  readonly #desk: ReaderDesk<T>;
+  readonly #desk: ReaderDesk<T, Reader<T>>;
   readonly #live: LiveConnection<T>;
   readonly #intake: Intake<T>;
   readonly #watchdog: Watchdog;
   readonly #openedAt: number;
+  readonly #catchUp: CatchUpReports;
+  readonly #pace: ProgressPace;
+  readonly #plannedEnd: PlannedEnd;
   #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
   /** The window that the watchdog waits for. */
   #stallTimeoutMs: number | null;
@@ -61,22 +46,25 @@ export class Reader<T> implements IntakeHost, Watched {
   #isProven = false;
   /** A batch came: even an empty one is a sign of life. */
   #hasSign = false;
-  /** Items whose replay was told. */
-  #replayTold = 0;
-  #reportedAt: number;
-  #reportedChunks: number;
 
-  constructor(live: LiveConnection<T>, desk: ReaderDesk<T>, connection: number, self: ReaderRef) {
+  constructor(
+    live: LiveConnection<T>,
+    desk: ReaderDesk<T, Reader<T>>,
+    connection: number,
+    self: ReaderRef,
+  ) {
     const { options, ledger } = desk;
     this.connection = connection;
     this.#self = self;
     this.#live = live;
     this.#desk = desk;
-    this.#openedAt = this.#reportedAt = nowMs(options.clock);
-    this.#reportedChunks = ledger.chunks;
+    this.#openedAt = nowMs(options.clock);
+    this.#pace = new ProgressPace(this.#openedAt, ledger.chunks);
+    this.#catchUp = new CatchUpReports(connection, ledger.chunks, (report) => this.send(report));
     this.#intake = new Intake(desk, this);
     this.#stallTimeoutMs = this.stallTimeoutMs;
     this.#watchdog = new Watchdog(this, options.clock);
+    this.#plannedEnd = new PlannedEnd(options, (isOwn) => this.#rotate(isOwn));
   }
 
   /** Tells the machine, as long as it listens to this connection. */
@@ -113,11 +101,7 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   get stallTimeoutMs(): number | null {
-    const { options, source, ledger } = this.#desk;
-    const stallMs = isQuiet(this.#live.connection)
-      ? null
-      : stallTimeoutOf(options, source, ledger.hasCursor);
-    return this.#outcome === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS);
+    return stallWindow(this.#desk, this.#live.connection);
   }
 
   get progressTimeoutMs(): number | null {
@@ -127,6 +111,11 @@ export class Reader<T> implements IntakeHost, Watched {
   /** The protocol's end, where it was read although the connection goes on. */
   get #outcome(): EndOutcome | null {
     return outcomeOf(this.#live.connection);
+  }
+
+  onUpToDate(): void {
+    const { options, ledger } = this.#desk;
+    this.#catchUp.reportUpToDate(ledger.chunks, nowMs(options.clock) - this.#openedAt);
   }
 
   onSilence(error: ReconnectError, silentMs: number): void {
@@ -172,10 +161,17 @@ export class Reader<T> implements IntakeHost, Watched {
     const hasData = intake.accept(items, now - this.#desk.startedAt);
     if (hasData) this.#watchdog.dataAt = now;
     if (intake.end !== null) this.#end(intake.end);
+    else if (intake.rotateAfterMs !== null) this.#plannedEnd.announce(intake.rotateAfterMs);
     else if (this.stallTimeoutMs !== this.#stallTimeoutMs) {
       this.#stallTimeoutMs = this.stallTimeoutMs;
       this.#watchdog.rearm();
     }
+  }
+
+  #rotate(isOwn: boolean): void {
+    if (this.isOver || this.#endByOutcome()) return;
+    const proven = this.#leave();
+    if (proven !== null) this.#desk.rotate(this, { proven }, isOwn);
   }
 
   #waitForDecision(): void {
@@ -212,38 +208,21 @@ export class Reader<T> implements IntakeHost, Watched {
     const { ledger } = this.#desk;
     const { connection } = this;
     const proves = !this.#isProven && this.#hasHealth(now);
-    const chunks = ledger.chunks - this.#reportedChunks;
-    const isDue =
-      chunks > 0 && (now - this.#reportedAt >= PROGRESS_MS || chunks >= PROGRESS_CHUNKS);
-    if (!proves && !isDue) return;
+    if (!proves && !this.#pace.isDue(now, ledger.chunks)) return;
     this.#isProven ||= proves;
-    this.#reportedAt = now;
-    this.#reportedChunks = ledger.chunks;
+    this.#pace.mark(now, ledger.chunks);
     if (proves) this.#reportReplay();
     this.#desk.guard.known.digest();
     this.send({ type: 'stream.progress', ledger: ledger.freeze(), proven: proves, connection });
   }
 
-  /** New data, and uptime where that is asked for, or a feed that is alive: the attempts start again from 0. */
   #hasHealth(now: number): boolean {
-    const { resetAfterMs, aliveAfterMs, maxBackoffMs } = this.#desk.options.policy;
     const upMs = now - this.#openedAt;
-    if (this.#intake.hasNewData && (resetAfterMs === null || upMs >= resetAfterMs)) return true;
-    if (!this.#isFeed || aliveAfterMs === null) return false;
-    return upMs >= aliveAfterMs && (this.#hasSign || upMs >= maxBackoffMs);
+    return isHealthy(this.#desk, this.#intake.hasNewData, upMs, this.#hasSign);
   }
 
-  get #isFeed(): boolean {
-    const { source, ledger } = this.#desk;
-    return isFeed(source, ledger.cursor);
-  }
-
-  /** A replay is told when new data proves it over, or when the connection is. */
   #reportReplay(): void {
-    const items = this.#intake.replayed - this.#replayTold;
-    if (items === 0) return;
-    this.#replayTold += items;
-    this.send({ type: 'stream.replayed', items, connection: this.connection });
+    this.#catchUp.reportReplayed(this.#intake.replayed);
   }
 
   #eof(): void {
@@ -282,19 +261,29 @@ export class Reader<T> implements IntakeHost, Watched {
 
   #lose(error: ReconnectError): void {
     if (this.isOver || this.#endByOutcome()) return;
+    if (this.#plannedEnd.explains(error)) return this.#rotate(false);
+    const proven = this.#leave();
+    if (proven === null) return;
+    // A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt.
+    const { source, ledger } = this.#desk;
+    const isOurs = error.kind === 'stall' && isFeed(source, ledger.cursor);
+    this.#desk.lose(this, error, isOurs ? { proven, spared: true } : { proven });
+  }
+
+  /** Nothing more of the connection is taken. Returns whether it was healthy; null: a listener stopped the stream. */
+  #leave(): boolean | null {
     this.#intake.leave();
     this.#reportReplay();
-    if (this.isOver) return;
+    if (this.isOver) return null;
     const proven = this.#hasHealth(nowMs(this.#desk.options.clock));
     this.#finish();
-    // A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt.
-    const isOurs = error.kind === 'stall' && this.#isFeed;
-    this.#desk.lose(this, error, isOurs ? { proven, spared: true } : { proven });
+    return proven;
   }
 
   #finish(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.#plannedEnd.stop();
     this.#intake.leave();
     this.#decision?.stop();
     this.#watchdog.stop();

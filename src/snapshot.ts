@@ -16,6 +16,7 @@ export function snapshotOf(state: ReconnectState, context: ReconnectContext): St
     retryAt: isWaiting ? context.retryAt : null,
     drops,
     pausedBy,
+    isCatchingUp: state === 'connected' && context.catchingUp,
     error,
     streamState,
     resumePlan: planOf(context),

@@ -13,6 +13,7 @@ import type {
   ReconnectMachineEvent,
   ReconnectState,
 } from '../machines/reconnect.types.js';
+import type { SourceFacts } from '../machines/resume-plan.js';
 import { onRejection } from '../machines/thenable.js';
 import { bindMethods } from './bind-methods.js';
 import { actorClock } from './clock.js';
@@ -49,7 +50,12 @@ export function reconnectStream<T>(
 }
 
 /** Events about items: a listener hears them in their place among the items, not ahead of them. */
-const IN_BAND: ReadonlySet<ReconnectEvent['type']> = new Set(['reset', 'restarted', 'gap']);
+const IN_BAND: ReadonlySet<ReconnectEvent['type']> = new Set([
+  'reset',
+  'restarted',
+  'gap',
+  'caughtUp',
+]);
 
 class Stream<T> implements ReconnectingStream<T> {
   readonly actor: ReconnectActor;
@@ -62,7 +68,7 @@ class Stream<T> implements ReconnectingStream<T> {
     checkSource(source);
     const resolved = resolveOptions(options);
     const { policy, clock, random, inspect, checkpoint, allowRestart, highWaterMark } = resolved;
-    const { name, resume, reopen, liveWithoutIds, fillsGaps } = source;
+    const { name, resume, reopen } = source;
     this.actor = createActor(streamMachine, {
       input: {
         config: policy,
@@ -71,8 +77,7 @@ class Stream<T> implements ReconnectingStream<T> {
           resume,
           reopen,
           allowRestart,
-          ...(liveWithoutIds === true ? { liveWithoutIds } : {}),
-          ...(fillsGaps === true ? { fillsGaps } : {}),
+          ...liveFacts(source),
         },
         checkpoint,
       },
@@ -270,6 +275,15 @@ bindMethods(Stream.prototype, [
   'cancel',
   'checkpoint',
 ]);
+
+/** What few sources say of themselves: left out where it is false, since every context holds it. */
+function liveFacts(source: StreamSource<unknown>): Partial<SourceFacts> {
+  return Object.fromEntries(
+    (['liveWithoutIds', 'fillsGaps', 'reportsUpToDate'] as const)
+      .filter((name) => source[name] === true)
+      .map((name) => [name, true]),
+  );
+}
 
 /** An actor that was stopped keeps the value that it had; nothing more will come of it. */
 function stateOf({ status, value }: SnapshotFrom<ReconnectActor>): ReconnectState {

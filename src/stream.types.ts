@@ -31,6 +31,8 @@ export interface StreamSnapshot {
   readonly retryAt: number | null;
   readonly drops: number;
   readonly pausedBy: readonly string[];
+  /** The connection brings what was missed, where the source knows when that is over. */
+  readonly isCatchingUp: boolean;
   readonly error: ErrorInfo | null;
   readonly streamState: StreamState;
   /** What a drop at this moment would lead to, and why in words: go on, start over, or fail. */

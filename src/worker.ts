@@ -26,7 +26,7 @@ import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
 import type { StreamDesk } from './stream-desk.js';
 import { Reader } from './reader.js';
-import type { ConnectionHealth, ReaderDesk } from './reader.js';
+import type { ConnectionHealth, ReaderDesk } from './reader-desk.js';
 import type { ReaderRef, StreamWorker } from './stream-machine.js';
 import { connectTimeoutOf } from './timeouts.js';
 import { isHeard, unheardText, warnUnheard } from './unheard.js';
@@ -37,7 +37,7 @@ const NO_IDS =
   'the peer shows no ids: after a drop the stream goes on with what comes, and a gap event is emitted. ' +
   "Write resume: 'live' in the options of the source if that is right";
 
-export class Worker<T> implements StreamWorker, ReaderDesk<T> {
+export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
   readonly source: StreamSource<T>;
   readonly options: ResolvedOptions;
   readonly ledger: Ledger;
@@ -154,6 +154,14 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T> {
       ...health,
       connection,
     });
+  }
+
+  rotate(reader: Reader<T>, health: ConnectionHealth, isOwn: boolean): void {
+    const { connection } = reader;
+    const error = new ReconnectError('network', 'the peer ends one connection after the other');
+    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
+    const ledger = this.ledger.freeze();
+    reader.send({ type: 'stream.rotated', ...loss, ledger, ...health, isOwn, connection });
   }
 
   /** The stream failed: what came without a checkpoint is delivered, since no reconnect will bring it again. */

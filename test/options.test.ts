@@ -140,6 +140,7 @@ const EACH_OPTION: Required<ReconnectOptions> = {
   connectTimeoutMs: 1,
   stallTimeoutMs: 1,
   progressTimeoutMs: 1,
+  rotateAfterMs: 1,
   delivery: 'eager',
   highWaterMark: 1,
   allowRestart: true,

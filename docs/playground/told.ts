@@ -15,6 +15,8 @@ export const TOLD = [
   'reset',
   'gap',
   'replayed',
+  'rotated',
+  'caughtUp',
   'toolCall',
   'diagnostic',
   'closed',
@@ -47,6 +49,10 @@ export function detailOf(event: ReconnectEvent): string {
       return `${event.scope}: ${event.why}`;
     case 'gap':
       return `from ${event.from} to ${event.to}`;
+    case 'caughtUp':
+      return `${event.items} items in ${Math.round(event.ms)} ms`;
+    case 'rotated':
+      return 'a planned end';
     case 'replayed':
       return `${event.items} items left out`;
     case 'diagnostic':

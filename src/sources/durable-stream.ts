@@ -86,6 +86,7 @@ export function durableStream<T = unknown>(
     terminal: 'explicit',
     reopen: 'safe',
     delivery: 'commit',
+    reportsUpToDate: true,
     open,
   });
 

@@ -119,7 +119,7 @@ export function reconnectModel(options: ReconnectModelOptions = {}): ReconnectMo
 
 /** What the guards look at; the rest of the context makes no difference to where a path can lead. */
 function keyOf({ value, context }: ModelSnapshot): string {
-  const { attempt, policy, stopping, pausedBy, outcome, retryAt } = context;
+  const { attempt, policy, stopping, pausedBy, outcome, retryAt, rotationsFullAt } = context;
   const { source, streamState, ledger } = context;
   return JSON.stringify({
     value,
@@ -128,11 +128,17 @@ function keyOf({ value, context }: ModelSnapshot): string {
     pausedBy,
     isOver: outcome !== null,
     isTimed: retryAt !== null,
+    // Elsewhere it would only double the graph.
+    ...(isConnection(value) && { hasRotated: rotationsFullAt !== null }),
     ...(source !== null && {
       hasData: streamState.chunksReceived > 0,
       hasCursor: ledger.cursor !== null,
     }),
   });
+}
+
+function isConnection(value: unknown): boolean {
+  return value === 'connecting' || value === 'connected';
 }
 
 function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {

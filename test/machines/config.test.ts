@@ -33,6 +33,7 @@ const FINE: Readonly<Record<string, readonly unknown[]>> = {
   connectTimeoutMs: [null],
   stallTimeoutMs: [null],
   progressTimeoutMs: [null],
+  rotateAfterMs: [null],
   highWaterMark: [2 ** 31],
 };
 
@@ -56,6 +57,7 @@ const OPTION_NAMES = [
   'connectTimeoutMs',
   'stallTimeoutMs',
   'progressTimeoutMs',
+  'rotateAfterMs',
   'delivery',
   'highWaterMark',
   'allowRestart',
@@ -154,6 +156,7 @@ describe('a wrong option', () => {
     ['connectTimeoutMs', [0, false], 'For never write null.'],
     ['stallTimeoutMs', [0, false], 'For never write null.'],
     ['progressTimeoutMs', [0, false], 'For never write null.'],
+    ['rotateAfterMs', [0, false], 'For never write null.'],
     ['maxElapsedMs', [0, false], 'For no limit write null.'],
     ['maxServerDelayMs', [0, false], 'For no limit write null.'],
     ['resetAfterMs', [false], 'To go by new data alone write null.'],

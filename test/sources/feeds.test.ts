@@ -97,6 +97,27 @@ function facts({ words, events }: Heard): unknown {
   return [words, told.map((event) => (event.type === 'diagnostic' ? event.code : event))];
 }
 
+/** Reads to the end: the items, and what was reported besides attempts and progress. */
+async function planned<T>(source: StreamSource<T>): Promise<[T[], string[]]> {
+  const stream = reconnectStream(source, QUICK);
+  stop.push(() => stream.close());
+  const events = record(stream);
+  const items: T[] = [];
+  for await (const item of stream) items.push(item);
+  const others = events.filter(({ type }) => type !== 'attemptStarted' && type !== 'progress');
+  return [items, others.map(({ type }) => type)];
+}
+
+const PLANNED = [
+  'connected',
+  'rotated',
+  'connected',
+  'gap',
+  'rotated',
+  'connected',
+  'gap',
+  'closed',
+];
 const GAP = { type: 'gap', from: null, to: null };
 const WORDS = ['hello', 'one', 'hello', 'two'];
 
@@ -127,6 +148,32 @@ describe('a channel of better-sse without ids', () => {
     }
   });
 
+  it.each([
+    ['its type', 'goaway'],
+    ['a function', ({ type }: { type: string }): boolean => type === 'goaway'],
+  ])('ends by plan at an event that is named by %s', async (_, rotation) => {
+    let count = 0;
+    const server = await onLoopback(
+      createServer((_req, res) => {
+        res.writeHead(200, { 'content-type': 'text/event-stream' });
+        count += 1;
+        res.write(`id: ${count}\ndata: item ${count}\n\n`);
+        if (count < 3) res.write('event: goaway\ndata: {}\n\n');
+        else res.end('data: end\n\n');
+      }),
+    );
+    stop.push(() => server.close());
+    const source = sse(server.url, {
+      rotation,
+      isEnd: ({ data }) => data === 'end',
+      parse: ({ data }) => data,
+    });
+    expect(await planned(source)).toEqual([
+      ['item 1', 'item 2', 'item 3', 'end'],
+      ['connected', 'rotated', 'connected', 'rotated', 'connected', 'closed'],
+    ]);
+  });
+
   it('may be subscribed to by a POST, which is sent again', async () => {
     const channel = await startChannel();
     const source = sse(channel.url, { method: 'POST', body: '{}', resume: 'live' });
@@ -140,6 +187,29 @@ describe('messages of a WebSocket without ids', () => {
     expect(
       facts(await throughADrop(webSocket({ url: peer.url, WebSocket }), peer, String)),
     ).toEqual([WORDS, ['no-ids', GAP]]);
+  });
+
+  it('end by plan where a close code, or a message, says so: at once, without an attempt', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await emitted(server, 'listening');
+    stop.push(() => new Promise((resolve) => server.close(resolve)));
+    let count = 0;
+    server.on('connection', (socket) => {
+      count += 1;
+      socket.send(`item ${count}`);
+      if (count === 1) socket.close(4100);
+      else if (count === 2) socket.send('goaway');
+      else socket.close(1000);
+    });
+    const source = webSocket<string>({
+      url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      WebSocket,
+      resume: 'live',
+      parse: String,
+      rotation: (item) => item === 'goaway',
+      closeCode: (code) => (code === 4100 ? 'rotate' : undefined),
+    });
+    expect(await planned(source)).toEqual([['item 1', 'item 2', 'item 3'], PLANNED]);
   });
 
   it("are one without a word where the caller writes resume: 'live'", async () => {

@@ -18,6 +18,8 @@ export const EVENT_TYPES: readonly ReconnectEvent['type'][] = [
   'connected',
   'failed',
   'dropped',
+  'rotated',
+  'caughtUp',
   'restarted',
   'reset',
   'gap',

@@ -7,6 +7,7 @@ import type { BodyDecoder } from '../http/body-batches.js';
 import type { OpenBody } from '../http/open-body.js';
 import { serverDelayMs } from '../http/retry-after.js';
 import { checkFormat, formatOf } from './format.js';
+import { UP_TO_DATE } from './log-reader.js';
 import type { Batch, LogReader, Turn } from './log-reader.js';
 import type { DurableFormat, Payload } from './payload.js';
 import { isClosed, offsetAfter } from './request.js';
@@ -53,6 +54,7 @@ export async function* readBody(
   const isEnd = isClosed(response);
   if (size === 0 && !isFramed(answer) && reader.doubts(next)) return { isEnd: false, retryMs };
   yield isEnd ? reader.close(next) : reader.advance(next);
+  if (!isEnd && headers.get('stream-up-to-date')?.toLowerCase() === 'true') yield [UP_TO_DATE];
   return { isEnd, retryMs };
 }
 

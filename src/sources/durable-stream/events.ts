@@ -8,6 +8,7 @@ import type { OpenBody } from '../http/open-body.js';
 import { createSseDecoder } from '../sse/decoder.js';
 import type { SseEvent } from '../sse/decoder.js';
 import { fromBase64 } from './base64.js';
+import { UP_TO_DATE } from './log-reader.js';
 import type { Batch, LogReader, Turn } from './log-reader.js';
 import { BATCH_SIZE } from './payload.js';
 import type { DurableFormat } from './payload.js';
@@ -98,7 +99,9 @@ class EventTurn implements Turn {
     if (control === null) return [];
     this.isOpen = false;
     this.isEnd = control.isClosed;
-    return control.isClosed ? this.#reader.close(control) : this.#reader.advance(control);
+    if (control.isClosed) return this.#reader.close(control);
+    const batch = this.#reader.advance(control);
+    return control.isUpToDate ? [...batch, UP_TO_DATE] : batch;
   }
 }
 
@@ -127,6 +130,7 @@ function* grouped(batches: Iterable<Batch>): Generator<Batch> {
 
 interface Control extends StreamOffset {
   readonly isClosed: boolean;
+  readonly isUpToDate: boolean;
 }
 
 /** Null for one that says nothing of the position: what it says besides is not known here. */
@@ -134,11 +138,13 @@ function readControl(event: SseEvent, last: StreamOffset): Control | null {
   const fields = fieldsOf(parse(event.data));
   const offset = textOf(fields['streamNextOffset']);
   const isEnd = fields['streamClosed'] === true;
-  if (offset === undefined || offset === '') return isEnd ? { ...last, isClosed: true } : null;
+  if (offset === undefined || offset === '')
+    return isEnd ? { ...last, isClosed: true, isUpToDate: false } : null;
   return {
     offset: checkOffset(offset),
     cursor: textOf(fields['streamCursor']),
     isClosed: isEnd,
+    isUpToDate: fields['upToDate'] === true,
   };
 }
 

@@ -8,6 +8,9 @@ import { shorterLog } from './request.js';
 
 export type Batch = readonly SourceItem<unknown>[];
 
+/** The tail of the log was reached. */
+export const UP_TO_DATE: SourceItem<never> = Object.freeze({ type: 'upToDate' });
+
 /** How one request went. */
 export interface Turn {
   /** The log is closed. */

@@ -11,6 +11,7 @@ import { createEventStreamParser } from './event-stream-parser.js';
 import type { EventStreamParser } from './event-stream-parser.js';
 import { LineMeter } from './line-meter.js';
 import { toOutcome } from '../outcome.js';
+import type { RotateItem } from '../rotation.js';
 import { Utf8Decoder } from '../http/utf8.js';
 
 export const EVENT_STREAM = 'text/event-stream';
@@ -28,6 +29,8 @@ export interface SseDecoderOptions<T = SseEvent> {
   readonly parse?: ((event: SseEvent) => T | undefined) | undefined;
   readonly onComment?: ((comment: string) => void) | undefined;
   readonly isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
+  /** The planned end that an event announces. */
+  readonly rotation?: ((event: SseEvent) => RotateItem | undefined) | undefined;
   readonly follows?: ((event: SseEvent) => string | undefined) | undefined;
   readonly maxLineBytes: number;
   readonly maxEventBytes: number;
@@ -63,6 +66,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
   readonly #parse: SseDecoderOptions<T>['parse'];
   readonly #isEnd: SseDecoderOptions['isEnd'];
   readonly #follows: SseDecoderOptions['follows'];
+  readonly #rotation: SseDecoderOptions['rotation'];
   readonly #meter: LineMeter;
   readonly #utf8 = new Utf8Decoder();
   readonly #parser: EventStreamParser;
@@ -79,6 +83,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
     this.#parse = options.parse;
     this.#isEnd = options.isEnd;
     this.#follows = options.follows;
+    this.#rotation = options.rotation;
     this.#lastId = lastEventId;
     this.#meter = new LineMeter(options.maxLineBytes, options.maxEventBytes);
     this.#parser = createEventStreamParser({
@@ -95,6 +100,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
           chunk.lastId = id;
         } else if (chunk.openId !== undefined) this.#closeId();
         const event = { type: message.event ?? 'message', data, id: chunk.lastId };
+        if (this.#rotation !== undefined && this.#isRotation(event, id)) return;
         if (this.#parse !== undefined) return this.#pushParsed(event, id, this.#parse);
         const raw = message.event === undefined ? data : `${message.event}\n${data}`;
         // UTF-16 units: exact for ASCII, and free; counting bytes costs as much as parsing.
@@ -185,6 +191,19 @@ class SseDecoder<T> implements BodyDecoder<T> {
     } else if (id !== undefined) this.#push({ type: 'checkpoint', cursor: id });
     else if (outcome === undefined) this.#push({ type: 'alive' });
     this.#pushEnd(outcome);
+  }
+
+  /** Whether it is no data, but the announcement of an end. */
+  #isRotation(event: SseEvent, id: string | undefined): boolean {
+    try {
+      const item = this.#rotation?.(event);
+      if (item === undefined) return false;
+      if (id !== undefined) this.#push({ type: 'checkpoint', cursor: id });
+      this.#push(item);
+    } catch (failure) {
+      this.#fail(failure as OpenFailure);
+    }
+    return true;
   }
 
   #comment(comment: string, onComment: (comment: string) => void): void {

@@ -14,6 +14,8 @@ import { checkFunction, checkSize, checkString, checkWords } from '../option-che
 import type { SourceWords } from '../option-checks.js';
 import { checkContiguity } from '../contiguity.js';
 import type { Contiguity } from '../contiguity.js';
+import { toRotationItem } from '../rotation.js';
+import type { RotateItem, Rotation } from '../rotation.js';
 import type { SseDecoderOptions, SseEvent } from './decoder.js';
 
 export interface SseOptions<T = SseEvent> extends HttpOptions {
@@ -30,6 +32,11 @@ export interface SseOptions<T = SseEvent> extends HttpOptions {
    * delivered; what follows it is not read.
    */
   isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
+  /**
+   * Says which event announces a planned end of the connection: its type, or a function that gives `true`, or the ms until
+   * then. The event is not delivered; another connection is made at once, which spends no attempt.
+   */
+  rotation?: Rotation<SseEvent> | string | undefined;
   /** Whether the bytes may simply end. @default 'explicit' */
   terminal?: StreamSource<SseEvent>['terminal'] | undefined;
   /** Whether asking again is harmless. @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
@@ -74,6 +81,7 @@ const SSE_OPTIONS = {
   parse: true,
   onComment: true,
   isEnd: true,
+  rotation: true,
   terminal: true,
   reopen: true,
   resume: true,
@@ -129,11 +137,22 @@ export function checkSseOptions<T>(
       parse,
       onComment,
       isEnd,
+      rotation: checkRotation(options.rotation),
       follows,
       maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes),
       maxEventBytes: checkSize('maxEventBytes', options.maxEventBytes),
     },
   };
+}
+
+function checkRotation(
+  rotation: SseOptions['rotation'],
+): ((event: SseEvent) => RotateItem | undefined) | undefined {
+  if (rotation === undefined) return undefined;
+  if (typeof rotation === 'string')
+    return ({ type }) => (type === rotation ? { type: 'rotate' } : undefined);
+  checkFunction('rotation', rotation, "(event) => event.type === 'goaway'");
+  return (event) => toRotationItem(rotation, event);
 }
 
 /** Whether nothing but ids would make this more than a feed: no end, no position, and no word of the caller. */

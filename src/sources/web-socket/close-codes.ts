@@ -11,11 +11,20 @@ import { wrongAnswer } from '../items.js';
  * - `busy`: a drop, and the peer asks for time
  * - `broken`: a drop; a few in a row are final, since one side does not understand the other
  * - `credentials`: ask the providers once more
+ * - `rotate`: a planned end: another connection is made at once, without an attempt
  * - `fatal`: the same connection would be refused again
  */
-export type CloseClass = 'end' | 'retry' | 'busy' | 'broken' | 'credentials' | 'fatal';
+export type CloseClass = 'end' | 'retry' | 'busy' | 'broken' | 'credentials' | 'rotate' | 'fatal';
 
-const CLASSES: readonly CloseClass[] = ['end', 'retry', 'busy', 'broken', 'credentials', 'fatal'];
+const CLASSES: readonly CloseClass[] = [
+  'end',
+  'retry',
+  'busy',
+  'broken',
+  'credentials',
+  'rotate',
+  'fatal',
+];
 
 export function closeClass(code: number): CloseClass {
   return table[code] ?? (code >= 4400 && code <= 4499 ? 'fatal' : 'retry');
@@ -89,6 +98,7 @@ export function closeFailure(
       return openFailure('network', message, { ...facts, fatal: false, retryAfterMs });
     }
     case 'end':
+    case 'rotate':
     case 'retry':
       return openFailure('network', message, { ...facts, fatal: false });
   }

@@ -22,7 +22,7 @@ interface Settle<R> {
 }
 
 /** Why there will be no more: the peer said so, or what went wrong. */
-type Verdict = 'end' | OpenFailure;
+export type Verdict = 'end' | 'rotate' | OpenFailure;
 
 export interface ConnectionOptions<T> extends InboxOptions<T> {
   readonly maxMessageBytes: number;
@@ -46,6 +46,9 @@ export interface ConnectionHost {
   /** The connection carries nothing more, in either direction. */
   onOver(socket: Socket, verdict: Verdict): void;
 }
+
+/** The peer ended the connection by plan. */
+const ROTATE = { type: 'rotate' } as const;
 
 const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
 
@@ -121,6 +124,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     const verdict = this.#verdict;
     this.#verdict = 'end';
     if (verdict === 'end') return DONE;
+    if (verdict === 'rotate') return { done: false, value: [ROTATE] };
     throw verdict;
   }
 
@@ -293,7 +297,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
 
 /** What the end of a connection means to whoever waits for its beginning. */
 function tooEarly(verdict: Verdict): OpenFailure {
-  if (verdict !== 'end') return verdict;
+  if (verdict instanceof OpenFailure) return verdict;
   const message = 'The connection was closed before it was ready';
   return openFailure('network', message, { fatal: false });
 }

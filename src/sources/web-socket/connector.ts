@@ -19,6 +19,7 @@ import { toProtocols } from './checks.js';
 import { checkCloseClass, closeClass, closeFailure } from './close-codes.js';
 import type { Close } from './close-codes.js';
 import { SocketConnection } from './connection.js';
+import type { Verdict } from './connection.js';
 import { createSocket } from './create-socket.js';
 import { greet } from './greeting.js';
 import type { CheckedWebSocketOptions } from './options.js';
@@ -151,7 +152,7 @@ export class Connector<T> {
     this.#refusedAt = undefined;
   }
 
-  #verdictOf(close: Close, refreshed: number, redact: Redact): 'end' | OpenFailure {
+  #verdictOf(close: Close, refreshed: number, redact: Redact): Verdict {
     const { closeCode, words } = this.#options;
     const inRow = this.#inRow;
     const { code, reason, error } = close;
@@ -160,6 +161,7 @@ export class Connector<T> {
     const failure = closeFailure({ ...close, reason: redact(reason) }, meaning, inRow);
     inRow.broken = meaning === 'broken' ? inRow.broken + 1 : 0;
     if (meaning === 'busy') inRow.busy += 1;
+    if (meaning === 'rotate') return 'rotate';
     if (meaning === 'end' && words.terminal === 'eof') return 'end';
     if (meaning !== 'credentials' || !this.#canRefresh.all || inRow.refused > 0) return failure;
     // Once more, with other credentials.

@@ -4,6 +4,8 @@ import type { SourceItem } from '../../../machines/contract.js';
 import { isThenable, OpenFailure, openFailure } from '../failure.js';
 import { guard, guardAsync, toItems, wrongAnswer } from '../items.js';
 import type { ItemReaders } from '../items.js';
+import { toRotationItem } from '../rotation.js';
+import type { Rotation } from '../rotation.js';
 import { Fifo } from './fifo.js';
 import { sizeOf } from './message.js';
 import type { WebSocketMessage } from './message.js';
@@ -12,6 +14,8 @@ export interface InboxOptions<T> extends ItemReaders<T> {
   readonly parse: ((message: WebSocketMessage) => unknown) | undefined;
   /** Whether `parse` gives a list of items. */
   readonly parsesMany: boolean;
+  /** The planned end that an item announces. */
+  readonly rotation: Rotation<T> | undefined;
   readonly isAck: ((item: T) => string | readonly string[] | undefined) | undefined;
 }
 
@@ -176,6 +180,7 @@ export class Inbox<T> {
     // Of several items in one message none is all of it.
     const raw = typeof message === 'string' && !this.#options.parsesMany ? message : undefined;
     for (const data of values) {
+      if (this.#isRotation(data)) continue;
       const [item, end] = toItems(data, bytes, this.#options, raw);
       if (item !== undefined) this.#push(item);
       if (item?.type === 'data' && item.id !== undefined) this.hasIds = true;
@@ -187,6 +192,14 @@ export class Inbox<T> {
       break;
     }
     this.#host.onParsed(values.length > 0);
+  }
+
+  /** Whether it is no data, but the announcement of an end. */
+  #isRotation(data: T): boolean {
+    const { rotation } = this.#options;
+    const item = rotation === undefined ? undefined : toRotationItem(rotation, data);
+    if (item !== undefined) this.#push(item);
+    return item !== undefined;
   }
 
   #push(item: SourceItem<T>): void {

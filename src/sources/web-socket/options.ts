@@ -8,6 +8,7 @@ import type {
 } from '../../../machines/contract.js';
 import { checkContiguity } from '../contiguity.js';
 import type { Contiguity } from '../contiguity.js';
+import type { Rotation } from '../rotation.js';
 import { configFailure } from '../failure.js';
 import { toHeaders } from '../http/request-parts.js';
 import type { HeadersLike } from '../http/request-parts.js';
@@ -82,6 +83,11 @@ export interface WebSocketOptions<T> {
   id?: ((item: T) => string | undefined) | undefined;
   /** Says which item ends the stream; the item itself is delivered. */
   isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
+  /**
+   * Says which item announces a planned end of the connection: `true`, or the ms until then. The item is not delivered;
+   * another connection is made at once, which spends no attempt. For a close code that means this see `closeCode`.
+   */
+  rotation?: Rotation<T> | undefined;
   /** What is sent first on each connection: how the peer learns where to go on. */
   resumeMessage?:
     | ((
@@ -138,6 +144,7 @@ const WEB_SOCKET_OPTIONS = {
   parseMany: true,
   id: true,
   isEnd: true,
+  rotation: true,
   resumeMessage: true,
   ready: true,
   ping: true,
@@ -181,7 +188,7 @@ export function checkWebSocketOptions<T>(
 ): CheckedWebSocketOptions<T> {
   const options = toOptions('webSocket', first, rest, WEB_SOCKET_OPTIONS);
   const { url, protocols, headers, WebSocket, parse, parseMany, id, isEnd, ping } = options;
-  const { resumeMessage, ready, closeCode, ackId, isAck, clock } = options;
+  const { rotation, resumeMessage, ready, closeCode, ackId, isAck, clock } = options;
   if (typeof url !== 'function') toSocketUrl(url);
   if (typeof protocols !== 'function') toProtocols(protocols);
   if (typeof headers !== 'function') toHeaders(headers);
@@ -192,6 +199,7 @@ export function checkWebSocketOptions<T>(
     throw configFailure('parse or parseMany', 'both', 'parseMany alone');
   checkFunction('id', id, '(item) => item.id');
   checkFunction('isEnd', isEnd, '(item) => item.done === true');
+  checkFunction('rotation', rotation, "(item) => item.type === 'goaway'");
   checkFunction(
     'resumeMessage',
     resumeMessage,
@@ -219,6 +227,7 @@ export function checkWebSocketOptions<T>(
     parsesMany: parseMany !== undefined,
     id,
     isEnd,
+    rotation,
     resumeMessage,
     ready,
     ping: checkPing(ping),

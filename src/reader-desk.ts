@@ -1,0 +1,37 @@
+/** What a reader needs of its stream, and what it says of a connection that it leaves. */
+
+import type { RetryPolicy } from '../machines/config.js';
+import type { ReconnectError } from '../machines/errors.js';
+import { isFeed } from '../machines/feed.js';
+import type { ReconnectReport } from '../machines/reconnect.types.js';
+import type { StreamDesk } from './stream-desk.js';
+
+/** What the machine gets to know of a connection that is left: see `Loss`. */
+export interface ConnectionHealth {
+  readonly proven: boolean;
+  readonly spared?: true;
+}
+
+/** The stream as its readers see it. @param TReader the one that reports */
+export interface ReaderDesk<T, TReader> extends StreamDesk<T> {
+  /** Monotonic time at which the stream began: chunk times count from it. */
+  readonly startedAt: number;
+  report(report: ReconnectReport): void;
+  /** The connection is lost. */
+  lose(reader: TReader, error: ReconnectError, health: ConnectionHealth): void;
+  /** The connection is left by plan. @param isOwn by ours, not the peer's */
+  rotate(reader: TReader, health: ConnectionHealth, isOwn: boolean): void;
+}
+
+/** Whether the attempts start again from 0: new data, and uptime where that is asked for, or a feed that is alive. */
+export function isHealthy<T>(
+  { source, ledger, options }: StreamDesk<T>,
+  hasNewData: boolean,
+  upMs: number,
+  hasSign: boolean,
+): boolean {
+  const { resetAfterMs, aliveAfterMs, maxBackoffMs }: RetryPolicy = options.policy;
+  if (hasNewData && (resetAfterMs === null || upMs >= resetAfterMs)) return true;
+  if (aliveAfterMs === null || !isFeed(source, ledger.cursor)) return false;
+  return upMs >= aliveAfterMs && (hasSign || upMs >= maxBackoffMs);
+}
