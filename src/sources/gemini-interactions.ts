@@ -34,9 +34,9 @@ export function geminiInteractions(options: ModelOptions): StreamSource<AnswerPa
   return runAnswer(model, {
     createReader: geminiReader,
     cursorOf: (event) => textOf(fieldsOf(event)['event_id']),
-    keyOf: (event) => {
-      const { event_type: type, interaction } = fieldsOf(event);
-      if (type !== 'interaction.created') return undefined;
+    keyOf: (event, name) => {
+      const { event_type: given, type, interaction } = fieldsOf(event);
+      if ((textOf(given) ?? textOf(type) ?? name) !== 'interaction.created') return undefined;
       // One that is not stored has the empty id: nobody can go on with it.
       return textOf(fieldsOf(interaction)['id']) || undefined;
     },

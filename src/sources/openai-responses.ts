@@ -36,9 +36,11 @@ export function openaiResponses(options: ModelOptions): StreamSource<AnswerPart>
   return runAnswer(model, {
     createReader: openaiResponsesReader,
     cursorOf: (event) => sequenceOf(event)?.toString(),
-    keyOf: (event) => {
+    keyOf: (event, name) => {
       const { type, response } = fieldsOf(event);
-      return type === 'response.created' ? textOf(fieldsOf(response)['id']) : undefined;
+      return (textOf(type) ?? name) === 'response.created'
+        ? textOf(fieldsOf(response)['id'])
+        : undefined;
     },
     query: (cursor) => ({ stream: 'true', starting_after: cursor }),
     contiguous: checkContiguity('numeric'),

@@ -15,8 +15,8 @@ import type { SseProtocol } from '../sse/protocol.js';
 export interface AnswerFormat {
   /** The cursor after this event. @param id the event's own id */
   readonly cursorOf?: ((event: unknown, id: string | undefined) => string | undefined) | undefined;
-  /** Which answer it is, where the event tells. */
-  readonly keyOf?: ((event: unknown) => string | undefined) | undefined;
+  /** Which answer it is, where the event says so. @param name what the event is called outside of its data */
+  readonly keyOf?: ((event: unknown, name: string) => string | undefined) | undefined;
   /** Leaves out what comes again, where the peer keeps a log of the answer. */
   readonly replays?: ReplayedEvents | undefined;
   /** A new event was read. @param cursor the one after it, where it has one */
@@ -74,7 +74,7 @@ export function createAnswerProtocol(
   }
 
   function readNew({ event, json, cursor }: WireEvent): SourceItem<AnswerPart>[] {
-    const items = [...identity(keyOf?.(json)), ...itemsOf(event, json, cursor)];
+    const items = [...identity(keyOf?.(json, event.type)), ...itemsOf(event, json, cursor)];
     onRead?.(cursor);
     return reader.isOver ? [...items, ...endItems()] : items;
   }

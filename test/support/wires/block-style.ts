@@ -151,8 +151,13 @@ export function blockRule(
   isHeld: boolean,
 ): CallRule {
   const { may, why } = judgeStyle(call, among, style, isHeld);
-  return { call, ids: style.ids === 'given' ? [call.id] : null, may, why };
+  // The first block cannot be read, where blocks mix: the second is the only one.
+  const also =
+    why === MIXED && style.again === 'with other arguments' ? [JSON.parse(OTHER_INPUT)] : [];
+  return { call, ids: style.ids === 'given' ? [call.id] : null, may, why, also };
 }
+
+const MIXED = 'nothing tells the blocks apart';
 
 function judgeStyle(
   { input }: TrueCall,
@@ -163,6 +168,7 @@ function judgeStyle(
   const { ids, names, args, empty, index, stops, order, again } = style;
   const isEmpty = Object.keys(input).length === 0;
   if (names !== 'given') return { may: 'never', why: 'a call has a name' };
+  if (index !== 'own' && order === 'in turns' && among > 1) return { may: 'may', why: MIXED };
   if (again === 'with other arguments')
     return { may: isHeld && ids === 'given' ? 'never' : 'may', why: 'one id, two arguments' };
   if (args === 'start and other pieces' && !isEmpty)
@@ -174,7 +180,5 @@ function judgeStyle(
     return { may: 'may', why: `arguments: ${args}` };
   if (stops === 'none') return { may: 'may', why: 'the block is not closed' };
   if (again === 'the same' && ids !== 'given') return { may: 'may', why: 'again without an id' };
-  if (index !== 'own' && order === 'in turns' && among > 1)
-    return { may: 'may', why: 'nothing tells the blocks apart' };
   return { may: 'leave', why: '' };
 }

@@ -67,8 +67,9 @@ export function drawCallStyle(choices: Choices, writer: ScriptWriter): CallStyle
       'late',
       'empty first',
       'first, then empty',
-      'in two',
       'never',
+      // Two halves without a common id are two calls.
+      ...(['first', 'every'].includes(ids) ? (['in two'] as const) : []),
     ]),
     args: odd('args', [
       'pieces',
@@ -204,13 +205,37 @@ export function ruleOf(
   style: CallStyle,
   pieces: readonly Piece[],
 ): CallRule {
-  const { may, why } = judgeStyle(call, among, style);
+  const { may, why } = hasName(call, n, style, pieces) ? judgeStyle(call, among, style) : NAMELESS;
+  const isBare = Object.keys(call.input).length === 0 && style.again === 'with other arguments';
   const ids = pieces.flatMap(({ call: of, id }) =>
     of === n && id !== undefined && id !== '' ? [id] : [],
   );
   // An id that comes late may come too late: the call may have been opened under one of ours.
-  const isFree = ids.length === 0 || style.ids.endsWith('late');
-  return { call, ids: isFree ? null : [...new Set(ids)], may, why };
+  const isFree = ids.length === 0 || style.ids.endsWith('late') || may === 'may';
+  // A whole object, and then a name again: that may be a call of its own, whose id never came.
+  const also =
+    isBare || (may === 'may' && style.args === 'object, then other text')
+      ? [JSON.parse(OTHER_INPUT)]
+      : [];
+  return { call, ids: isFree ? null : [...new Set(ids)], may, why, also };
+}
+
+const NAMELESS = { may: 'never', why: 'a call has a name' } as const;
+
+/** The name may come in a piece for which there was no occasion. */
+function hasName(
+  { name }: TrueCall,
+  n: number,
+  { names, again }: CallStyle,
+  pieces: readonly Piece[],
+): boolean {
+  if (names === 'in two' || again !== 'no') return true;
+  return pieces.some((piece) => piece.call === n && piece.name === name);
+}
+
+/** Whether a piece says anything by which there is a call: an id alone is a placeholder. */
+export function saysCall({ name, args }: Piece): boolean {
+  return [name, args].some((one) => one !== undefined && one !== null && one !== '');
 }
 
 function judgeStyle(
@@ -219,7 +244,6 @@ function judgeStyle(
   style: CallStyle,
 ): Pick<CallRule, 'may' | 'why'> {
   const { ids, names, args, empty, index, order, again } = style;
-  if (names === 'never' && again === 'no') return { may: 'never', why: 'a call has a name' };
   if (names === 'never')
     return { may: 'may', why: 'a name that comes with the call when it is told again' };
   if (Object.keys(call.input).length === 0 && empty !== 'braces')
@@ -227,8 +251,16 @@ function judgeStyle(
       ? { may: 'may', why: 'empty text where JSON is due' }
       : { may: 'never', why: 'no arguments were ever said' };
   if (args === 'object, then other text')
-    return { may: 'never', why: 'arguments that do not agree' };
-  if (again === 'with other arguments') return { may: 'never', why: 'one id, two arguments' };
+    return {
+      may: names === 'every' && ids !== 'every' ? 'may' : 'never',
+      why: 'arguments that do not agree',
+    };
+  // An empty object is what some peers begin with, before the arguments.
+  if (again === 'with other arguments')
+    return {
+      may: Object.keys(call.input).length === 0 ? 'may' : 'never',
+      why: 'one id, two arguments',
+    };
   if (args === 'whole again') return { may: 'may', why: 'arguments repeated as a whole' };
   if (names === 'in two') return { may: 'may', why: 'two pieces of a name, or two names' };
   if (Object.keys(call.input).length === 0 && names !== 'first')

@@ -59,7 +59,8 @@ export function gather(received: readonly Received[]): Gathered {
       const sayings: readonly Saying[] = answer.script.sayings.slice(reached, one.to);
       const news = sayings.flatMap((saying) => saying.facts);
       const stop = news.findIndex(isStop);
-      facts.push(...(stop < 0 ? news : news.slice(0, stop + 1)));
+      // A log that has an error in it has it again: nobody gets past it.
+      if (!facts.some(isStop)) facts.push(...(stop < 0 ? news : news.slice(0, stop + 1)));
       reached = Math.max(reached, one.to);
     }
     rest = one.rest;

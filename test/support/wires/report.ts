@@ -6,53 +6,58 @@ import { shrink, tryChoices, trySeed } from './fuzz.js';
 import type { Trial } from './fuzz.js';
 import type { Answer } from './server.js';
 
+/** What came of many answers of one format. */
 export interface FuzzReport {
-  readonly text: string;
-  readonly faults: number;
+  readonly format: string;
+  readonly trials: number;
+  readonly requests: number;
+  readonly seconds: number;
+  /** Trials with a fault, by its kind, with the first seeds of each. */
+  readonly faults: ReadonlyMap<string, { times: number; readonly seeds: number[] }>;
+  /** Small cases, each described. */
+  readonly cases: readonly string[];
 }
 
 export interface FuzzOptions {
   readonly seed: number;
   readonly count: number;
-  /** Goes on after the first fault, and shows a small case of each kind. */
-  readonly allKinds: boolean;
+  /** So many faults of one kind are made small: they may have different causes. */
+  readonly casesPerKind: number;
 }
 
 export async function fuzzFormat(
   format: WireFormat,
-  { seed, count, allKinds }: FuzzOptions,
+  { seed, count, casesPerKind }: FuzzOptions,
 ): Promise<FuzzReport> {
-  const found = new Map<
-    string,
-    { readonly seed: number; readonly kind: string; readonly small: Trial }
-  >();
-  const times = new Map<string, number>();
+  const faults = new Map<string, { times: number; readonly seeds: number[] }>();
+  const cases = new Map<string, string>();
   const began = performance.now();
-  let answers = 0;
+  let requests = 0;
   for (let n = 0; n < count; n++) {
     const trial = await trySeed(format, seed + n);
-    answers += trial.run.exchanges.length;
+    requests += trial.run.exchanges.length;
     for (const kind of new Set(trial.faults.map((fault) => fault.kind))) {
-      const known = times.get(kind) ?? 0;
-      times.set(kind, known + 1);
-      if (known >= MAX_PER_KIND) continue;
+      const known = faults.get(kind) ?? { times: 0, seeds: [] };
+      faults.set(kind, known);
+      if (++known.times <= MAX_SEEDS) known.seeds.push(seed + n);
+      if (known.times > casesPerKind) continue;
       const small = await shrink(format, trial, kind);
       const key = signature(kind, small);
-      if (!found.has(key)) found.set(key, { seed: seed + n, kind, small });
+      if (!cases.has(key)) cases.set(key, `--- ${kind} (seed ${seed + n})\n${describe(small)}`);
     }
-    if (found.size > 0 && !allKinds) break;
   }
   const seconds = (performance.now() - began) / 1000;
-  const parts = [
-    `${format.name}: ${count} cases, ${answers} answers, ${seconds.toFixed(1)} s, ${times.size} kinds of fault`,
-  ];
-  for (const { kind, seed: at, small } of found.values())
-    parts.push(`--- ${kind} (${times.get(kind)} times; this one from seed ${at})`, describe(small));
-  return { text: parts.join('\n'), faults: times.size };
+  return {
+    format: format.name,
+    trials: count,
+    requests,
+    seconds,
+    faults,
+    cases: [...cases.values()],
+  };
 }
 
-/** So many faults of one kind are made small: they may have different causes. */
-const MAX_PER_KIND = 12;
+const MAX_SEEDS = 20;
 
 function signature(kind: string, { run, faults }: Trial): string {
   const odd = run.exchanges.flatMap(({ answer }) => answer?.script.oddities ?? []);
@@ -69,12 +74,13 @@ function signature(kind: string, { run, faults }: Trial): string {
   ]);
 }
 
+/** The case with these draws: what it is, and whether anything is wrong with it. */
 export async function replayCase(
   format: WireFormat,
   drawn: readonly number[],
-): Promise<FuzzReport> {
+): Promise<{ readonly text: string; readonly isRight: boolean }> {
   const trial = await tryChoices(format, repeatedChoices(drawn));
-  return { text: describe(trial), faults: trial.faults.length };
+  return { text: describe(trial), isRight: trial.faults.length === 0 };
 }
 
 export function describe({ run, faults, drawn }: Trial): string {

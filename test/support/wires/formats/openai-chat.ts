@@ -2,7 +2,7 @@
 
 import { openaiChat } from '../../../../src/sources/index.js';
 import type { Choices } from '../choices.js';
-import { drawCallStyle, OTHER_INPUT, piecesOf, ruleOf } from '../call-style.js';
+import { drawCallStyle, OTHER_INPUT, piecesOf, ruleOf, saysCall } from '../call-style.js';
 import type { CallStyle, Piece } from '../call-style.js';
 import { drawBreak, writeError } from '../breaks.js';
 import type { WireFormat } from '../format.js';
@@ -127,7 +127,7 @@ function write(truth: Truth, choices: Choices): Script {
     ]),
     ...pieces.map((piece): [object, Fact[]] => [
       callDelta(piece, calls, truth),
-      [say.begun(piece.call)],
+      saysCall(piece) ? [say.begun(piece.call)] : [],
     ]),
   ];
   // Where chunks have no common id, or each has a role, nothing tells that another answer began.
