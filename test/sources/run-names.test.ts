@@ -31,10 +31,11 @@ it.each([
         new Response(text, { headers: { 'content-type': 'text/event-stream' } }),
       );
     };
-    const stream = reconnectStream(
-      source({ url: 'http://run.test/runs', body, fetch: fetch as typeof globalThis.fetch }),
-      { clock: virtualClock(), maxAttempts: 1, initialBackoffMs: 1 },
-    );
+    const stream = reconnectStream(source({ url: 'http://run.test/runs', body, fetch }), {
+      clock: virtualClock(),
+      maxAttempts: 1,
+      initialBackoffMs: 1,
+    });
     stream.start();
     for await (const _ of stream.batches()) if (asked.length > 0) break;
     expect(asked[0]).toBe('POST /runs');
