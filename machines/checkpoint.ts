@@ -52,6 +52,34 @@ export function toCheckpoint(state: ReconnectState, context: ReconnectContext): 
   });
 }
 
+/** What a consumer changes by reading on. */
+export type CheckpointPosition = Pick<Checkpoint, 'cursor' | 'chars' | 'floorMs' | 'streamState'>;
+
+/** The same checkpoint at another position. Spelled out: it is made per item where somebody saves each. */
+export function moveCheckpoint(from: Checkpoint, to: CheckpointPosition): Checkpoint {
+  const { cursor, chars, floorMs, streamState } = to;
+  const { source, state, attempt, attempts, drops, sent, retryAt, outcome } = from;
+  const version = CHECKPOINT_VERSION;
+  const isPlain = from.key === undefined && from.delayMs === undefined;
+  return isPlain
+    ? Object.freeze({
+        version,
+        source,
+        state,
+        attempt,
+        attempts,
+        drops,
+        sent,
+        retryAt,
+        cursor,
+        chars,
+        floorMs,
+        outcome,
+        streamState,
+      })
+    : Object.freeze({ ...from, ...to });
+}
+
 /**
  * Checks a saved checkpoint and copies the known fields into a new object.
  *

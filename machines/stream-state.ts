@@ -58,38 +58,58 @@ export function endToolCall(state: StreamState): StreamState {
 /** One step of one call: opened by its first delta, appended to or replaced, closed by `done` or `interrupted`. */
 export function applyToolCall(state: StreamState, delta: ToolCallDelta): StreamState {
   const { formerId } = delta;
-  if (formerId !== undefined) return applyToolCall(renamed(state, formerId, delta.id), rest(delta));
+  if (formerId !== undefined)
+    return applyToolCall(renamed(state, formerId, delta.id), withoutFormerId(delta));
   const known = Object.hasOwn(state.toolCalls, delta.id) ? state.toolCalls[delta.id] : undefined;
-  const isOver = delta.done === true || delta.interrupted === true;
+  const call = nextToolCall(known, delta);
+  if (call === known) return state;
+  const toolCalls = Object.freeze({ ...state.toolCalls, [delta.id]: call });
+  return Object.freeze({ ...state, toolCalls, ...currentCallAfter(state, delta.id, call) });
+}
+
+/** The call after this piece of it; the same object where nothing changes. */
+export function nextToolCall(
+  known: ToolCallState | undefined,
+  delta: ToolCallDelta,
+): ToolCallState {
+  const isOver = isLastPiece(delta);
   // A finished call that a peer replays stays as it is; one that is started anew by the host begins again.
   const isStart = delta.args === undefined && delta.finalArgs === undefined && !isOver;
   const before = isStart && known?.status !== 'streaming' ? undefined : known;
-  if (before?.status === 'complete') return state;
-  const call: ToolCallState = Object.freeze({
+  if (before?.status === 'complete') return before;
+  return Object.freeze({
     name: delta.name ?? before?.name ?? null,
     args: delta.finalArgs ?? (isStart ? '' : (before?.args ?? '') + (delta.args ?? '')),
     status: delta.interrupted ? 'interrupted' : delta.done ? 'complete' : 'streaming',
   });
-  const toolCalls = Object.freeze({ ...state.toolCalls, [delta.id]: call });
-  if (!isOver) {
-    return Object.freeze({
-      ...state,
-      toolCalls,
-      inToolCall: true,
-      currentToolId: delta.id,
-      toolArgsBuffer: call.args,
-    });
-  }
-  if (state.currentToolId !== delta.id && state.currentToolId !== null)
-    return Object.freeze({ ...state, toolCalls });
-  return Object.freeze({ ...state, toolCalls, ...noCurrentCall });
+}
+
+/** The fields about the most recent open call. */
+type CurrentCall = Pick<StreamState, 'inToolCall' | 'currentToolId' | 'toolArgsBuffer'>;
+
+/** Which call is the most recent one, once this one has changed. */
+export function currentCallAfter(
+  before: CurrentCall,
+  id: string,
+  { status, args }: ToolCallState,
+): CurrentCall {
+  if (status === 'streaming') return { inToolCall: true, currentToolId: id, toolArgsBuffer: args };
+  const isOther = before.currentToolId !== id && before.currentToolId !== null;
+  if (!isOther) return noCurrentCall;
+  const { inToolCall, currentToolId, toolArgsBuffer } = before;
+  return { inToolCall, currentToolId, toolArgsBuffer };
+}
+
+function isLastPiece({ done, interrupted }: ToolCallDelta): boolean {
+  return done === true || interrupted === true;
 }
 
 const noCurrentCall = { inToolCall: false, currentToolId: null, toolArgsBuffer: '' } as const;
 
-function rest({ formerId: _formerId, ...delta }: ToolCallDelta): ToolCallDelta {
+/** The piece as one of a call that has its name already. */
+export function withoutFormerId({ formerId: _formerId, ...delta }: ToolCallDelta): ToolCallDelta {
   // Without a piece it would begin the call anew.
-  return delta.done === true || delta.interrupted === true ? delta : { args: '', ...delta };
+  return isLastPiece(delta) ? delta : { args: '', ...delta };
 }
 
 /** The open call goes on under another id; one that has that id already stays as it is. */
@@ -128,17 +148,6 @@ export function interruptToolCalls(state: StreamState): StreamState {
     inToolCall: false,
     currentToolId: null,
     toolArgsBuffer: '',
-  });
-}
-
-/** Marks one call as interrupted, whatever was thought of it before. */
-export function interruptToolCall(state: StreamState, id: string): StreamState {
-  const call = Object.hasOwn(state.toolCalls, id) ? state.toolCalls[id] : undefined;
-  if (call === undefined) return state;
-  const interrupted = Object.freeze({ ...call, status: 'interrupted' as const });
-  return Object.freeze({
-    ...state,
-    toolCalls: Object.freeze({ ...state.toolCalls, [id]: interrupted }),
   });
 }
 

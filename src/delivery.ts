@@ -2,31 +2,30 @@
 
 import type { DataItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
-import type { StreamState } from '../machines/stream-state.js';
-import { added, passed, sumOf } from './handed-out.js';
-import type { Position, Uncovered } from './handed-out.js';
+import type { ByteBudget } from './byte-budget.js';
+import { weightOfBatch } from './byte-budget.js';
+import type { ToolsView } from './call-table.js';
+import { ConsumerPosition } from './consumer-position.js';
+import type { Uncovered } from './consumer-position.js';
+import { Fifo } from './fifo.js';
+import { InBandQueue } from './in-band-queue.js';
 import { BatchIterator, ItemIterator } from './iterators.js';
 import type { Consumer, Supply } from './iterators.js';
 import { NONE } from './none.js';
+import type { QueuedBatch } from './queued-batch.js';
 
-/** Items of one batch, with the tool calls as they were before them. */
-interface Entry<T> {
-  readonly items: readonly DataItem<T>[];
-  readonly toolsBefore: StreamState;
-  /** `pending`: delivered before their checkpoint, not counted yet. `retracted`: taken back, never counted. */
-  readonly state: 'counted' | 'pending' | 'retracted';
-}
-
-/** What a checkpoint has to know. */
-export interface DeliveryAccount extends Position {
-  /** Accepted and counted, not handed out. */
-  readonly queued: Uncovered | null;
-}
-
-/** Something to tell after this many items of the entries that are there. */
-interface Mark {
-  readonly after: number;
-  readonly tell: () => void;
+/** What a checkpoint has to know. One object for a stream, which is valid until something changes. */
+export interface DeliveryAccount {
+  /** The last cursor that the consumer has passed. */
+  cursor: string | null;
+  /** What the consumer received after it: it will come again to whoever goes on from the cursor. */
+  uncovered: Uncovered | null;
+  /** Accepted and counted, not delivered. */
+  chunks: number;
+  bytes: number;
+  chars: number;
+  /** The tool calls before that; null where nothing is queued. */
+  toolsBefore: ToolsView | null;
 }
 
 /** Whose items are delivered. */
@@ -48,38 +47,61 @@ export class Delivery<T> implements Supply<T> {
   error: ReconnectError | null = null;
   readonly #host: DeliveryHost;
   readonly #highWaterMark: number;
-  /** Where the consumer was before the first entry. */
-  #cursor: string | null;
-  #uncovered: Uncovered | null = null;
-  /** Pending items of entries before it. */
-  #ahead: Uncovered | null = null;
-  #entries: Entry<T>[] = NONE;
-  /** Items of the first entry that are handed out: per item nothing else changes. */
+  readonly #budget: ByteBudget;
+  readonly #position: ConsumerPosition;
+  /** The batch at hand: per item only the index changes. */
+  #first: QueuedBatch<T> | null = null;
+  /** Items of it that are delivered. */
   #index = 0;
-  /** Items of all entries. */
+  /** The batches behind it; made where several wait. */
+  #later: Fifo<QueuedBatch<T>> | null = null;
+  /** Items of all batches. */
   #size = 0;
+  /** Items of batches that are done with: places of callbacks count from the start. */
+  #passed = 0;
+  /** Batches at the end of the queue that are pending. */
+  #pending: Fifo<QueuedBatch<T>> | null = null;
+  /** What the counted batches are together. */
+  #counted = { chunks: 0, bytes: 0, chars: 0 };
+  /** Batches behind the first that are known to be retracted. */
+  #retractedNext = 0;
   #consumer: Consumer | null = null;
-  /** What is told in its place among the items. */
-  #marks: Mark[] = NONE;
+  #inBand: InBandQueue | null = null;
+  #account: DeliveryAccount | null = null;
 
   /**
    * @param highWaterMark items that may be queued before reading stops
-   * @param cursor of what was handed out in an earlier run; null also where the source has none
+   * @param cursor of what was delivered in an earlier run; null also where the source has none
    */
-  constructor(host: DeliveryHost, highWaterMark: number, cursor: string | null) {
+  constructor(
+    host: DeliveryHost,
+    highWaterMark: number,
+    budget: ByteBudget,
+    cursor: string | null,
+  ) {
     this.#host = host;
     this.#highWaterMark = highWaterMark;
-    this.#cursor = cursor;
+    this.#budget = budget;
+    this.#position = new ConsumerPosition(cursor);
   }
 
-  /** Queues the items and wakes the consumer if it waits. */
-  push(items: readonly DataItem<T>[], toolsBefore: StreamState, isPending = false): void {
+  /** Queues the items and wakes the consumer if it waits. @param bytes, chars of all of them */
+  push(
+    items: readonly DataItem<T>[],
+    toolsBefore: ToolsView,
+    bytes: number,
+    chars: number,
+    state: 'counted' | 'pending' = 'counted',
+  ): void {
     if (items.length === 0) return;
-    const state = isPending ? 'pending' : 'counted';
-    // An array that is pushed to reserves room for 17: most streams hold one entry at most.
-    if (this.#entries.length === 0) this.#entries = [{ items, toolsBefore, state }];
-    else this.#entries.push({ items, toolsBefore, state });
+    const weight = weightOfBatch(items, bytes);
+    const batch = { items, toolsBefore, bytes, chars, weight, state, endCursor: null };
+    if (this.#first === null) this.#first = batch;
+    else (this.#later ??= new Fifo()).push(batch);
     this.#size += items.length;
+    this.#budget.queued += weight;
+    if (state === 'counted') this.#count(batch, 1);
+    else (this.#pending ??= new Fifo()).push(batch);
     this.#consumer?.wake();
   }
 
@@ -87,15 +109,16 @@ export class Delivery<T> implements Supply<T> {
     return this.#size - this.#index;
   }
 
-  /** Whether the reader should read on. */
+  /** Whether the reader should read on. An item that is larger than the budget comes alone. */
   get hasRoom(): boolean {
-    return this.queued < this.#highWaterMark;
+    const { queued } = this;
+    return queued === 0 || (queued < this.#highWaterMark && !this.#budget.isSpent);
   }
 
   /** The next item. There must be one. */
   take(): T {
     this.hasDelivered = true;
-    const { items } = this.#entries[0] as Entry<T>;
+    const { items } = this.#first as QueuedBatch<T>;
     const item = items[this.#index] as DataItem<T>;
     this.#index += 1;
     if (this.#index === items.length) this.#advance();
@@ -105,7 +128,7 @@ export class Delivery<T> implements Supply<T> {
   /** The rest of the next batch. There must be one. */
   takeBatch(): readonly T[] {
     this.hasDelivered = true;
-    const { items } = this.#entries[0] as Entry<T>;
+    const { items } = this.#first as QueuedBatch<T>;
     const rest = this.#index === 0 ? items : items.slice(this.#index);
     const values = rest.map((item) => item.data);
     this.#index = items.length;
@@ -113,12 +136,15 @@ export class Delivery<T> implements Supply<T> {
     return values;
   }
 
-  /** Throws away what is queued, and where the consumer was: the stream starts over. */
+  /** Drops what is queued, and where the consumer was: the stream starts over. */
   clear(): void {
-    this.#entries = NONE;
-    this.#index = this.#size = 0;
-    this.#cursor = this.#uncovered = this.#ahead = null;
-    this.#moveMarks(0);
+    for (let batch = this.#first; batch !== null; batch = this.#next())
+      this.#budget.queued -= batch.weight;
+    this.#passed += this.#size;
+    this.#index = this.#size = this.#retractedNext = 0;
+    this.#pending = null;
+    this.#counted = { chunks: 0, bytes: 0, chars: 0 };
+    this.#position.clear();
   }
 
   /**
@@ -126,51 +152,41 @@ export class Delivery<T> implements Supply<T> {
    * asked already, or there is none.
    * @param waitsForConsumer it is about the items in the queue: whoever reads them later has to know
    */
-  inBand(tell: () => void, waitsForConsumer = false): void {
+  inBand(run: () => void, waitsForConsumer = false): void {
     const mayWait = this.#consumer !== null || (waitsForConsumer && this.queued > 0);
-    if (!mayWait || this.#consumer?.isWaiting) tell();
-    else this.#marks = [...this.#marks, { after: this.#size, tell }];
+    if (!mayWait || this.#consumer?.isWaiting) run();
+    else (this.#inBand ??= new InBandQueue()).add(this.#passed + this.#size, run);
   }
 
-  /** Tells what has its place before the next item. */
-  tellDue(): void {
-    while (this.#marks.length > 0) {
-      const [mark, ...later] = this.#marks as [Mark, ...Mark[]];
-      if (mark.after > this.#index) return;
-      this.#marks = later;
-      mark.tell();
-    }
+  /** Runs what has its place before the next item. */
+  runDue(): void {
+    this.#inBand?.runUpTo(this.#passed + this.#index);
   }
 
-  get hasMarks(): boolean {
-    return this.#marks.length > 0;
+  get hasInBand(): boolean {
+    return this.#inBand !== null && !this.#inBand.isEmpty;
   }
 
   /** What was pending is counted now. */
   commit(): void {
-    this.#settle('counted');
-    if (this.#ahead === null) return;
-    this.#uncovered = added(this.#uncovered, this.#ahead);
-    this.#ahead = null;
+    for (const batch of this.#takePending()) {
+      batch.state = 'counted';
+      this.#count(batch, 1);
+    }
+    this.#position.commit();
   }
 
   /** What was pending is never counted: it stays in the queue, and comes again. */
   retract(): void {
-    this.#settle('retracted');
-    this.#ahead = null;
+    for (const batch of this.#takePending()) batch.state = 'retracted';
+    this.#position.retract();
   }
 
   /** Everything accepted so far is covered by this cursor. */
   checkpoint(cursor: string): void {
-    const last = this.#entries.at(-1);
-    const item = last?.items.at(-1);
-    if (last === undefined || item === undefined) {
-      this.#cursor = cursor;
-      this.#uncovered = null;
-      return;
-    }
-    const items = [...last.items.slice(0, -1), { ...item, id: cursor }];
-    this.#entries.splice(-1, 1, { ...last, items });
+    const last = this.#later?.last ?? this.#first;
+    if (last === null) this.#position.cover(cursor);
+    else last.endCursor = cursor;
   }
 
   /** No more will come: the consumer gets what is queued, then the end or the error. */
@@ -186,20 +202,22 @@ export class Delivery<T> implements Supply<T> {
     this.error = null;
   }
 
-  /** Where the consumer is, and what is still queued for it. Costs a pass over the queue. */
+  /** Where the consumer is, and what is still queued for it. Each item and batch is looked at once, however often this is asked. */
   get account(): DeliveryAccount {
-    const [first] = this.#entries;
-    const before = { cursor: this.#cursor, uncovered: this.#uncovered };
-    if (first === undefined) return { ...before, queued: null };
-    const position = first.state === 'counted' ? passed(before, first, this.#index) : before;
-    const queued = this.#entries.reduce(
-      (sum: Uncovered | null, entry) =>
-        entry.state === 'counted'
-          ? added(sum, sumOf(entry, entry === first ? this.#index : 0))
-          : sum,
-      null,
-    );
-    return { ...position, queued };
+    const position = this.#position;
+    const first = this.#first;
+    const { chunks, bytes, chars } = this.#counted;
+    const account = (this.#account ??= { ...NOTHING });
+    const isCounted = first?.state === 'counted';
+    if (isCounted) position.moveTo(first, this.#index);
+    account.cursor = position.cursor;
+    account.uncovered = position.uncovered;
+    account.chunks = isCounted ? chunks - position.seen : chunks;
+    account.bytes = isCounted ? bytes - position.seenBytes : bytes;
+    account.chars = isCounted ? chars - position.seenChars : chars;
+    if (isCounted) account.toolsBefore = position.toolsIn(first);
+    else account.toolsBefore = chunks === 0 ? null : this.#firstCounted().toolsBefore;
+    return account;
   }
 
   items(): AsyncIterableIterator<T, undefined> {
@@ -219,18 +237,9 @@ export class Delivery<T> implements Supply<T> {
   leave(consumer: Consumer, byItself: boolean): void {
     if (this.#consumer !== consumer) return;
     this.#consumer = null;
-    const marks = this.#marks;
-    this.#marks = NONE;
-    for (const { tell } of marks) tell();
+    this.#inBand?.runUpTo(Infinity);
     // What is queued stays: a checkpoint has to know what the consumer did not take.
     if (byItself) this.#host.onLeft();
-  }
-
-  #settle(state: 'counted' | 'retracted'): void {
-    if (this.#entries.length === 0) return;
-    this.#entries = this.#entries.map((entry) =>
-      entry.state === 'pending' ? { ...entry, state } : entry,
-    );
   }
 
   #serve<C extends Consumer>(consumer: C): C {
@@ -245,40 +254,52 @@ export class Delivery<T> implements Supply<T> {
   }
 
   #advance(): void {
-    this.#pass(this.#entries[0] as Entry<T>);
-    if (this.#entries.length === 1) this.#entries = NONE;
-    else this.#entries.shift();
+    const batch = this.#first as QueuedBatch<T>;
+    this.#position.pass(batch);
+    if (batch.state === 'counted') this.#count(batch, -1);
+    // Pending batches are the last ones: where the first is one of them, all are.
+    else if (batch.state === 'pending') this.#pending?.shift();
+    this.#next();
+    this.#budget.queued -= batch.weight;
+    this.#passed += this.#index;
     this.#size -= this.#index;
-    this.#moveMarks(this.#index);
     this.#index = 0;
+    if (this.#retractedNext > 0) this.#retractedNext -= 1;
     if (this.onRoom === null || !this.hasRoom) return;
     const resume = this.onRoom;
     this.onRoom = null;
     resume();
   }
 
-  /** So many items are done with; marks behind items that are gone come next. */
-  #moveMarks(by: number): void {
-    if (this.#marks.length === 0) return;
-    this.#marks = this.#marks.map(({ after, tell }) => ({
-      after: Math.min(after - by, this.#size),
-      tell,
-    }));
+  #takePending(): Iterable<QueuedBatch<T>> {
+    const pending = this.#pending;
+    this.#pending = null;
+    return pending ?? NONE;
   }
 
-  /** Moves the position behind an entry that is handed out. */
-  #pass(entry: Entry<T>): void {
-    const { items, state } = entry;
-    const last = items.at(-1)?.id;
-    if (state === 'pending') this.#ahead = added(this.#ahead, sumOf(entry, 0));
-    else if (last !== undefined) {
-      this.#cursor = last;
-      this.#uncovered = null;
-    } else if (state === 'counted') {
-      const before = { cursor: this.#cursor, uncovered: this.#uncovered };
-      const { cursor, uncovered } = passed(before, entry, items.length);
-      this.#cursor = cursor;
-      this.#uncovered = uncovered;
-    }
+  #next(): QueuedBatch<T> | null {
+    return (this.#first = this.#later?.shift() ?? null);
+  }
+
+  #count({ items, bytes, chars }: QueuedBatch<T>, sign: 1 | -1): void {
+    this.#counted.chunks += sign * items.length;
+    this.#counted.bytes += sign * bytes;
+    this.#counted.chars += sign * chars;
+  }
+
+  /** The first batch is retracted, and some are behind it. */
+  #firstCounted(): QueuedBatch<T> {
+    const later = this.#later as Fifo<QueuedBatch<T>>;
+    while (later.at(this.#retractedNext)?.state === 'retracted') this.#retractedNext += 1;
+    return later.at(this.#retractedNext) as QueuedBatch<T>;
   }
 }
+
+const NOTHING: DeliveryAccount = {
+  cursor: null,
+  uncovered: null,
+  chunks: 0,
+  bytes: 0,
+  chars: 0,
+  toolsBefore: null,
+};

@@ -94,15 +94,20 @@ export class Intake<T> {
 
   /** The common case, in one pass and without a copy: every item stands for itself. */
   #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
-    const { ledger, delivery, tail, guard, source } = this.#desk;
+    const { tail, guard, source } = this.#desk;
     if (!tail.isEmpty || !guard.isIdle) return 0;
-    const count = ledger.record(items, source.resume === 'cursor', timeMs);
+    return this.#recordPlain(items, source.resume === 'cursor', timeMs);
+  }
+
+  /** Records items up to the first that does not stand for itself, and queues them. Returns how many. */
+  #recordPlain(items: readonly SourceItem<T>[], holds: boolean, timeMs: number): number {
+    const { ledger, delivery } = this.#desk;
+    const { bytes, chars } = ledger;
+    const count = ledger.record(items, holds, timeMs);
     if (count === 0) return 0;
     this.#countNews();
-    delivery.push(
-      (count === items.length ? items : items.slice(0, count)) as readonly DataItem<T>[],
-      ledger.tools,
-    );
+    const plain = (count === items.length ? items : items.slice(0, count)) as DataItem<T>[];
+    delivery.push(plain, ledger.tools, ledger.bytes - bytes, ledger.chars - chars);
     return count;
   }
 
@@ -249,26 +254,23 @@ export class Intake<T> {
 
   /** In runs: an entry of the queue for each item would be slow where there are many. */
   #commitHeld(held: readonly DataItem<T>[], timeMs: number): void {
-    const { ledger, delivery } = this.#desk;
     for (let from = 0; from < held.length;) {
       let to = from;
       while (to < held.length && isPlain(held[to])) to++;
-      const run = held.slice(from, to);
-      ledger.record(run, false, timeMs);
-      delivery.push(run, ledger.tools);
+      this.#recordPlain(held.slice(from, to), false, timeMs);
       if (to < held.length) this.#commit(held[to] as DataItem<T>, timeMs, false);
       from = to + 1;
     }
-    this.#countNews();
   }
 
   #commit(item: DataItem<T>, timeMs: number, isLate: boolean): void {
     const { ledger, delivery } = this.#desk;
-    const toolsBefore = ledger.tools;
+    const { tools } = ledger;
     ledger.recordOne(item, timeMs, !isLate);
     this.#countNews();
     // A late id is no place to go on from.
-    delivery.push([isLate ? { ...item, id: undefined } : item], toolsBefore);
+    const one = [isLate ? { ...item, id: undefined } : item];
+    delivery.push(one, tools, item.bytes, item.chars ?? 0);
     for (const delta of item.toolCall ?? []) this.#calls.add(delta);
   }
 

@@ -7,9 +7,9 @@ export interface Supply<T> {
   readonly queued: number;
   readonly isEnded: boolean;
   readonly error: ReconnectError | null;
-  /** Something is to be told in its place among the items. */
-  readonly hasMarks: boolean;
-  tellDue(): void;
+  /** Callbacks have their place among the items. */
+  readonly hasInBand: boolean;
+  runDue(): void;
   /** The next item. There must be one. */
   take(): T;
   /** The rest of the next batch. There must be one. */
@@ -54,7 +54,7 @@ abstract class SupplyIterator<T, V> implements Consumer, AsyncIterableIterator<V
   }
 
   next(): Promise<Answer<V>> {
-    if (this.supply.hasMarks) this.supply.tellDue();
+    if (this.supply.hasInBand) this.supply.runDue();
     return this.supply.queued > 0 && !this.#isOver ? this.#takeNow() : this.#wait();
   }
 

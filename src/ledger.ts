@@ -5,7 +5,10 @@ import type { Ledger as FrozenLedger } from '../machines/reconnect.types.js';
 import { isPlainData } from './item-check.js';
 import { emptyStreamState } from '../machines/stream-state.js';
 import type { StreamState } from '../machines/stream-state.js';
+import type { ByteBudget } from './byte-budget.js';
 import { CallRegister } from './call-register.js';
+import { NO_TOOLS } from './call-table.js';
+import type { ToolsView } from './call-table.js';
 import type { CommittedItems, Unit } from './replay/committed-items.js';
 import type { DeliveredTail } from './uncommitted-tail.js';
 
@@ -25,14 +28,17 @@ export class Ledger {
   peak = 0;
   readonly #known: CommittedItems;
 
+  readonly #budget: ByteBudget;
+
   /** @param known where committed items are remembered */
-  constructor(from: FrozenLedger, known: CommittedItems) {
+  constructor(from: FrozenLedger, known: CommittedItems, budget: ByteBudget) {
     this.#known = known;
+    this.#budget = budget;
     this.chunks = from.streamState.chunksReceived;
     this.bytes = from.streamState.bytesReceived;
     this.lastTimeMs = from.streamState.lastChunkTimeMs;
     if (Object.keys(from.streamState.toolCalls).length > 0)
-      this.#calls = new CallRegister(from.streamState);
+      this.#calls = new CallRegister(from.streamState, budget);
     this.chars = from.chars;
     this.key = from.key ?? null;
     this.cursor = from.cursor;
@@ -112,13 +118,13 @@ export class Ledger {
     return this.cursor !== null && this.cursor !== '';
   }
 
-  /** The tool-call part of the state; its counters are not used. */
-  get tools(): StreamState {
-    return this.#calls?.state ?? emptyStreamState;
+  /** The tool calls as they are now. */
+  get tools(): ToolsView {
+    return this.#calls?.view ?? NO_TOOLS;
   }
 
   get calls(): CallRegister {
-    return (this.#calls ??= new CallRegister(emptyStreamState));
+    return (this.#calls ??= new CallRegister(emptyStreamState, this.#budget));
   }
 
   /** A new stream begins, whose calls are others. */
@@ -136,13 +142,15 @@ export class Ledger {
 
   /** The account as a value. */
   freeze(): FrozenLedger {
-    return frozen(this, this.tools);
+    const { key, cursor, chars, floorMs } = this;
+    const streamState = streamStateOf(this.chunks, this.bytes, this.lastTimeMs, this.tools.state);
+    return Object.freeze({ streamState, key, cursor, chars, floorMs });
   }
 
   /** @param fresh no request before this one can have begun work */
   resumePoint(attempt: number, fresh = false): ResumePoint {
     const { chunks: items, bytes, chars } = this;
-    const { toolCalls } = this.tools;
+    const { toolCalls } = this.tools.state;
     const key = this.key ?? undefined;
     const cursor = this.cursor ?? undefined;
     return { key, cursor, items, bytes, chars, toolCalls, fresh, attempt };
@@ -150,24 +158,19 @@ export class Ledger {
 }
 
 /** Counts and tool calls as one frozen value. */
-export function frozen(
-  counts: Pick<Ledger, 'chunks' | 'bytes' | 'chars' | 'lastTimeMs' | 'key' | 'cursor' | 'floorMs'>,
+export function streamStateOf(
+  chunks: number,
+  bytes: number,
+  lastTimeMs: number,
   tools: StreamState,
-): FrozenLedger {
-  const streamState: StreamState = Object.freeze({
-    chunksReceived: counts.chunks,
-    bytesReceived: counts.bytes,
-    lastChunkTimeMs: counts.lastTimeMs,
+): StreamState {
+  return Object.freeze({
+    chunksReceived: chunks,
+    bytesReceived: bytes,
+    lastChunkTimeMs: lastTimeMs,
     inToolCall: tools.inToolCall,
     currentToolId: tools.currentToolId,
     toolArgsBuffer: tools.toolArgsBuffer,
     toolCalls: tools.toolCalls,
-  });
-  return Object.freeze({
-    streamState,
-    key: counts.key,
-    cursor: counts.cursor,
-    chars: counts.chars,
-    floorMs: counts.floorMs,
   });
 }

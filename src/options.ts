@@ -11,6 +11,8 @@ import type { Clock } from './clock.js';
 import { pageEnvironment } from './environment.js';
 import type { Environment } from './hints.js';
 
+const MIB = 1024 * 1024;
+
 /** How and when to reconnect, deliver and give up. Everything has a default. */
 export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
   /**
@@ -39,6 +41,14 @@ export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
   delivery?: 'commit' | 'eager' | undefined;
   /** Items that may wait for the consumer before reading stops. @default 1024 */
   highWaterMark?: number | undefined;
+  /**
+   * Memory for all that waits in the stream, in bytes: items that the consumer has not taken, that wait for their
+   * checkpoint, or for a proof that they are a replay, messages of a WebSocket, and tool calls. Where the consumer can
+   * make room, reading stops; otherwise the error is `limit`. Sizes are estimates: 256 bytes for an item, 2 for a
+   * UTF-16 code unit of text, 10 for one of JSON that is parsed.
+   * @default 64 MiB
+   */
+  maxBufferedBytes?: number | undefined;
   /** Permits to run a request again from its start where it cannot be resumed. @default false */
   allowRestart?: boolean | undefined;
   /** Has the last word on what an error means. */
@@ -73,6 +83,7 @@ export interface ResolvedOptions extends Record<
   readonly rotateAfterMs: number | null;
   readonly delivery: 'commit' | 'eager' | undefined;
   readonly highWaterMark: number;
+  readonly maxBufferedBytes: number;
   readonly allowRestart: boolean;
   readonly classify: Classify | undefined;
   readonly environment: Environment | null;
@@ -99,7 +110,8 @@ export function resolveOptions(options: ReconnectOptions = {}): ResolvedOptions 
 function complete(options: ReconnectOptions): ResolvedOptions {
   const { connectTimeoutMs, stallTimeoutMs, progressTimeoutMs = null } = options;
   const { rotateAfterMs = null } = options;
-  const { delivery, highWaterMark = 1024, allowRestart = false, classify } = options;
+  const { delivery, highWaterMark = 1024, maxBufferedBytes = 64 * MIB } = options;
+  const { allowRestart = false, classify } = options;
   const {
     environment = ofThisPage(),
     signal,
@@ -116,6 +128,9 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     throw wrong('delivery', "'commit' or 'eager'", delivery);
   if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {
     throw wrong('highWaterMark', 'a whole number of items from 1', highWaterMark);
+  }
+  if (!Number.isSafeInteger(maxBufferedBytes) || maxBufferedBytes < 1) {
+    throw wrong('maxBufferedBytes', 'a whole number of bytes from 1', maxBufferedBytes);
   }
   if (typeof allowRestart !== 'boolean') throw wrong('allowRestart', 'true or false', allowRestart);
   checkFunction('classify', classify);
@@ -137,6 +152,7 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     rotateAfterMs,
     delivery,
     highWaterMark,
+    maxBufferedBytes,
     allowRestart,
     classify,
     environment,

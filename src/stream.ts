@@ -2,7 +2,6 @@
 
 import { createActor } from 'xstate';
 import type { InspectionEvent, SnapshotFrom } from 'xstate';
-import { toCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
 import { wrong } from '../machines/config.js';
 import type { StreamSource } from '../machines/contract.js';
@@ -16,9 +15,10 @@ import type {
 import type { SourceFacts } from '../machines/resume-plan.js';
 import { onRejection } from '../machines/thenable.js';
 import { bindMethods } from './bind-methods.js';
+import { ByteBudget } from './byte-budget.js';
+import { Checkpoints } from './checkpoints.js';
 import { actorClock } from './clock.js';
 import { Completion } from './completion.js';
-import { deliveredAccount } from './delivered-account.js';
 import { Delivery } from './delivery.js';
 import { guardedInspector } from './guarded-inspector.js';
 import { Ledger } from './ledger.js';
@@ -63,11 +63,13 @@ class Stream<T> implements ReconnectingStream<T> {
   readonly #completion: Completion<T>;
   #snapshot: StreamSnapshot | null = null;
   #seen: ReconnectContext | null = null;
+  #checkpoints: Checkpoints | null = null;
 
   constructor(source: StreamSource<T>, options: ReconnectOptions) {
     checkSource(source);
     const resolved = resolveOptions(options);
-    const { policy, clock, random, inspect, checkpoint, allowRestart, highWaterMark } = resolved;
+    const { policy, clock, random, inspect, checkpoint, allowRestart } = resolved;
+    const { highWaterMark, maxBufferedBytes } = resolved;
     const { name, resume, reopen } = source;
     this.actor = createActor(streamMachine, {
       input: {
@@ -87,10 +89,11 @@ class Stream<T> implements ReconnectingStream<T> {
     const { context } = this.actor.getSnapshot();
     const guard = new ReplayGuard<ReceivedUnit<T>>(source.contiguous?.bind(source));
     const account = { ...context.ledger, streamState: context.streamState };
-    const ledger = new Ledger(account, guard.known);
-    const delivery = new Delivery<T>(this, highWaterMark, context.ledger.cursor);
+    const budget = new ByteBudget(maxBufferedBytes);
+    const ledger = new Ledger(account, guard.known, budget);
+    const delivery = new Delivery<T>(this, highWaterMark, budget, context.ledger.cursor);
     const mode = resolved.delivery ?? source.delivery ?? 'eager';
-    const tail = new UncommittedTail<T>(mode, delivery);
+    const tail = new UncommittedTail<T>(mode, delivery, budget);
     this.#worker = new Worker<T>(
       { source, options: resolved, ledger, guard, delivery, tail },
       this.actor,
@@ -208,17 +211,8 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   checkpoint(): Checkpoint {
-    const { value, context } = this.actor.getSnapshot();
-    const { source, ledger: account, delivery } = this.#worker;
-    const status = context.outcome?.status;
-    const isEnded = status !== undefined && status !== 'closed' && status !== 'cancelled';
-    // The peer's end is not the consumer's while items before it are queued.
-    const isOver = isEnded && delivery.queued === 0;
-    const comesAgain = source.resume === 'cursor' && !isOver;
-    const { streamState, ...ledger } = deliveredAccount(account, delivery, comesAgain);
-    const claimed = { ...context, streamState, ledger };
-    if (isEnded && !isOver) return toCheckpoint('connected', { ...claimed, outcome: null });
-    return toCheckpoint(value, claimed);
+    this.#checkpoints ??= new Checkpoints(this.#worker);
+    return this.#checkpoints.make(this.actor.getSnapshot());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

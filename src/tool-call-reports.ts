@@ -20,8 +20,9 @@ export class ToolCallReports {
   add(delta: ToolCallDelta): void {
     const status = this.#ledger.calls.apply(delta);
     if (status === null) return;
-    const name = this.#ledger.tools.toolCalls[delta.id]?.name ?? null;
-    this.#due = [...this.#due, { type: 'stream.toolCall', id: delta.id, name, status }];
+    const name = this.#ledger.calls.nameOf(delta.id);
+    if (this.#due.length === 0) this.#due = [];
+    this.#due.push({ type: 'stream.toolCall', id: delta.id, name, status });
   }
 
   /** Sends what is due. */

@@ -1,20 +1,27 @@
 /** The items that no checkpoint covers yet: the one owner of what is held, delivered in advance, and taken back. */
 
 import type { DataItem, ToolCallDelta } from '../machines/contract.js';
-import { ReconnectError } from '../machines/errors.js';
-import type { StreamState } from '../machines/stream-state.js';
+import { ITEM_OVERHEAD_BYTES, overBudget, weightOf } from './byte-budget.js';
+import type { ByteBudget } from './byte-budget.js';
+import type { ToolsView } from './call-table.js';
 import { NONE } from './none.js';
+import { digestOf } from './replay/committed-items.js';
+import type { Unit } from './replay/committed-items.js';
 
-/** How much may wait for a checkpoint, in bytes. */
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
-/** What an item costs besides its own bytes, about. */
-const ITEM_OVERHEAD_BYTES = 128;
 /** How many of the delivered items are kept: as many as are remembered once they are committed. */
 const KEPT_ITEMS = 256;
+/** Items are kept as they are up to this size, in bytes: of larger ones only what recognises them. */
+const MAX_KEPT_BYTES = 64 * 1024;
 
 /** Where the items of a tail go. */
 export interface TailQueue<T> {
-  push(items: readonly DataItem<T>[], toolsBefore: StreamState, isPending: boolean): void;
+  push(
+    items: readonly DataItem<T>[],
+    toolsBefore: ToolsView,
+    bytes: number,
+    chars: number,
+    state: 'pending',
+  ): void;
   /** What was pending is counted now. */
   commit(): void;
   /** What was pending is never counted. */
@@ -35,19 +42,30 @@ export class DeliveredTail {
   bytes = 0;
   chars = 0;
   /** The last of them. */
-  last: DataItem<unknown>[] = NONE;
+  last: Unit[] = NONE;
   toolCalls: ToolCallDelta[] = NONE;
+  #keptBytes = 0;
 
   add(items: readonly DataItem<unknown>[]): void {
     if (this.last.length === 0) this.last = [];
     for (const item of items) {
       this.bytes += item.bytes;
       this.chars += item.chars ?? 0;
-      this.last.push(item);
-      if (item.toolCall !== undefined) this.toolCalls = [...this.toolCalls, ...item.toolCall];
+      this.#keep(item);
+      if (item.toolCall === undefined) continue;
+      if (this.toolCalls.length === 0) this.toolCalls = [];
+      this.toolCalls.push(...item.toolCall);
     }
     this.chunks += items.length;
     if (this.last.length > 2 * KEPT_ITEMS) this.last = this.last.slice(-KEPT_ITEMS);
+  }
+
+  #keep(item: DataItem<unknown>): void {
+    this.last.push(item);
+    this.#keptBytes += item.bytes;
+    if (this.#keptBytes <= MAX_KEPT_BYTES) return;
+    this.last = this.last.map(digestOf);
+    this.#keptBytes = 0;
   }
 }
 
@@ -55,6 +73,7 @@ export class DeliveredTail {
 export class UncommittedTail<T> {
   readonly #isEager: boolean;
   readonly #queue: TailQueue<T>;
+  readonly #budget: ByteBudget;
   #held: DataItem<T>[] = NONE;
   #delivered: DeliveredTail | null = null;
   /** Memory that the tail takes, about. */
@@ -62,9 +81,10 @@ export class UncommittedTail<T> {
   #isLeft = false;
 
   /** @param mode `eager`: items are delivered as they come. `commit`: they are held until they are committed. */
-  constructor(mode: 'commit' | 'eager', queue: TailQueue<T>) {
+  constructor(mode: 'commit' | 'eager', queue: TailQueue<T>, budget: ByteBudget) {
     this.#isEager = mode === 'eager';
     this.#queue = queue;
+    this.#budget = budget;
   }
 
   get isEmpty(): boolean {
@@ -81,7 +101,7 @@ export class UncommittedTail<T> {
   }
 
   /** All items of the tail, where all are kept; else none. */
-  get items(): readonly DataItem<unknown>[] {
+  get items(): readonly Unit[] {
     const delivered = this.#delivered;
     if (delivered === null) return this.#held;
     return delivered.last.length === this.size ? delivered.last : NONE;
@@ -95,13 +115,19 @@ export class UncommittedTail<T> {
   /**
    * Takes items that have no checkpoint yet.
    * @param tools the tool calls before them
-   * @throws ReconnectError `limit`
+   * @throws ReconnectError `limit`; what came before the item that is too much is kept
    */
-  add(items: readonly DataItem<T>[], tools: StreamState): void {
-    for (const item of items) this.#charge(item);
-    if (this.#isEager) this.#deliver(items, tools);
-    else if (this.#held.length === 0) this.#held = [...items];
-    else for (const item of items) this.#held.push(item);
+  add(items: readonly DataItem<T>[], tools: ToolsView): void {
+    if (this.#isEager) {
+      this.#deliver(items, tools);
+      this.#chargeCalls(items);
+      return;
+    }
+    if (this.#held.length === 0) this.#held = [];
+    for (const item of items) {
+      this.#charge(weightOf(item), "or use delivery: 'eager'");
+      this.#held.push(item);
+    }
   }
 
   /** Ends the tail, since a checkpoint covers it or the stream is over, and returns what is to be recorded. */
@@ -122,9 +148,11 @@ export class UncommittedTail<T> {
   }
 
   /** Delivers what is held although no checkpoint came: no connection will bring it again. */
-  deliver(tools: StreamState): void {
+  deliver(tools: ToolsView): void {
     const held = this.#held;
     this.#held = NONE;
+    this.#budget.hold(-this.#heldBytes);
+    this.#heldBytes = 0;
     if (held.length > 0) this.#deliver(held, tools);
   }
 
@@ -136,24 +164,33 @@ export class UncommittedTail<T> {
   clear(): void {
     this.#held = NONE;
     this.#delivered = null;
+    this.#budget.hold(-this.#heldBytes);
     this.#heldBytes = 0;
     this.#isLeft = false;
   }
 
-  #deliver(items: readonly DataItem<T>[], tools: StreamState): void {
-    this.#queue.push(items, tools, true);
-    (this.#delivered ??= new DeliveredTail()).add(items);
+  #deliver(items: readonly DataItem<T>[], tools: ToolsView): void {
+    const delivered = (this.#delivered ??= new DeliveredTail());
+    const { bytes, chars } = delivered;
+    delivered.add(items);
+    this.#queue.push(items, tools, delivered.bytes - bytes, delivered.chars - chars, 'pending');
   }
 
   /** What was delivered takes no room, but for the tool calls in it. */
-  #charge({ bytes, toolCall }: DataItem<T>): void {
-    if (this.#isEager && toolCall === undefined) return;
-    this.#heldBytes += bytes + ITEM_OVERHEAD_BYTES;
-    if (this.#heldBytes <= MAX_HELD_BYTES) return;
-    const advice = this.#isEager ? '' : ", or use delivery: 'eager'";
-    throw new ReconnectError(
-      'limit',
-      `more than ${MAX_HELD_BYTES} bytes came after the last checkpoint: send ids with the events${advice}`,
-    );
+  #chargeCalls(items: readonly DataItem<T>[]): void {
+    for (const item of items)
+      if (item.toolCall !== undefined)
+        this.#charge(2 * ITEM_OVERHEAD_BYTES * item.toolCall.length + weightOf(item), '');
+  }
+
+  /** One item is held in any case: it may be larger than the budget. */
+  #charge(bytes: number, advice: string): void {
+    const isWithin = this.#budget.hold(bytes);
+    this.#heldBytes += bytes;
+    if (isWithin || this.#heldBytes === bytes) return;
+    this.#budget.hold(-bytes);
+    this.#heldBytes -= bytes;
+    const what = 'came after the last checkpoint: send ids with the events';
+    throw overBudget(this.#budget, advice === '' ? what : `${what}, ${advice}`);
   }
 }

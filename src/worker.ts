@@ -191,7 +191,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
 
   #resumePoint({ attempt, restarting, fresh }: OpenInput): ResumePoint {
     if (!restarting) return this.ledger.resumePoint(attempt, fresh);
-    const { toolCalls } = restartStreamState(this.ledger.tools);
+    const { toolCalls } = restartStreamState(this.ledger.tools.state);
     return { items: 0, bytes: 0, chars: 0, toolCalls, fresh, attempt };
   }
 

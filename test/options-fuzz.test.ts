@@ -22,6 +22,7 @@ const NUMBERS = [
   'stallTimeoutMs',
   'progressTimeoutMs',
   'highWaterMark',
+  'maxBufferedBytes',
 ] as const;
 const OTHERS = [
   'jitter',

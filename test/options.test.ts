@@ -143,6 +143,7 @@ const EACH_OPTION: Required<ReconnectOptions> = {
   rotateAfterMs: 1,
   delivery: 'eager',
   highWaterMark: 1,
+  maxBufferedBytes: 1,
   allowRestart: true,
   classify: () => undefined,
   environment: { isOnline: true, watch: () => () => {} },

@@ -10,8 +10,11 @@ const LAST_ITEMS = 256;
 /** Text of items whose fingerprint was not taken yet, in bytes: an idle stream keeps no more of it. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
-/** What can be recognised: an item, or a cursor that came without one. */
-export type Unit = DataItem<unknown> | { readonly type: 'checkpoint'; readonly cursor: string };
+/** What can be recognised: an item, a cursor that came without one, or what is left of an item. */
+export type Unit =
+  | DataItem<unknown>
+  | { readonly type: 'checkpoint'; readonly cursor: string }
+  | { readonly type: 'digest'; readonly id: string | undefined; readonly text: number };
 
 /** One committed unit. */
 export interface CommittedItem {
@@ -165,10 +168,17 @@ class Fingerprints {
 
 /** The id of a unit. An empty one says that there is none (WHATWG HTML, 9.2.6). */
 export function idOf(unit: Unit): string | undefined {
-  return (unit.type === 'data' ? unit.id : unit.cursor) || undefined;
+  return (unit.type === 'checkpoint' ? unit.cursor : unit.id) || undefined;
 }
 
 /** A cursor alone says nothing of the data. */
 export function textPrintOf(unit: Unit): number {
+  if (unit.type === 'digest') return unit.text;
   return unit.type === 'data' ? fingerprint(recognisedText(unit)) : NaN;
+}
+
+/** What is needed to recognise the unit, without its data. */
+export function digestOf(unit: Unit): Unit {
+  if (unit.type !== 'data') return unit;
+  return { type: 'digest', id: unit.id, text: textPrintOf(unit) };
 }

@@ -35,6 +35,7 @@ const FINE: Readonly<Record<string, readonly unknown[]>> = {
   progressTimeoutMs: [null],
   rotateAfterMs: [null],
   highWaterMark: [2 ** 31],
+  maxBufferedBytes: [2 ** 31],
 };
 
 const CONFIG_NAMES = [
@@ -60,6 +61,7 @@ const OPTION_NAMES = [
   'rotateAfterMs',
   'delivery',
   'highWaterMark',
+  'maxBufferedBytes',
   'allowRestart',
   'classify',
   'signal',

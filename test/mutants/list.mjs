@@ -50,8 +50,8 @@ export const mutants = [
   mutant(
     'reading goes on whoever waits',
     'src/delivery.ts',
-    'return this.queued < this.#highWaterMark;',
-    'return true;',
+    'queued === 0 || (queued < this.#highWaterMark && !this.#budget.isSpent)',
+    'queued >= 0',
     'stream.delivery',
   ),
   mutant(
@@ -85,8 +85,8 @@ export const mutants = [
   mutant(
     'what waits for a checkpoint has no limit',
     'src/uncommitted-tail.ts',
-    'if (this.#heldBytes <= MAX_HELD_BYTES) return;',
-    'if (this.#heldBytes >= 0) return;',
+    'if (isWithin || this.#heldBytes === bytes) return;',
+    'if (isWithin || this.#heldBytes >= bytes) return;',
     'stream.commit',
   ),
   mutant(

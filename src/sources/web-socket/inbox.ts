@@ -6,7 +6,7 @@ import { guard, guardAsync, toItems, wrongAnswer } from '../items.js';
 import type { ItemReaders } from '../items.js';
 import { toRotationItem } from '../rotation.js';
 import type { Rotation } from '../rotation.js';
-import { Fifo } from './fifo.js';
+import { Fifo } from '../../fifo.js';
 import { sizeOf } from './message.js';
 import type { WebSocketMessage } from './message.js';
 

@@ -3,7 +3,7 @@
 import type { SourceClock } from '../../../machines/contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
 import { DrainWatch } from './drain-watch.js';
-import { Fifo } from './fifo.js';
+import { Fifo } from '../../fifo.js';
 import { sizeOf, toOwnData } from './message.js';
 import type { OwnData, WebSocketData } from './message.js';
 import { OPEN } from './socket.js';

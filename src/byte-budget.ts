@@ -1,0 +1,69 @@
+/** The memory that waits in one stream, in bytes: one number that every holder draws on. */
+
+import type { DataItem } from '../machines/contract.js';
+import { ReconnectError } from '../machines/errors.js';
+
+/** What an item takes besides its content, about: its object, its place in a list, the headers of its strings. */
+export const ITEM_OVERHEAD_BYTES = 256;
+/** A UTF-16 code unit. */
+const BYTES_PER_UNIT = 2;
+/** JSON that was parsed, by the size of its text: an empty object of two characters takes 56 bytes, and more in a list. */
+const BYTES_PER_PARSED_UNIT = 10;
+
+/** A class: it exists once per stream, and its numbers are changed per batch. */
+export class ByteBudget {
+  readonly maxBytes: number;
+  /** Queued for the consumer: where that is too much, reading stops until it has taken some. */
+  queued = 0;
+  /** Held until the peer sends more, so that to stop reading would not help. */
+  #held = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** Whether the stream should read no more, as long as the consumer has something to take. */
+  get isSpent(): boolean {
+    return this.queued + this.#held >= this.maxBytes;
+  }
+
+  /** What may still be added. */
+  get free(): number {
+    return Math.max(0, this.maxBytes - this.queued - this.#held);
+  }
+
+  /** Changes what is held by so many bytes, and returns whether all of that is within the budget. */
+  hold(bytes: number): boolean {
+    this.#held += bytes;
+    return this.#held <= this.maxBytes;
+  }
+}
+
+/** Memory that an item takes, about. */
+export function weightOf(item: DataItem<unknown>): number {
+  const idUnits = item.id === undefined ? 0 : item.id.length;
+  return ITEM_OVERHEAD_BYTES + bytesPerUnit(item.data) * item.bytes + BYTES_PER_UNIT * idUnits;
+}
+
+/** Memory that items of one batch take, about, by what the first of them is. @param bytes of all of them */
+export function weightOfBatch(items: readonly DataItem<unknown>[], bytes: number): number {
+  return items.length * ITEM_OVERHEAD_BYTES + bytesPerUnit(items[0]?.data) * bytes;
+}
+
+/** The error for what is held. @param what says of what there is too much, and what to do */
+export function overBudget({ maxBytes }: ByteBudget, what: string): ReconnectError {
+  return new ReconnectError('limit', `more than ${maxBytes} bytes (maxBufferedBytes) ${what}`);
+}
+
+/** An event of an event stream is text, too, as long as nobody has parsed it. */
+function bytesPerUnit(data: unknown): number {
+  if (typeof data === 'string') return BYTES_PER_UNIT;
+  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data)) return 1;
+  try {
+    const isText = typeof (data as { data?: unknown }).data === 'string';
+    return isText ? BYTES_PER_UNIT : BYTES_PER_PARSED_UNIT;
+  } catch {
+    // A getter of an item that is the caller's own.
+    return BYTES_PER_PARSED_UNIT;
+  }
+}

@@ -1,0 +1,32 @@
+/** Callbacks that have their place among the items of a queue. */
+
+import { Fifo } from './fifo.js';
+
+interface Callback {
+  /** The number of items of the stream that come before it. */
+  readonly after: number;
+  readonly run: () => void;
+}
+
+/** A class: it exists once per stream that has such callbacks. */
+export class InBandQueue {
+  readonly #callbacks = new Fifo<Callback>();
+
+  get isEmpty(): boolean {
+    return this.#callbacks.length === 0;
+  }
+
+  /** @param after the number of items before it, the highest so far */
+  add(after: number, run: () => void): void {
+    this.#callbacks.push({ after, run });
+  }
+
+  /** Runs those that have their place before the item of this number. */
+  runUpTo(count: number): void {
+    for (let next = this.#callbacks.at(0); next !== undefined; next = this.#callbacks.at(0)) {
+      if (next.after > count) return;
+      this.#callbacks.shift();
+      next.run();
+    }
+  }
+}
