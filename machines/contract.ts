@@ -181,8 +181,11 @@ export interface StreamSource<T> {
    * obeyed: see `Failure`.
    */
   open(at: ResumePoint, signal: AbortSignal, host?: SourceHost): Promise<Connection<T>>;
-  /** Asks the peer to stop the work; aborting the signal only lets go. */
-  cancel?(at: ResumePoint, reason: string): Promise<void>;
+  /**
+   * Asks the peer to stop the work; aborting the signal of `open` only releases the connection.
+   * @param signal aborts when the request takes too long: nobody waits for it any more
+   */
+  cancel?(at: ResumePoint, reason: string, signal?: AbortSignal): Promise<void>;
   /**
    * How the second id follows the first, where ids tell: `'next'`, nothing is missing between the two; `'gap'`, something
    * is; `'old'`, the second is not after the first. `'old'` alone is no proof that the item came before.

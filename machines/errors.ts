@@ -74,6 +74,15 @@ export class ReconnectError extends Error {
     });
   }
 
+  /** For `instanceof`: a proxy, which may throw even here, is none. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    try {
+      return isPrototypeOf.call(this.prototype, value as object);
+    } catch {
+      return false;
+    }
+  }
+
   override get cause(): unknown {
     return this.#cause;
   }
@@ -91,6 +100,8 @@ export class ReconnectError extends Error {
     return errorInfo(this);
   }
 }
+
+const { isPrototypeOf } = Object.prototype;
 
 /** The facts of an error as a frozen plain object. */
 export function errorInfo(error: ErrorInfo): ErrorInfo {

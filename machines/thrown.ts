@@ -2,11 +2,24 @@
 
 import { errorCode, isTlsCode } from './error-code.js';
 import { ReconnectError } from './errors.js';
+import { failureOf } from './failure.js';
 import { thrownText } from './thrown-text.js';
 
 /** Returns an error of ours: the same, or one that says what was thrown and has it as its hidden cause. */
 export function toReconnectError(thrown: unknown): ReconnectError {
-  if (thrown instanceof ReconnectError) return thrown;
+  try {
+    return readError(thrown);
+  } catch {
+    return new ReconnectError('source', 'the source threw what cannot be read');
+  }
+}
+
+function readError(thrown: unknown): ReconnectError {
+  if (thrown instanceof ReconnectError) {
+    // Its getters may throw as well: here, and not when it is classified.
+    failureOf(thrown, 'reading');
+    return thrown;
+  }
   const code = errorCode(thrown);
   const text = thrownText(thrown);
   const said = text === undefined ? '' : `: ${text}`;

@@ -2,8 +2,15 @@
 
 import type { Connection, ResumePoint, StreamSource } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
-import { ignoreRejection } from '../machines/thenable.js';
+import { adopt, ignoreRejection, readQuietly, runQuietly } from '../machines/thenable.js';
+import { nowMs } from './clock.js';
 import type { Clock } from './clock.js';
+import { afterPendingInput } from './pending-input.js';
+
+/** A timer that is later than this, in ms, was held up by a blocked event loop, or by a sleep. */
+const BLOCKED_MS = 20;
+/** A process that is always blocked must give up as well. */
+const MAX_EXTENSIONS = 5;
 
 export interface AttemptOptions<T> {
   readonly source: StreamSource<T>;
@@ -43,25 +50,39 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
   const { source, clock, timeoutMs, signal } = options;
   const controller = new AbortController();
   return new Promise((resolve, reject) => {
-    let isLeft = false;
+    let isSettled = false;
     const leave = (error: ReconnectError): void => {
+      if (isSettled) return;
       settle();
-      isLeft = true;
       controller.abort();
       reject(error);
     };
     const onAbort = (): void => leave(new ReconnectError('network', 'the attempt was given up'));
     const settle = (): void => {
+      isSettled = true;
       if (timer !== null) clock.clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     };
-    const onTimeout = (): void =>
+    const expire = (): void =>
       leave(new ReconnectError('connect-timeout', `no answer within ${timeoutMs} ms`));
-    const timer = timeoutMs === null ? null : clock.setTimeout(onTimeout, timeoutMs);
+    let dueAt = timeoutMs === null ? 0 : nowMs(clock) + timeoutMs;
+    let extensions = 0;
+    // The answer may have come while this process was busy. For as long as it was blocked, it could not even ask.
+    const onTimeout = (): void => {
+      if (isSettled || timeoutMs === null) return;
+      const lateMs = Math.min(nowMs(clock) - dueAt, timeoutMs);
+      if (lateMs < BLOCKED_MS || ++extensions > MAX_EXTENSIONS) {
+        afterPendingInput(clock, expire);
+        return;
+      }
+      dueAt = nowMs(clock) + lateMs;
+      timer = clock.setTimeout(onTimeout, lateMs);
+    };
+    let timer = timeoutMs === null ? null : clock.setTimeout(onTimeout, timeoutMs);
     signal.addEventListener('abort', onAbort);
     callOpen(options, controller.signal).then(
       (connection) => {
-        if (isLeft) return closeQuietly(connection);
+        if (isSettled) return closeQuietly(connection);
         settle();
         if (!isConnection(connection)) {
           controller.abort();
@@ -75,7 +96,7 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
         return resolve(new LiveConnection(connection, controller));
       },
       (error: unknown) => {
-        if (isLeft) return;
+        if (isSettled) return;
         settle();
         controller.abort();
         reject(error);
@@ -84,7 +105,7 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
   });
 }
 
-async function callOpen<T>(
+function callOpen<T>(
   { source, at, clock, isOver, aliveAfterMs }: AttemptOptions<T>,
   signal: AbortSignal,
 ): Promise<Connection<T>> {
@@ -95,25 +116,20 @@ async function callOpen<T>(
       return isOver();
     },
   };
-  return source.open(at, signal, host);
+  return new Promise((resolve) => resolve(adopt(source.open(at, signal, host))));
 }
 
 /** Closing never waits, and a source that fails at it changes nothing. */
 function closeQuietly(connection: unknown): void {
-  if (!isConnection(connection)) return;
-  try {
-    ignoreRejection(connection.close());
-  } catch {
-    // The connection is released either way.
-  }
+  if (isConnection(connection)) runQuietly(() => connection.close());
 }
 
 /** Getters of a source's object may throw. */
 function isConnection(value: unknown): value is Connection<unknown> {
-  try {
+  const has = readQuietly(() => {
     const { batches, close } = (value ?? {}) as Partial<Connection<unknown>>;
+    ignoreRejection(batches);
     return typeof close === 'function' && typeof batches?.[Symbol.asyncIterator] === 'function';
-  } catch {
-    return false;
-  }
+  });
+  return has === true;
 }

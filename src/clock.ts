@@ -1,6 +1,7 @@
 /** Time and chance as a parameter: the real ones, and the moment that reports carry. */
 
 import type { Moment } from '../machines/reconnect.types.js';
+import { readQuietly } from '../machines/thenable.js';
 
 export interface Clock {
   setTimeout(fn: () => void, ms: number): unknown;
@@ -35,23 +36,8 @@ export function momentOf(clock: Clock, random: () => number): Moment {
 
 /** A `random` that throws must not stop a stream: the middle, as for a draw that is none. */
 function drawOf(random: () => number): number {
-  try {
-    return random();
-  } catch {
-    return 0.5;
-  }
-}
-
-/**
- * Runs `fn` once waiting input was read. After a sleep, or a blocked event loop, timers run before the
- * data that came meanwhile (Node: timers phase before poll phase), and a watchdog must not judge yet.
- */
-export function afterPendingInput(clock: Clock, fn: () => void): void {
-  const { setImmediate: afterPoll } = globalThis as {
-    setImmediate?: (callback: () => void) => void;
-  };
-  if (clock === systemClock && afterPoll !== undefined) afterPoll(fn);
-  else clock.setTimeout(fn, 0);
+  const draw = random === systemClock.random ? random() : readQuietly(random);
+  return typeof draw === 'number' ? draw : 0.5;
 }
 
 /** A clock as XState's actors carry it, with the chance that the machine asks for. */

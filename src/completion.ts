@@ -9,6 +9,7 @@ import type {
 } from '../machines/reconnect.types.js';
 import { interruptToolCalls } from '../machines/stream-state.js';
 import { heedHints } from './hints.js';
+import { isAborted, SignalFollower } from './signal-hub.js';
 import type { StreamOutcome } from './stream.types.js';
 import type { Worker } from './worker.js';
 
@@ -16,7 +17,7 @@ import type { Worker } from './worker.js';
 export class Completion<T> {
   readonly #actor: ReconnectActor;
   readonly #worker: Worker<T>;
-  #ignoreSignal: () => void = ignore;
+  #signal: SignalFollower | null = null;
   #ignoreHints: () => void = ignore;
   #state: ReconnectState = 'idle';
   #outcome: StreamOutcome | null = null;
@@ -38,10 +39,11 @@ export class Completion<T> {
   }
 
   get isAborted(): boolean {
-    return this.#worker.options.signal?.aborted === true;
+    return isAborted(this.#worker.options.signal);
   }
 
   get done(): Promise<StreamOutcome> {
+    this.#signal?.hold();
     return (this.#done ??= new Promise((resolve) => {
       if (this.#outcome === null) this.#settle = resolve;
       else resolve(this.#outcome);
@@ -53,7 +55,12 @@ export class Completion<T> {
     const before = this.#state;
     if (state === before) return;
     this.#state = state;
-    if (before === 'idle') this.#heedHints();
+    // What opened while the machine was already on its way elsewhere.
+    if (state !== 'connecting' && state !== 'connected') this.#worker.closeUnread();
+    if (before === 'idle') {
+      this.#signal?.hold();
+      this.#heedHints();
+    }
     if (before === 'failed' && state !== 'closed') this.#revive();
     if (state === 'idle') {
       this.#ignoreHints();
@@ -69,12 +76,14 @@ export class Completion<T> {
     }
   }
 
-  /** What XState calls if the machine itself threw: whoever waits for the stream must hear of it. */
+  /** What XState calls if the machine itself threw, and what a clock that throws leads to: nothing can be waited for. */
   error(): void {
+    if (this.#outcome !== null) return;
     const { streamState, attempts, drops } = this.#actor.getSnapshot().context;
     // XState leaves the children of an actor that failed as they are.
     this.#worker.release();
     this.#end({ status: 'failed', streamState, attempts, drops }, MACHINE_STOPPED);
+    this.#actor.stop();
   }
 
   /** What XState calls if the actor is stopped: by its owner, since the stream's own end was heard before. */
@@ -87,7 +96,8 @@ export class Completion<T> {
 
   #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {
     const error = info === null ? null : this.#worker.errorOf(info);
-    this.#ignoreSignal();
+    this.#signal?.leave();
+    this.#signal = null;
     this.#ignoreHints();
     this.#worker.delivery.end(error);
     this.#outcome = Object.freeze({ ...outcome, ...(error === null ? {} : { error }) });
@@ -115,8 +125,17 @@ export class Completion<T> {
     const { signal } = this.#worker.options;
     if (signal === undefined) return;
     const onAbort = (): void => this.#close();
-    signal.addEventListener('abort', onAbort);
-    this.#ignoreSignal = () => signal.removeEventListener('abort', onAbort);
+    this.#signal = new SignalFollower(signal, onAbort, () => this.#reportSignal());
+    if (this.#state !== 'idle' || this.#done !== null) this.#signal.hold();
+  }
+
+  #reportSignal(): void {
+    const message = 'the signal threw; aborting it may not close the stream';
+    // Not in this turn: the actor may be in the middle of a step.
+    queueMicrotask(() => {
+      if (this.#actor.getSnapshot().status === 'active')
+        this.#actor.send({ type: 'stream.diagnostic', code: 'signal', message });
+    });
   }
 
   #close(): void {

@@ -2,7 +2,7 @@
 
 import type { InspectionEvent } from 'xstate';
 import type { ReconnectOptions } from './options.js';
-import { onRejection } from '../machines/thenable.js';
+import { runQuietly } from '../machines/thenable.js';
 
 /**
  * Passes events on until the inspector throws; then it is told once and not called again, since each
@@ -15,13 +15,10 @@ export function guardedInspector(
   let isBroken = false;
   return (event) => {
     if (isBroken) return;
-    try {
-      const answer: unknown =
-        typeof inspect === 'function' ? inspect(event) : inspect.next?.(event);
-      onRejection(answer, stop);
-    } catch {
-      stop();
-    }
+    runQuietly(
+      () => (typeof inspect === 'function' ? inspect(event) : inspect.next?.(event)),
+      stop,
+    );
   };
 
   function stop(): void {

@@ -7,7 +7,7 @@ import type {
   ReconnectState,
 } from '../machines/reconnect.types.js';
 import { planOf } from '../machines/steps.js';
-import { ignoreRejection } from '../machines/thenable.js';
+import { onRejection, runQuietly } from '../machines/thenable.js';
 
 /**
  * `leave` and `return`: the page goes into the back/forward cache, and comes out of it. `wake`: the page was
@@ -39,7 +39,7 @@ export function heedHints(
   const host = new HostListener(actor, worker);
   try {
     const stop: unknown = environment.watch((hint) => host.hear(hint));
-    ignoreRejection(stop);
+    onRejection(stop, () => host.complain());
     return () => host.leave(stop);
   } catch {
     host.complain();
@@ -97,11 +97,7 @@ class HostListener {
   /** @param stop what `watch` gave */
   leave(stop: unknown): void {
     this.#isLeft = true;
-    try {
-      if (typeof stop === 'function') ignoreRejection((stop as () => unknown)());
-    } catch {
-      this.complain();
-    }
+    if (typeof stop === 'function') runQuietly(stop as () => unknown);
   }
 
   /** Code of the caller that throws is told, and stops nobody. */

@@ -3,10 +3,11 @@
 import { END_OUTCOMES, MAX_ID_LENGTH } from '../machines/contract.js';
 import type { DataItem, SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
+import { ignoreRejection } from '../machines/thenable.js';
 
 /** @throws ReconnectError kind `protocol` or `limit`, fatal: the same source would give the same again. */
 export function checkItem(item: SourceItem<unknown>): void {
-  if (typeof item !== 'object' || item === null) throw malformed('an item that is no object');
+  if (typeof item !== 'object' || item === null) throw malformed('an item that is no object', item);
   switch (item.type) {
     case 'data':
       checkSize(item.bytes, 'data without a size in bytes');
@@ -56,7 +57,7 @@ export function checkItem(item: SourceItem<unknown>): void {
     case 'upToDate':
       return;
     default:
-      throw malformed('an item of an unknown type');
+      throw malformed('an item of an unknown type', item);
   }
 }
 
@@ -76,6 +77,7 @@ export function isPlain(item: DataItem<unknown> | undefined): boolean {
 }
 
 export function malformed(what: string, cause?: unknown): ReconnectError {
+  ignoreRejection(cause);
   return new ReconnectError('protocol', `the source gave ${what}`, { cause });
 }
 

@@ -11,7 +11,7 @@ import type {
 } from '../machines/reconnect.types.js';
 import * as steps from '../machines/stream-state.js';
 import type { StreamState } from '../machines/stream-state.js';
-import { ignoreRejection } from '../machines/thenable.js';
+import { runQuietly } from '../machines/thenable.js';
 import { momentOf, systemClock } from './clock.js';
 
 /** Counts attempts, computes delays and keeps the stream state for a host that connects by itself. */
@@ -119,9 +119,7 @@ function createOutbox(onEvent: ((event: ReconnectEvent) => void) | undefined) {
       isTelling = true;
       for (let event = held.shift(); event !== undefined; event = held.shift()) {
         // The Rust module ignores a listener that is gone; one that throws changes nothing here either.
-        try {
-          ignoreRejection(onEvent?.(event));
-        } catch {}
+        runQuietly(() => onEvent?.(event));
       }
       isTelling = false;
     },

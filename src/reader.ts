@@ -3,6 +3,7 @@
 import type { EndOutcome, SourceItem } from '../machines/contract.js';
 import { isFeed } from '../machines/feed.js';
 import { ReconnectError } from '../machines/errors.js';
+import { follow, isThenable } from '../machines/thenable.js';
 import { toReconnectError } from '../machines/thrown.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
@@ -126,14 +127,17 @@ export class Reader<T> implements IntakeHost, Watched {
 
   #pull(): void {
     try {
-      this.#iterator ??= this.#live.connection.batches[Symbol.asyncIterator]();
-      const next: unknown = this.#iterator.next();
-      const promise =
-        next instanceof Promise ? (next as Promise<Batch<T>>) : Promise.resolve(next as Batch<T>);
-      promise.then(this.#onBatch, this.#onError);
+      this.#iterator ??= this.#iterate();
+      follow(this.#iterator.next(), this.#onBatch, this.#onError);
     } catch (error) {
       this.#onError(error);
     }
+  }
+
+  #iterate(): AsyncIterator<readonly SourceItem<T>[]> {
+    const iterator = this.#live.connection.batches[Symbol.asyncIterator]();
+    if (isThenable(iterator)) throw malformed('a promise in place of an iterator', iterator);
+    return iterator;
   }
 
   // Bound once: per network chunk there is one `then` and no closure.
@@ -156,7 +160,7 @@ export class Reader<T> implements IntakeHost, Watched {
   readonly #onError = (error: unknown): void => this.#lose(toReconnectError(error));
 
   #accept(items: readonly SourceItem<T>[], now: number): void {
-    if (!Array.isArray(items)) throw malformed('something that is not a batch of items');
+    if (!Array.isArray(items)) throw malformed('something that is not a batch of items', items);
     const intake = this.#intake;
     const hasData = intake.accept(items, now - this.#desk.startedAt);
     if (hasData) this.#watchdog.dataAt = now;

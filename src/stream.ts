@@ -13,13 +13,16 @@ import type {
   ReconnectState,
 } from '../machines/reconnect.types.js';
 import type { SourceFacts } from '../machines/resume-plan.js';
-import { onRejection } from '../machines/thenable.js';
+import { runQuietly } from '../machines/thenable.js';
+import { askToCancel } from './ask-to-cancel.js';
 import { bindMethods } from './bind-methods.js';
 import { ByteBudget } from './byte-budget.js';
 import { Checkpoints } from './checkpoints.js';
 import { actorClock } from './clock.js';
 import { Completion } from './completion.js';
 import { Delivery } from './delivery.js';
+import { guardOptions } from './guarded-clock.js';
+import type { ClockFault } from './guarded-clock.js';
 import { guardedInspector } from './guarded-inspector.js';
 import { Ledger } from './ledger.js';
 import type { ReceivedUnit } from './stream-desk.js';
@@ -67,7 +70,7 @@ class Stream<T> implements ReconnectingStream<T> {
 
   constructor(source: StreamSource<T>, options: ReconnectOptions) {
     checkSource(source);
-    const resolved = resolveOptions(options);
+    const resolved = guardOptions(resolveOptions(options), (fault) => this.#onClockFault(fault));
     const { policy, clock, random, inspect, checkpoint, allowRestart } = resolved;
     const { highWaterMark, maxBufferedBytes } = resolved;
     const { name, resume, reopen } = source;
@@ -241,19 +244,18 @@ class Stream<T> implements ReconnectingStream<T> {
       const message = `a listener of '${name}' threw`;
       this.#send({ type: 'stream.diagnostic', code: 'listener', message });
     };
-    try {
-      onRejection(call(), tell);
-    } catch {
-      tell();
-    }
+    runQuietly(call, tell);
+  }
+
+  #onClockFault(fault: ClockFault): void {
+    if (fault === 'timer') this.#completion.error();
+    const message = 'the clock threw or gave no number; the last time that it gave is used';
+    if (fault === 'reading') this.#send({ type: 'stream.diagnostic', code: 'clock', message });
   }
 
   async #askToCancel(reason: string): Promise<void> {
-    try {
-      await this.#worker.source.cancel?.(this.#worker.ledger.resumePoint(0), reason);
-    } catch {
-      // The peer could not be asked; letting go is all that is left.
-    }
+    const { source, ledger, options } = this.#worker;
+    await askToCancel(source, ledger.resumePoint(0), reason, options.clock);
   }
 }
 

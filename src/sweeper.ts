@@ -3,6 +3,7 @@
 import { clampTimerMs } from '../machines/backoff.js';
 import { nowMs } from './clock.js';
 import type { Clock } from './clock.js';
+import { guardClock, unguardedClock } from './guarded-clock.js';
 
 /** Sweeps are this far apart for each connection, in ms: looking costs 9 ns, so half a percent of a core. */
 const GAP_MS = 1 / 500;
@@ -66,9 +67,11 @@ export class Sweeper {
 const sweepers = new WeakMap<Clock, Sweeper>();
 
 export function sweeperOf(clock: Clock): Sweeper {
-  const known = sweepers.get(clock);
+  const base = unguardedClock(clock);
+  const known = sweepers.get(base);
   if (known !== undefined) return known;
-  const sweeper = new Sweeper(clock);
-  sweepers.set(clock, sweeper);
+  // A clock that throws shows in each stream's own use of it: the sweeper outlives streams, and knows none.
+  const sweeper = new Sweeper(guardClock(base, () => {}));
+  sweepers.set(base, sweeper);
   return sweeper;
 }

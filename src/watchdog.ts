@@ -1,8 +1,9 @@
 /** Silence on an open connection: looked at when it is due, and a second time before it judges. */
 
 import { ReconnectError } from '../machines/errors.js';
-import { afterPendingInput, nowMs } from './clock.js';
+import { nowMs } from './clock.js';
 import type { Clock } from './clock.js';
+import { afterPendingInput } from './pending-input.js';
 import { sweeperOf } from './sweeper.js';
 import type { Watch } from './sweeper.js';
 

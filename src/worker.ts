@@ -4,6 +4,7 @@ import type { Failure, ResumePoint, StreamSource } from '../machines/contract.js
 import { ReconnectError } from '../machines/errors.js';
 import { failureOf } from '../machines/failure.js';
 import { isFeed } from '../machines/feed.js';
+import { readQuietly } from '../machines/thenable.js';
 import { toReconnectError } from '../machines/thrown.js';
 import type { ErrorInfo } from '../machines/errors.js';
 import type {
@@ -131,12 +132,20 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
     this.#reader = null;
   }
 
+  /** No reader will come for the connection that was made. */
+  closeUnread(): void {
+    const live = this.#live;
+    this.#live = null;
+    live?.release();
+    live?.connection.close();
+  }
+
   /** Nothing is wanted any more, and the machine will not say so. */
   release(): void {
     this.#isReleased = true;
     this.#reader?.dispose();
-    this.#live?.connection.close();
-    this.#reader = this.#live = null;
+    this.closeUnread();
+    this.#reader = null;
   }
 
   report(report: ReconnectReport): void {
@@ -202,6 +211,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
       if (this.#live?.number === number) this.#live = null;
     };
     if (signal.aborted || this.#isReleased) return drop();
+    this.closeUnread();
     signal.addEventListener('abort', drop, { once: true });
     this.#live = { number, connection, release: () => signal.removeEventListener('abort', drop) };
   }
@@ -239,11 +249,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
   }
 
   #isOffline(): boolean {
-    try {
-      return this.options.environment?.isOnline === false;
-    } catch {
-      return false;
-    }
+    return readQuietly(() => this.options.environment?.isOnline) === false;
   }
 
   #loss(error: ReconnectError, where: LossPlace): Loss {

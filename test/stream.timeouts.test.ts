@@ -1,7 +1,11 @@
 /** How patient a stream is where its caller does not say: by what giving up would cost. */
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { reconnectStream } from '../src/index.js';
 import type { ReconnectEvent, ReconnectOptions, SourceItem, StreamSource } from '../src/index.js';
+import { sse } from '../src/sources/index.js';
 import { scriptedSource } from '../src/testing/index.js';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
 
@@ -101,4 +105,44 @@ async function timeToEvent(
     await clock.advance(clock.nextAt - clock.now());
   stream.close();
   return clock.now();
+}
+
+it('a busy process is not taken for a silent peer: many streams, opened at once', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: 1\n\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const streams = Array.from({ length: 50 }, () =>
+    reconnectStream(sse(`http://127.0.0.1:${port}/`, { terminal: 'eof' }), {
+      connectTimeoutMs: 50,
+      maxAttempts: 0,
+    }),
+  );
+  for (const stream of streams) stream.start();
+  blockFor(100);
+  const outcomes = await Promise.all(streams.map(({ done }) => done));
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  expect(outcomes.filter(({ status }) => status !== 'complete')).toEqual([]);
+});
+
+it('a peer that does not answer is given up after the time that was set, in real time too', async () => {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const stream = reconnectStream(sse(`http://127.0.0.1:${port}/`), {
+    connectTimeoutMs: 50,
+    maxAttempts: 0,
+  });
+  stream.start();
+  const { error } = await stream.done;
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  expect(error?.message).toContain('no answer within 50 ms');
+});
+
+function blockFor(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }

@@ -2,6 +2,7 @@
 
 import type { StreamSource } from '../../machines/contract.js';
 import { ReconnectError } from '../../machines/errors.js';
+import { ignoreRejection, isThenable } from '../../machines/thenable.js';
 import { idOf } from './committed-items.js';
 import type { Unit } from './committed-items.js';
 
@@ -76,6 +77,7 @@ export class IdOrder {
       throw fatal(new ReconnectError('callback', 'contiguous threw', { cause }));
     }
     if (relation === 'next' || relation === 'gap' || relation === 'old') return relation;
+    ignoreRejection(relation);
     throw fatal(
       new ReconnectError(
         'callback',
@@ -91,5 +93,7 @@ function fatal(error: ReconnectError): ReconnectError {
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'string' ? 'another text' : String(value);
+  if (value === null || value === undefined) return String(value);
+  if (isThenable(value)) return 'a promise';
+  return typeof value === 'string' ? 'another text' : `a value of type ${typeof value}`;
 }

@@ -2,6 +2,7 @@
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { errorCode } from '../../machines/error-code.js';
+import { readable, runQuietly } from '../../machines/thenable.js';
 import { withPeerError } from '../tool-calls/peer-error.js';
 import { checkIterableOptions } from './iterable/options.js';
 import type { CheckedIterableOptions, IterableOptions } from './iterable/options.js';
@@ -97,17 +98,14 @@ function connect<T>(iterable: unknown, options: CheckedIterableOptions<T>): Conn
 
 /** An iterable that comes after the attempt was left is told that nobody reads it. */
 function letGo(late: unknown): void {
-  try {
-    if (!isIterable(late)) return;
-    const left: unknown = (iteratorOf(late) as AnyIterator | undefined)?.return?.();
-    if (isThenable(left)) left.then(undefined, () => {});
-  } catch {
-    // It has nothing to let go.
-  }
+  runQuietly(() =>
+    isIterable(late) ? (iteratorOf(late) as AnyIterator | undefined)?.return?.() : undefined,
+  );
 }
 
 /** Weather, as far as anybody can tell: with the code of a network error where there is one. */
-function sourceFailure(error: unknown, what: string): OpenFailure {
+function sourceFailure(thrown: unknown, what: string): OpenFailure {
+  const error = readable(thrown);
   if (error instanceof OpenFailure) return error;
   if (errorCode(error) !== undefined) return networkFailure(error, what);
   const text = error instanceof Error ? error.message : error;

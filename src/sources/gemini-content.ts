@@ -1,6 +1,7 @@
 /** Gemini's content API as a source. */
 
 import type { StreamSource } from '../../machines/contract.js';
+import { adopt } from '../../machines/thenable.js';
 import type { AnswerPart } from '../tool-calls/answer.js';
 import { geminiContentReader } from '../tool-calls/gemini-content.js';
 import { configFailure } from './failure.js';
@@ -55,7 +56,9 @@ function withEvents(options: PostAnswerOptions, model: unknown): PostAnswerOptio
   return {
     ...options,
     url:
-      typeof url === 'function' ? async (context) => toEvents(await url(context)) : toEvents(url),
+      typeof url === 'function'
+        ? async (context) => toEvents(await adopt(url(context)))
+        : toEvents(url),
   };
 }
 

@@ -24,12 +24,12 @@ export function toItems<T>(
   { id, isEnd }: ItemReaders<T>,
   raw?: string,
 ): SourceItem<T>[] {
-  const cursor: unknown = guard('id', () => id?.(data));
+  const cursor: unknown = id === undefined ? undefined : ask('id', id, data);
   if (cursor !== undefined && typeof cursor !== 'string')
     throw wrongAnswer('id', 'a string or undefined', cursor);
   if (cursor !== undefined) checkIdLength(cursor);
   const item: SourceItem<T> = { type: 'data', data, bytes, id: cursor, raw };
-  const outcome = toOutcome(guard('isEnd', () => isEnd?.(data)));
+  const outcome = isEnd === undefined ? undefined : toOutcome(ask('isEnd', isEnd, data));
   return outcome === undefined ? [item] : [item, { type: 'end', outcome }];
 }
 
@@ -45,8 +45,8 @@ export function checkIdLength(id: string): void {
  * reaches nobody, so its rejection is swallowed, and the failure says what is wrong.
  * @throws ReconnectError `callback`, fatal
  */
-export function guard<R>(name: string, run: () => R): R {
-  const answer = guardAsync(name, run);
+export function ask<A, R>(name: string, fn: (argument: A) => R, argument: A): R {
+  const answer = askAsync(name, fn, argument);
   if (!isThenable(answer)) return answer;
   ignoreRejection(answer);
   const message = `expected ${name} to answer at once, got a promise: an async function cannot be awaited here`;
@@ -54,9 +54,9 @@ export function guard<R>(name: string, run: () => R): R {
 }
 
 /** Runs a function of the caller that may give a promise. @throws ReconnectError `callback`, fatal */
-export function guardAsync<R>(name: string, run: () => R): R {
+export function askAsync<A, R>(name: string, fn: (argument: A) => R, argument: A): R {
   try {
-    return run();
+    return fn(argument);
   } catch (cause) {
     throw openFailure('callback', `${name} threw`, { fatal: true, cause });
   }

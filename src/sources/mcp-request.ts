@@ -109,13 +109,16 @@ export function mcpRequest(
     return connect({ ...checked, clock: host?.clock ?? systemTimers }, at, signal);
   }
 
-  async function cancel(at: ResumePoint, reason: string): Promise<void> {
+  async function cancel(
+    at: ResumePoint,
+    reason: string,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
     // MCP forbids to cancel the request that opens the session.
     if (message.method === 'initialize') return;
     const params = { requestId: message.id, reason };
     const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
     const post = { ...request, body, idempotencyKey: undefined };
-    const { signal } = new AbortController();
     discard(await exchange(post, at, signal, (headers) => addHeaders(headers, session)));
   }
 }

@@ -1,7 +1,7 @@
 /** What a caller says of planned ends, as items. */
 
 import type { SourceItem } from '../../machines/contract.js';
-import { guard, wrongAnswer } from './items.js';
+import { ask, wrongAnswer } from './items.js';
 
 export type RotateItem = Extract<SourceItem<never>, { type: 'rotate' }>;
 
@@ -10,7 +10,7 @@ export type Rotation<T> = (value: T) => boolean | number | undefined;
 
 /** Returns the item, where this announces a planned end. @throws OpenFailure `callback`, fatal */
 export function toRotationItem<T>(rotation: Rotation<T>, value: T): RotateItem | undefined {
-  const answer: unknown = guard('rotation', () => rotation(value));
+  const answer: unknown = ask('rotation', rotation, value);
   if (answer === undefined || answer === false) return undefined;
   if (answer === true) return { type: 'rotate' };
   if (typeof answer === 'number' && answer >= 0) return { type: 'rotate', afterMs: answer };

@@ -1,5 +1,6 @@
 /** Addresses that are made from the caller's: with more in the query, or beneath it. */
 
+import { adopt } from '../../../machines/thenable.js';
 import { toUrl } from './request-parts.js';
 import type { RequestContext, RequestOptions } from './request.js';
 
@@ -12,7 +13,7 @@ export function withAddress(
 
   async function address(context: RequestContext): Promise<URL> {
     const { url } = request;
-    const base = new URL(toUrl(typeof url === 'function' ? await url(context) : url, true));
+    const base = new URL(toUrl(typeof url === 'function' ? await adopt(url(context)) : url, true));
     change(base, context);
     return base;
   }

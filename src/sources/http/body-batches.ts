@@ -1,7 +1,8 @@
 /** Reads a body: one network chunk, one batch. The hot path of every HTTP source. */
 
 import type { Connection, SourceItem } from '../../../machines/contract.js';
-import { amended, kindOf, OpenFailure, openFailure } from '../failure.js';
+import { chain, ignoreRejection, runQuietly } from '../../../machines/thenable.js';
+import { amended, configFailure, kindOf, OpenFailure, openFailure } from '../failure.js';
 import { factsOf } from './body-facts.js';
 import type { BodyFacts } from './body-facts.js';
 import { networkFailure } from './network-error.js';
@@ -20,7 +21,7 @@ export function bodyConnection<T>(
   body: ReadableStream<Uint8Array>,
   decoder: BodyDecoder<T>,
 ): Connection<T> {
-  return new BodyConnection(body.getReader(), decoder, factsOf(body));
+  return new BodyConnection(readerOf(body), decoder, factsOf(body));
 }
 
 /** A connection of one batch: for answers without a body. */
@@ -69,7 +70,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
   }
 
   next(): Promise<Result<T>> {
-    if (!this.#closed) return this.#reader.read().then(this.#onChunk, this.#onError);
+    if (!this.#closed) return this.#read();
     const failure = this.#failure;
     this.#failure = undefined;
     return failure ? Promise.reject(failure) : Promise.resolve(DONE);
@@ -90,10 +91,15 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     if (this.#closed) return;
     this.#closed = true;
     this.#facts.release();
+    runQuietly(() => this.#reader.cancel());
+  }
+
+  #read(): Promise<Result<T>> {
     try {
-      this.#reader.cancel().catch(ignore);
-    } catch {
-      // A reader of a foreign fetch that throws has nothing left to let go.
+      return chain(this.#reader.read(), this.#onChunk, this.#onError);
+    } catch (error) {
+      // A reader of a foreign fetch.
+      return Promise.reject(networkFailure(error, 'The connection broke'));
     }
   }
 
@@ -120,9 +126,10 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
   };
 
   readonly #onError = (error: unknown): Result<T> => {
-    this.#facts.release();
-    if (this.#closed) return DONE;
-    this.#closed = true;
+    const wasClosed = this.#closed;
+    // One that broke holds nothing; a reader of a foreign fetch may say so and go on.
+    this.#cancel();
+    if (wasClosed) return DONE;
     throw networkFailure(error, 'The connection broke');
   };
 
@@ -155,4 +162,13 @@ function isBytes(chunk: unknown): chunk is Uint8Array {
     : false;
 }
 
-function ignore(): void {}
+/** @throws OpenFailure where a body of a foreign fetch gives no reader */
+function readerOf(body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
+  const reader: unknown = body.getReader();
+  const { read, cancel } = (reader ?? {}) as Partial<ReadableStreamDefaultReader<Uint8Array>>;
+  if (typeof read === 'function' && typeof cancel === 'function')
+    return reader as ReadableStreamDefaultReader<Uint8Array>;
+  ignoreRejection(reader);
+  const write = 'fetch: globalThis.fetch';
+  throw configFailure('getReader() to give a reader', kindOf(reader), write);
+}

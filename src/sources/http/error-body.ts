@@ -1,6 +1,7 @@
 /** What a refused request is answered with: read within bounds, then released. */
 
 import { MAX_ERROR_BODY } from '../../../machines/errors.js';
+import { adopt, runQuietly } from '../../../machines/thenable.js';
 import type { LinkedSignal } from './linked-signal.js';
 
 /** A peer that has refused has little to say; an attempt is not held up for the rest. In ms. */
@@ -28,7 +29,7 @@ export async function readErrorBody(
   let text = '';
   try {
     while (text.length < MAX_ERROR_BODY) {
-      const result = await Promise.race([reader.read(), stopped]);
+      const result = await Promise.race([adopt(reader.read()), stopped]);
       if (result === undefined || result.done) break;
       text += decoder.decode(result.value, { stream: true });
     }
@@ -63,11 +64,7 @@ interface ForeignBody {
 }
 
 function release(cancel: () => unknown): void {
-  try {
-    void Promise.resolve(cancel()).catch(() => {});
-  } catch {
-    // A foreign body that cannot be released.
-  }
+  runQuietly(cancel);
 }
 
 function readerOf(

@@ -5,10 +5,12 @@ import { discard } from './error-body.js';
 import { configFailure, kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import { statusClass } from '../../../machines/http-status.js';
+import { isFollowable } from '../../../machines/thenable.js';
 import { linkSignal } from './linked-signal.js';
 import type { LinkedSignal } from './linked-signal.js';
 import { guardedInit } from './node-fetch.js';
 import { abortedFailure, networkFailure, untilAborted } from './network-error.js';
+import { ownResponse } from './own-response.js';
 import { hasProvider, prepareRequest } from './request.js';
 import type { PreparedRequest, RequestOptions } from './request.js';
 
@@ -117,29 +119,23 @@ async function send(
   // Looked up at each call, so that a fetch patched later is used.
   const { fetch = globalThis.fetch } = options;
   const link = linkSignal(signal);
+  let promise: unknown;
   let answer: unknown;
   try {
-    const promise = fetch(url.href, guardedInit(fetch, { ...init, signal: link.signal }));
-    answer = await untilAborted(Promise.resolve(promise), signal, (late) => {
-      if (isResponse(late)) discard({ response: late, link });
+    promise = fetch(url.href, guardedInit(fetch, { ...init, signal: link.signal }));
+    answer = await untilAborted(promise, signal, (late) => {
+      const response = ownResponse(late);
+      if (response !== undefined) discard({ response, link });
     });
   } catch (error) {
-    link.release();
+    // A fetch whose promise cannot be followed may still be under way.
+    if (promise === undefined || isFollowable(promise)) link.release();
+    else link.abort();
     if (signal.aborted) throw abortedFailure(signal);
     throw networkFailure(error, 'The request failed');
   }
-  if (!isResponse(answer)) {
+  const response = ownResponse(answer);
+  if (response === undefined)
     throw configFailure('fetch to return a Response', kindOf(answer), 'fetch: globalThis.fetch');
-  }
-  return { response: answer, link };
-}
-
-function isResponse(value: unknown): value is Response {
-  const response = value as Partial<Response> | null | undefined;
-  return (
-    typeof response === 'object' &&
-    response !== null &&
-    typeof response.status === 'number' &&
-    typeof response.headers?.get === 'function'
-  );
+  return { response, link };
 }

@@ -1,9 +1,11 @@
 /** What an error of fetch or of a body means. Only codes are read: texts differ per engine. */
 
 import { errorCode, isTlsCode } from '../../../machines/error-code.js';
+import { follow, readable, runQuietly } from '../../../machines/thenable.js';
 import { OpenFailure, openFailure } from '../failure.js';
 
-export function networkFailure(error: unknown, what: string): OpenFailure {
+export function networkFailure(thrown: unknown, what: string): OpenFailure {
+  const error = readable(thrown);
   if (error instanceof OpenFailure) return error;
   const code = errorCode(error);
   const facts = { code, cause: error };
@@ -27,7 +29,7 @@ export function abortedFailure(signal: AbortSignal): OpenFailure {
 
 /** Settles like `promise`, but no later than the signal; what comes late goes to `late`. */
 export function untilAborted<T>(
-  promise: PromiseLike<T>,
+  promise: T | PromiseLike<T>,
   signal: AbortSignal,
   late?: (value: T) => void,
 ): Promise<T> {
@@ -35,13 +37,15 @@ export function untilAborted<T>(
     const onAbort = (): void => reject(abortedFailure(signal));
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
-    promise.then(
+    follow<T>(
+      promise,
       (value) => {
         signal.removeEventListener('abort', onAbort);
-        if (signal.aborted) late?.(value);
+        if (signal.aborted) runQuietly(() => late?.(value));
         resolve(value);
       },
-      (error: unknown) => {
+      (thrown: unknown) => {
+        const error = readable(thrown);
         signal.removeEventListener('abort', onAbort);
         reject(error instanceof Error ? error : new Error('rejected', { cause: error }));
       },

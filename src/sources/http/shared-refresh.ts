@@ -1,5 +1,7 @@
 /** Shares the refresh of credentials between the streams that need it. */
 
+import { adopt } from '../../../machines/thenable.js';
+
 /**
  * One refresh for all streams that are refused together: many token endpoints allow only one.
  * It counts for every request whose headers were asked for before it was done.
@@ -20,7 +22,7 @@ export async function askOnce(
   };
   signal.addEventListener('abort', forget, { once: true });
   try {
-    refresh.answer = Promise.resolve(ask());
+    refresh.answer = adopt(ask());
     const answer = await refresh.answer;
     refresh.done += 1;
     refresh.running = false;

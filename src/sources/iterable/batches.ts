@@ -1,10 +1,11 @@
 /** Reads a foreign iterator, which may throw, hang or break the protocol in any method. */
 
 import type { Connection, SourceItem } from '../../../machines/contract.js';
+import { follow, runQuietly } from '../../../machines/thenable.js';
 import { isThenable, kindOf, openFailure } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
 import type { CheckedIterableOptions } from './options.js';
-import { guard, toItems, wrongAnswer } from '../items.js';
+import { ask, toItems, wrongAnswer } from '../items.js';
 
 /** Nothing is believed about what its methods return. */
 export interface AnyIterator {
@@ -80,19 +81,14 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
   }
 
   #letGo(): void {
-    try {
-      const left: unknown = this.#iterator.return?.();
-      if (isThenable(left)) left.then(undefined, () => {});
-    } catch {
-      // It is let go either way.
-    }
+    runQuietly(() => this.#iterator.return?.());
   }
 
   #step(): void {
     let result: unknown;
     try {
       result = this.#iterator.next();
-      if (isThenable(result)) result.then(this.#onResult, this.#onError);
+      if (isThenable(result)) follow(result, this.#onResult, this.#onError);
       else this.#onResult(result);
     } catch (error) {
       this.#onError(error);
@@ -110,7 +106,7 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
       const { done, value } = result as { done?: unknown; value?: unknown };
       if (done) this.#finish();
       // Only iterators that are not async may hand out promises: `for await` waits for them too.
-      else if (isThenable(value)) value.then(this.#onValue, this.#onError);
+      else if (isThenable(value)) follow(value, this.#onValue, this.#onError);
       else this.#onValue(value);
     } catch (error) {
       this.#onError(error);
@@ -153,7 +149,7 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
 
 /** The item, and the end if it is one. */
 function itemsOf<T>(data: T, options: CheckedIterableOptions<T>): SourceItem<T>[] {
-  const bytes: unknown = guard('bytes', () => options.bytes(data));
+  const bytes: unknown = ask('bytes', options.bytes, data);
   if (typeof bytes !== 'number' || !(bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER))
     throw wrongAnswer('bytes', 'a size', bytes);
   return toItems(data, bytes, options);

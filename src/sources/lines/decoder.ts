@@ -6,7 +6,7 @@ import type { BodyDecoder } from '../http/body-batches.js';
 import { Repetition } from '../http/last-response.js';
 import type { LastResponse } from '../http/last-response.js';
 import { Utf8Decoder } from '../http/utf8.js';
-import { guard, toItems } from '../items.js';
+import { ask, toItems } from '../items.js';
 import type { ItemReaders } from '../items.js';
 import { Framing } from './framing.js';
 
@@ -95,7 +95,7 @@ export class LineDecoder<T> implements BodyDecoder<T> {
 
   #read(line: string, json: unknown): void {
     const { parse } = this.#options;
-    const data = parse === undefined ? (json as T) : guard('parse', () => parse(json));
+    const data = parse === undefined ? (json as T) : ask('parse', parse, json);
     const items: SourceItem<T>[] =
       data === undefined ? [{ type: 'alive' }] : toItems(data, line.length, this.#options, line);
     this.#add(line, items);

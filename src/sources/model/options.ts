@@ -1,5 +1,6 @@
 /** The options that all sources of model answers share, and their validation. */
 
+import { adopt } from '../../../machines/thenable.js';
 import { configFailure, kindOf } from '../failure.js';
 import { checkHttpOptions, HTTP_OPTIONS } from '../http/options.js';
 import type { HttpOptions } from '../http/options.js';
@@ -85,7 +86,7 @@ export function toJsonBody(body: unknown, needsStreamFlag = false): unknown {
   if (typeof body === 'function') {
     const provider = body as (context: RequestContext) => unknown;
     return async (context: RequestContext): Promise<unknown> =>
-      toJsonBody(await provider(context), needsStreamFlag);
+      toJsonBody(await adopt(provider(context)), needsStreamFlag);
   }
   if (!isPlain(body)) return body;
   if (needsStreamFlag && (body as { stream?: unknown }).stream !== true)

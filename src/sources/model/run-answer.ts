@@ -103,10 +103,14 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
     }
   }
 
-  async function cancel(at: ResumePoint): Promise<void> {
+  async function cancel(
+    at: ResumePoint,
+    _reason: string,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
     if (at.key === undefined) return;
     const post = byId(request, 'POST', [segmentOf(at.key), 'cancel'], {});
-    discard(await exchange(post, at, new AbortController().signal, () => {}));
+    discard(await exchange(post, at, signal, () => {}));
   }
 }
 

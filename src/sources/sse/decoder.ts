@@ -6,7 +6,7 @@ import { MAX_ERROR_BODY } from '../../../machines/errors.js';
 import { readPeerError, withPeerError } from '../../tool-calls/peer-error.js';
 import type { BodyDecoder } from '../http/body-batches.js';
 import { OpenFailure, openFailure } from '../failure.js';
-import { guard, wrongAnswer } from '../items.js';
+import { ask, wrongAnswer } from '../items.js';
 import { createEventStreamParser } from './event-stream-parser.js';
 import type { EventStreamParser } from './event-stream-parser.js';
 import { LineMeter } from './line-meter.js';
@@ -180,7 +180,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
     const outcome = this.#outcomeOf(event);
     let data: T | undefined;
     try {
-      data = guard('parse', () => parse(event));
+      data = ask('parse', parse, event);
     } catch (failure) {
       if (outcome === undefined) return this.#fail(failure as OpenFailure);
     }
@@ -209,7 +209,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
   #comment(comment: string, onComment: (comment: string) => void): void {
     if (this.#over) return;
     try {
-      guard('onComment', () => onComment(comment));
+      ask('onComment', onComment, comment);
     } catch (failure) {
       this.#fail(failure as OpenFailure);
     }
@@ -231,7 +231,8 @@ class SseDecoder<T> implements BodyDecoder<T> {
 
   #linked(item: DataItem<T>, event: SseEvent): DataItem<T> {
     try {
-      const follows: unknown = guard('follows', () => this.#follows?.(event));
+      const follows: unknown =
+        this.#follows === undefined ? undefined : ask('follows', this.#follows, event);
       if (follows === undefined || typeof follows === 'string') return { ...item, follows };
       throw wrongAnswer('follows', 'a string or undefined', follows);
     } catch (failure) {

@@ -1,5 +1,6 @@
 /** One connection of a WebSocket: from the handshake to its one end, by whichever side or fault. */
 
+import { adopt } from '../../../machines/thenable.js';
 import type { Connection, SourceClock, SourceItem } from '../../../machines/contract.js';
 import { kindOf, OpenFailure, openFailure } from '../failure.js';
 import type { Close } from './close-codes.js';
@@ -156,7 +157,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
 
   /** Settles with `work`, or earlier with the end of the connection. */
   during<R>(work: PromiseLike<R>): Promise<R> {
-    return this.#steps.during(work);
+    return this.#steps.during(adopt(work));
   }
 
   /** Messages wait, for `receive`, until `release`. */

@@ -12,7 +12,7 @@ import { toHeaders } from '../http/request-parts.js';
 import { askProvider } from '../http/request.js';
 import type { HeadersContext } from '../http/request.js';
 import { refreshCount } from '../http/shared-refresh.js';
-import { guard } from '../items.js';
+import { ask } from '../items.js';
 import { systemTimers } from '../timers.js';
 import { toSocketUrl } from './address.js';
 import { toProtocols } from './checks.js';
@@ -25,6 +25,7 @@ import { greet } from './greeting.js';
 import type { CheckedWebSocketOptions } from './options.js';
 import type { Outbox } from './outbox.js';
 import { startPings } from './pings.js';
+import { abandon, NORMAL } from './socket.js';
 import type { Socket } from './socket.js';
 import { refuseUpgrade } from './upgrade.js';
 
@@ -81,30 +82,34 @@ export class Connector<T> {
     const redact = redactorOf(request, greetings);
     const socket = createSocket(options.WebSocket, request);
     const clock = options.clock ?? host?.clock ?? systemTimers;
-    const connection = new SocketConnection(
-      socket,
-      options,
-      {
-        clock,
-        isOver: () => host?.isOver ?? false,
-        canResume: () => options.words.resume === 'cursor' && Boolean(at.cursor),
-        onClose: (close, openMs) => {
-          if (openMs >= (host?.aliveAfterMs ?? Infinity)) this.#isWell();
-          return this.#verdictOf(close, refreshed, redact);
-        },
-        onOver: (over, verdict) =>
-          this.#outbox.detach(over, verdict instanceof OpenFailure && verdict.fatal),
-        onData: () => this.#isWell(),
-        onAck: (id) => this.#outbox.acknowledge(id),
+    const listening = {
+      clock,
+      isOver: () => host?.isOver ?? false,
+      canResume: () => options.words.resume === 'cursor' && Boolean(at.cursor),
+      onClose: (close: Close, openMs: number) => {
+        if (openMs >= (host?.aliveAfterMs ?? Infinity)) this.#isWell();
+        return this.#verdictOf(close, refreshed, redact);
       },
-      this.#isQuiet(socket),
-    );
+      onOver: (over: Socket, verdict: unknown) =>
+        this.#outbox.detach(over, verdict instanceof OpenFailure && verdict.fatal),
+      onData: () => this.#isWell(),
+      onAck: (id: string) => this.#outbox.acknowledge(id),
+    };
+    let connection: SocketConnection<T>;
+    try {
+      connection = new SocketConnection(socket, options, listening, this.#isQuiet(socket));
+    } catch (thrown) {
+      abandon(socket, NORMAL, clock, options.closeTimeoutMs);
+      throw thrown;
+    }
     // From the first message on: it may come with the handshake.
     if (options.ready !== undefined) connection.hold();
     const leave = (): void => connection.end(abortedFailure(signal));
     signal.addEventListener('abort', leave, { once: true });
     try {
       refuseUpgrade(socket, at, redact, (failure) => connection.end(failure));
+      // The code of the class, or what it calls, may have given a command of the stream.
+      if (signal.aborted) throw abortedFailure(signal);
       await connection.opened();
       step.isOpen = true;
       this.protocol = connection.protocol;
@@ -156,7 +161,7 @@ export class Connector<T> {
     const { closeCode, words } = this.#options;
     const inRow = this.#inRow;
     const { code, reason, error } = close;
-    const own = checkCloseClass(guard('closeCode', () => closeCode?.(code, reason)));
+    const own = checkCloseClass(ask('closeCode', () => closeCode?.(code, reason), undefined));
     const meaning = own ?? (error === undefined ? closeClass(code) : 'broken');
     const failure = closeFailure({ ...close, reason: redact(reason) }, meaning, inRow);
     inRow.broken = meaning === 'broken' ? inRow.broken + 1 : 0;

@@ -1,7 +1,9 @@
 /** Makes a WebSocket of any class: each takes headers in its own place, and no class is given what it does not know. */
 
+import { runQuietly } from '../../../machines/thenable.js';
 import { configFailure, kindOf } from '../failure.js';
 import type { OpenFailure } from '../failure.js';
+import { GuardedSocket } from './guarded-socket.js';
 import type { Socket } from './socket.js';
 
 /** A WebSocket class: the browser's, that of `ws`, Node's own, Bun's, Deno's, React Native's, that of `websocket`. */
@@ -23,11 +25,17 @@ export function createSocket(given: WebSocketClass | undefined, request: SocketR
     const write = "WebSocket: (await import('ws')).WebSocket";
     throw configFailure('a WebSocket class, since this runtime has none', kindOf(found), write);
   }
-  const socket = construct(found as AnyClass, request);
-  if (typeof socket.addEventListener !== 'function' || typeof socket.send !== 'function')
-    throw configFailure('WebSocket to make a WebSocket', kindOf(socket), 'WebSocket: WebSocket');
+  const made = construct(found as AnyClass, request);
+  if (typeof made.addEventListener !== 'function' || typeof made.send !== 'function')
+    throw configFailure('WebSocket to make a WebSocket', kindOf(made), 'WebSocket: WebSocket');
+  const socket = new GuardedSocket(made);
   // In every phase, the last one too: an error that nobody listens to ends a Node process.
-  socket.addEventListener('error', ignore);
+  try {
+    socket.addEventListener('error', ignore);
+  } catch (cause) {
+    runQuietly(() => socket.close());
+    throw refused(cause);
+  }
   try {
     socket.binaryType = 'arraybuffer';
   } catch {

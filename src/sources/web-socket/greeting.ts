@@ -1,7 +1,7 @@
 /** What is said first on a connection, before anything that waits is sent. */
 
 import { isThenable, OpenFailure, openFailure } from '../failure.js';
-import { guardAsync, wrongAnswer } from '../items.js';
+import { askAsync, wrongAnswer } from '../items.js';
 import type { SocketConnection } from './connection.js';
 import { toOwnData } from './message.js';
 import type { OwnData, WebSocketData } from './message.js';
@@ -14,19 +14,20 @@ export async function greet<T>(
   connection: SocketConnection<T>,
   transmit: (data: OwnData) => void,
 ): Promise<void> {
-  const asked: unknown = guardAsync('resumeMessage', () => resumeMessage?.(start));
+  const asked: unknown =
+    resumeMessage === undefined ? undefined : askAsync('resumeMessage', resumeMessage, start);
   const greeting = isThenable(asked) ? await caught('resumeMessage', connection, asked) : asked;
   if (greeting !== undefined) send(greeting, 'resumeMessage to return');
   if (ready === undefined) return;
-  const step: unknown = guardAsync('ready', () =>
-    ready(
-      Object.freeze({
-        ...start,
-        protocol: connection.protocol,
-        send: (message: WebSocketData) => send(message, 'send() to be given'),
-        receive: () => connection.receive(),
-      }),
-    ),
+  const step: unknown = askAsync(
+    'ready',
+    ready,
+    Object.freeze({
+      ...start,
+      protocol: connection.protocol,
+      send: (message: WebSocketData) => send(message, 'send() to be given'),
+      receive: () => connection.receive(),
+    }),
   );
   if (isThenable(step)) await caught('ready', connection, step);
   connection.release();

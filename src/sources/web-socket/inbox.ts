@@ -1,8 +1,9 @@
 /** Messages as items: parsed when they arrive, in order, and held until they are read. */
 
 import type { SourceItem } from '../../../machines/contract.js';
+import { follow } from '../../../machines/thenable.js';
 import { isThenable, OpenFailure, openFailure } from '../failure.js';
-import { guard, guardAsync, toItems, wrongAnswer } from '../items.js';
+import { ask, askAsync, toItems, wrongAnswer } from '../items.js';
 import type { ItemReaders } from '../items.js';
 import { toRotationItem } from '../rotation.js';
 import type { Rotation } from '../rotation.js';
@@ -144,7 +145,7 @@ export class Inbox<T> {
     try {
       const value = isThenable(message)
         ? message.then(parse, unreadable)
-        : guardAsync('parse', () => parse(message));
+        : askAsync('parse', parse, message);
       if (isThenable(value)) this.#await(value, size, message);
       else this.#add(value, size, message);
     } catch (thrown) {
@@ -165,7 +166,8 @@ export class Inbox<T> {
       }
       this.#run();
     };
-    value.then(
+    follow(
+      value,
       (settled) => settle(() => this.#add(settled, size, message)),
       (cause: unknown) => settle(() => raise(cause)),
     );
@@ -218,7 +220,7 @@ export class Inbox<T> {
   #isAck(data: T): boolean {
     const { isAck } = this.#options;
     if (isAck === undefined) return false;
-    const answer: unknown = guard('isAck', () => isAck(data));
+    const answer: unknown = ask('isAck', isAck, data);
     if (answer === undefined || answer === false) return false;
     const ids: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
     for (const id of ids) {

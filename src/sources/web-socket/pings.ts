@@ -1,7 +1,7 @@
 /** Asks the peer for a sign of life, again and again. */
 
 import { configFailure, OpenFailure, openFailure } from '../failure.js';
-import { guard, wrongAnswer } from '../items.js';
+import { ask, wrongAnswer } from '../items.js';
 import type { SocketConnection } from './connection.js';
 import { toOwnData } from './message.js';
 import type { WebSocketPing } from './options.js';
@@ -35,7 +35,7 @@ export function startPings<T>(
   });
 
   function send(given: NonNullable<WebSocketPing['message']>): void {
-    const asked = typeof given === 'function' ? guard('ping.message', given) : given;
+    const asked = typeof given === 'function' ? ask('ping.message', given, undefined) : given;
     if (asked === undefined) return;
     const data = toOwnData(asked);
     if (data === undefined)
