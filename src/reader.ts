@@ -3,7 +3,7 @@
 import type { EndOutcome, SourceItem } from '../machines/contract.js';
 import { isFeed } from '../machines/feed.js';
 import { ReconnectError } from '../machines/errors.js';
-import { follow, isThenable } from '../machines/thenable.js';
+import { follow } from '../machines/thenable.js';
 import { toReconnectError } from '../machines/thrown.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
@@ -17,7 +17,7 @@ import { isHealthy } from './reader-desk.js';
 import type { ReaderDesk } from './reader-desk.js';
 import { malformed } from './item-check.js';
 import { PlannedEnd } from './planned-end.js';
-import { outcomeOf, returnQuietly } from './source-words.js';
+import { iteratorOf, outcomeOf, returnQuietly } from './source-words.js';
 import { stallWindow } from './stall-window.js';
 import type { ReaderRef } from './stream-machine.js';
 import { Watchdog } from './watchdog.js';
@@ -127,17 +127,11 @@ export class Reader<T> implements IntakeHost, Watched {
 
   #pull(): void {
     try {
-      this.#iterator ??= this.#iterate();
+      this.#iterator ??= iteratorOf(this.#live.connection);
       follow(this.#iterator.next(), this.#onBatch, this.#onError);
     } catch (error) {
       this.#onError(error);
     }
-  }
-
-  #iterate(): AsyncIterator<readonly SourceItem<T>[]> {
-    const iterator = this.#live.connection.batches[Symbol.asyncIterator]();
-    if (isThenable(iterator)) throw malformed('a promise in place of an iterator', iterator);
-    return iterator;
   }
 
   // Bound once: per network chunk there is one `then` and no closure.
