@@ -73,7 +73,7 @@ async function observe() {
     return {};
   }
   if (column.kind === 'abort') return observeStop(client);
-  await Promise.race([record.over, after(PATIENCE_MS)]);
+  await Promise.race([record.over, after(column.patienceMs ?? PATIENCE_MS)]);
   const isHung = record.result().ending === null;
   await after(LINGER_MS);
   record.close();

@@ -7,14 +7,15 @@ import { PATIENCE_MS } from './columns.mjs';
 
 const CELL = fileURLToPath(new URL('cell.mjs', import.meta.url));
 
-/** A cell that is well has answered long before. */
-const KILL_AFTER_MS = PATIENCE_MS + 30_000;
+/** A cell that is well has answered by then, after its patience. */
+const KILL_AFTER_MS = 30_000;
 
 /** Most of a cell is waiting, but for a storm. */
 const AT_A_TIME = 8;
 const STORMS_AT_A_TIME = 3;
 /** These wait for a minute and more, and use nothing meanwhile. */
 const SILENT_AT_A_TIME = 12;
+const LONG_AT_A_TIME = 40;
 
 /** A process that got no processor for so long says nothing about delays: it is asked again, so often. */
 const MAX_LAG_MS = 300;
@@ -28,15 +29,17 @@ export async function runCells(cells, folder, onDone) {
   const all = cells.map((cell, n) => ({ n, ...cell }));
   const isStorm = ({ column }) => column.kind === 'rate';
   const run = async ({ n, row, column }) => {
-    results[n] = await runCell(row.id, column.id, folder);
+    results[n] = await runCell(row.id, column, folder);
     if (!isDoubtful(column, results[n])) onDone();
   };
   await inLanes(all.filter(isStorm), STORMS_AT_A_TIME, run);
-  const isSilent = ({ column }) => column.isSilent === true;
+  const isLong = ({ column }) => column.patienceMs !== undefined;
+  const isSilent = (cell) => cell.column.isSilent === true && !isLong(cell);
   await Promise.all([
+    inLanes(all.filter(isLong), LONG_AT_A_TIME, run),
     inLanes(all.filter(isSilent), SILENT_AT_A_TIME, run),
     inLanes(
-      all.filter((cell) => !isStorm(cell) && !isSilent(cell)),
+      all.filter((cell) => !isStorm(cell) && !isSilent(cell) && !isLong(cell)),
       AT_A_TIME,
       run,
     ),
@@ -65,9 +68,9 @@ export function killAll() {
   for (const child of running) child.kill('SIGKILL');
 }
 
-function runCell(row, column, folder) {
+function runCell(row, { id, patienceMs = PATIENCE_MS }, folder) {
   return new Promise((resolve) => {
-    const child = fork(CELL, [row, column, folder], {
+    const child = fork(CELL, [row, id, folder], {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
@@ -75,7 +78,7 @@ function runCell(row, column, folder) {
     let last = '';
     child.stderr.on('data', (data) => (last = (last + data).slice(-400)));
     let answer = null;
-    const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs + KILL_AFTER_MS);
     child.on('message', (message) => (answer = message));
     child.on('close', (code, signal) => {
       clearTimeout(timer);

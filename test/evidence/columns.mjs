@@ -7,6 +7,7 @@
  *   half    and most of the next event, without its end
  *   does    what happens: 'rst', 'fin' (no last chunk), 'eof' (as if all were there), 'silence', 'freeze' (nothing is
  *           read, sent or closed any more), 'mute' (no head, nothing), 'reset' (before the head), '503'
+ *   holdMs  how long it is silent before that
  *   retry   what the server says in a `retry:` field, where the protocol has one; default '100', null: nothing
  */
 
@@ -20,7 +21,8 @@ export const PATIENCE_MS = 65_000;
 /**
  * `kind` says what is judged: see verdict.mjs. `wire` changes what the server says: ids on a POST (`hasIds`), a call as some
  * gateways send it (`isOddCall`), a finish word that is no success (`isUnfinished`). `isSilent`: most of a cell is
- * waiting for the patience to end.
+ * waiting for the patience to end. `faultsForMs`: from then on answers are whole. `hasDefaults`: clients are used with their
+ * own delays and watchdogs.
  */
 export const COLUMNS = [
   {
@@ -83,6 +85,7 @@ export const COLUMNS = [
     id: 'storm',
     title: 'accept, then close',
     kind: 'rate',
+    hasDefaults: true,
     isReconnect: true,
     what: 'One word, then a clean end; each later request is accepted and closed at once, for ever. All delays are the defaults.',
     retry: null,
@@ -168,6 +171,28 @@ export const COLUMNS = [
     kind: 'over',
     what: 'All is said, the finish reason included; the connection is reset before the last marker (`[DONE]`, `message_stop`). Where the finish is the last marker, right after it.',
     answers: [{ after: 'finish', does: 'rst' }],
+  },
+  {
+    id: 'rotation',
+    title: 'planned rotation',
+    kind: 'deliver',
+    isReconnect: true,
+    what: 'The server ends nine connections in good order, each after two words, as a deploy or the limit of a platform does. WebSocket: close code 1001.',
+    answers: Array.from({ length: 9 }, () => ({ after: 2, does: 'eof' })),
+  },
+  {
+    id: 'quiet',
+    title: 'quiet for 10 minutes',
+    kind: 'deliver',
+    isReconnect: true,
+    isSilent: true,
+    hasDefaults: true,
+    patienceMs: 720_000,
+    faultsForMs: 600_000,
+    retry: null,
+    what: 'A feed: three words, then nothing for ten minutes, in which a proxy ends each connection after a minute. Then the rest. All delays and watchdogs are the defaults.',
+    answers: [{ after: 3, does: 'eof', holdMs: 60_000 }],
+    always: { after: 0, does: 'eof', holdMs: 60_000 },
   },
   {
     id: 'half-open',

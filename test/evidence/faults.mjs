@@ -34,12 +34,19 @@ export async function startServer(wireName, column) {
     const answer = wire(request, scene);
     const { plain, startsWork = false, isCounted = plain === undefined } = answer;
     if (plain !== undefined && !isCounted) return answerPlainly(res, plain);
-    const count = requests.push({ at: performance.now(), method: request.method, startsWork });
+    requests.push({ at: performance.now(), method: request.method, startsWork });
     if (plain !== undefined) return answerPlainly(res, plain);
-    const fault = column.answers?.[count - 1] ?? column.always;
+    const fault = faultOf(column, requests);
     await respond(req, res, answer, fault).catch(() => {});
     if (fault !== undefined) tellBroken();
   }
+}
+
+/** What befalls the answer to the last of these requests. */
+export function faultOf({ answers, always, faultsForMs = Infinity }, requests) {
+  const [first, last] = [requests[0], requests.at(-1)];
+  if (last.at - first.at > faultsForMs) return undefined;
+  return answers?.[requests.length - 1] ?? always;
 }
 
 async function readRequest(req, memory) {
@@ -69,6 +76,7 @@ async function respond(req, res, answer, fault) {
     // A chunk of its own each, as a server writes that has no more yet.
     await setImmediate();
   }
+  if (fault?.holdMs !== undefined) await setTimeout(fault.holdMs);
   if (fault === undefined || fault.does === 'eof') return void res.end();
   await setTimeout(SETTLE_MS);
   if (fault.does === 'rst') socket.resetAndDestroy();

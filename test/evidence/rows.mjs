@@ -7,6 +7,9 @@ const GET_ONLY = 'sends GET only';
 const NO_RETRY_FIELD = 'the protocol has no `retry:` field';
 const NO_RECONNECT = 'does not reconnect: one request, one answer';
 const NO_POST = 'reads by GET';
+const NO_FEED = 'an answer is over long before';
+const REPLAYS = 'a replay starts at the beginning: two words bring nothing new';
+const FEEDS = ['sse', 'webSocket'];
 
 const GROUPS = {
   sse: 'Server-sent events',
@@ -38,7 +41,10 @@ const socket = {
   'post-ids': 'sends no POST',
 };
 const once = Object.fromEntries(
-  ['busy', 'second', 'storm', 'retry-zero', 'retry-huge', 'abort'].map((id) => [id, NO_RECONNECT]),
+  ['busy', 'second', 'storm', 'retry-zero', 'retry-huge', 'abort', 'rotation'].map((id) => [
+    id,
+    NO_RECONNECT,
+  ]),
 );
 
 /** Measured in the columns of a POST alone. */
@@ -75,7 +81,7 @@ export const ROWS = [
   our('webSocket()', 'webSocket', true, socket),
   our('durableStream()', 'durable', true, { ...noTools, ...noRetryField, ...readsByGet }),
   our('agUi()', 'agUi', true, noRetryField),
-  our('aiSdkUi()', 'aiSdkUi', true, { ...noRetryField, ...noIds }),
+  our('aiSdkUi()', 'aiSdkUi', true, { ...noRetryField, ...noIds, rotation: REPLAYS }),
   our('openaiResponses()', 'openaiResponses', true, noRetryField),
   our('openaiChat()', 'openaiChat', false, { ...once, ...noIds }),
   our('anthropicMessages()', 'anthropicMessages', false, { ...once, ...noIds }),
@@ -167,7 +173,7 @@ export const ROWS = [
     'and resumeStream() when it misses',
     'aiChat',
     'aiSdkUi',
-    { ...noRetryField, ...noIds },
+    { ...noRetryField, ...noIds, rotation: REPLAYS },
     {
       checksEnd: true,
       resumes: true,
@@ -253,7 +259,7 @@ function our(title, wire, canResume, na, config = {}, notes = {}) {
     client: 'ours',
     wire,
     canResume,
-    na,
+    na: FEEDS.includes(wire) ? na : { quiet: NO_FEED, ...na },
     config,
     notes,
   };
@@ -270,7 +276,7 @@ function peer(name, option, client, wire, na, config = {}, notes = {}) {
     client,
     wire,
     canResume,
-    na,
+    na: FEEDS.includes(wire) ? na : { quiet: NO_FEED, ...na },
     config,
     notes,
   };

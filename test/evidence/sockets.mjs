@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 
 import { WebSocketServer } from 'ws';
 
+import { faultOf } from './faults.mjs';
 import { WORDS } from './words.mjs';
 
 const SETTLE_MS = 60;
@@ -16,8 +17,8 @@ export async function startSocketServer(column) {
   const sockets = new WebSocketServer({ noServer: true });
   server.on('connection', (socket) => socket.on('error', () => {}));
   server.on('upgrade', (req, tcp, head) => {
-    const count = requests.push({ at: performance.now(), method: 'GET', startsWork: false });
-    const fault = column.answers?.[count - 1] ?? column.always;
+    requests.push({ at: performance.now(), method: 'GET', startsWork: false });
+    const fault = faultOf(column, requests);
     if (fault?.does === 'mute') return void tcp.pause();
     if (fault?.does === '503')
       return void tcp.end('HTTP/1.1 503 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
@@ -28,7 +29,8 @@ export async function startSocketServer(column) {
 
   function serve(socket, tcp, fault) {
     socket.on('error', () => {});
-    if (fault?.after === 0) return breakOff(socket, tcp, fault);
+    if (fault?.after === 0)
+      return void setTimeout(() => breakOff(socket, tcp, fault), fault.holdMs ?? 0);
     socket.on('message', (data) => {
       const { after } = JSON.parse(String(data));
       if (after === undefined) return;
@@ -41,7 +43,7 @@ export async function startSocketServer(column) {
       }
       // Sixty bytes are announced, a few come.
       if (fault.half) tcp.write(Buffer.concat([Buffer.from([0x81, 60]), Buffer.from('{"seq":')]));
-      setTimeout(() => breakOff(socket, tcp, fault), SETTLE_MS);
+      setTimeout(() => breakOff(socket, tcp, fault), fault.holdMs ?? SETTLE_MS);
     });
   }
 

@@ -3,11 +3,11 @@
 import { MAX_REQUESTS, PATIENCE_MS } from './columns.mjs';
 import { CALL, compare } from './words.mjs';
 
-const PATIENCE = `${PATIENCE_MS / 1_000} s`;
+const secondsOf = ({ patienceMs = PATIENCE_MS }) => `${patienceMs / 1_000} s`;
 
 /** For the document, in the order in which it is applied. */
 export const RULE = [
-  `**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within ${PATIENCE} (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a tool call was given to run with other arguments than were sent, or twice; or a stopped client asked again, or its promise never settled.`,
+  `**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within ${secondsOf({})} (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a tool call was given to run with other arguments than were sent, or twice; or a stopped client asked again, or its promise never settled.`,
   '**told**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
   '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the column of a finish word of a failure: the reader is told that the answer is not whole. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
   '**n/a**: the fault cannot befall this client, or is not measured in this row; the reason is in the details.',
@@ -62,7 +62,7 @@ function judgeDelivery(row, column, seen) {
   const half = seen.calls.find((args) => !isWholeCall(args));
   if (half !== undefined) return failed('half call', `was given ${half} to run; ${detail}`);
   if (seen.calls.length > 1) return failed(`call ×${seen.calls.length}`, `one call given twice`);
-  if (seen.ending === null) return failed('hung', `no end in ${PATIENCE}; ${detail}`);
+  if (seen.ending === null) return failed('hung', `no end in ${secondsOf(column)}; ${detail}`);
   const isMissingCall = isTool && seen.calls.length === 0;
   const isWhole = counts.length === 0 && !isMissingCall;
   if (column.kind === 'unfinished' && seen.ending.how === 'complete' && seen.told.length === 0)

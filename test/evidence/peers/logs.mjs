@@ -3,7 +3,7 @@
 async function durableStreams({ url, load, record, column }) {
   const { stream } = await load('@durable-streams/client');
   const stopper = new AbortController();
-  const isDefault = column.id === 'storm';
+  const isDefault = column.hasDefaults === true;
   const settled = read();
   return { stop: () => stopper.abort(), settled };
 

@@ -42,11 +42,10 @@ const SOURCES = {
 
 async function ours(cell) {
   const { record, row, column } = cell;
+  const isDefault = row.config.isDefault || column.hasDefaults;
   const stream = reconnectStream(SOURCES[row.wire](cell), {
-    ...(row.config.isDefault ? {} : { stallTimeoutMs: 2_000, connectTimeoutMs: 2_000 }),
-    ...(row.config.isDefault || column.id === 'storm'
-      ? {}
-      : { initialBackoffMs: column.delayMs ?? 100, jitter: 'none' }),
+    ...(isDefault ? {} : { stallTimeoutMs: 2_000, connectTimeoutMs: 2_000 }),
+    ...(isDefault ? {} : { initialBackoffMs: column.delayMs ?? 100, jitter: 'none' }),
   });
   stream.on('restarted', () => record.replace(''));
   stream.on('gap', ({ from, to }) => record.tell(`gap from ${from} to ${to}`));

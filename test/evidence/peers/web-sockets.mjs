@@ -12,7 +12,7 @@ async function reconnectingWebsocket(cell) {
 
 async function follow(Client, { url, load, record, column }) {
   const { WebSocket } = await load('ws');
-  const isDefault = column.id === 'storm';
+  const isDefault = column.hasDefaults === true;
   const socket = new Client(url, [], {
     WebSocket,
     ...(isDefault ? {} : { minReconnectionDelay: column.delayMs ?? 100, connectionTimeout: 2_000 }),
