@@ -121,6 +121,11 @@ export interface Connection<T> {
    * @default false
    */
   readonly isQuiet?: boolean | undefined;
+  /**
+   * The peer has nothing to send any more: what was delivered stays, also where the stream was to start over.
+   * @default false
+   */
+  readonly keepsDelivered?: boolean | undefined;
   close(): void | Promise<void>;
 }
 

@@ -110,6 +110,7 @@ export const reconnectMachine: ReconnectMachine = setup({
       for (const call of calls) enqueue.emit(call);
       enqueue.assign(({ context: now }) => step.interrupt(now));
     }),
+    keepDelivered: assign(({ event }) => step.keepDelivered(event)),
     welcome: enqueueActions(({ context, enqueue }) => {
       enqueue.emit(tell.connected({ context }));
       if (context.rejected) enqueue.emit(tell.lostPosition({ context }));
@@ -197,7 +198,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     connected: {
-      entry: ['holdOutage', 'welcome'],
+      entry: ['keepDelivered', 'holdOutage', 'welcome'],
       exit: assign({ stopping: false }),
       invoke: {
         id: 'reader',

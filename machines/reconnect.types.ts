@@ -206,6 +206,8 @@ export interface OpenInput {
 export interface Opened {
   readonly connection: number;
   readonly moment?: Moment | undefined;
+  /** See `Connection`. */
+  readonly keepsDelivered?: boolean | undefined;
 }
 
 export interface ReaderInput {

@@ -11,6 +11,7 @@ import type {
   Ledger,
   Loss,
   Moment,
+  Opened,
   OpenInput,
   OutcomeInfo,
   ReconnectContext,
@@ -173,6 +174,12 @@ export function beginConnection(context: ReconnectContext, now: number): Change 
     retryAt: null,
     restarting: context.rejected || (action !== 'resume' && started),
   };
+}
+
+/** The stream does not start over with a connection that brings nothing. */
+export function keepDelivered(event: object): Change {
+  const { output } = event as { readonly output?: Partial<Opened> | undefined };
+  return output?.keepsDelivered === true ? { restarting: false } : {};
 }
 
 /** The connection stands; one that starts the stream over starts its account over too. */

@@ -89,7 +89,8 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
       // oxlint-disable-next-line only-throw-error -- a Loss is plain data: inspectors see it
       throw this.#lossOfAttempt(error, input.attempt);
     }
-    if (input.restarting) {
+    const keepsDelivered = connection.connection.keepsDelivered === true;
+    if (input.restarting && !keepsDelivered) {
       this.#isStartingOver = true;
       ledger.clear();
       delivery.clear();
@@ -97,7 +98,8 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
       guard.clear();
     }
     this.#hold(input.connection, connection, signal);
-    return { connection: input.connection, moment: this.moment() };
+    const opened = { connection: input.connection, moment: this.moment() };
+    return keepsDelivered ? { ...opened, keepsDelivered } : opened;
   }
 
   read(number: number, self: ReaderRef): void {

@@ -19,6 +19,9 @@ import type { ModelOptions } from './model/options.js';
 import { pathSegment } from './model/path-segment.js';
 import { checkKnown, checkString } from './option-checks.js';
 import { EVENT_STREAM } from './sse/decoder.js';
+import { begun } from './model/begun.js';
+import { createPeerReport } from './model/peer-report.js';
+import type { OpenBody } from './http/open-body.js';
 import { createProtocolDecoder } from './sse/protocol.js';
 
 export interface AiSdkUiOptions extends Omit<ModelOptions, 'body'> {
@@ -50,6 +53,9 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
   /** What was read so far, on whichever connection. */
   let hasParts = false;
   let ended: EndOutcome | null = null;
+  const report = createPeerReport();
+  /** Nothing was asked for: an earlier process may have read parts. */
+  let isNew = true;
   return Object.freeze({
     name,
     resume: 'replay',
@@ -62,30 +68,39 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
     // Whatever became of the first request: the message is sent by that one alone, unless it can be recognised.
     const isKeyed = request.idempotencyKey !== undefined && !hasParts;
     const sends = isSending && (at.fresh !== false || isKeyed);
-    const { body } = await openBody(
-      {
-        request: sends ? request : replay,
-        contentTypes: [EVENT_STREAM],
-        withCursor: false,
-        framing: 'events',
-        refine: (headers) => {
-          if (sends) headers['content-type'] ??= 'application/json';
+    const hasBegun = hasParts || (isNew && at.fresh === false);
+    isNew = false;
+    const ask = (): Promise<OpenBody> =>
+      openBody(
+        {
+          request: sends ? request : replay,
+          contentTypes: [EVENT_STREAM],
+          withCursor: false,
+          framing: 'events',
+          refine: (headers) => {
+            if (sends) headers['content-type'] ??= 'application/json';
+          },
+          refusal: isSending && !sends ? refusedReplay : undefined,
         },
-        refusal: isSending && !sends ? refusedReplay : undefined,
-      },
-      at,
-      signal,
-    );
+        at,
+        signal,
+      );
+    const { body } = await report.explain(ask);
     if (body === null) return nothingRuns(sends, at);
     const protocol = follow(at);
     const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
-    return withOutcome(connection, () => protocol.outcome);
+    // The stream starts over with the first part of the replay: one that brings none takes nothing back.
+    const opened = hasBegun ? await begun(connection) : connection;
+    return withOutcome(opened, () => protocol.outcome);
   }
 
   function follow(at: ResumePoint): AnswerProtocol {
     const reader = aiSdkUiReader();
     reader.begin(at.toolCalls ?? {});
-    const protocol = createAnswerProtocol(reader, {});
+    const protocol = createAnswerProtocol(reader, {
+      onRead: () => report.note(null),
+      onReport: report.note,
+    });
     return {
       get outcome() {
         return protocol.outcome;
@@ -94,7 +109,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
       read(event, id) {
         const items = protocol.read(event, id);
         hasParts = true;
-        ended ??= reader.end;
+        ended = reader.end;
         return items;
       },
     };
@@ -103,9 +118,10 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
   /** 204: the answer is over, or there never was one. */
   function nothingRuns(sent: boolean, at: ResumePoint): Connection<AnswerPart> {
     if (isSending && !sent && !hasParts) throw unanswered(204);
+    if (ended === null) report.throwLast();
     const isFirst = !hasParts && at.fresh !== false;
     const outcome = ended ?? (isFirst ? 'complete' : 'incomplete');
-    return singleBatch([{ type: 'end', outcome }]);
+    return { ...singleBatch([{ type: 'end', outcome }]), keepsDelivered: true };
   }
 }
 

@@ -54,6 +54,11 @@ export interface AnswerReader {
    */
   begin(calls: RecordedCalls): void;
   /**
+   * The connection goes on in a new process: what came before is not known, but for its size.
+   * @param chars UTF-16 units of the answer's text that were delivered
+   */
+  goOnAfter?(chars: number): void;
+  /**
    * Returns what the event says.
    * @param event the parsed JSON of one event
    * @param name the event's name on the wire, where it has one

@@ -41,6 +41,10 @@ class OpenaiResponsesReader implements AnswerReader {
   #response: string | null = null;
   /** The beginning was read, so that what did not come in pieces did not come at all. */
   #isFromStart = false;
+  /** Text that was delivered before the beginning of what is read, in UTF-16 units: nobody knows of which part. */
+  #before = 0;
+  /** Text of the answer did not come. */
+  #isCut = false;
   #hasOutput = false;
   #partHasText = false;
   #itemHasText = false;
@@ -60,8 +64,13 @@ class OpenaiResponsesReader implements AnswerReader {
     this.#calls.begin(calls);
   }
 
+  goOnAfter(chars: number): void {
+    this.#before = chars;
+    this.#isFromStart = chars === 0;
+  }
+
   finish(): void {
-    if (this.#calls.hasOpenCall) this.#end.spoil();
+    if (this.#calls.hasOpenCall || this.#isCut) this.#end.spoil();
     this.#end.finish();
   }
 
@@ -78,7 +87,8 @@ class OpenaiResponsesReader implements AnswerReader {
       case 'response.output_text.delta':
         return this.#text(fields['delta']);
       case 'response.output_text.done':
-        return [...this.#wholeText(fields['text']), eventStep(type, fields)];
+        // The last item carries the place to go on from: before it, the text has not come.
+        return [eventStep(type, fields), ...this.#wholeText(fields['text'])];
       case 'response.reasoning_text.delta':
       case 'response.reasoning_summary_text.delta':
         return textStep('reasoning', fields['delta']);
@@ -110,8 +120,15 @@ class OpenaiResponsesReader implements AnswerReader {
 
   /** The text of a part of which no piece came. */
   #wholeText(text: unknown): AnswerStep[] {
-    const isKnown = this.#partHasText || !this.#isFromStart;
-    return isKnown ? [] : this.#text(text);
+    if (this.#partHasText) return [];
+    if (this.#isFromStart) return this.#text(text);
+    this.#checkBefore(text);
+    return [];
+  }
+
+  /** A text that began before the place where the reading began: it must have come by then. */
+  #checkBefore(text: unknown): void {
+    if (typeof text === 'string' && text.length > this.#before) this.#isCut = true;
   }
 
   #keyOf(fields: Fields, item: Fields): string {
@@ -139,9 +156,11 @@ class OpenaiResponsesReader implements AnswerReader {
     this.#hasOutput = true;
     if (isCallItem(item)) return readCallItem(this.#calls, this.#keyOf(fields, item), item);
     const content = listOf(item['content']);
-    const isNew = item['type'] === 'message' && !this.#itemHasText && this.#isFromStart;
+    const isMessage = item['type'] === 'message' && !this.#itemHasText;
+    const isNew = isMessage && this.#isFromStart;
+    if (isMessage && !isNew) for (const part of content) this.#checkBefore(fieldsOf(part)['text']);
     this.#partHasText = this.#itemHasText = false;
-    return [...(isNew ? contentSteps(content) : []), eventStep('response.output_item.done', item)];
+    return [eventStep('response.output_item.done', item), ...(isNew ? contentSteps(content) : [])];
   }
 
   #other(type: string, fields: Fields): AnswerStep[] {

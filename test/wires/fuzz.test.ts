@@ -31,12 +31,6 @@ const OPEN: readonly OpenFault[] = [
     why: 'a replay that begins before the cursor: a call that was open is lost, and a new process reads text twice',
   },
   {
-    formats: ['aiSdkUi'],
-    where: /nothing|gone/,
-    kinds: /text is missing/,
-    why: 'a replay that gives nothing takes back what was there',
-  },
-  {
     formats: ['openaiResponses'],
     where: /added: none.*saved/,
     kinds: /id of nobody/,

@@ -14,7 +14,9 @@ export function answerItems(
   id?: string,
 ): DataItem<AnswerPart>[] {
   return steps.map(({ part, toolCall }, n) => {
-    const item = { type: 'data', data: part, bytes: n === 0 ? text.length : 0, toolCall } as const;
+    const bytes = n === 0 ? text.length : 0;
+    const chars = part.type === 'text' ? part.text.length : undefined;
+    const item = { type: 'data', data: part, bytes, chars, toolCall } as const;
     return n === steps.length - 1 && id !== undefined ? { ...item, id, raw: text } : item;
   });
 }

@@ -21,6 +21,8 @@ export interface AnswerFormat {
   readonly replays?: ReplayedEvents | undefined;
   /** A new event was read. @param cursor the one after it, where it has one */
   readonly onRead?: ((cursor: string | undefined) => void) | undefined;
+  /** The peer reported an error. */
+  readonly onReport?: ((report: OpenFailure) => void) | undefined;
 }
 
 export interface AnswerProtocol extends SseProtocol<AnswerPart> {
@@ -36,7 +38,7 @@ const CONTROL = /^(?:comment|done|heart-?beat|info|keep-?alive|ping)$/i;
 
 export function createAnswerProtocol(
   reader: AnswerReader,
-  { cursorOf, keyOf, replays, onRead }: AnswerFormat,
+  { cursorOf, keyOf, replays, onRead, onReport }: AnswerFormat,
 ): AnswerProtocol {
   let isBroken = false;
   return {
@@ -48,6 +50,7 @@ export function createAnswerProtocol(
         return read(event, id);
       } catch (thrown) {
         isBroken = true;
+        if (thrown instanceof OpenFailure && thrown.kind === 'source') onReport?.(thrown);
         throw thrown;
       }
     },

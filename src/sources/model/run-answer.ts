@@ -18,6 +18,7 @@ import { createAnswerProtocol } from './answer-protocol.js';
 import type { AnswerFormat } from './answer-protocol.js';
 import type { CheckedModel } from './options.js';
 import { pathSegment } from './path-segment.js';
+import { createPeerReport } from './peer-report.js';
 import { refusedPlace } from './refusal.js';
 import { ReplayedEvents } from './replayed-events.js';
 
@@ -33,6 +34,9 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
   const { contiguous } = format;
   let reader = format.createReader();
   let replays = new ReplayedEvents(contiguous);
+  const report = createPeerReport();
+  /** Nothing was asked for yet by this process. */
+  let isNew = true;
   return Object.freeze({
     name,
     resume: 'cursor',
@@ -48,18 +52,28 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
     const { key, cursor } = at;
     const hasPlace = cursor !== undefined && cursor !== '';
     // A second POST would run, and bill, the work again.
-    if (hasPlace && !key) throw unnamed();
+    if (hasPlace && !key) return report.explain(() => Promise.reject(unnamed()));
     const isResuming = key !== undefined && hasPlace;
+    const isRestored = isResuming && isNew;
+    isNew = false;
     if (!isResuming) {
       reader = format.createReader();
       replays = new ReplayedEvents(contiguous);
+      report.note(null);
     }
-    const { body } = isResuming ? await goOn(key, cursor) : await begin();
+    const { body } = isResuming ? await report.explain(() => goOn(key, cursor)) : await begin();
+    if (body === null && reader.end === null) report.throwLast();
     // The run is over, and was before the drop: nothing is left to read.
     if (body === null) return singleBatch([{ type: 'end', outcome: reader.end ?? 'incomplete' }]);
     reader.begin(at.toolCalls ?? {});
+    if (isRestored) reader.goOnAfter?.(at.chars);
     replays.follow(at, isResuming ? cursor : undefined);
-    const protocol = createAnswerProtocol(reader, { ...format, replays });
+    const protocol = createAnswerProtocol(reader, {
+      ...format,
+      replays,
+      onRead: () => report.note(null),
+      onReport: report.note,
+    });
     const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
     return withOutcome(connection, () => protocol.outcome);
 

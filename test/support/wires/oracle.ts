@@ -6,7 +6,7 @@ import { judgeRequests } from './judge-requests.js';
 import { gather, joined, receivedOf } from './received.js';
 import type { Gathered, Received } from './received.js';
 import type { Run } from './run.js';
-import type { Over } from './script.js';
+import type { Fact, Over } from './script.js';
 import type { WireFormat } from './format.js';
 
 export interface Fault {
@@ -21,6 +21,8 @@ export interface Evidence {
   readonly format: WireFormat;
   readonly received: readonly Received[];
   readonly gathered: Gathered;
+  /** What the reader must have of them: a replay from the start takes back what came before it. */
+  readonly kept: readonly Fact[];
   /** How the answer ended, where the reader was sent that; else null. */
   readonly over: Over | null;
   /** The exchange in which it was. */
@@ -54,6 +56,10 @@ function judgeAs(format: WireFormat, run: Run, takesTail: boolean): readonly Fau
     format,
     received,
     gathered,
+    kept:
+      format.resume === 'replay'
+        ? (received.findLast(({ answer, to }) => to > answer.from)?.facts ?? [])
+        : gathered.facts,
     over: end === undefined ? null : endOf(end.facts),
     overAt: last?.exchange ?? Infinity,
   };
@@ -121,7 +127,7 @@ function hasOpenCall({ run, gathered }: Evidence): boolean {
 }
 
 function judgeText(evidence: Evidence): Fault[] {
-  const { run, gathered } = evidence;
+  const { run, gathered, kept } = evidence;
   if (wasToldOfRepeats(evidence)) return judgeRepeated(run);
   const isComplete = run.outcome?.status === 'complete';
   const isSaved = run.savedAt !== null;
@@ -133,6 +139,7 @@ function judgeText(evidence: Evidence): Fault[] {
     const has = textOf(run.parts, type);
     const all = run.truth[type].join('');
     const sent = joined(gathered.facts, type);
+    const must = joined(kept, type);
     // A reader that went on from a saved place was not given all that was sent before.
     const atMost = isSaved ? all : sent + joined(gathered.rest, type);
     if (!atMost.startsWith(has))
@@ -142,8 +149,8 @@ function judgeText(evidence: Evidence): Fault[] {
         kind: `complete with ${type} missing`,
         detail: `${quote(has)} of ${quote(all)}`,
       });
-    else if (!isSaved && !has.startsWith(sent))
-      faults.push({ kind: `${type} is missing`, detail: `${quote(has)} of ${quote(sent)}` });
+    else if (!isSaved && !has.startsWith(must))
+      faults.push({ kind: `${type} is missing`, detail: `${quote(has)} of ${quote(must)}` });
   }
   return faults;
 }
@@ -171,11 +178,11 @@ function textOf(parts: readonly AnswerPart[], type: 'text' | 'reasoning'): strin
   return parts.flatMap((part) => (part.type === type ? [part.text] : [])).join('');
 }
 
-function judgeMarks({ run, gathered }: Evidence): Fault[] {
+function judgeMarks({ run, gathered, kept }: Evidence): Fault[] {
   if (run.savedAt !== null || run.outcome === null || isUnreadRefusal(run)) return [];
   const said = JSON.stringify([run.parts, run.outcome.error?.message]);
   const faults: Fault[] = [];
-  for (const fact of gathered.facts) {
+  for (const fact of kept) {
     if (fact.type === 'mark' && !said.includes(JSON.stringify(fact.mark).slice(1, -1)))
       faults.push({ kind: 'what the peer says is lost', detail: fact.mark });
   }
