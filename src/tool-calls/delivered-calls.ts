@@ -48,8 +48,8 @@ export class DeliveredCalls {
     const conflicts = conflictsIn(decided);
     return decided.flatMap(({ call, decision }) => {
       call.leave();
-      // A placeholder is no call, unless the peer gave it an id.
-      if (call.isBlank && !call.isRecorded && call.hasLocalId) return [];
+      // A placeholder is no call.
+      if (call.isBlank && !call.isRecorded) return [];
       const fault = conflicts.has(call.id) ? 'another call has this id' : decision;
       if (typeof fault === 'string') return this.#refuse(call, fault);
       return this.#deliver(call, fault);

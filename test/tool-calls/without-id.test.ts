@@ -100,6 +100,14 @@ describe.each(CASES)('%s', (_, create, wire, names) => {
   );
 });
 
+it('a call without a name and an input is reported, too', () => {
+  const { parts } = readEvents(aiSdkUiReader(), [
+    { type: 'tool-input-available', toolCallId: 'a' },
+    finish,
+  ]);
+  expect(parts[0]).toMatchObject({ name: 'malformedToolCall', data: { reason: 'no name' } });
+});
+
 describe('arguments that are an empty object', () => {
   const call = (pieces: readonly string[]): object[] =>
     pieces.map((one, n) =>
