@@ -80,9 +80,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     finish: assign(({ context, event }) => step.finish(context, step.endOf(event))),
     countDrop: assign(({ context }) => ({ drops: context.drops + 1 })),
     addReason: assign(({ context, event }) => ({ pausedBy: step.withReason(context, event) })),
-    removeReason: assign(({ context, event }) => ({
-      pausedBy: step.withoutReason(context, event),
-    })),
+    removeReason: assign(({ context: at, event }) => ({ pausedBy: step.withoutReason(at, event) })),
     forget: assign(() => step.reset()),
     renewBudget: assign(() => step.freshBudget()),
     tell: emit(({ event }) => tell.told(event)),

@@ -235,6 +235,7 @@ export type ReconnectActions = NamedImplementation<
   | 'resumeWait'
   | 'beginConnection'
   | 'holdOutage'
+  | 'keepDelivered'
   | 'giveUp'
   | 'rotate'
   | 'rotateLater'

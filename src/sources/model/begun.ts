@@ -11,10 +11,10 @@ export async function begun<T>(connection: Connection<T>): Promise<Connection<T>
   const iterator = connection.batches[Symbol.asyncIterator]();
   const read: (readonly SourceItem<T>[])[] = [];
   while (!read.flat().some(isOfAnswer)) {
-    const { done, value } = await iterator.next();
-    if (done === true)
+    const result = await iterator.next();
+    if (result.done === true)
       throw openFailure('network', 'The peer sent nothing of the answer', { fatal: false });
-    read.push(value);
+    read.push(result.value);
   }
   const next = (): ReturnType<typeof iterator.next> => {
     const value = read.shift();
