@@ -1,17 +1,18 @@
 /**
  * Ids that mean little: constant ones, repeated ones, some that start again, none. Nothing that is new is left out, by
- * any source that has ids. `ID_RUNS` makes it more.
+ * any source that has ids.
  */
 
 import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
 import type { ReconnectOptions } from '../src/index.js';
 import { seededRandom, virtualClock } from '../src/testing/index.js';
+import { runs } from './support/effort.js';
 import { FORMATS } from './support/id-schedules.js';
 import type { Format, Message, Peer, Turn } from './support/id-schedules.js';
 import { range } from './support/numbered-log.js';
 
-const RUNS = Number(process.env['ID_RUNS'] ?? 60);
+const RUNS = runs(10, 10_000);
 
 interface Dice {
   chance(share: number): boolean;

@@ -1,9 +1,11 @@
 /** Mistakes that one could make in the core, each as one change of one place, and where it has to be noticed. */
 
+import { kinds } from './kinds.mjs';
+import { mutant } from './mutant.mjs';
+
 const machine = 'machines/reconnect.machine.ts';
 const steps = 'machines/steps.ts';
 
-/** @type {{ name: string, file: string, find: string, put: string, tests: string[] }[]} */
 export const mutants = [
   mutant(
     'the end of the bytes is taken for the end of the stream',
@@ -22,8 +24,8 @@ export const mutants = [
   mutant(
     'bytes are no sign of life',
     'src/reader.ts',
-    'this.#watchdog.bytesAt = now;\n    try',
-    'try',
+    '    this.#watchdog.bytesAt = now;\n',
+    '',
     'stream.watchdog',
   ),
   mutant(
@@ -35,9 +37,9 @@ export const mutants = [
   ),
   mutant(
     'any connection proves health',
-    'src/reader.ts',
-    'this.#intake.hasNewData && (',
-    '(',
+    'src/reader-desk.ts',
+    'if (hasNewData && (',
+    'if ((',
     'stream.hostile',
   ),
   mutant(
@@ -210,8 +212,8 @@ export const mutants = [
   mutant(
     'the count starts again with a connection',
     steps,
-    'if (!context.restarting) return { error: null };',
-    'if (!context.restarting) return { error: null, attempt: 0 };',
+    'if (!context.restarting) return open;',
+    'if (!context.restarting) return { ...open, attempt: 0 };',
     'machines/reconnect.machine',
     'machines/reconnect-policy',
     'stream.random',
@@ -267,9 +269,9 @@ export const mutants = [
   ),
   mutant(
     'a connection that nobody closes holds a stream that is over',
-    'src/reader.ts',
-    'return this.#outcome === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS);',
-    'return stallMs;',
+    'src/stall-window.ts',
+    'outcomeOf(connection) === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS)',
+    'stallMs',
     'stream.outcome',
   ),
   mutant(
@@ -483,7 +485,7 @@ export const mutants = [
   mutant(
     'headers go to another origin',
     'src/sources/http/exchange.ts',
-    "if (target.origin !== url.origin) throw redirectFailure(response, 'leads to another origin');",
+    "if (target.origin !== url.origin) throw redirectFailure(received, 'leads to another origin');",
     '',
     'sources/sse-request',
     'sources/sse-answers',
@@ -499,8 +501,8 @@ export const mutants = [
   mutant(
     'a message waits and is sent twice',
     'src/sources/web-socket/outbox.ts',
-    '      socket.send(message);\n    }\n  }',
-    '      socket.send(message);\n      this.#queue.push();\n      socket.send(message);\n    }\n  }',
+    'this.#queuedBytes -= entry.size;',
+    'this.#queuedBytes -= entry.size;\n      socket.send(entry.data);',
     'sources/web-socket',
   ),
   mutant(
@@ -548,7 +550,7 @@ export const mutants = [
   mutant(
     'a label that is wrong ends an answer that was paid for',
     'src/sources/http/answer.ts',
-    'if (sniffed.isEventStream) return sniffed.body;',
+    'if (sniffed.isStream) return sniffed.body;',
     'if (sniffed.body === body) return sniffed.body;',
     'sources/peer-errors',
   ),
@@ -673,10 +675,11 @@ export const mutants = [
   ),
   mutant(
     'what an async function rejects with ends the process',
-    'src/sources/failure.ts',
-    'promise.then(undefined, () => {});',
-    'void promise;',
+    'machines/thenable.ts',
+    'listener();',
+    'throw new Error(String(value));',
     'sources/source-options',
+    'stream.left',
   ),
   mutant(
     'an end event that is no JSON is an error',
@@ -712,6 +715,8 @@ export const mutants = [
     'const MAX_CODINGS = 5;',
     'const MAX_CODINGS = 500;',
     'sources/left-fetch',
+  ),
+  mutant(
     'wire: a word that nobody knows is good news',
     'src/tool-calls/finish-words.ts',
     "?? 'incomplete';",
@@ -723,7 +728,9 @@ export const mutants = [
     'src/tool-calls/finish-words.ts',
     "word === '' || word === 'null'",
     'false',
-    'wires/fuzz',
+    'tool-calls/ends',
+    'tool-calls/chat-calls',
+    'wires/contract',
   ),
   mutant(
     'wire: an end that was read is not believed',
@@ -734,8 +741,8 @@ export const mutants = [
   ),
   mutant(
     'wire: silence after the end is waited through',
-    'src/reader.ts',
-    'this.#outcome === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS)',
+    'src/stall-window.ts',
+    'outcomeOf(connection) === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS)',
     'stallMs',
     'wires/contract',
   ),
@@ -760,8 +767,5 @@ export const mutants = [
     "statusClass(status) === 'refused'",
     'wires/contract',
   ),
+  ...kinds,
 ];
-
-function mutant(name, file, find, put, ...tests) {
-  return { name, file, find, put, tests: tests.map((test) => `test/${test}.test.ts`) };
-}

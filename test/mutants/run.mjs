@@ -1,7 +1,7 @@
 /**
  * `npm run mutants`: makes each mistake of the list in a copy of the project, and sees that a test notices.
  *
- *   --only <text>   those whose name or file has this in it
+ *   --only <texts>  those whose name or file has one of these in it, separated by commas
  *
  * Exit code 1 where one survives, or is about code that is no longer there.
  */
@@ -17,7 +17,10 @@ import { mutants } from './list.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: flags } = parseArgs({ options: { only: { type: 'string', default: '' } } });
-const chosen = mutants.filter(({ name, file }) => `${name} ${file}`.includes(flags.only));
+const texts = flags.only.split(',');
+const chosen = mutants.filter(({ name, file }) =>
+  texts.some((text) => `${name} ${file}`.includes(text)),
+);
 
 /** A process per core would be faster, and would make tests that wait for real time fail by themselves. */
 const copy = copyProject();

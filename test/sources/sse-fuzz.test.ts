@@ -1,14 +1,19 @@
-/** Random bytes in random chunks say what the standard says they do, and as soon as they do. `FUZZ_RUNS` makes it more. */
+/** Random bytes in random chunks say what the standard says they do, and as soon as they do. */
 
 import { expect, it } from 'vitest';
+import { reconnectStream } from '../../src/index.js';
 import type { SourceItem } from '../../src/index.js';
+import { sse } from '../../src/sources/index.js';
 import type { SseEvent } from '../../src/sources/index.js';
 import { createSseDecoder } from '../../src/sources/sse/decoder.js';
+import { runs } from '../support/effort.js';
 import { interpret } from '../support/event-stream-oracle.js';
 import type { Told } from '../support/event-stream-oracle.js';
 import { seededRandom } from '../../src/testing/index.js';
 
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 100_000);
+const RUNS = runs(12_000, 200_000);
+/** Read by a whole stream, which costs more. */
+const STREAMS = runs(250, 200_000);
 
 /** Whole lines, or hardly anything would ever be said. */
 const WHOLE = 'data: y\n|data: y\n|data:\n|id: 3\n|id: 4\r|event: f\r\n|retry: 5\n|\n|\n|\n|\n';
@@ -76,6 +81,63 @@ it(`${RUNS} random event streams`, { timeout: 300_000 + RUNS }, () => {
   expect(seen.ids).toBeGreaterThan(RUNS / 20);
   expect(seen.retries).toBeGreaterThan(RUNS / 10);
 });
+
+it(
+  `${STREAMS} random event streams, read by sse() with default options`,
+  { timeout: 60_000 + STREAMS * 50 },
+  async () => {
+    let events = 0;
+    for (let seed = 1; seed <= STREAMS; seed++) {
+      const random = seededRandom(seed);
+      const bytes = randomBytes(random);
+      const feed = new Feed();
+      const stream = reconnectStream(sse({ url: 'http://feed.test/', fetch: feed.fetch }));
+      const told: Told[] = [];
+      const reading = (async () => {
+        for await (const event of stream) told.push({ event });
+      })();
+      await turn();
+      for (let at = 0; at < bytes.length;) {
+        const size = 1 + Math.floor(random() * 12);
+        feed.send(bytes.subarray(at, at + size));
+        at += size;
+        await turn();
+        const expected = interpret(bytes.subarray(0, at)).filter(
+          ({ event }) => event !== undefined,
+        );
+        if (!isSame(told, expected))
+          expect({ seed, at, told }).toEqual({ seed, at, told: expected });
+      }
+      events += told.length;
+      stream.close();
+      await reading;
+    }
+    expect(events).toBeGreaterThan(STREAMS / 4);
+  },
+);
+
+/** A response whose bytes are sent one by one. */
+class Feed {
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+
+  readonly fetch: typeof globalThis.fetch = () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => void (this.#controller = controller),
+    });
+    return Promise.resolve(
+      new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
+    );
+  };
+
+  send(bytes: Uint8Array): void {
+    this.#controller?.enqueue(new Uint8Array(bytes));
+  }
+}
+
+/** All that is due has happened by then. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 /** A comparison of vitest costs more than all the rest. */
 function isSame(told: readonly Told[], expected: readonly Told[]): boolean {
