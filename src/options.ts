@@ -21,10 +21,11 @@ export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
    */
   connectTimeoutMs?: number | null | undefined;
   /**
-   * Silence that is taken for a dead connection, in ms; null: never.
+   * Silence that is taken for a dead connection, in ms; null: never. `'auto'`: two and a half times the longest silence
+   * between signs of life so far, from 10 s to 120 s.
    * @default 45000, or 600000 where the stream could not go on after it
    */
-  stallTimeoutMs?: number | null | undefined;
+  stallTimeoutMs?: number | 'auto' | null | undefined;
   /**
    * Age at which a connection is left for another, in ms, because something cuts it soon after; null: never. It costs no
    * attempt.
@@ -78,7 +79,7 @@ export interface ResolvedOptions extends Record<
   readonly policy: RetryPolicy;
   /** Undefined: by the source, see `timeouts.ts`. */
   readonly connectTimeoutMs: number | null | undefined;
-  readonly stallTimeoutMs: number | null | undefined;
+  readonly stallTimeoutMs: number | 'auto' | null | undefined;
   readonly progressTimeoutMs: number | null;
   readonly rotateAfterMs: number | null;
   readonly delivery: 'commit' | 'eager' | undefined;
@@ -120,8 +121,9 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     inspect,
     checkpoint,
   } = options;
-  for (const [name, value] of Object.entries({ connectTimeoutMs, stallTimeoutMs }))
-    if (value !== undefined) checkTimeout(name, value);
+  if (connectTimeoutMs !== undefined) checkTimeout('connectTimeoutMs', connectTimeoutMs);
+  if (stallTimeoutMs !== undefined && stallTimeoutMs !== 'auto')
+    checkTimeout('stallTimeoutMs', stallTimeoutMs);
   checkTimeout('progressTimeoutMs', progressTimeoutMs);
   checkTimeout('rotateAfterMs', rotateAfterMs);
   if (delivery !== undefined && delivery !== 'commit' && delivery !== 'eager')

@@ -17,8 +17,8 @@ export interface ReaderDesk<T, TReader> extends StreamDesk<T> {
   /** Monotonic time at which the stream began: chunk times count from it. */
   readonly startedAt: number;
   report(report: ReconnectReport): void;
-  /** The connection is lost. */
-  lose(reader: TReader, error: ReconnectError, health: ConnectionHealth): void;
+  /** The connection is lost. @param agedMs its age when it gave its last sign of life, or broke */
+  lose(reader: TReader, error: ReconnectError, health: ConnectionHealth, agedMs: number): void;
   /** The connection is left by plan. @param isOwn by ours, not the peer's */
   rotate(reader: TReader, health: ConnectionHealth, isOwn: boolean): void;
 }
@@ -34,4 +34,14 @@ export function isHealthy<T>(
   if (hasNewData && (resetAfterMs === null || upMs >= resetAfterMs)) return true;
   if (aliveAfterMs === null || !isFeed(source, ledger.cursor)) return false;
   return upMs >= aliveAfterMs && (hasSign || upMs >= maxBackoffMs);
+}
+
+/** A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt. */
+export function healthOf<T>(
+  { source, ledger }: StreamDesk<T>,
+  { kind }: ReconnectError,
+  proven: boolean,
+): ConnectionHealth {
+  const isOurs = kind === 'stall' && isFeed(source, ledger.cursor);
+  return isOurs ? { proven, spared: true } : { proven };
 }

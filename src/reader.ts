@@ -1,7 +1,6 @@
 /** The hot path: reads one connection batch by batch, and reports what may change the state. */
 
 import type { EndOutcome, SourceItem } from '../machines/contract.js';
-import { isFeed } from '../machines/feed.js';
 import { ReconnectError } from '../machines/errors.js';
 import { follow } from '../machines/thenable.js';
 import { toReconnectError } from '../machines/thrown.js';
@@ -13,7 +12,7 @@ import { DecisionTimer } from './decision-timer.js';
 import { Intake } from './intake.js';
 import type { IntakeHost } from './intake.js';
 import { ProgressPace } from './progress-pace.js';
-import { isHealthy } from './reader-desk.js';
+import { healthOf, isHealthy } from './reader-desk.js';
 import type { ReaderDesk } from './reader-desk.js';
 import { malformed } from './item-check.js';
 import { PlannedEnd } from './planned-end.js';
@@ -138,6 +137,7 @@ export class Reader<T> implements IntakeHost, Watched {
   readonly #onBatch = (result: Batch<T>): void => {
     if (this.isOver) return;
     const now = nowMs(this.#desk.options.clock);
+    if (this.#hasSign && result.done !== true) this.#desk.cadence.add(now - this.#watchdog.bytesAt);
     this.#watchdog.bytesAt = now;
     this.#hasSign ||= result.done !== true;
     try {
@@ -260,12 +260,12 @@ export class Reader<T> implements IntakeHost, Watched {
   #lose(error: ReconnectError): void {
     if (this.isOver || this.#endByOutcome()) return;
     if (this.#plannedEnd.explains(error)) return this.#rotate(false);
+    const { bytesAt } = this.#watchdog;
     const proven = this.#leave();
     if (proven === null) return;
-    // A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt.
-    const { source, ledger } = this.#desk;
-    const isOurs = error.kind === 'stall' && isFeed(source, ledger.cursor);
-    this.#desk.lose(this, error, isOurs ? { proven, spared: true } : { proven });
+    const endedAt = error.kind === 'stall' ? bytesAt : nowMs(this.#desk.options.clock);
+    const health = healthOf(this.#desk, error, proven);
+    this.#desk.lose(this, error, health, endedAt - this.#openedAt);
   }
 
   /** Nothing more of the connection is taken. Returns whether it was healthy; null: a listener stopped the stream. */

@@ -10,9 +10,11 @@ const END_GRACE_MS = 2000;
 
 /** Returns the window of this connection now, in ms; null: no silence counts. */
 export function stallWindow<T>(
-  { options, source, ledger }: StreamDesk<T>,
+  { options, source, ledger, cadence }: StreamDesk<T>,
   connection: Connection<T>,
 ): number | null {
-  const stallMs = isQuiet(connection) ? null : stallTimeoutOf(options, source, ledger.hasCursor);
+  const stallMs = isQuiet(connection)
+    ? null
+    : stallTimeoutOf(options, source, ledger.hasCursor, cadence);
   return outcomeOf(connection) === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS);
 }

@@ -1,6 +1,7 @@
 /** The parts of one stream that outlast its connections. */
 
 import type { DataItem, SourceItem, StreamSource } from '../machines/contract.js';
+import type { Cadence } from './cadence.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import type { ResolvedOptions } from './options.js';
@@ -15,6 +16,8 @@ export interface StreamDesk<T> {
   readonly guard: ReplayGuard<ReceivedUnit<T>>;
   readonly delivery: Delivery<T>;
   readonly tail: UncommittedTail<T>;
+  /** How long it is usually silent. */
+  readonly cadence: Cadence;
 }
 
 /** An item, or a cursor without one. */

@@ -18,6 +18,7 @@ import { askToCancel } from './ask-to-cancel.js';
 import { bindMethods } from './bind-methods.js';
 import { ByteBudget } from './byte-budget.js';
 import { Checkpoints } from './checkpoints.js';
+import { Cadence } from './cadence.js';
 import { actorClock } from './clock.js';
 import { Completion } from './completion.js';
 import { Delivery } from './delivery.js';
@@ -98,7 +99,7 @@ class Stream<T> implements ReconnectingStream<T> {
     const mode = resolved.delivery ?? source.delivery ?? 'eager';
     const tail = new UncommittedTail<T>(mode, delivery, budget);
     this.#worker = new Worker<T>(
-      { source, options: resolved, ledger, guard, delivery, tail },
+      { source, options: resolved, ledger, guard, delivery, tail, cadence: new Cadence() },
       this.actor,
     );
     this.#completion = new Completion<T>(this.actor, this.#worker);

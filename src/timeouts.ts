@@ -1,6 +1,7 @@
 /** How long to wait for a connection and for its next byte where the caller does not say. */
 
 import type { StreamSource } from '../machines/contract.js';
+import type { Cadence } from './cadence.js';
 import type { ResolvedOptions } from './options.js';
 
 /** For a stream that resumes: a loss costs it one cheap request. In ms. */
@@ -32,12 +33,15 @@ export function connectTimeoutOf(
 /**
  * Returns the silence that is taken for a dead connection, in ms; null: never.
  * @param hasCursor there is a position to go on from, where the source resumes by one
+ * @param cadence how long the stream is usually silent
  */
 export function stallTimeoutOf(
   { stallTimeoutMs }: Timeouts,
   source: SourceWords,
   hasCursor: boolean,
+  cadence: Cadence,
 ): number | null {
+  if (stallTimeoutMs === 'auto') return cadence.windowMs;
   if (stallTimeoutMs !== undefined) return stallTimeoutMs;
   const isUnnamedWork =
     source.reopen === 'restarts-work' && source.resume === 'cursor' && !hasCursor;

@@ -21,6 +21,7 @@ import type { LiveConnection } from './attempt.js';
 import { classify } from './classify.js';
 import type { LossPlace } from './classify.js';
 import { momentOf, nowMs } from './clock.js';
+import { CutAges, proxyLimitText } from './cut-ages.js';
 import { restartStreamState } from '../machines/stream-state.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
@@ -45,6 +46,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
   readonly delivery: Delivery<T>;
   readonly tail: UncommittedTail<T>;
   readonly guard: StreamDesk<T>['guard'];
+  readonly cadence: StreamDesk<T>['cadence'];
   startedAt = 0;
   readonly #actor: ReconnectActor;
   #live: { number: number; connection: LiveConnection<T>; release: () => void } | null = null;
@@ -55,6 +57,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
   #isStartingOver = false;
   #hasWarned = false;
   #hasNotedIds = false;
+  readonly #cutAges = new CutAges();
 
   constructor(desk: StreamDesk<T>, actor: ReconnectActor) {
     this.source = desk.source;
@@ -63,6 +66,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
     this.delivery = desk.delivery;
     this.tail = desk.tail;
     this.guard = desk.guard;
+    this.cadence = desk.cadence;
     this.#actor = actor;
   }
 
@@ -155,8 +159,15 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
     if (report.type === 'stream.reset') this.#noteUnheard('reset');
   }
 
-  lose(reader: Reader<T>, error: ReconnectError, health: ConnectionHealth): void {
+  lose(reader: Reader<T>, error: ReconnectError, health: ConnectionHealth, agedMs: number): void {
     const { connection } = reader;
+    const limitMs = this.#cutAges.add(agedMs);
+    if (limitMs !== null)
+      reader.send({
+        type: 'stream.diagnostic',
+        code: 'proxy-limit',
+        message: proxyLimitText(limitMs),
+      });
     const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
     reader.send({
       type: 'stream.dropped',

@@ -1,0 +1,224 @@
+/** A live stream without a replay, joined to a list of what was before: subscribe, fetch, leave out what came twice. */
+
+import type {
+  Connection,
+  DataItem,
+  ResumePoint,
+  SourceClock,
+  SourceHost,
+  SourceItem,
+  StreamSource,
+} from '../../machines/contract.js';
+import { ignoreRejection } from '../../machines/thenable.js';
+import { configFailure, kindOf, openFailure } from './failure.js';
+import { checkIdLength, guard, wrongAnswer } from './items.js';
+import { checkFunction, checkKnown, checkString } from './option-checks.js';
+import { Recent } from './live/recent.js';
+import { systemTimers } from './timers.js';
+
+export interface HistoryContext {
+  /** The last item that was delivered; undefined before the first. */
+  readonly lastId: string | undefined;
+  /** Aborts with the connection. */
+  readonly signal: AbortSignal;
+}
+
+export interface LiveWithHistoryOptions<T> {
+  /** What comes from now on, such as `sse()` or `webSocket()`; it is not asked to go on from a position. */
+  live: StreamSource<T>;
+  /**
+   * What was before, oldest first: asked on each connection, while the live items wait. It shows that nothing is missing if
+   * it reaches back to the item `lastId`; where it does not, a `gap` is reported.
+   */
+  history: (context: HistoryContext) => readonly T[] | PromiseLike<readonly T[]>;
+  /** The id of an item, the same in both. */
+  idOf: (item: T) => string;
+  /** Ids that are remembered, and live items that may wait for the history. @default 10000 */
+  maxItems?: number | undefined;
+  /** The name in diagnostics. @default that of `live` */
+  name?: string | undefined;
+}
+
+const OPTIONS = { live: true, history: true, idOf: true, maxItems: true, name: true } as const;
+
+/**
+ * Joins a live stream to a list call. On each connection it subscribes, then fetches the list, delivers what of it was
+ * not delivered yet, and then what came live meanwhile: in order, and each item once.
+ *
+ * @example
+ * ```ts
+ * import { liveWithHistory, webSocket } from 'stream-reconnect/sources';
+ *
+ * interface Message { id: string; text: string }
+ * const source = liveWithHistory<Message>({
+ *   live: webSocket({ url: 'wss://example.com/room', parse: (text) => JSON.parse(String(text)) as Message }),
+ *   history: async ({ signal }) =>
+ *     (await (await fetch('https://example.com/room/messages', { signal })).json()) as Message[],
+ *   idOf: (message) => message.id,
+ * });
+ * ```
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSource<T> {
+  checkKnown('liveWithHistory', options, OPTIONS);
+  const { live, history, idOf, maxItems = 10_000 } = options;
+  if (typeof (live as Partial<StreamSource<T>> | undefined)?.open !== 'function')
+    throw configFailure('live to be a source', kindOf(live), "live: sse('https://…')");
+  checkFunction('history', history ?? null, 'async () => (await fetch(…)).json()');
+  checkFunction('idOf', idOf ?? null, '(item) => item.id');
+  if (!Number.isSafeInteger(maxItems) || maxItems < 1)
+    throw configFailure(
+      'maxItems to be a whole number from 1',
+      kindOf(maxItems),
+      'maxItems: 10000',
+    );
+  const seen = new Recent(maxItems);
+
+  return Object.freeze({
+    name: checkString('name', options.name ?? live.name),
+    resume: 'live',
+    terminal: live.terminal,
+    reopen: live.reopen,
+    delivery: 'eager',
+    fillsGaps: true,
+    reportsUpToDate: true,
+    open,
+    ...(live.cancel === undefined ? {} : { cancel: live.cancel.bind(live) }),
+  });
+
+  async function open(
+    at: ResumePoint,
+    signal: AbortSignal,
+    host?: SourceHost,
+  ): Promise<Connection<T>> {
+    // What was given and not taken comes again: the position says what was taken.
+    seen.settle(at.cursor);
+    const connection = await live.open({ ...at, cursor: undefined }, signal, host);
+    const clock = host?.clock ?? systemTimers;
+    const batches = join(connection, { lastId: at.cursor, signal }, clock);
+    return {
+      batches,
+      get outcome() {
+        return connection.outcome;
+      },
+      get isQuiet() {
+        return connection.isQuiet;
+      },
+      close: () => connection.close(),
+    };
+  }
+
+  async function* join(
+    connection: Connection<T>,
+    context: HistoryContext,
+    clock: SourceClock,
+  ): AsyncGenerator<readonly SourceItem<T>[]> {
+    const iterator = connection.batches[Symbol.asyncIterator]();
+    let timer: unknown;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = clock.setTimeout(() => reject(tooLate()), HISTORY_MS);
+    });
+    try {
+      const waiting: SourceItem<T>[] = [];
+      const list = Promise.race([ask(context), timeout]);
+      // Whichever fails second is not waited for any more.
+      list.catch(() => {});
+      let next = pull(iterator);
+      let isOver = false;
+      for (let items: readonly T[] | null = null; items === null;) {
+        const turn = isOver ? await list : await Promise.race([list, next]);
+        if ('list' in turn) items = yield* past(turn.list, context);
+        else if (turn.done === true) isOver = true;
+        else {
+          waiting.push(...turn.value);
+          if (waiting.length > maxItems) throw tooMany(maxItems);
+          // The items wait; that they came is a sign of life.
+          yield [];
+          next = pull(iterator);
+        }
+      }
+      clock.clearTimeout(timer);
+      yield fresh(waiting);
+      while (!isOver) {
+        const { done, value } = await next;
+        if (done === true) return;
+        yield fresh(value);
+        next = pull(iterator);
+      }
+    } finally {
+      clock.clearTimeout(timer);
+      // Not waited for: it may come only when the connection is closed.
+      ignoreRejection(iterator.return?.());
+    }
+  }
+
+  async function ask(context: HistoryContext): Promise<{ readonly list: readonly T[] }> {
+    const list: unknown = await history(context);
+    if (!Array.isArray(list)) throw wrongAnswer('history', 'a list of items', list);
+    return { list: list as T[] };
+  }
+
+  /** What of the list is new, in one batch. */
+  function* past(
+    list: readonly T[],
+    { lastId }: HistoryContext,
+  ): Generator<readonly SourceItem<T>[], readonly T[]> {
+    const items = list.map((data) => toItem({ type: 'data', data, bytes: sizeOf(data) }));
+    const from = items.findLastIndex(({ id }) => id === lastId);
+    const reaches = lastId === undefined || from >= 0 || items.some(({ id }) => seen.has(id));
+    // After a reload nothing is remembered: what stands before the last item was delivered.
+    const after = seen.isEmpty && from >= 0 ? items.slice(from + 1) : items;
+    const gap = { type: 'gap', from: lastId ?? null, to: items[0]?.id ?? null } as const;
+    yield [...(reaches ? [] : [gap]), ...fresh(after), { type: 'upToDate' }];
+    return list;
+  }
+
+  /** Items with their ids, without those that were given before. */
+  function fresh(items: readonly SourceItem<T>[]): SourceItem<T>[] {
+    return items.flatMap((item): SourceItem<T>[] => {
+      // Positions of the live stream mean nothing: ours are the ids.
+      if (item.type === 'checkpoint') return [{ type: 'alive' }];
+      if (item.type !== 'data') return [item];
+      const own = toItem(item);
+      return seen.add(own.id) ? [own] : [];
+    });
+  }
+
+  function toItem(item: DataItem<T>): DataItem<T> & { readonly id: string } {
+    const id: unknown = guard('idOf', () => idOf(item.data));
+    if (typeof id !== 'string') throw wrongAnswer('idOf', 'a string', id);
+    checkIdLength(id);
+    return { ...item, id, follows: undefined };
+  }
+}
+
+/** Time for the list, in ms. */
+const HISTORY_MS = 30_000;
+
+function pull<T>(
+  iterator: AsyncIterator<readonly SourceItem<T>[]>,
+): Promise<IteratorResult<readonly SourceItem<T>[]>> {
+  const next = Promise.resolve(iterator.next());
+  // It is waited for later, or never.
+  next.catch(() => {});
+  return next;
+}
+
+/** A fair estimate: the size on the wire is not known. */
+function sizeOf(data: unknown): number {
+  if (typeof data === 'string') return data.length;
+  try {
+    return (JSON.stringify(data) as string | undefined)?.length ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+function tooLate(): Error {
+  return openFailure('network', `no history within ${HISTORY_MS} ms`, { fatal: false });
+}
+
+function tooMany(maxItems: number): Error {
+  const message = `more than ${maxItems} live items came before the history did`;
+  return openFailure('limit', message, { fatal: false });
+}

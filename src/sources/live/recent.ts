@@ -1,0 +1,48 @@
+/** The ids that were given last, and which of them were taken. */
+
+export class Recent {
+  readonly #size: number;
+  /** Oldest first. */
+  #ids = new Set<string>();
+  /** Given on this connection, in order: taken as far as the position says. */
+  #given: string[] = [];
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get isEmpty(): boolean {
+    return this.#ids.size === 0;
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /** False for an id that is known. */
+  add(id: string): boolean {
+    if (this.#ids.has(id)) return false;
+    this.#ids.add(id);
+    this.#given.push(id);
+    if (this.#ids.size > this.#size) this.#forgetOldest();
+    return true;
+  }
+
+  /** Another connection begins behind this position: what was given after it was not taken. */
+  settle(position: string | undefined): void {
+    if (position === undefined) this.#ids.clear();
+    else if (!this.#given.includes(position) && this.#given.length > 0) this.#drop(0);
+    else this.#drop(this.#given.lastIndexOf(position) + 1);
+    this.#given = [];
+  }
+
+  #drop(from: number): void {
+    for (const id of this.#given.slice(from)) this.#ids.delete(id);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#ids;
+    if (oldest !== undefined) this.#ids.delete(oldest);
+    if (this.#given.length > 2 * this.#size) this.#given = this.#given.slice(-this.#size);
+  }
+}
