@@ -158,9 +158,11 @@ class Stream<T> implements ReconnectingStream<T> {
       this.#guard(type, () => listener(event as Extract<ReconnectEvent, { type: K }>));
     const isInBand = IN_BAND.has(type);
     let isHeard = true;
+    // A stream that is over is not catching up, whatever waits in its queue.
+    const isDue = (): boolean => isHeard && (type !== 'caughtUp' || this.state !== 'closed');
     const heard = this.actor.on(type, (event) => {
       if (!isInBand) tell(event);
-      else this.#worker.delivery.inBand(() => isHeard && tell(event), type === 'reset');
+      else this.#worker.delivery.inBand(() => isDue() && tell(event), type === 'reset');
     });
     return () => {
       isHeard = false;
