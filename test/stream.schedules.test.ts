@@ -94,17 +94,21 @@ function carelessPeer(log: Log, dice: Dice, oracle: Oracle): StreamSource<Word> 
     oracle.open();
     const words = wordsFrom(after, isFaulty);
     const batches = batchesOf(words);
-    const fate = isFaulty ? dice.between(0, 2) : -1;
+    const fate = isFaulty ? dice.between(0, 3) : -1;
     let isClosed = false;
     const next = (): Promise<IteratorResult<readonly SourceItem<Word>[]>> => {
       if (isClosed) return Promise.resolve({ done: true, value: undefined });
       const batch = batches.shift();
       if (batch !== undefined) {
         for (const word of batch) oracle.hear(word);
-        return Promise.resolve({ done: false, value: batch.map(itemOf) });
+        const items = batch.map(itemOf);
+        // It says nothing of what is old.
+        if (dice.chance(0.1)) items.splice(dice.between(0, items.length), 0, { type: 'upToDate' });
+        return Promise.resolve({ done: false, value: items });
       }
       if (fate < 0) return Promise.resolve({ done: false, value: [END] });
       if (fate === 0) return Promise.resolve({ done: true, value: undefined });
+      if (fate === 3) return Promise.resolve({ done: false, value: [{ type: 'rotate' }] });
       if (fate === 1) return Promise.reject(new ReconnectError('network', 'the connection broke'));
       // Silence, and words that come when nobody listens any more.
       return new Promise((resolve) => {

@@ -11,7 +11,7 @@ import type {
 } from '../../machines/contract.js';
 import { ignoreRejection } from '../../machines/thenable.js';
 import { configFailure, kindOf, openFailure } from './failure.js';
-import { checkIdLength, guard, wrongAnswer } from './items.js';
+import { ask, checkIdLength, wrongAnswer } from './items.js';
 import { checkFunction, checkKnown, checkString } from './option-checks.js';
 import { Recent } from './live/recent.js';
 import { systemTimers } from './timers.js';
@@ -120,7 +120,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     });
     try {
       const waiting: SourceItem<T>[] = [];
-      const list = Promise.race([ask(context), timeout]);
+      const list = Promise.race([fetchList(context), timeout]);
       // Whichever fails second is not waited for any more.
       list.catch(() => {});
       let next = pull(iterator);
@@ -152,7 +152,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     }
   }
 
-  async function ask(context: HistoryContext): Promise<{ readonly list: readonly T[] }> {
+  async function fetchList(context: HistoryContext): Promise<{ readonly list: readonly T[] }> {
     const list: unknown = await history(context);
     if (!Array.isArray(list)) throw wrongAnswer('history', 'a list of items', list);
     return { list: list as T[] };
@@ -185,7 +185,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
   }
 
   function toItem(item: DataItem<T>): DataItem<T> & { readonly id: string } {
-    const id: unknown = guard('idOf', () => idOf(item.data));
+    const id: unknown = ask('idOf', idOf, item.data);
     if (typeof id !== 'string') throw wrongAnswer('idOf', 'a string', id);
     checkIdLength(id);
     return { ...item, id, follows: undefined };

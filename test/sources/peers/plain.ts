@@ -20,6 +20,19 @@ const ssePeer: SourcePeer<SseEvent> = {
   join: (events) => events.filter(({ type }) => type !== 'end').map(({ data }) => data),
 };
 
+/** A server that ends each response by plan, after some words. */
+const rotatingPeer: SourcePeer<SseEvent> = {
+  ...ssePeer,
+  name: 'sse with planned ends',
+  source: (url) => sse({ url, isEnd: ({ type }) => type === 'end', rotation: 'goaway' }),
+  body: ({ headers }) => {
+    const after = Number(headers['last-event-id'] ?? 0);
+    const events = WORDS.map((word, n) => `id: ${n + 1}\ndata: ${word}\n\n`);
+    const then = after + 8 < WORDS.length ? 'event: goaway' : 'event: end';
+    return `${events.slice(after, after + 8).join('')}${then}\ndata: \n\n`;
+  },
+};
+
 interface Line {
   readonly seq?: string;
   readonly word?: string;
@@ -131,6 +144,7 @@ function control(offset: number): string {
 
 export const plainPeers = [
   ssePeer,
+  rotatingPeer,
   ndjsonPeer,
   ndjsonCountPeer,
   textPeer,
