@@ -140,9 +140,9 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
       clock.clearTimeout(timer);
       yield fresh(waiting);
       while (!isOver) {
-        const { done, value } = await next;
-        if (done === true) return;
-        yield fresh(value);
+        const turn = await next;
+        if (turn.done === true) return;
+        yield fresh(turn.value);
         next = pull(iterator);
       }
     } finally {

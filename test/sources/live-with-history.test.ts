@@ -132,7 +132,10 @@ describe('liveWithHistory()', () => {
     const { stream, clock } = onVirtualClock(source);
     const { ended } = read(stream);
     await clock.settle();
-    expect(await ended).toMatchObject({ kind: 'callback', message: expect.stringContaining(word) });
+    expect(await ended).toMatchObject({
+      kind: 'callback',
+      message: expect.stringContaining(word) as string,
+    });
     expect(live.openings).toHaveLength(1);
   });
 
@@ -156,7 +159,7 @@ describe('liveWithHistory()', () => {
     [{ live: scriptedSource(), history: () => [], idOf: String, max: 1 }, 'knows'],
   ])('refuses wrong options: %s', (options, word) => {
     expect(() => liveWithHistory(options as never)).toThrow(
-      expect.objectContaining({ kind: 'config', message: expect.stringContaining(word) }),
+      expect.objectContaining({ kind: 'config', message: expect.stringContaining(word) as string }),
     );
   });
 });
