@@ -84,6 +84,9 @@ export class Intake<T> {
   /** The connection is left: what is held comes again, if it was new. */
   leave(): void {
     this.#desk.guard.leave();
+    // Whoever received a call may have run it: it stays known, although what came around it comes again.
+    for (const delta of this.#desk.tail.deliveredCalls) this.#calls.add(delta);
+    this.#reportCalls();
   }
 
   /** The bytes ended, and that is the end: what is pending is whole. */
@@ -293,14 +296,10 @@ export class Intake<T> {
     const { ledger, delivery, tail, guard } = this.#desk;
     if (scope === 'pending') {
       guard.leave();
-      this.#retract(why);
-      return;
+      return this.#retract(why);
     }
     const items = ledger.chunks + tail.delivered;
-    tail.clear();
-    guard.clear();
-    delivery.clear();
-    ledger.clear();
+    for (const part of [tail, guard, delivery, ledger]) part.clear();
     this.#host.send({ type: 'stream.reset', scope, why, items, ledger: ledger.freeze() });
   }
 
@@ -309,7 +308,7 @@ export class Intake<T> {
     const { ledger, tail } = this.#desk;
     const items = tail.retract();
     if (items === 0) return;
-    const scope = 'pending';
-    this.#host.send({ type: 'stream.reset', scope, why, items, ledger: ledger.freeze() });
+    const frozen = ledger.freeze();
+    this.#host.send({ type: 'stream.reset', scope: 'pending', why, items, ledger: frozen });
   }
 }

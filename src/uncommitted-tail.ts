@@ -96,6 +96,12 @@ export class UncommittedTail<T> {
     return this.#delivered?.chunks ?? 0;
   }
 
+  /** Calls that were delivered whole. */
+  get deliveredCalls(): readonly ToolCallDelta[] {
+    const calls = this.#delivered?.toolCalls ?? NONE;
+    return calls.length === 0 ? NONE : calls.filter(({ done }) => done === true);
+  }
+
   get size(): number {
     return this.#held.length + this.delivered;
   }

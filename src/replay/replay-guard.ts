@@ -52,6 +52,11 @@ export class ReplayGuard<U extends Unit> {
     return !this.#isResumed || (this.#isUseless ? this.#hasGap : (this.#filter?.isOver ?? false));
   }
 
+  /** Ids came again with other data: what comes after a drop is new, as far as anybody can tell. */
+  get isUseless(): boolean {
+    return this.#isUseless;
+  }
+
   /** Units of this connection that were left out. */
   get skipped(): number {
     return this.#skipped + (this.#filter?.skipped ?? 0);

@@ -68,7 +68,10 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
     const { key = runId } = at;
     const cursor = at.cursor === '' ? undefined : at.cursor;
     if (cursor === undefined) run = createRun();
-    else checkCursor(cursor);
+    else {
+      checkCursor(cursor);
+      run.checkProgress();
+    }
     const { body } = await openBody(
       {
         request,
@@ -106,6 +109,8 @@ interface Run {
   readonly hasLog: boolean;
   /** Reads a connection that goes on at this point. */
   follow(at: ResumePoint, cursor: string | undefined): AnswerProtocol;
+  /** See `ReplayedEvents`. */
+  checkProgress(): void;
 }
 
 function createRun(): Run {
@@ -120,6 +125,7 @@ function createRun(): Run {
       return hasLog;
     },
     follow,
+    checkProgress: () => replays.checkProgress(),
   };
 
   function follow(at: ResumePoint, cursor: string | undefined): AnswerProtocol {

@@ -129,6 +129,53 @@ describe('an error that passes, reported inside an answer', () => {
   });
 });
 
+describe('ids that are all the same', () => {
+  const event = (type: string, fields: object): object => ({
+    event_type: type,
+    event_id: 'e',
+    ...fields,
+  });
+  const created = event('interaction.created', { interaction: { id: 'i1' } });
+  const text = (value: string): object => event('step.delta', { delta: { text: value } });
+  const done = event('interaction.completed', { interaction: { id: 'i1', status: 'completed' } });
+  const source = (fetch: typeof globalThis.fetch): StreamSource<AnswerPart> =>
+    geminiInteractions({ url: 'http://peer.test/i', body: { stream: true }, fetch });
+
+  it('are not asked by for ever where every connection brings the same', async () => {
+    const error = { error: { type: 'server_error', message: 'why it broke' } };
+    const same = { body: events(created, text('a'), error) };
+    const busy = { status: 429 };
+    const replies = Array.from({ length: 99 }, (_, n) => (n % 3 === 1 ? busy : same));
+    const { fetch, asked } = peer(replies);
+    const result = await read(source(fetch));
+    expect(result.status).toBe('failed');
+    expect(result.error?.message).toContain('why it broke');
+    expect(asked.length).toBeLessThan(12);
+  });
+
+  it('are asked by as long as more comes', async () => {
+    const texts = Array.from({ length: 12 }, (_, n) => text(`${n} `));
+    const { fetch } = peer([
+      ...texts.map((_, n) => ({ body: events(created, ...texts.slice(0, n + 1)) })),
+      { body: events(created, ...texts, done) },
+    ]);
+    const result = await read(source(fetch));
+    expect(result.status).toBe('complete');
+    expect(result.text.endsWith('0 1 2 3 4 5 6 7 8 9 10 11 ')).toBe(true);
+  });
+
+  it('are asked by where the peer goes on all the same', async () => {
+    const texts = Array.from({ length: 12 }, (_, n) => text(`${n} `));
+    const { fetch } = peer([
+      { body: events(created, text('a ')) },
+      ...texts.map((one) => ({ body: events(one) })),
+      { body: events(done) },
+    ]);
+    const result = await read(source(fetch));
+    expect([result.status, result.text]).toEqual(['complete', 'a 0 1 2 3 4 5 6 7 8 9 10 11 ']);
+  });
+});
+
 describe('a text that comes only when its part is done', () => {
   const part = { item_id: 'm', output_index: 0, content_index: 0 };
   const wire = [

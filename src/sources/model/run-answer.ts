@@ -61,7 +61,12 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
       replays = new ReplayedEvents(contiguous);
       report.note(null);
     }
-    const { body } = isResuming ? await report.explain(() => goOn(key, cursor)) : await begin();
+    const { body } = isResuming
+      ? await report.explain(() => {
+          replays.checkProgress();
+          return goOn(key, cursor);
+        })
+      : await begin();
     if (body === null && reader.end === null) report.throwLast();
     // The run is over, and was before the drop: nothing is left to read.
     if (body === null) return singleBatch([{ type: 'end', outcome: reader.end ?? 'incomplete' }]);
