@@ -26,7 +26,7 @@ const source = (cuts: readonly number[]): ReturnType<typeof agUi> => {
       new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
     );
   };
-  return agUi({ url: 'http://peer.test/run', body: {}, fetch: fetch as typeof globalThis.fetch });
+  return agUi({ url: 'http://peer.test/run', body: {}, fetch });
 };
 
 describe.each(['eager', 'commit'] as const)('%s', (delivery) => {
