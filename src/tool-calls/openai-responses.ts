@@ -132,12 +132,12 @@ class OpenaiResponsesReader implements AnswerReader {
   }
 
   #keyOf(fields: Fields, item: Fields): string {
-    const id = textOf(item['id']) ?? textOf(fields['item_id']);
+    const id = idOf(item['id']) ?? idOf(fields['item_id']);
     if (id !== undefined && this.#calls.peek(id) !== undefined) return id;
     const place = wholeOf(fields['output_index']);
     const known = place === undefined ? undefined : this.#places.get(place);
     if (known !== undefined && this.#calls.peek(known) !== undefined) return known;
-    return id ?? textOf(item['call_id']) ?? (place === undefined ? '' : `output_${place}`);
+    return id ?? idOf(item['call_id']) ?? (place === undefined ? '' : `output_${place}`);
   }
 
   #added(fields: Fields, item: Fields): AnswerStep[] {
@@ -145,7 +145,7 @@ class OpenaiResponsesReader implements AnswerReader {
     this.#partHasText = this.#itemHasText = false;
     const said = eventStep('response.output_item.added', item);
     if (!isCallItem(item)) return [said];
-    const key = textOf(item['id']) ?? this.#keyOf(fields, item);
+    const key = idOf(item['id']) ?? this.#keyOf(fields, item);
     const place = wholeOf(fields['output_index']);
     if (place !== undefined) this.#places.set(place, key);
     const steps = this.#calls.open(key, beginningOf(item));
@@ -206,6 +206,11 @@ class OpenaiResponsesReader implements AnswerReader {
       .map(fieldsOf)
       .flatMap((item, n) => this.#done({ output_index: n }, item));
   }
+}
+
+/** Some servers give each item the empty id, which tells none apart. */
+function idOf(value: unknown): string | undefined {
+  return textOf(value) || undefined;
 }
 
 /** The response repeats the request, and every item with arguments that may be cut: without them. */

@@ -6,6 +6,7 @@
  *   --count <n>       answers per format                                        (200000)
  *   --seed <n>        the seed of the first                                     (1)
  *   --cases <n>       so many faults of each kind are made small and shown      (1)
+ *   --sdk             whole answers only, read by the vendor's client as well: differences by their names
  *   --replay <list>   one case by its draws, as a fault prints them
  *
  * Exit code 1 where a fault was found.
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '200000' },
     seed: { type: 'string', default: '1' },
     cases: { type: 'string', default: '1' },
+    sdk: { type: 'boolean', default: false },
     replay: { type: 'string' },
   },
 });
@@ -35,7 +37,8 @@ const chosen = names.map((name) => {
 
 const rows = [];
 for (const format of chosen) {
-  if (values.replay !== undefined) await replay(format, values.replay.split(',').map(Number));
+  if (values.sdk) await compare(format);
+  else if (values.replay !== undefined) await replay(format, values.replay.split(',').map(Number));
   else rows.push(await fuzz(format));
 }
 if (rows.length > 0) console.table(rows);
@@ -44,6 +47,25 @@ async function replay(format, drawn) {
   const { text, isRight } = await replayCase(format, drawn);
   console.log(text);
   if (!isRight) process.exitCode = 1;
+}
+
+async function compare(format) {
+  const { compareSeed } = await import('../../dist/test/support/wires/sdk.js');
+  const { sdkReaders } = await import('../../dist/test/support/wires/sdk-readers.js');
+  const reader = sdkReaders[format.name];
+  if (reader === undefined) return;
+  const times = new Map();
+  const first = Number(values.seed);
+  for (let seed = first; seed < first + Number(values.count); seed++) {
+    const { name } = await compareSeed(format, reader, seed);
+    const row = name === null ? 'the same' : (name ?? 'a difference without a name');
+    times.set(row, (times.get(row) ?? 0) + 1);
+    if (name !== undefined) continue;
+    console.log(`${format.name}: seed ${seed} has a difference without a name`);
+    process.exitCode = 1;
+  }
+  console.log(format.name);
+  console.table([...times].map(([difference, answers]) => ({ difference, answers })));
 }
 
 async function fuzz(format) {
