@@ -22,6 +22,9 @@ import { DeliveredCalls } from './delivered-calls.js';
 
 /** Calls that may be open at a time; as many that left are remembered by their key. */
 const MAX_CALLS = 1024;
+/** Begins the id of a call that the peer has not named: the key follows. */
+const LOCAL = 'local_call_';
+
 export class ToolCalls<K extends string | number> {
   readonly #calls = new Map<K, Call>();
   /** Calls that nobody can reach by a key any more, but that have not left. */
@@ -181,7 +184,7 @@ export class ToolCalls<K extends string | number> {
   }
 
   #localId(key: K): string {
-    const id = `local_call_${key}`;
+    const id = `${LOCAL}${key}`;
     let unused = id;
     for (let n = 2; this.#byId.has(unused); n++) unused = `${id}_${n}`;
     return unused;
@@ -241,7 +244,7 @@ export class ToolCalls<K extends string | number> {
   #find(key: K, id?: string, isPiece = false): Call | undefined {
     const call = this.#calls.get(key);
     if (call !== undefined) return call;
-    const named = this.#orphans.find(([one]) => one === id);
+    const named = this.#orphans.find(([one]) => one === id || one === `${LOCAL}${key}`);
     if (named !== undefined) return this.#adopt(key, named[0]);
     const [orphan, another] = this.#orphans;
     // Without a name it is the only one that it can be.
@@ -254,7 +257,7 @@ export class ToolCalls<K extends string | number> {
     const [, state] = this.#orphans.find(([one]) => one === id) ?? [];
     if (state === undefined) return undefined;
     this.#orphans = this.#orphans.filter(([one]) => one !== id);
-    const call = new Call(id, false);
+    const call = new Call(id, id.startsWith(LOCAL));
     call.isRecorded = true;
     call.take({ name: state.name });
     call.text.set(state.args);

@@ -1,7 +1,13 @@
 /** Calls without an id, in formats whose results need one: reported once each, never run, never left out in silence. */
 
 import { describe, expect, it } from 'vitest';
-import { agUiReader, aiSdkUiReader, openaiChatReader } from '../../src/tool-calls/index.js';
+import { applyToolCall, emptyStreamState } from '../../machines/stream-state.js';
+import {
+  agUiReader,
+  aiSdkUiReader,
+  openaiChatReader,
+  openaiResponsesReader,
+} from '../../src/tool-calls/index.js';
 import type { AnswerReader } from '../../src/tool-calls/index.js';
 import { chunk, readEvents } from './wires.js';
 
@@ -99,6 +105,33 @@ describe.each(CASES)('%s', (_, create, wire, names) => {
     },
   );
 });
+
+it.each([0, 1, 2])(
+  'a call that is named only when it is done keeps that id in a new process',
+  (at) => {
+    const item = { item_id: 'i', output_index: 0 };
+    const delta = (text: string): object => ({
+      type: 'response.function_call_arguments.delta',
+      ...item,
+      delta: text,
+    });
+    const call = { id: 'i', type: 'function_call', call_id: 'c', name: 'pay', arguments: INPUT };
+    const events = [
+      delta(INPUT.slice(0, 4)),
+      delta(INPUT.slice(4)),
+      { type: 'response.output_item.done', output_index: 0, item: call },
+    ];
+    const before = readEvents(openaiResponsesReader(), events.slice(0, at));
+    let recorded = emptyStreamState;
+    for (const one of before.deltas) recorded = applyToolCall(recorded, one);
+    const after = openaiResponsesReader();
+    after.begin(recorded.toolCalls);
+    const parts = events.slice(at).flatMap((event) => after.read(event).map(({ part }) => part));
+    expect(parts.filter(({ type }) => type === 'toolCall')).toEqual([
+      { type: 'toolCall', id: 'c', name: 'pay', input: { q: 'secret' }, isServerTool: false },
+    ]);
+  },
+);
 
 it('a call without a name and an input is reported, too', () => {
   const { parts } = readEvents(aiSdkUiReader(), [

@@ -30,12 +30,6 @@ const OPEN: readonly OpenFault[] = [
     kinds: /a whole call is lost|other text/,
     why: 'a replay that begins before the cursor: a call that was open is lost, and a new process reads text twice',
   },
-  {
-    formats: ['openaiResponses'],
-    where: /added: none.*saved/,
-    kinds: /id of nobody/,
-    why: 'an item that is only done, from a checkpoint inside it, loses its id',
-  },
 ];
 
 describe.each(wireFormats.map((format) => [format.name, format] as const))('%s', (_, format) => {
