@@ -137,6 +137,14 @@ export interface SourceClock {
   readonly now: () => number;
 }
 
+/** The memory that may wait in a stream: `maxBufferedBytes`, less what waits already. */
+export interface SourceMemory {
+  /** What may still be held, in bytes. */
+  readonly free: number;
+  /** The source holds so many bytes more, or fewer. What it holds when its connection is closed is given back by itself. */
+  hold(bytes: number): void;
+}
+
 /** What the stream lends its source for one connection. */
 export interface SourceHost {
   /** The `clock` of the stream. */
@@ -145,6 +153,8 @@ export interface SourceHost {
   readonly isOver: boolean;
   /** Uptime after which a connection counts as healthy, in ms; null: no uptime does. */
   readonly aliveAfterMs: number | null;
+  /** For a source that goes on receiving while nobody reads, such as a WebSocket. */
+  readonly memory?: SourceMemory | undefined;
 }
 
 /** A kind of stream. It knows this contract and nothing else of the package. */

@@ -3,6 +3,8 @@
 import type { Connection, ResumePoint, StreamSource } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import { adopt, ignoreRejection, readQuietly, runQuietly } from '../machines/thenable.js';
+import type { ByteBudget } from './byte-budget.js';
+import { ConnectionMemory } from './byte-budget.js';
 import { nowMs } from './clock.js';
 import type { Clock } from './clock.js';
 import { afterPendingInput } from './pending-input.js';
@@ -16,6 +18,7 @@ export interface AttemptOptions<T> {
   readonly source: StreamSource<T>;
   readonly at: ResumePoint;
   readonly clock: Clock;
+  readonly budget: ByteBudget;
   /** The stream is closed for good. */
   readonly isOver: () => boolean;
   /** Uptime that counts as health, in ms. */
@@ -106,17 +109,29 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
 }
 
 function callOpen<T>(
-  { source, at, clock, isOver, aliveAfterMs }: AttemptOptions<T>,
+  { source, at, clock, isOver, aliveAfterMs, budget }: AttemptOptions<T>,
   signal: AbortSignal,
 ): Promise<Connection<T>> {
+  let memory: ConnectionMemory | null = null;
   const host = {
     clock,
     aliveAfterMs,
     get isOver() {
       return isOver();
     },
+    get memory() {
+      return (memory ??= memoryUntil(signal, budget));
+    },
   };
   return new Promise((resolve) => resolve(adopt(source.open(at, signal, host))));
+}
+
+/** Most sources hold nothing: it is made for those that ask. */
+function memoryUntil(signal: AbortSignal, budget: ByteBudget): ConnectionMemory {
+  const memory = new ConnectionMemory(budget);
+  if (signal.aborted) memory.release();
+  else signal.addEventListener('abort', () => memory.release(), { once: true });
+  return memory;
 }
 
 /** Closing never waits, and a source that fails at it changes nothing. */

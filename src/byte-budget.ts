@@ -1,6 +1,6 @@
 /** The memory that waits in one stream, in bytes: one number that every holder draws on. */
 
-import type { DataItem } from '../machines/contract.js';
+import type { DataItem, SourceMemory } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 
 /** What an item takes besides its content, about: its object, its place in a list, the headers of its strings. */
@@ -36,6 +36,32 @@ export class ByteBudget {
   hold(bytes: number): boolean {
     this.#held += bytes;
     return this.#held <= this.maxBytes;
+  }
+}
+
+/** What one connection holds by itself: given back when the connection is left. */
+export class ConnectionMemory implements SourceMemory {
+  readonly #budget: ByteBudget;
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(budget: ByteBudget) {
+    this.#budget = budget;
+  }
+
+  get free(): number {
+    return this.#budget.free;
+  }
+
+  hold(bytes: number): void {
+    if (this.#isOver) return;
+    this.#bytes += bytes;
+    this.#budget.queued += bytes;
+  }
+
+  release(): void {
+    this.hold(-this.#bytes);
+    this.#isOver = true;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The parts of one stream that outlast its connections. */
 
 import type { DataItem, SourceItem, StreamSource } from '../machines/contract.js';
+import type { ByteBudget } from './byte-budget.js';
 import type { Cadence } from './cadence.js';
 import type { Delivery } from './delivery.js';
 import type { Ledger } from './ledger.js';
@@ -18,6 +19,7 @@ export interface StreamDesk<T> {
   readonly tail: UncommittedTail<T>;
   /** How long it is usually silent. */
   readonly cadence: Cadence;
+  readonly budget: ByteBudget;
 }
 
 /** An item, or a cursor without one. */

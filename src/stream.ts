@@ -99,7 +99,7 @@ class Stream<T> implements ReconnectingStream<T> {
     const mode = resolved.delivery ?? source.delivery ?? 'eager';
     const tail = new UncommittedTail<T>(mode, delivery, budget);
     this.#worker = new Worker<T>(
-      { source, options: resolved, ledger, guard, delivery, tail, cadence: new Cadence() },
+      { source, options: resolved, ledger, guard, delivery, tail, budget, cadence: new Cadence() },
       this.actor,
     );
     this.#completion = new Completion<T>(this.actor, this.#worker);

@@ -18,6 +18,7 @@ import type {
 } from '../machines/reconnect.types.js';
 import { openConnection } from './attempt.js';
 import type { LiveConnection } from './attempt.js';
+import type { ByteBudget } from './byte-budget.js';
 import { classify } from './classify.js';
 import type { LossPlace } from './classify.js';
 import { momentOf, nowMs } from './clock.js';
@@ -45,6 +46,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
   readonly ledger: Ledger;
   readonly delivery: Delivery<T>;
   readonly tail: UncommittedTail<T>;
+  readonly budget: ByteBudget;
   readonly guard: StreamDesk<T>['guard'];
   readonly cadence: StreamDesk<T>['cadence'];
   startedAt = 0;
@@ -65,6 +67,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
     this.ledger = desk.ledger;
     this.delivery = desk.delivery;
     this.tail = desk.tail;
+    this.budget = desk.budget;
     this.guard = desk.guard;
     this.cadence = desk.cadence;
     this.#actor = actor;
@@ -83,6 +86,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
         source,
         at: this.#resumePoint(input),
         clock: options.clock,
+        budget: this.budget,
         isOver: () => this.#actor.getSnapshot().status !== 'active',
         aliveAfterMs: options.policy.aliveAfterMs,
         timeoutMs: connectTimeoutOf(options, source, input.fresh),

@@ -1,5 +1,6 @@
 /** Finds the call that a piece belongs to, where pieces have an index, an id and a name, or some of them, or none. */
 
+import { Places } from './call-memory.js';
 import type { AnswerStep, RecordedCalls } from './answer.js';
 import type { Call } from './call.js';
 import type { CallPiece } from './call-piece.js';
@@ -19,7 +20,7 @@ export interface RoutedPiece extends CallPiece {
 export class CallRouter {
   readonly #calls = new ToolCalls<number>();
   /** The last call at each index. */
-  readonly #places = new Map<string, number>();
+  readonly #places = new Places<string, number>();
   #count = 0;
   #last: number | null = null;
   /** Calls began together without an index: a piece that names none may be of any of them. */

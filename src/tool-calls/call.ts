@@ -9,6 +9,9 @@ import { CallText } from './call-text.js';
 /** Arguments of a call that has left are kept up to this size, in UTF-16 units, to know a repetition. */
 const MAX_KEPT = 65_536;
 
+/** JSON that was parsed takes so much of memory for a UTF-16 unit of its text, about. */
+const BYTES_PER_PARSED_UNIT = 10;
+
 export class Call {
   id: string;
   /** The peer has not named the call yet: the id is one of ours. */
@@ -28,6 +31,8 @@ export class Call {
   isServerTool = false;
   /** Arguments that came parsed. */
   #value: unknown = undefined;
+  /** Length of their JSON. */
+  #valueUnits = 0;
   #isText = false;
   #expects: 'object' | 'any' = 'object';
   /** An empty text stood in the place of the arguments. */
@@ -62,8 +67,13 @@ export class Call {
   /** Size of the arguments so far, in UTF-16 units. */
   get size(): number {
     const { length } = this.text.value;
-    if (length > 0 || this.#value === undefined || isEmptyObject(this.#value)) return length;
-    return (toJson(this.#value) ?? '').length;
+    return length > 0 || this.#valueUnits <= 2 ? length : this.#valueUnits;
+  }
+
+  /** Memory that the call takes, about, in bytes. */
+  get weight(): number {
+    const names = this.id.length + (this.name === null ? 0 : this.name.length);
+    return 512 + 2 * (names + this.text.value.length) + BYTES_PER_PARSED_UNIT * this.#valueUnits;
   }
 
   spoil(fault: CallFault): void {
@@ -102,6 +112,12 @@ export class Call {
     if (this.text.value.length > MAX_KEPT) this.text.set('');
   }
 
+  /** Keeps nothing of the arguments: the call has left, and others need the room. */
+  forget(): void {
+    this.text.set('');
+    this.#setValue(undefined);
+  }
+
   /** Whether the arguments so far are these, said in the same way. */
   hasArgumentsOf(args: unknown): boolean {
     if (typeof args === 'string') return this.text.value === args;
@@ -121,7 +137,7 @@ export class Call {
   /** The pieces were for the progress only: what is whole comes now. */
   forgetPieces(): void {
     this.text.set('');
-    this.#value = undefined;
+    this.#setValue(undefined);
     this.#isEmptyText = false;
   }
 
@@ -182,11 +198,16 @@ export class Call {
     else if (piece !== '') this.text.appendJson(piece);
   }
 
+  #setValue(value: unknown): void {
+    this.#value = value;
+    this.#valueUnits = value === undefined ? 0 : (toJson(value) ?? '').length;
+  }
+
   #takeValue(value: unknown): void {
     if (value === undefined || value === null) return;
     const before = this.#value;
     if (this.#expects === 'object' && !isObject(value)) this.spoil('arguments are not an object');
-    else if (before === undefined || isEmptyObject(before)) this.#value = value;
+    else if (before === undefined || isEmptyObject(before)) this.#setValue(value);
     else if (!isEmptyObject(value) && !isSameValue(value, before))
       this.spoil('arguments that do not agree');
   }

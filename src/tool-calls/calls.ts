@@ -18,6 +18,7 @@ import { Call } from './call.js';
 import { hasArguments, idOf, saysNothing } from './call-piece.js';
 import type { CallFault, CallPiece } from './call-piece.js';
 import { malformedStep, progressOf } from './call-steps.js';
+import { CallMemory, checkKey } from './call-memory.js';
 import { DeliveredCalls } from './delivered-calls.js';
 
 /** Calls that may be open at a time; as many that left are remembered by their key. */
@@ -35,6 +36,7 @@ export class ToolCalls<K extends string | number> {
   /** Open calls of an earlier process, whose keys are not known. */
   #orphans: readonly (readonly [string, ToolCallState])[] = [];
   #hasLatePiece = false;
+  readonly #memory = new CallMemory(() => this.#all());
 
   /**
    * Begins a connection. What was read beyond the recorded calls comes again; what they hold as complete was delivered.
@@ -92,7 +94,10 @@ export class ToolCalls<K extends string | number> {
   /** All arguments at once, after pieces or instead of them. */
   takeWhole(key: K, args: unknown): void {
     const call = this.#find(key);
-    if (call?.state === 'open') call.takeWhole(args);
+    if (call?.state !== 'open') return;
+    const { size } = call;
+    call.takeWhole(args);
+    this.#memory.add(call.size - size);
   }
 
   /** What came so far was for the progress only. */
@@ -175,6 +180,7 @@ export class ToolCalls<K extends string | number> {
   }
 
   #create(key: K, piece: CallPiece): Call {
+    checkKey(key);
     const given = idOf(piece);
     const call = new Call(given ?? this.#localId(key), given === undefined);
     this.#calls.delete(key);
@@ -200,6 +206,7 @@ export class ToolCalls<K extends string | number> {
     if (id !== undefined) call.hasLocalId = false;
     const before = { name: call.name, size: call.size };
     call.take(piece);
+    this.#memory.add(call.size - before.size);
     if (call.isBlank) return [];
     return this.#record(call, before, formerId);
   }

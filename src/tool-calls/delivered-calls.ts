@@ -9,6 +9,8 @@ import { eventStep } from './steps.js';
 
 /** Ids that are remembered. */
 const MAX_DELIVERED = 4096;
+/** Length of all of them, in UTF-16 units; as many as a stream records are kept in any case. */
+const MAX_ID_UNITS = 1024 * 1024;
 /** As many calls as the account of a stream keeps. */
 const MAX_RECORDED = 256;
 /** Stands for the content of a call that must not run: no content is the same. */
@@ -19,6 +21,7 @@ type Decision = ReturnType<Call['decide']>;
 /** Remembers what was delivered by id, as a fingerprint: arguments may be megabytes. */
 export class DeliveredCalls {
   readonly #calls = new Map<string, string>();
+  #idUnits = 0;
 
   has(id: string): boolean {
     return this.#calls.has(id);
@@ -35,7 +38,7 @@ export class DeliveredCalls {
     for (const [id, fingerprint] of this.#calls) {
       const status = Object.hasOwn(recorded, id) ? recorded[id]?.status : undefined;
       if (status === (fingerprint === REFUSED ? 'interrupted' : 'complete')) isOlder = false;
-      else if (!isOlder) this.#calls.delete(id);
+      else if (!isOlder) this.#delete(id);
     }
     for (const [id, { name, args }] of entries)
       if (!this.#calls.has(id))
@@ -81,9 +84,18 @@ export class DeliveredCalls {
   }
 
   #add(id: string, fingerprint: string): void {
+    if (!this.#calls.has(id)) this.#idUnits += id.length;
     this.#calls.set(id, fingerprint);
-    const [oldest] = this.#calls.keys();
-    if (this.#calls.size > MAX_DELIVERED && oldest !== undefined) this.#calls.delete(oldest);
+    for (const oldest of this.#calls.keys()) {
+      const { size } = this.#calls;
+      const isTooLong = this.#idUnits > MAX_ID_UNITS && size > MAX_RECORDED;
+      if (size <= MAX_DELIVERED && !isTooLong) return;
+      this.#delete(oldest);
+    }
+  }
+
+  #delete(id: string): void {
+    if (this.#calls.delete(id)) this.#idUnits -= id.length;
   }
 }
 

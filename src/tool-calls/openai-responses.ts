@@ -1,5 +1,6 @@
 /** OpenAI Responses. */
 
+import { Places } from './call-memory.js';
 import type { EndOutcome } from '../../machines/contract.js';
 import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
 import { AnswerEnd, secondAnswer } from './answer-end.js';
@@ -37,7 +38,7 @@ class OpenaiResponsesReader implements AnswerReader {
   readonly #end = new AnswerEnd();
   readonly #calls = new ToolCalls<string>();
   /** Items by their place: some gateways give the events of an item other ids than the item. */
-  readonly #places = new Map<number, string>();
+  readonly #places = new Places<number, string>();
   #response: string | null = null;
   /** The beginning was read, so that what did not come in pieces did not come at all. */
   #isFromStart = false;

@@ -1,5 +1,6 @@
 /** Calls of formats that send each of them in one piece, often without an id: Gemini, Ollama. */
 
+import { Places } from './call-memory.js';
 import type { AnswerStep, RecordedCalls } from './answer.js';
 import type { Call } from './call.js';
 import { hasArguments, idOf, saysNothing } from './call-piece.js';
@@ -23,7 +24,7 @@ export interface TakenPiece {
 export class WholeCalls {
   readonly #calls = new ToolCalls<number>();
   /** The last call at each place. */
-  readonly #places = new Map<number, number>();
+  readonly #places = new Places<number, number>();
   readonly #areArgumentsOptional: boolean;
   #count = 0;
 

@@ -1,11 +1,16 @@
 /** One connection of a WebSocket: from the handshake to its one end, by whichever side or fault. */
 
 import { adopt } from '../../../machines/thenable.js';
-import type { Connection, SourceClock, SourceItem } from '../../../machines/contract.js';
+import type {
+  Connection,
+  SourceClock,
+  SourceItem,
+  SourceMemory,
+} from '../../../machines/contract.js';
 import { kindOf, OpenFailure, openFailure } from '../failure.js';
 import type { Close } from './close-codes.js';
 import { ConnectionTimers } from './connection-timers.js';
-import { BROKEN, Fault, tooLong } from './fault.js';
+import { BROKEN, Fault, overrun, tooLong } from './fault.js';
 import { Inbox } from './inbox.js';
 import type { InboxOptions } from './inbox.js';
 import { sizeOf, toMessage } from './message.js';
@@ -35,6 +40,8 @@ export interface ConnectionOptions<T> extends InboxOptions<T> {
 
 export interface ConnectionHost {
   readonly clock: SourceClock;
+  /** What the stream has room for. */
+  readonly memory?: SourceMemory | undefined;
   /** No other connection will follow. */
   isOver(): boolean;
   /** The peer knows where the stream is: what is dropped here can be asked for again. */
@@ -85,12 +92,16 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.#host = host;
     this.isQuiet = isQuiet;
     this.#timers = new ConnectionTimers(host.clock);
-    this.#inbox = new Inbox(options, {
-      onParsed: (hasItems) => this.#onParsed(hasItems),
-      onEnd: () => this.end('end'),
-      onAck: (id) => host.onAck(id),
-      onFailure: (failure) => this.#fail(failure),
-    });
+    this.#inbox = new Inbox(
+      options,
+      {
+        onParsed: (hasItems) => this.#onParsed(hasItems),
+        onEnd: () => this.end('end'),
+        onAck: (id) => host.onAck(id),
+        onFailure: (failure) => this.#fail(failure),
+      },
+      host.memory,
+    );
     this.#listeners = {
       open: () => this.#onOpen(),
       message: ({ data }) => this.#onMessage(data),
@@ -213,7 +224,8 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     const size = sizeOf(data);
     if (size > maxMessageBytes) return this.end(tooLong());
     const inbox = this.#inbox;
-    const isFull = inbox.bytes > 0 && inbox.bytes + size > maxBufferedBytes;
+    const { free = Infinity } = this.#host.memory ?? {};
+    const isFull = inbox.bytes > 0 && (inbox.bytes + size > maxBufferedBytes || size > free);
     // What is left out comes again where the peer knows the position; elsewhere it would be lost.
     if (isFull && this.#socket.pause === undefined)
       return this.end(overrun(inbox.hasIds || this.#host.canResume()));
@@ -301,11 +313,6 @@ function tooEarly(verdict: Verdict): OpenFailure {
   if (verdict instanceof OpenFailure) return verdict;
   const message = 'The connection was closed before it was ready';
   return openFailure('network', message, { fatal: false });
-}
-
-function overrun(canResume: boolean): OpenFailure {
-  const what = 'The messages that nobody has read are more than maxBufferedBytes';
-  return openFailure('limit', what, { fatal: !canResume });
 }
 
 function textOf(reason: unknown): string {

@@ -84,6 +84,7 @@ export class Connector<T> {
     const clock = options.clock ?? host?.clock ?? systemTimers;
     const listening = {
       clock,
+      memory: host?.memory,
       isOver: () => host?.isOver ?? false,
       canResume: () => options.words.resume === 'cursor' && Boolean(at.cursor),
       onClose: (close: Close, openMs: number) => {

@@ -35,3 +35,10 @@ export class Fault {
 export function tooLong(): OpenFailure {
   return openFailure('limit', 'The message is longer than maxMessageBytes', { fatal: true });
 }
+
+/** @param canResume what is left out comes again */
+export function overrun(canResume: boolean): OpenFailure {
+  const what =
+    'The messages that nobody has read are more than maxBufferedBytes of the source, or of the stream';
+  return openFailure('limit', what, { fatal: !canResume });
+}

@@ -1,6 +1,6 @@
 /** Messages as items: parsed when they arrive, in order, and held until they are read. */
 
-import type { SourceItem } from '../../../machines/contract.js';
+import type { SourceItem, SourceMemory } from '../../../machines/contract.js';
 import { follow } from '../../../machines/thenable.js';
 import { isThenable, OpenFailure, openFailure } from '../failure.js';
 import { ask, askAsync, toItems, wrongAnswer } from '../items.js';
@@ -38,7 +38,7 @@ interface Entry {
 }
 
 /** A message costs so much besides its bytes: an empty one too. */
-const OVERHEAD_BYTES = 64;
+const OVERHEAD_BYTES = 128;
 
 /** What is read at once, at most: the rest waits here, where it is counted. */
 const BATCH_SIZE = 1024;
@@ -59,9 +59,12 @@ export class Inbox<T> {
   #receiver: ((message: Arrival) => void) | null = null;
   #isOver = false;
 
-  constructor(options: InboxOptions<T>, host: InboxHost) {
+  readonly #memory: SourceMemory | undefined;
+
+  constructor(options: InboxOptions<T>, host: InboxHost, memory?: SourceMemory) {
     this.#options = options;
     this.#host = host;
+    this.#memory = memory;
   }
 
   get hasItems(): boolean {
@@ -76,7 +79,7 @@ export class Inbox<T> {
   add(message: Arrival): void {
     if (this.#isOver) return;
     const size = OVERHEAD_BYTES + (isThenable(message) ? 0 : sizeOf(message));
-    this.bytes += size;
+    this.#hold(size);
     this.#arrived.push({ message, size });
     this.#run();
   }
@@ -91,7 +94,7 @@ export class Inbox<T> {
       items.push(item);
       bytes += costOf(item);
     }
-    this.bytes -= bytes;
+    this.#hold(-bytes);
     return items;
   }
 
@@ -120,7 +123,7 @@ export class Inbox<T> {
     this.#isOver = true;
     this.#arrived.clear();
     this.#items.clear();
-    this.bytes = 0;
+    this.#hold(-this.bytes);
   }
 
   #run(): void {
@@ -136,7 +139,7 @@ export class Inbox<T> {
   #deliver({ message, size }: Entry): void {
     const receiver = this.#receiver;
     this.#receiver = null;
-    this.bytes -= size;
+    this.#hold(-size);
     receiver?.(message);
   }
 
@@ -176,7 +179,7 @@ export class Inbox<T> {
   #add(value: unknown, size: number, message: Arrival): void {
     // `parse` may have closed the stream.
     if (this.#isOver) return;
-    this.bytes -= size;
+    this.#hold(-size);
     const values = this.#listOf(value).filter((data) => !this.#isAck(data));
     const bytes = Math.ceil((size - OVERHEAD_BYTES) / Math.max(1, values.length));
     // Of several items in one message none is all of it.
@@ -204,9 +207,14 @@ export class Inbox<T> {
     return item !== undefined;
   }
 
+  #hold(bytes: number): void {
+    this.bytes += bytes;
+    this.#memory?.hold(bytes);
+  }
+
   #push(item: SourceItem<T>): void {
     this.#items.push(item);
-    this.bytes += costOf(item);
+    this.#hold(costOf(item));
   }
 
   #listOf(value: unknown): readonly T[] {
