@@ -7,8 +7,10 @@ import { ReconnectError } from '../machines/errors.js';
 export const ITEM_OVERHEAD_BYTES = 256;
 /** A UTF-16 code unit. */
 const BYTES_PER_UNIT = 2;
-/** JSON that was parsed, by the size of its text: an empty object of two characters takes 56 bytes, and more in a list. */
+/** JSON that was parsed, by the size of its text, as it is on average where a mistake would end the stream. */
 const BYTES_PER_PARSED_UNIT = 10;
+/** The same at most, where it only stops the reading: an empty object of two characters in a list takes 64 bytes. */
+const MOST_BYTES_PER_PARSED_UNIT = 28;
 
 /** A class: it exists once per stream, and its numbers are changed per batch. */
 export class ByteBudget {
@@ -68,12 +70,17 @@ export class ConnectionMemory implements SourceMemory {
 /** Memory that an item takes, about. */
 export function weightOf(item: DataItem<unknown>): number {
   const idUnits = item.id === undefined ? 0 : item.id.length;
-  return ITEM_OVERHEAD_BYTES + bytesPerUnit(item.data) * item.bytes + BYTES_PER_UNIT * idUnits;
+  return (
+    ITEM_OVERHEAD_BYTES +
+    bytesPerUnit(item.data, BYTES_PER_PARSED_UNIT) * item.bytes +
+    BYTES_PER_UNIT * idUnits
+  );
 }
 
 /** Memory that items of one batch take, about, by what the first of them is. @param bytes of all of them */
 export function weightOfBatch(items: readonly DataItem<unknown>[], bytes: number): number {
-  return items.length * ITEM_OVERHEAD_BYTES + bytesPerUnit(items[0]?.data) * bytes;
+  const perUnit = bytesPerUnit(items[0]?.data, MOST_BYTES_PER_PARSED_UNIT);
+  return items.length * ITEM_OVERHEAD_BYTES + perUnit * bytes;
 }
 
 /** The error for what is held. @param what says of what there is too much, and what to do */
@@ -82,14 +89,14 @@ export function overBudget({ maxBytes }: ByteBudget, what: string): ReconnectErr
 }
 
 /** An event of an event stream is text, too, as long as nobody has parsed it. */
-function bytesPerUnit(data: unknown): number {
+function bytesPerUnit(data: unknown, parsed: number): number {
   if (typeof data === 'string') return BYTES_PER_UNIT;
   if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data)) return 1;
   try {
     const isText = typeof (data as { data?: unknown }).data === 'string';
-    return isText ? BYTES_PER_UNIT : BYTES_PER_PARSED_UNIT;
+    return isText ? BYTES_PER_UNIT : parsed;
   } catch {
     // A getter of an item that is the caller's own.
-    return BYTES_PER_PARSED_UNIT;
+    return parsed;
   }
 }

@@ -46,7 +46,7 @@ export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
    * Memory for all that waits in the stream, in bytes: items that the consumer has not taken, that wait for their
    * checkpoint, or for a proof that they are a replay, messages of a WebSocket, and tool calls. Where the consumer can
    * make room, reading stops; otherwise the error is `limit`. Sizes are estimates: 256 bytes for an item, 2 for a
-   * UTF-16 code unit of text, 10 for one of JSON that is parsed.
+   * UTF-16 code unit of text, 10 for one of JSON that is parsed, 28 where that only stops the reading.
    * @default 64 MiB
    */
   maxBufferedBytes?: number | undefined;

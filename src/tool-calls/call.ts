@@ -9,8 +9,8 @@ import { CallText } from './call-text.js';
 /** Arguments of a call that has left are kept up to this size, in UTF-16 units, to know a repetition. */
 const MAX_KEPT = 65_536;
 
-/** JSON that was parsed takes so much of memory for a UTF-16 unit of its text, about. */
-const BYTES_PER_PARSED_UNIT = 10;
+/** What was parsed takes so much of memory for a UTF-16 unit of its JSON: most of it is text. */
+const BYTES_PER_PARSED_UNIT = 4;
 
 export class Call {
   id: string;

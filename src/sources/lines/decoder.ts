@@ -75,7 +75,8 @@ export class LineDecoder<T> implements BodyDecoder<T> {
     if (this.ended) return;
     const line = raw.trim();
     if (line === '') {
-      this.#items.push({ type: 'alive' });
+      // Once for many in a row: a peer may send nothing else.
+      if (this.#items.at(-1)?.type !== 'alive') this.#items.push({ type: 'alive' });
       return;
     }
     const value = valueOf(line);

@@ -1,0 +1,18 @@
+/** A few of the cases of `npm run hostile`: each in a process of its own with a small heap. */
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, it } from 'vitest';
+import { ensureBuilt } from './support/built.js';
+
+beforeAll(ensureBuilt, 120_000);
+
+it('neither ends, nor fills, nor stops the process of whoever reads', { timeout: 60_000 }, () => {
+  const script = fileURLToPath(new URL('hostile/hostile.mjs', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--short'], {
+    encoding: 'utf8',
+  });
+  expect(stdout).toContain('ok   sse: a long id');
+  expect(stdout).toContain('ok   openaiResponses: ids of items of 1 MiB');
+  expect(status, stdout + stderr).toBe(0);
+});
