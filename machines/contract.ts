@@ -186,6 +186,12 @@ export interface StreamSource<T> {
    */
   readonly reportsUpToDate?: boolean | undefined;
   /**
+   * The stream has no end of its own, such as notifications: a connection that stays up is healthy although it is quiet,
+   * also where items have ids. So is every feed.
+   * @default false
+   */
+  readonly isEndless?: boolean | undefined;
+  /**
    * For `resume: 'live'`: the source fetches what was missed between two connections, so that no gap is reported for it.
    * @default false
    */

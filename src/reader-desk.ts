@@ -1,6 +1,7 @@
 /** What a reader needs of its stream, and what it says of a connection that it leaves. */
 
 import type { RetryPolicy } from '../machines/config.js';
+import type { StreamSource } from '../machines/contract.js';
 import type { ReconnectError } from '../machines/errors.js';
 import { isFeed } from '../machines/feed.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
@@ -32,7 +33,7 @@ export function isHealthy<T>(
 ): boolean {
   const { resetAfterMs, aliveAfterMs, maxBackoffMs }: RetryPolicy = options.policy;
   if (hasNewData && (resetAfterMs === null || upMs >= resetAfterMs)) return true;
-  if (aliveAfterMs === null || !isFeed(source, ledger.cursor)) return false;
+  if (aliveAfterMs === null || !mayBeQuiet(source, ledger.cursor)) return false;
   return upMs >= aliveAfterMs && (hasSign || upMs >= maxBackoffMs);
 }
 
@@ -42,6 +43,11 @@ export function healthOf<T>(
   { kind }: ReconnectError,
   proven: boolean,
 ): ConnectionHealth {
-  const isOurs = kind === 'stall' && isFeed(source, ledger.cursor);
+  const isOurs = kind === 'stall' && mayBeQuiet(source, ledger.cursor);
   return isOurs ? { proven, spared: true } : { proven };
+}
+
+/** Whether silence is nothing unusual, and no item shows that a connection is healthy. */
+function mayBeQuiet(source: StreamSource<unknown>, cursor: string | null): boolean {
+  return source.isEndless === true || isFeed(source, cursor);
 }

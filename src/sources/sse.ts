@@ -46,11 +46,10 @@ export function sse<T>(
   rest?: WithoutUrl<SseOptions<T>>,
 ): StreamSource<T> {
   const checked = checkSseOptions(first, rest);
-  const { words, liveWithoutIds, contiguous, request, resumeRequest } = checked;
+  const { words, feed, contiguous, request, resumeRequest } = checked;
   const { lastEventId, decoding } = checked;
   const { name, resume, terminal, reopen } = words;
-  const common = { name, resume, terminal, reopen, delivery: 'eager', open } as const;
-  const source = liveWithoutIds ? { ...common, liveWithoutIds } : common;
+  const source = { name, resume, terminal, reopen, ...feed, delivery: 'eager', open } as const;
   return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {

@@ -58,7 +58,7 @@ export function webSocket<T = WebSocketMessage>(
   rest?: WithoutUrl<WebSocketOptions<T>>,
 ): WebSocketSource<T> {
   const checked = checkWebSocketOptions(first, rest);
-  const { words, liveWithoutIds, contiguous, maxQueuedBytes, ackId } = checked;
+  const { words, liveWithoutIds, isEndless, contiguous, maxQueuedBytes, ackId } = checked;
   const { name, resume, terminal, reopen } = words;
   const outbox = new Outbox({ maxBytes: maxQueuedBytes, ackId });
   const connector = new Connector(checked, outbox);
@@ -69,6 +69,7 @@ export function webSocket<T = WebSocketMessage>(
     terminal,
     reopen,
     liveWithoutIds,
+    isEndless,
     // An id is optional per message.
     delivery: 'eager' as const,
     open: (at: ResumePoint, signal: AbortSignal, host?: SourceHost): Promise<Connection<T>> =>

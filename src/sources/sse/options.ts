@@ -97,7 +97,7 @@ const SSE_OPTIONS = {
 /** In parts: an object with all of it would be kept for each source, most of it for nothing. */
 export interface CheckedSseOptions<T> {
   readonly words: SourceWords;
-  readonly liveWithoutIds: boolean;
+  readonly feed: Pick<StreamSource<T>, 'isEndless' | 'liveWithoutIds'>;
   readonly contiguous: StreamSource<T>['contiguous'];
   readonly request: RequestOptions;
   readonly resumeRequest: ResumeRequestFunction | undefined;
@@ -128,7 +128,7 @@ export function checkSseOptions<T>(
   });
   return {
     words,
-    liveWithoutIds: isLiveWithoutIds(options, words),
+    feed: feedOf(options, words),
     contiguous: checkContiguity(options.contiguous),
     request,
     resumeRequest,
@@ -155,8 +155,8 @@ function checkRotation(
   return (event) => toRotationItem(rotation, event);
 }
 
-/** Whether nothing but ids would make this more than a feed: no end, no position, and no word of the caller. */
-function isLiveWithoutIds(
+/** What a stream without an end is; a feed as well, as long as nothing but ids would make it more than that. */
+function feedOf(
   {
     resume,
     isEnd,
@@ -165,11 +165,10 @@ function isLiveWithoutIds(
     lastEventId,
   }: Pick<SseOptions, 'resume' | 'isEnd' | 'follows' | 'contiguous' | 'lastEventId'>,
   { terminal, reopen }: SourceWords,
-): boolean {
-  const shows = [resume, isEnd, follows, contiguous, lastEventId].some(
-    (word) => word !== undefined,
-  );
-  return !shows && terminal === 'explicit' && reopen === 'safe';
+): Pick<StreamSource<unknown>, 'isEndless' | 'liveWithoutIds'> {
+  if (isEnd !== undefined || terminal !== 'explicit' || reopen !== 'safe') return {};
+  const isPlain = [resume, follows, contiguous, lastEventId].every((word) => word === undefined);
+  return isPlain ? { isEndless: true, liveWithoutIds: true } : { isEndless: true };
 }
 
 /**

@@ -167,6 +167,7 @@ const WEB_SOCKET_OPTIONS = {
 export interface CheckedWebSocketOptions<T> extends ConnectionOptions<T> {
   readonly words: ReturnType<typeof checkWords>;
   readonly liveWithoutIds: boolean;
+  readonly isEndless: boolean;
   readonly contiguous: StreamSource<T>['contiguous'];
   readonly url: WebSocketOptions<T>['url'];
   readonly protocols: WebSocketOptions<T>['protocols'];
@@ -218,6 +219,7 @@ export function checkWebSocketOptions<T>(
     }),
     // Without an end and a word of the caller it is a feed until an id shows more.
     liveWithoutIds: [options.resume, isEnd, options.contiguous].every((word) => word === undefined),
+    isEndless: isEnd === undefined,
     contiguous: checkContiguity(options.contiguous),
     url,
     protocols,
