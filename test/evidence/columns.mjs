@@ -22,7 +22,7 @@ export const PATIENCE_MS = 65_000;
  * `kind` says what is judged: see verdict.mjs. `wire` changes what the server says: ids on a POST (`hasIds`), a call as some
  * gateways send it (`isOddCall`), a finish word that is no success (`isUnfinished`). `isSilent`: most of a cell is
  * waiting for the patience to end. `faultsForMs`: from then on answers are whole. `hasDefaults`: clients are used with their
- * own delays and watchdogs.
+ * own delays and watchdogs. `isFeed`: our source is not given the end of the stream, as of a feed; its reader leaves there.
  */
 export const COLUMNS = [
   {
@@ -187,6 +187,7 @@ export const COLUMNS = [
     isReconnect: true,
     isSilent: true,
     hasDefaults: true,
+    isFeed: true,
     patienceMs: 720_000,
     faultsForMs: 600_000,
     retry: null,

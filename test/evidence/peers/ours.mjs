@@ -18,16 +18,16 @@ const SOURCES = {
   sse: ({ url, column }) =>
     sse({
       url,
-      isEnd: ({ data }) => data === '[DONE]',
+      ...(column.isFeed ? {} : { isEnd: isLast }),
       ...(column.kind === 'post' ? { method: 'POST', body: '{}' } : {}),
     }),
-  webSocket: ({ url }) =>
+  webSocket: ({ url, column }) =>
     webSocket({
       url,
       WebSocket,
       parse: (message) => JSON.parse(String(message)),
       id: ({ seq }) => seq,
-      isEnd: ({ isEnd }) => isEnd === true,
+      ...(column.isFeed ? {} : { isEnd: isLast }),
       resumeMessage: ({ cursor }) => JSON.stringify({ after: Number(cursor ?? 0) }),
     }),
   durable: ({ url }) => durableStream({ url }),
@@ -40,6 +40,8 @@ const SOURCES = {
     anthropicMessages({ url, body: { model: 'm', messages: [], max_tokens: 9, stream: true } }),
 };
 
+const isLast = ({ data, isEnd }) => data === '[DONE]' || isEnd === true;
+
 async function ours(cell) {
   const { record, row, column } = cell;
   const isDefault = row.config.isDefault || column.hasDefaults;
@@ -50,13 +52,16 @@ async function ours(cell) {
   stream.on('restarted', () => record.replace(''));
   stream.on('gap', ({ from, to }) => record.tell(`gap from ${from} to ${to}`));
   stream.on('reset', ({ scope }) => record.tell(`reset of ${scope}`));
-  void read(stream, record);
+  void read(stream, cell);
   return { stop: () => stream.close(), settled: stream.done };
 }
 
-async function read(stream, record) {
+async function read(stream, { record, column }) {
   try {
-    for await (const item of stream) take(item, record);
+    for await (const item of stream) {
+      if (column.isFeed && isLast(item)) return record.complete();
+      take(item, record);
+    }
   } catch (error) {
     return record.fail(`${error.kind}: ${error.message.split(';')[0]}`);
   }
