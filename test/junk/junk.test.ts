@@ -1,18 +1,17 @@
 /**
  * Careless code of the caller at every place and in every state: each cell settles `done`, leaves nothing unhandled and no
- * connection open. A sample of the cells; with `JUNK=once` each place meets each behaviour in one state, with `JUNK=full` in
- * every state and with every end.
+ * connection open. A sample of the cells; `npm run junk` tries all, with an end that differs from cell to cell.
  */
 
 import { describe, expect, it } from 'vitest';
 import { ENDS, placesOf, runCell, STATES } from './cell.js';
-import type { Cell } from './cell.js';
+import type { Cell, End } from './cell.js';
+import { runs } from '../support/effort.js';
 import { SUBJECTS } from './subjects.js';
 import { BEHAVIOURS } from './values.js';
 
-const extent = process.env['JUNK'] ?? 'sample';
-/** Of the behaviours that a place meets once, a sample takes every so many. */
-const STRIDE = 36;
+/** Of the behaviours that a place can meet, every so many are tried. */
+const STRIDE = runs(72, 1);
 
 const behaviours = Object.entries(BEHAVIOURS);
 const places = SUBJECTS.flatMap((subject) =>
@@ -23,7 +22,7 @@ describe('careless code', () => {
   it.each(places)('at $place of $name', { timeout: 600_000 }, async ({ subject, place, nth }) => {
     const wrong: string[] = [];
     for (const [n, [behaviour, behave]] of behaviours.entries()) {
-      if (extent === 'sample' && (nth + n) % STRIDE !== 0) continue;
+      if ((nth + n) % STRIDE !== 0) continue;
       for (const cell of cellsOf({ subject, place, behaviour }, nth * 5 + n)) {
         const found = await runCell(cell, behave);
         const { state, end } = cell;
@@ -35,6 +34,6 @@ describe('careless code', () => {
 });
 
 function cellsOf(where: Omit<Cell, 'state' | 'end'>, nth: number): Cell[] {
-  const cells = STATES.flatMap((state) => ENDS.map((end) => ({ ...where, state, end })));
-  return extent === 'full' ? cells : [cells[nth % cells.length] as Cell];
+  const tried = STRIDE === 1 ? STATES : [STATES[nth % STATES.length] as Cell['state']];
+  return tried.map((state, n) => ({ ...where, state, end: ENDS[(nth + n) % ENDS.length] as End }));
 }
