@@ -174,7 +174,7 @@ async function untilConnected(
 }
 
 describe('a day of events', () => {
-  it.each(FATES)('with %s', async (_, fate) => {
+  it.each(FATES)('with %s', { timeout: 240_000 }, async (_, fate) => {
     const clock = virtualClock();
     const peer = newPeer(fate);
     // All of it together for the whole day, the parts for some hours.
@@ -201,7 +201,7 @@ describe('a day of events', () => {
 });
 
 describe('hours of a WebSocket', () => {
-  it.each(FATES)('with %s', async (_, fate) => {
+  it.each(FATES)('with %s', { timeout: 240_000 }, async (_, fate) => {
     const clock = virtualClock();
     const peer = newPeer(fate);
     const url = ({ refresh }: { refresh: boolean }): string => {
