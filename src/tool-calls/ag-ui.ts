@@ -1,15 +1,15 @@
 /** AG-UI, as TanStack AI and other agent servers speak it. */
 
-import type { EndOutcome } from "../../machines/contract.js";
-import type { AnswerReader, AnswerStep, RecordedCalls } from "./answer.js";
-import { AnswerEnd, secondAnswer } from "./answer-end.js";
-import { withoutIdStep } from "./call-steps.js";
-import { ToolCalls } from "./calls.js";
-import { eventFields, fieldsOf, textOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { finishWords, outcomeOf } from "./finish-words.js";
-import { isErrorShape, reportedError } from "./peer-error.js";
-import { contentSteps, dataStep, eventStep } from "./steps.js";
+import type { EndOutcome } from '../../machines/contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { withoutIdStep } from './call-steps.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, fieldsOf, textOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { finishWords, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { contentSteps, dataStep, eventStep } from './steps.js';
 
 /** Where a reader is among the runs: a connection that goes on begins there. */
 export interface AgUiPlace {
@@ -38,12 +38,12 @@ export function agUiReader(): AgUiReader {
 
 /** Finish reasons of TanStack AI. `length`, `content_filter` and others mean that the answer may be cut. */
 const WORDS = finishWords({
-  complete: ["stop", "tool_calls"],
-  failed: ["error"],
-  cancelled: ["cancelled"],
+  complete: ['stop', 'tool_calls'],
+  failed: ['error'],
+  cancelled: ['cancelled'],
 });
 /** Outcomes of AG-UI 1.0. After `interrupt` the run waits for an answer of the user, and goes on in another. */
-const OUTCOMES = finishWords({ complete: ["success"], cancelled: ["cancelled"] });
+const OUTCOMES = finishWords({ complete: ['success'], cancelled: ['cancelled'] });
 
 /** Events that say nothing about whether a run goes on. */
 const NEUTRAL = /^(?:ACTIVITY_|CUSTOM$|MESSAGES_SNAPSHOT$|RAW$|STATE_)/;
@@ -93,34 +93,34 @@ class EventReader implements AgUiReader {
 
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const type = textOf(fields["type"]) ?? name;
-    if (type === "RUN_ERROR" || name === "error" || (type === undefined && isErrorShape(fields))) {
-      this.#end.say("failed", "RUN_ERROR");
+    const type = textOf(fields['type']) ?? name;
+    if (type === 'RUN_ERROR' || name === 'error' || (type === undefined && isErrorShape(fields))) {
+      this.#end.say('failed', 'RUN_ERROR');
       throw reportedError(passedOn(fields));
     }
     if (type === undefined) return [];
     this.#followEnd(type);
-    const id = textOf(fields["toolCallId"]) ?? "";
+    const id = textOf(fields['toolCallId']) ?? '';
     switch (type) {
-      case "RUN_STARTED":
+      case 'RUN_STARTED':
         return this.#startRun(fields);
-      case "TEXT_MESSAGE_CONTENT":
-      case "TEXT_MESSAGE_CHUNK":
-        return this.#content(contentSteps(fields["delta"]));
-      case "THINKING_TEXT_MESSAGE_CONTENT":
-      case "REASONING_MESSAGE_CONTENT":
-      case "REASONING_MESSAGE_CHUNK":
-        return this.#content(contentSteps(fields["delta"], "reasoning"));
-      case "TOOL_CALL_START":
+      case 'TEXT_MESSAGE_CONTENT':
+      case 'TEXT_MESSAGE_CHUNK':
+        return this.#content(contentSteps(fields['delta']));
+      case 'THINKING_TEXT_MESSAGE_CONTENT':
+      case 'REASONING_MESSAGE_CONTENT':
+      case 'REASONING_MESSAGE_CHUNK':
+        return this.#content(contentSteps(fields['delta'], 'reasoning'));
+      case 'TOOL_CALL_START':
         return this.#content(this.#startCall(id, fields));
-      case "TOOL_CALL_ARGS":
-        if (id === "") return this.#addWithoutId(fields);
-        return this.#content(this.#calls.add(id, { id, args: fields["delta"] }));
-      case "TOOL_CALL_CHUNK":
+      case 'TOOL_CALL_ARGS':
+        if (id === '') return this.#addWithoutId(fields);
+        return this.#content(this.#calls.add(id, { id, args: fields['delta'] }));
+      case 'TOOL_CALL_CHUNK':
         return this.#content(this.#chunk(id, fields));
-      case "TOOL_CALL_END":
+      case 'TOOL_CALL_END':
         return this.#endCall(id, fields);
-      case "RUN_FINISHED":
+      case 'RUN_FINISHED':
         return [...this.#finishRun(fields), eventStep(type, passedOn(fields))];
       default:
         return [DATA.test(type) ? dataStep(type, fields) : eventStep(type, passedOn(fields))];
@@ -129,9 +129,9 @@ class EventReader implements AgUiReader {
 
   /** What comes after the end of a run tells whether that was the end. */
   #followEnd(type: string): void {
-    if (this.#end.outcome === null || NEUTRAL.test(type) || type === "RUN_FINISHED") return;
+    if (this.#end.outcome === null || NEUTRAL.test(type) || type === 'RUN_FINISHED') return;
     // An agent that stops here has left the results of its tools unanswered.
-    if (type === "TOOL_CALL_RESULT") {
+    if (type === 'TOOL_CALL_RESULT') {
       this.#end.spoil();
       this.mayGoOn = true;
     } else this.#end.startOver();
@@ -144,18 +144,18 @@ class EventReader implements AgUiReader {
 
   /** A run has to finish before another one starts. */
   #startRun(fields: Fields): AnswerStep[] {
-    const run = textOf(fields["runId"]) || null;
+    const run = textOf(fields['runId']) || null;
     const isOther = run !== null && this.#run !== null && run !== this.#run;
     if (this.#isRunning && (this.#hasContent || isOther)) throw secondAnswer();
     this.#isRunning = true;
     this.#run = run;
     this.#hasContent = this.#isWithoutId = false;
-    return [eventStep("RUN_STARTED", passedOn(fields))];
+    return [eventStep('RUN_STARTED', passedOn(fields))];
   }
 
   #startCall(id: string, fields: Fields): AnswerStep[] {
-    if (id === "") this.#isWithoutId = false;
-    if (id === "") return this.#addWithoutId(fields);
+    if (id === '') this.#isWithoutId = false;
+    if (id === '') return this.#addWithoutId(fields);
     return this.#calls.open(id, { id, name: nameIn(fields) });
   }
 
@@ -168,18 +168,18 @@ class EventReader implements AgUiReader {
 
   /** The short form: start and pieces in one, without an end. */
   #chunk(given: string, fields: Fields): AnswerStep[] {
-    const id = given === "" ? [...this.#short].at(-1) ?? "" : given;
+    const id = given === '' ? ([...this.#short].at(-1) ?? '') : given;
     const name = nameIn(fields);
     // A name without an id begins another call.
-    if (id === "" && textOf(name)) this.#isWithoutId = false;
-    if (id === "") return this.#addWithoutId(fields);
+    if (id === '' && textOf(name)) this.#isWithoutId = false;
+    if (id === '') return this.#addWithoutId(fields);
     this.#short.add(id);
-    return this.#calls.add(id, { id, name, args: fields["delta"] });
+    return this.#calls.add(id, { id, name, args: fields['delta'] });
   }
 
   #endCall(id: string, fields: Fields): AnswerStep[] {
-    if (id === "") return this.#addWithoutId(fields);
-    const input = fields["input"] ?? tanstackOf(fields)["input"];
+    if (id === '') return this.#addWithoutId(fields);
+    const input = fields['input'] ?? tanstackOf(fields)['input'];
     if (input !== undefined) this.#calls.takeWhole(id, input);
     if (this.#calls.peek(id)?.hasArguments !== false) return this.#calls.close(id);
     // Without arguments: only the end of the run tells that none were cut off.
@@ -189,18 +189,18 @@ class EventReader implements AgUiReader {
   }
 
   #finishRun(fields: Fields): AnswerStep[] {
-    const reason = fields["finishReason"] ?? tanstackOf(fields)["finishReason"] ?? undefined;
-    const outcome = fieldsOf(fields["outcome"])["type"] ?? fields["outcome"] ?? undefined;
-    this.#end.say(reason === undefined ? "complete" : outcomeOf(WORDS, reason), reason);
+    const reason = fields['finishReason'] ?? tanstackOf(fields)['finishReason'] ?? undefined;
+    const outcome = fieldsOf(fields['outcome'])['type'] ?? fields['outcome'] ?? undefined;
+    this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
     if (outcome !== undefined) this.#end.say(outcomeOf(OUTCOMES, outcome), outcome);
     this.#isRunning = false;
-    const isComplete = this.#end.outcome === "complete";
+    const isComplete = this.#end.outcome === 'complete';
     for (const id of this.#short) this.#calls.seal(id);
     this.#short.clear();
     const calls = isComplete ? this.#calls.leaveSealed() : this.#calls.abandon();
     if (this.#calls.hasOpenCall || this.#hasLostCall) this.#end.spoil();
     this.#hasLostCall = false;
-    this.mayGoOn = this.#end.outcome === "complete" && reason === "tool_calls";
+    this.mayGoOn = this.#end.outcome === 'complete' && reason === 'tool_calls';
     return calls;
   }
 }
@@ -211,14 +211,14 @@ function nameIn({ toolCallName, toolName }: Fields): unknown {
 
 /** TanStack AI keeps there what the protocol has no field for. */
 function tanstackOf({ metadata }: Fields): Fields {
-  return fieldsOf(fieldsOf(metadata)["tanstack"]);
+  return fieldsOf(fieldsOf(metadata)['tanstack']);
 }
 
 /** An event without what repeats others: what a provider said word for word, and the request with earlier calls. */
 function passedOn(event: Fields): Fields {
   const { rawEvent: _, ...fields } = event;
-  if (event["type"] === "RAW") return { type: "RAW", source: event["source"] };
-  if (event["type"] !== "RUN_STARTED") return fields;
+  if (event['type'] === 'RAW') return { type: 'RAW', source: event['source'] };
+  if (event['type'] !== 'RUN_STARTED') return fields;
   const { input: __, ...rest } = fields;
   return rest;
 }

@@ -1,15 +1,15 @@
 /** AI SDK UI message stream, version 1. */
 
-import type { EndOutcome } from "../../machines/contract.js";
-import type { AnswerReader, AnswerStep, RecordedCalls } from "./answer.js";
-import { AnswerEnd, secondAnswer } from "./answer-end.js";
-import { withoutIdStep } from "./call-steps.js";
-import { ToolCalls } from "./calls.js";
-import { eventFields, textOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { finishWords, outcomeOf } from "./finish-words.js";
-import { isErrorShape, reportedError } from "./peer-error.js";
-import { dataStep, eventStep, textStep } from "./steps.js";
+import type { EndOutcome } from '../../machines/contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { withoutIdStep } from './call-steps.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, textOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { finishWords, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { dataStep, eventStep, textStep } from './steps.js';
 
 /**
  * Reads the parts of a UI message stream. Pieces of an input are for the progress only: `tool-input-available` has it
@@ -21,7 +21,7 @@ export function aiSdkUiReader(): AnswerReader {
 }
 
 /** `length`, `content-filter`, `other`, `unknown` and `interrupted` (version 7) mean that the answer may be cut. */
-const WORDS = finishWords({ complete: ["stop", "tool-calls"], failed: ["error"] });
+const WORDS = finishWords({ complete: ['stop', 'tool-calls'], failed: ['error'] });
 
 class AiSdkUiReader implements AnswerReader {
   readonly #end = new AnswerEnd();
@@ -53,31 +53,31 @@ class AiSdkUiReader implements AnswerReader {
 
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const type = textOf(fields["type"]);
-    if (type === "error" || name === "error" || (type === undefined && isErrorShape(fields)))
+    const type = textOf(fields['type']);
+    if (type === 'error' || name === 'error' || (type === undefined && isErrorShape(fields)))
       throw reportedError(event);
     switch (type) {
-      case "text-delta":
-        return this.#content(textStep("text", fields["delta"]));
-      case "reasoning-delta":
-        return this.#content(textStep("reasoning", fields["delta"]));
-      case "reset-step":
+      case 'text-delta':
+        return this.#content(textStep('text', fields['delta']));
+      case 'reasoning-delta':
+        return this.#content(textStep('reasoning', fields['delta']));
+      case 'reset-step':
         return [
           ...this.#calls.pending.flatMap((id) => this.#calls.discard(id)),
           eventStep(type, fields),
         ];
-      case "start":
+      case 'start':
         return this.#start(fields);
-      case "abort":
-        this.#end.say("cancelled", "abort");
+      case 'abort':
+        this.#end.say('cancelled', 'abort');
         return [eventStep(type, fields)];
-      case "finish":
+      case 'finish':
         return this.#finish(fields);
       case undefined:
         return [];
       default:
-        if (type.startsWith("tool-input-")) return this.#content(this.#tool(type, fields));
-        return [type.startsWith("data-") ? dataStep(type, fields) : eventStep(type, fields)];
+        if (type.startsWith('tool-input-')) return this.#content(this.#tool(type, fields));
+        return [type.startsWith('data-') ? dataStep(type, fields) : eventStep(type, fields)];
     }
   }
 
@@ -91,43 +91,43 @@ class AiSdkUiReader implements AnswerReader {
 
   /** A server that merges streams begins each anew, in the same message. */
   #start(fields: Fields): AnswerStep[] {
-    const id = textOf(fields["messageId"]) ?? null;
+    const id = textOf(fields['messageId']) ?? null;
     if (id !== null && this.#messageId !== null && id !== this.#messageId) throw secondAnswer();
     this.#messageId = id ?? this.#messageId;
     this.#running = (this.#running ?? 0) + 1;
-    return [eventStep("start", fields)];
+    return [eventStep('start', fields)];
   }
 
   #finish(fields: Fields): AnswerStep[] {
-    const reason = fields["finishReason"] ?? undefined;
+    const reason = fields['finishReason'] ?? undefined;
     // Before version 6 there was no reason.
-    this.#end.say(reason === undefined ? "complete" : outcomeOf(WORDS, reason), reason);
+    this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
     if (this.#running !== null) this.#running = Math.max(0, this.#running - 1);
     if (this.#calls.hasOpenCall || this.#hasLostCall) this.#end.spoil();
-    return [eventStep("finish", fields)];
+    return [eventStep('finish', fields)];
   }
 
   #tool(type: string, fields: Fields): AnswerStep[] {
     const { toolCallId, toolName: name, providerExecuted } = fields;
-    const id = textOf(toolCallId) ?? "";
-    const call = { id, name, expects: "any" as const };
+    const id = textOf(toolCallId) ?? '';
+    const call = { id, name, expects: 'any' as const };
     const isServerTool = providerExecuted === true ? true : undefined;
-    if (id === "") return this.#takeWithoutId(type, fields);
+    if (id === '') return this.#takeWithoutId(type, fields);
     switch (type) {
-      case "tool-input-start":
+      case 'tool-input-start':
         // What was delivered comes again after a restart; its input is compared when it is there.
         return this.#calls.open(id, { ...call, isServerTool });
-      case "tool-input-delta":
-        return this.#calls.add(id, { args: fields["inputTextDelta"] });
-      case "tool-input-available":
+      case 'tool-input-delta':
+        return this.#calls.add(id, { args: fields['inputTextDelta'] });
+      case 'tool-input-available':
         // One that has left, and is there once more, is compared with what it was.
         if (this.#calls.peek(id) === undefined) this.#calls.open(id, call);
         this.#calls.forgetPieces(id);
-        this.#calls.add(id, { ...call, isServerTool, value: fields["input"] });
+        this.#calls.add(id, { ...call, isServerTool, value: fields['input'] });
         // It is a call, even if it says no more than that.
-        if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, "no name");
+        if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
         return this.#calls.close(id);
-      case "tool-input-error":
+      case 'tool-input-error':
         return [...this.#calls.discard(id), failedInput(fields)];
       default:
         return [eventStep(type, fields)];
@@ -138,25 +138,25 @@ class AiSdkUiReader implements AnswerReader {
   #takeWithoutId(type: string, fields: Fields): AnswerStep[] {
     const isBegun = this.#withoutId > 0;
     switch (type) {
-      case "tool-input-start":
+      case 'tool-input-start':
         this.#withoutId += 1;
         break;
-      case "tool-input-delta":
+      case 'tool-input-delta':
         if (isBegun) return [];
         this.#withoutId += 1;
         break;
-      case "tool-input-available":
-      case "tool-input-error":
+      case 'tool-input-available':
+      case 'tool-input-error':
         if (isBegun) this.#withoutId -= 1;
         break;
       default:
         return [eventStep(type, fields)];
     }
     this.#hasLostCall = true;
-    const isReported = isBegun && type !== "tool-input-start";
+    const isReported = isBegun && type !== 'tool-input-start';
     return [
-      ...(isReported ? [] : [withoutIdStep(fields["toolName"])]),
-      ...(type === "tool-input-error" ? [failedInput(fields)] : []),
+      ...(isReported ? [] : [withoutIdStep(fields['toolName'])]),
+      ...(type === 'tool-input-error' ? [failedInput(fields)] : []),
     ];
   }
 }
@@ -164,5 +164,5 @@ class AiSdkUiReader implements AnswerReader {
 /** The text of the error repeats the input. */
 function failedInput(fields: Fields): AnswerStep {
   const { errorText: _, ...others } = fields;
-  return eventStep("tool-input-error", others);
+  return eventStep('tool-input-error', others);
 }

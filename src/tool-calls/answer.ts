@@ -1,13 +1,13 @@
 /** What a model's answer is made of, in one vocabulary for all provider formats, and who reads it. */
 
-import type { EndOutcome, ToolCallDelta, ToolCallState } from "../../machines/contract.js";
+import type { EndOutcome, ToolCallDelta, ToolCallState } from '../../machines/contract.js';
 
 export type AnswerPart =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "reasoning"; readonly text: string }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
   /** Arguments of a call are coming: their size so far, never their text. */
   | {
-      readonly type: "toolCallProgress";
+      readonly type: 'toolCallProgress';
       readonly id: string;
       readonly name: string | null;
       /** UTF-16 code units. */
@@ -15,7 +15,7 @@ export type AnswerPart =
     }
   /** A whole call: closed by the protocol, allowed by the finish reason, strictly parsed. Once per id. */
   | {
-      readonly type: "toolCall";
+      readonly type: 'toolCall';
       readonly id: string;
       readonly name: string;
       readonly input: unknown;
@@ -23,13 +23,13 @@ export type AnswerPart =
       readonly isServerTool: boolean;
     }
   /** The answer goes on in a new request: what follows may not join smoothly. */
-  | { readonly type: "seam" }
+  | { readonly type: 'seam' }
   /**
    * Anything else that the peer says, by the peer's own name. Never holds arguments of a call. Two names are ours:
    * `malformedToolCall { id, name, reason }` for a call that must not run, `repeatedToolCall { id, name }` for one that
    * was delivered before.
    */
-  | { readonly type: "event"; readonly name: string; readonly data: unknown };
+  | { readonly type: 'event'; readonly name: string; readonly data: unknown };
 
 /** One thing that an event says, with what it does to the tool calls of the stream. */
 export interface AnswerStep {

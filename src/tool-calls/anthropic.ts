@@ -1,14 +1,14 @@
 /** Anthropic Messages. */
 
-import type { EndOutcome } from "../../machines/contract.js";
-import type { AnswerReader, AnswerStep, RecordedCalls } from "./answer.js";
-import { AnswerEnd, secondAnswer } from "./answer-end.js";
-import { ToolCalls } from "./calls.js";
-import { eventFields, fieldsOf, textOf, wholeOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { finishWords, isNoWord, outcomeOf } from "./finish-words.js";
-import { isErrorShape, reportedError } from "./peer-error.js";
-import { contentSteps, eventStep, textStep } from "./steps.js";
+import type { EndOutcome } from '../../machines/contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, fieldsOf, textOf, wholeOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { contentSteps, eventStep, textStep } from './steps.js';
 
 /**
  * Reads the events of `POST /v1/messages`. A block that is closed is whole, but only the stop reason tells whether
@@ -22,7 +22,7 @@ export function anthropicReader(): AnswerReader {
  * Stop reasons after which the message is whole. `max_tokens`, `refusal` and `model_context_window_exceeded` cut it;
  * after `pause_turn` and `compaction` the turn goes on in another request.
  */
-const WORDS = finishWords({ complete: ["end_turn", "stop_sequence", "tool_use"] });
+const WORDS = finishWords({ complete: ['end_turn', 'stop_sequence', 'tool_use'] });
 
 class AnthropicReader implements AnswerReader {
   readonly #end = new AnswerEnd();
@@ -52,25 +52,25 @@ class AnthropicReader implements AnswerReader {
 
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const type = textOf(fields["type"]) ?? name;
-    const index = wholeOf(fields["index"]) ?? -1;
-    if (type === "error" || name === "error" || isErrorShape(fields)) throw reportedError(event);
+    const type = textOf(fields['type']) ?? name;
+    const index = wholeOf(fields['index']) ?? -1;
+    if (type === 'error' || name === 'error' || isErrorShape(fields)) throw reportedError(event);
     switch (type) {
-      case "content_block_start":
-        return this.#content(this.#start(index, fieldsOf(fields["content_block"])));
-      case "content_block_delta":
-        return this.#content(this.#delta(index, fieldsOf(fields["delta"])));
-      case "content_block_stop":
+      case 'content_block_start':
+        return this.#content(this.#start(index, fieldsOf(fields['content_block'])));
+      case 'content_block_delta':
+        return this.#content(this.#delta(index, fieldsOf(fields['delta'])));
+      case 'content_block_stop':
         this.#calls.seal(index);
         return [];
-      case "message_start":
-        return this.#messageStart(fieldsOf(fields["message"]));
-      case "message_delta":
+      case 'message_start':
+        return this.#messageStart(fieldsOf(fields['message']));
+      case 'message_delta':
         return this.#messageDelta(fields);
-      case "message_stop":
+      case 'message_stop':
         this.finish();
-        return besides("message_stop", fields);
-      case "ping":
+        return besides('message_stop', fields);
+      case 'ping':
       case undefined:
         return [];
       default:
@@ -80,10 +80,10 @@ class AnthropicReader implements AnswerReader {
 
   #messageStart(message: Fields): AnswerStep[] {
     const isSecond =
-      this.#message !== null && (this.#hasContent || this.#message.id !== message["id"]);
+      this.#message !== null && (this.#hasContent || this.#message.id !== message['id']);
     if (isSecond) throw secondAnswer();
-    this.#message = { id: message["id"] };
-    return [eventStep("message_start", message)];
+    this.#message = { id: message['id'] };
+    return [eventStep('message_start', message)];
   }
 
   #content(steps: AnswerStep[]): AnswerStep[] {
@@ -95,9 +95,9 @@ class AnthropicReader implements AnswerReader {
 
   #start(index: number, block: Fields): AnswerStep[] {
     const { type, id, name, input, ...others } = block;
-    if (typeof type !== "string" || !/(?:^|_)tool_use$/.test(type)) return contentSteps(block);
+    if (typeof type !== 'string' || !/(?:^|_)tool_use$/.test(type)) return contentSteps(block);
     // `server_tool_use` and `mcp_tool_use` are run by the peer.
-    const isServerTool = type !== "tool_use";
+    const isServerTool = type !== 'tool_use';
     const steps = this.#calls.open(index, { id, name, args: input, isServerTool });
     return Object.keys(others).length === 0
       ? steps
@@ -106,24 +106,24 @@ class AnthropicReader implements AnswerReader {
 
   #delta(index: number, delta: Fields): AnswerStep[] {
     const { type } = delta;
-    if (type === "input_json_delta") return this.#calls.add(index, { args: delta["partial_json"] });
+    if (type === 'input_json_delta') return this.#calls.add(index, { args: delta['partial_json'] });
     if (this.#calls.peek(index) !== undefined) {
       // Arguments in pieces of a kind that we do not know: the call lacks them.
-      this.#calls.spoil(index, "arguments of an unknown shape");
+      this.#calls.spoil(index, 'arguments of an unknown shape');
       return [];
     }
-    if (type === "text_delta") return [...textStep("text", delta["text"]), ...besides(type, delta)];
-    if (type === "thinking_delta") return textStep("reasoning", delta["thinking"]);
-    return typeof type === "string" ? [eventStep(type, delta)] : [];
+    if (type === 'text_delta') return [...textStep('text', delta['text']), ...besides(type, delta)];
+    if (type === 'thinking_delta') return textStep('reasoning', delta['thinking']);
+    return typeof type === 'string' ? [eventStep(type, delta)] : [];
   }
 
   #messageDelta(fields: Fields): AnswerStep[] {
     const { type: _, delta, ...others } = fields;
-    const said = eventStep("message_delta", { ...fieldsOf(delta), ...others });
-    const reason = fieldsOf(delta)["stop_reason"];
+    const said = eventStep('message_delta', { ...fieldsOf(delta), ...others });
+    const reason = fieldsOf(delta)['stop_reason'];
     if (isNoWord(reason)) return [said];
     this.#end.say(outcomeOf(WORDS, reason), reason);
-    const isWhole = this.#end.outcome === "complete";
+    const isWhole = this.#end.outcome === 'complete';
     return [...(isWhole ? this.#calls.leaveSealed() : this.#calls.abandon()), said];
   }
 }

@@ -19,7 +19,7 @@ export function toJson(value: unknown): string | undefined {
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function isEmptyObject(value: unknown): boolean {
@@ -42,7 +42,7 @@ export function canonicalJson(value: unknown): string | undefined {
 }
 
 function sorted(value: unknown, depth: number): unknown {
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return value;
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) return value.map((one) => sorted(one, depth + 1));
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(fields.map(([name, field]) => [name, sorted(field, depth + 1)]));

@@ -1,8 +1,8 @@
 /** How much the calls of an answer may take of memory, whatever a peer sends. */
 
-import { MAX_ID_LENGTH } from "../../machines/contract.js";
-import { ReconnectError } from "../../machines/errors.js";
-import type { Call } from "./call.js";
+import { MAX_ID_LENGTH } from '../../machines/contract.js';
+import { ReconnectError } from '../../machines/errors.js';
+import type { Call } from './call.js';
 
 /** Of all calls, in bytes. What the stream records of them counts against its own budget. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -29,22 +29,22 @@ export class CallMemory {
     // The oldest calls that have left make room.
     for (const call of calls) {
       if (bytes <= MAX_BYTES) return;
-      if (call.state !== "over") continue;
+      if (call.state !== 'over') continue;
       bytes -= call.weight;
       call.forget();
       bytes += call.weight;
     }
     if (bytes > MAX_BYTES)
-      throw new ReconnectError("limit", `open tool calls take more than ${MAX_BYTES} bytes`);
+      throw new ReconnectError('limit', `open tool calls take more than ${MAX_BYTES} bytes`);
   }
 }
 
 /** @throws ReconnectError kind `limit` for a key of the peer's that is too long to be kept */
 export function checkKey(key: string | number): void {
-  if (typeof key === "number" || key.length <= MAX_ID_LENGTH) return;
+  if (typeof key === 'number' || key.length <= MAX_ID_LENGTH) return;
   throw new ReconnectError(
-    "limit",
-    `the id of an item is longer than ${MAX_ID_LENGTH} UTF-16 code units`
+    'limit',
+    `the id of an item is longer than ${MAX_ID_LENGTH} UTF-16 code units`,
   );
 }
 

@@ -1,10 +1,10 @@
 /** Finds the call that a piece belongs to, where pieces have an index, an id and a name, or some of them, or none. */
 
-import { Places } from "./call-memory.js";
-import type { AnswerStep, RecordedCalls } from "./answer.js";
-import type { Call } from "./call.js";
-import type { CallPiece } from "./call-piece.js";
-import { ToolCalls } from "./calls.js";
+import { Places } from './call-memory.js';
+import type { AnswerStep, RecordedCalls } from './answer.js';
+import type { Call } from './call.js';
+import type { CallPiece } from './call-piece.js';
+import { ToolCalls } from './calls.js';
 
 export interface RoutedPiece extends CallPiece {
   /** The place that the peer gives the call; may be missing, and some peers give all calls the same. */
@@ -68,7 +68,7 @@ export class CallRouter {
   #keyOf(place: string | undefined, piece: RoutedPiece): number | null {
     const id = textIn(piece.id);
     const name = textIn(piece.name);
-    const here = place === undefined ? this.#last : this.#places.get(place) ?? null;
+    const here = place === undefined ? this.#last : (this.#places.get(place) ?? null);
     const named = id === undefined ? undefined : this.#calls.keyOf(id);
     if (named !== undefined && named === here) return named;
     // The same call at two indices is told twice; a piece of it without a name only strayed.
@@ -85,7 +85,7 @@ export class CallRouter {
     call: Readonly<Call>,
     id: string | undefined,
     name: string | undefined,
-    isSibling: boolean
+    isSibling: boolean,
   ): boolean {
     if (isSibling && (name !== undefined || id !== undefined)) return true;
     if (name === undefined || call.name === null || id === call.id) return false;
@@ -97,12 +97,12 @@ export class CallRouter {
   #spoilOpen(): void {
     for (const key of this.#calls.pending)
       if (this.#calls.peek(key)?.isWhole === false)
-        this.#calls.spoil(key, "arguments that do not agree");
+        this.#calls.spoil(key, 'arguments that do not agree');
   }
 }
 
 function placeOf(index: unknown): string | undefined {
-  return typeof index === "number" || (typeof index === "string" && index !== "")
+  return typeof index === 'number' || (typeof index === 'string' && index !== '')
     ? String(index)
     : undefined;
 }
@@ -112,5 +112,5 @@ function isNamed({ id, name }: RoutedPiece): boolean {
 }
 
 function textIn(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

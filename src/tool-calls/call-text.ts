@@ -1,8 +1,8 @@
 /** The arguments of a call as text that comes in pieces. */
 
-import { ReconnectError } from "../../machines/errors.js";
-import { isSameValue, parseJson } from "./arguments.js";
-import { JsonScan } from "./json-scan.js";
+import { ReconnectError } from '../../machines/errors.js';
+import { isSameValue, parseJson } from './arguments.js';
+import { JsonScan } from './json-scan.js';
 
 /** Arguments of one call, in UTF-16 units: as much as the stream keeps. */
 const MAX_ARGS = 4 * 1024 * 1024;
@@ -12,8 +12,8 @@ export class CallText {
   /** The last piece took the place of what came before it. */
   isReplaced = false;
   /** What the last piece added. */
-  added = "";
-  #text = "";
+  added = '';
+  #text = '';
   /** Pieces that said something, since the text was set. */
   #pieces = 0;
   #scan = new JsonScan();
@@ -24,12 +24,12 @@ export class CallText {
 
   /** Nothing but space. */
   get isBlank(): boolean {
-    return this.#scan.state === "none";
+    return this.#scan.state === 'none';
   }
 
   /** An object that is closed, and that parses. */
   get isWhole(): boolean {
-    return this.#scan.state === "whole" && parseJson(this.#text) !== undefined;
+    return this.#scan.state === 'whole' && parseJson(this.#text) !== undefined;
   }
 
   /** An empty object in one piece, with which some servers begin. */
@@ -41,12 +41,12 @@ export class CallText {
   set(text: string): void {
     if (text.length > MAX_ARGS)
       throw new ReconnectError(
-        "limit",
-        `the arguments of a tool call are longer than ${MAX_ARGS} UTF-16 code units`
+        'limit',
+        `the arguments of a tool call are longer than ${MAX_ARGS} UTF-16 code units`,
       );
     this.#text = text;
-    this.added = "";
-    this.#pieces = text.trim() === "" ? 0 : 1;
+    this.added = '';
+    this.#pieces = text.trim() === '' ? 0 : 1;
     this.#scan = new JsonScan();
     this.#scan.add(text);
   }
@@ -58,7 +58,7 @@ export class CallText {
    */
   rewind(text: string): void {
     if (text === this.#text) return;
-    const wasReplaced = !this.#text.startsWith(text) && this.#text !== "";
+    const wasReplaced = !this.#text.startsWith(text) && this.#text !== '';
     this.set(text);
     if (!wasReplaced && this.#pieces > 0) this.#pieces = 2;
   }
@@ -68,20 +68,20 @@ export class CallText {
     if (this.#text.length + piece.length > MAX_ARGS) this.set(this.#text + piece);
     this.#text += piece;
     this.added = piece;
-    if (piece.trim() !== "") this.#pieces += 1;
+    if (piece.trim() !== '') this.#pieces += 1;
     this.#scan.add(piece);
   }
 
   /** A piece begins of which nothing is known yet. */
   startPiece(): void {
     this.isReplaced = false;
-    this.added = "";
+    this.added = '';
   }
 
   /** Appends a piece of JSON. What follows an object that is whole is no piece of it. */
   appendJson(piece: string): void {
-    if (this.#scan.state !== "whole" || piece.trim() === "") this.append(piece);
-    else if (this.isPlaceholder && piece.trimStart().startsWith("{")) {
+    if (this.#scan.state !== 'whole' || piece.trim() === '') this.append(piece);
+    else if (this.isPlaceholder && piece.trimStart().startsWith('{')) {
       this.set(piece);
       this.isReplaced = true;
       // An empty object that comes again is one that was meant.

@@ -1,10 +1,10 @@
 /** One tool call while it is read: what its pieces say, and whether it may leave. */
 
-import { ReconnectError } from "../../machines/errors.js";
-import { MAX_ID_LENGTH } from "../../machines/contract.js";
-import { isEmptyObject, isObject, isSameValue, parseJson, toJson } from "./arguments.js";
-import type { CallFault, CallPiece } from "./call-piece.js";
-import { CallText } from "./call-text.js";
+import { ReconnectError } from '../../machines/errors.js';
+import { MAX_ID_LENGTH } from '../../machines/contract.js';
+import { isEmptyObject, isObject, isSameValue, parseJson, toJson } from './arguments.js';
+import type { CallFault, CallPiece } from './call-piece.js';
+import { CallText } from './call-text.js';
 
 /** Arguments of a call that has left are kept up to this size, in UTF-16 units, to know a repetition. */
 const MAX_KEPT = 65_536;
@@ -21,7 +21,7 @@ export class Call {
   readonly text: CallText = new CallText();
   fault: CallFault | null = null;
   /** `closed`: nothing more is expected, but it waits for the word that lets calls run. */
-  state: "open" | "closed" | "over" = "open";
+  state: 'open' | 'closed' | 'over' = 'open';
   /** It was closed before it left. */
   wasClosed = false;
   /** The account of the stream has it. */
@@ -34,7 +34,7 @@ export class Call {
   /** Length of their JSON. */
   #valueUnits = 0;
   #isText = false;
-  #expects: "object" | "any" = "object";
+  #expects: 'object' | 'any' = 'object';
   /** An empty text stood in the place of the arguments. */
   #isEmptyText = false;
   /** UTF-16 units that came after the end, and repeat what came before it. */
@@ -88,7 +88,7 @@ export class Call {
     this.text.startPiece();
     this.#takeName(name);
     this.#takeValue(value);
-    if (typeof args === "string") this.#append(args);
+    if (typeof args === 'string') this.#append(args);
     else this.#takeValue(args);
   }
 
@@ -97,37 +97,37 @@ export class Call {
     if (args === undefined || args === null) return;
     const { text } = this;
     const isCompared = !text.isBlank && (this.#isText || !text.isPlaceholder);
-    const whole = typeof args === "string" ? args : isCompared ? toJson(args) : undefined;
+    const whole = typeof args === 'string' ? args : isCompared ? toJson(args) : undefined;
     if (whole === undefined) this.#takeValue(args);
-    else if (whole.trim() === "") this.#isEmptyText = true;
+    else if (whole.trim() === '') this.#isEmptyText = true;
     else if (!isCompared) text.set(whole);
     else if (this.#isText ? text.value === whole : text.isRepeatedBy(whole)) text.set(whole);
-    else this.spoil("arguments that do not agree");
+    else this.spoil('arguments that do not agree');
   }
 
   /** Nothing more of it is expected. */
   leave(): void {
-    this.wasClosed = this.state === "closed";
-    this.state = "over";
-    if (this.text.value.length > MAX_KEPT) this.text.set("");
+    this.wasClosed = this.state === 'closed';
+    this.state = 'over';
+    if (this.text.value.length > MAX_KEPT) this.text.set('');
   }
 
   /** Keeps nothing of the arguments: the call has left, and others need the room. */
   forget(): void {
-    this.text.set("");
+    this.text.set('');
     this.#setValue(undefined);
   }
 
   /** Whether the arguments so far are these, said in the same way. */
   hasArgumentsOf(args: unknown): boolean {
-    if (typeof args === "string") return this.text.value === args;
+    if (typeof args === 'string') return this.text.value === args;
     return isSameValue(args, this.#value);
   }
 
   /** Whether the piece, which came after the end, only repeats what came before. */
   repeats({ args, value }: CallPiece): boolean {
     const { value: text } = this.text;
-    if (typeof args !== "string")
+    if (typeof args !== 'string')
       return isSameValue(args ?? value, this.#value ?? parseJson(text)?.value);
     const isSame = text.startsWith(args, this.#again);
     this.#again += args.length;
@@ -136,7 +136,7 @@ export class Call {
 
   /** The pieces were for the progress only: what is whole comes now. */
   forgetPieces(): void {
-    this.text.set("");
+    this.text.set('');
     this.#setValue(undefined);
     this.#isEmptyText = false;
   }
@@ -149,29 +149,29 @@ export class Call {
   /** What the call is run with, or why it must not run. */
   decide(): { readonly input: unknown; readonly args: string } | CallFault {
     if (this.fault !== null) return this.fault;
-    if (this.name === null) return "no name";
+    if (this.name === null) return 'no name';
     const input = this.#isText ? this.#plainInput() : this.#input();
-    if (typeof input === "string") return input;
+    if (typeof input === 'string') return input;
     // As they were sent, where they are JSON already: numbers may be longer than ours.
     const isSent = !this.#isText && !this.text.isBlank;
     const args = isSent ? this.text.value : toJson(input.value);
-    return args === undefined ? "arguments are not JSON" : { input: input.value, args };
+    return args === undefined ? 'arguments are not JSON' : { input: input.value, args };
   }
 
   #plainInput(): { readonly value: string } | CallFault {
-    if (this.#value !== undefined) return "arguments of an unknown shape";
+    if (this.#value !== undefined) return 'arguments of an unknown shape';
     const { value } = this.text;
-    return value === "" && !this.#isEmptyText ? "no arguments" : { value };
+    return value === '' && !this.#isEmptyText ? 'no arguments' : { value };
   }
 
   #input(): { readonly value: unknown } | CallFault {
     const { isBlank, value: text } = this.text;
     if (isBlank && this.#value === undefined)
-      return this.#isEmptyText ? { value: {} } : "no arguments";
+      return this.#isEmptyText ? { value: {} } : 'no arguments';
     const parsed = isBlank ? { value: this.#value } : parseJson(text);
-    if (parsed === undefined) return "arguments are not JSON";
-    if (!isBlank && this.#contradicts(parsed.value)) return "arguments that do not agree";
-    if (this.#expects === "object" && !isObject(parsed.value)) return "arguments are not an object";
+    if (parsed === undefined) return 'arguments are not JSON';
+    if (!isBlank && this.#contradicts(parsed.value)) return 'arguments that do not agree';
+    if (this.#expects === 'object' && !isObject(parsed.value)) return 'arguments are not an object';
     return parsed;
   }
 
@@ -182,33 +182,33 @@ export class Call {
   }
 
   #takeName(name: unknown): void {
-    if (typeof name !== "string" || name === "") return;
+    if (typeof name !== 'string' || name === '') return;
     if (name.length > MAX_ID_LENGTH)
       throw new ReconnectError(
-        "limit",
-        `the name of a tool call is longer than ${MAX_ID_LENGTH} UTF-16 code units`
+        'limit',
+        `the name of a tool call is longer than ${MAX_ID_LENGTH} UTF-16 code units`,
       );
     if (this.name === null) this.name = name;
-    else if (this.name !== name) this.spoil("two names");
+    else if (this.name !== name) this.spoil('two names');
   }
 
   #append(piece: string): void {
-    if (this.text.value === "" && piece.trim() === "") this.#isEmptyText = true;
+    if (this.text.value === '' && piece.trim() === '') this.#isEmptyText = true;
     if (this.#isText) this.text.append(piece);
-    else if (piece !== "") this.text.appendJson(piece);
+    else if (piece !== '') this.text.appendJson(piece);
   }
 
   #setValue(value: unknown): void {
     this.#value = value;
-    this.#valueUnits = value === undefined ? 0 : (toJson(value) ?? "").length;
+    this.#valueUnits = value === undefined ? 0 : (toJson(value) ?? '').length;
   }
 
   #takeValue(value: unknown): void {
     if (value === undefined || value === null) return;
     const before = this.#value;
-    if (this.#expects === "object" && !isObject(value)) this.spoil("arguments are not an object");
+    if (this.#expects === 'object' && !isObject(value)) this.spoil('arguments are not an object');
     else if (before === undefined || isEmptyObject(before)) this.#setValue(value);
     else if (!isEmptyObject(value) && !isSameValue(value, before))
-      this.spoil("arguments that do not agree");
+      this.spoil('arguments that do not agree');
   }
 }

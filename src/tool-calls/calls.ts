@@ -11,20 +11,20 @@
  * - Where pieces have no key, or a doubtful one, `CallRouter` finds the call that they belong to.
  */
 
-import type { ToolCallDelta, ToolCallState } from "../../machines/contract.js";
-import { ReconnectError } from "../../machines/errors.js";
-import type { AnswerStep, RecordedCalls } from "./answer.js";
-import { Call } from "./call.js";
-import { hasArguments, idOf, saysNothing } from "./call-piece.js";
-import type { CallFault, CallPiece } from "./call-piece.js";
-import { malformedStep, progressOf } from "./call-steps.js";
-import { CallMemory, checkKey } from "./call-memory.js";
-import { DeliveredCalls } from "./delivered-calls.js";
+import type { ToolCallDelta, ToolCallState } from '../../machines/contract.js';
+import { ReconnectError } from '../../machines/errors.js';
+import type { AnswerStep, RecordedCalls } from './answer.js';
+import { Call } from './call.js';
+import { hasArguments, idOf, saysNothing } from './call-piece.js';
+import type { CallFault, CallPiece } from './call-piece.js';
+import { malformedStep, progressOf } from './call-steps.js';
+import { CallMemory, checkKey } from './call-memory.js';
+import { DeliveredCalls } from './delivered-calls.js';
 
 /** Calls that may be open at a time; as many that left are remembered by their key. */
 const MAX_CALLS = 1024;
 /** Begins the id of a call that the peer has not named: the key follows. */
-const LOCAL = "local_call_";
+const LOCAL = 'local_call_';
 
 export class ToolCalls<K extends string | number> {
   readonly #calls = new Map<K, Call>();
@@ -46,7 +46,7 @@ export class ToolCalls<K extends string | number> {
     this.#delivered.begin(recorded);
     const known = this.#rewind(recorded);
     this.#orphans = Object.entries(recorded).filter(
-      ([id, { status }]) => status === "streaming" && !known.has(id)
+      ([id, { status }]) => status === 'streaming' && !known.has(id),
     );
     if (keyOf !== undefined) for (const [id] of this.#orphans) this.#adopt(keyOf(id), id);
   }
@@ -58,7 +58,7 @@ export class ToolCalls<K extends string | number> {
 
   /** Whether the call under this key has left, or will not. */
   isOver(key: K): boolean {
-    return this.#calls.get(key)?.state === "over";
+    return this.#calls.get(key)?.state === 'over';
   }
 
   /** Arguments came for a call that had left, or was closed without them. */
@@ -75,7 +75,7 @@ export class ToolCalls<K extends string | number> {
       this.#displace(key);
       return this.#take(this.#create(key, piece), piece);
     }
-    if (before.hasInput || before.state === "closed") before.spoil("begun twice");
+    if (before.hasInput || before.state === 'closed') before.spoil('begun twice');
     return this.#take(before, piece);
   }
 
@@ -83,9 +83,9 @@ export class ToolCalls<K extends string | number> {
   add(key: K, piece: CallPiece): AnswerStep[] {
     const call = this.#find(key, idOf(piece), true);
     if (call === undefined) return saysNothing(piece) ? [] : this.open(key, piece);
-    if (call.state === "open") return this.#take(call, piece);
+    if (call.state === 'open') return this.#take(call, piece);
     if (!hasArguments(piece)) return [];
-    if (call.state === "over") return this.#late(call, piece);
+    if (call.state === 'over') return this.#late(call, piece);
     // It is whole: what comes now may only repeat it.
     call.takeWhole(piece.args ?? piece.value);
     return [];
@@ -94,7 +94,7 @@ export class ToolCalls<K extends string | number> {
   /** All arguments at once, after pieces or instead of them. */
   takeWhole(key: K, args: unknown): void {
     const call = this.#find(key);
-    if (call?.state !== "open") return;
+    if (call?.state !== 'open') return;
     const { size } = call;
     call.takeWhole(args);
     this.#memory.add(call.size - size);
@@ -118,19 +118,19 @@ export class ToolCalls<K extends string | number> {
   /** The call is whole, and leaves when the finish reason allows it. */
   seal(key: K): void {
     const call = this.#find(key);
-    if (call?.state === "open") call.state = "closed";
+    if (call?.state === 'open') call.state = 'closed';
   }
 
   /** The call is over, and leaves. */
   close(key: K): AnswerStep[] {
     const call = this.#find(key);
-    return call === undefined || call.state === "over" ? [] : this.#delivered.leave([call]);
+    return call === undefined || call.state === 'over' ? [] : this.#delivered.leave([call]);
   }
 
   /** The peer takes the call back. */
   discard(key: K): AnswerStep[] {
     const call = this.#find(key);
-    call?.spoil("taken back by the peer");
+    call?.spoil('taken back by the peer');
     // It may come again under the same id.
     if (call !== undefined) this.#byId.delete(call.id);
     return this.close(key);
@@ -140,7 +140,7 @@ export class ToolCalls<K extends string | number> {
   get hasOpenCall(): boolean {
     return this.#all().some(
       ({ state, isBlank, isShadow, isServerTool }) =>
-        state !== "over" && !isBlank && !isShadow && !isServerTool
+        state !== 'over' && !isBlank && !isShadow && !isServerTool,
     );
   }
 
@@ -151,17 +151,17 @@ export class ToolCalls<K extends string | number> {
 
   /** Keys of the calls that have not left. */
   get pending(): readonly K[] {
-    return [...this.#calls].flatMap(([key, { state }]) => (state === "over" ? [] : [key]));
+    return [...this.#calls].flatMap(([key, { state }]) => (state === 'over' ? [] : [key]));
   }
 
   /** The finish reason allows the calls that are whole to run. */
   leaveSealed(): AnswerStep[] {
-    return this.#delivered.leave(this.#all().filter(({ state }) => state === "closed"));
+    return this.#delivered.leave(this.#all().filter(({ state }) => state === 'closed'));
   }
 
   /** The finish reason closes all calls, and allows them to run. */
   leaveAll(): AnswerStep[] {
-    return this.#delivered.leave(this.#all().filter(({ state }) => state !== "over"));
+    return this.#delivered.leave(this.#all().filter(({ state }) => state !== 'over'));
   }
 
   /**
@@ -169,7 +169,7 @@ export class ToolCalls<K extends string | number> {
    * has run, for the record.
    */
   abandon(): AnswerStep[] {
-    const run = this.#all().filter(({ state, isServerTool }) => state === "closed" && isServerTool);
+    const run = this.#all().filter(({ state, isServerTool }) => state === 'closed' && isServerTool);
     const steps = this.#delivered.leave(run);
     for (const call of this.#all()) call.leave();
     return steps;
@@ -214,8 +214,8 @@ export class ToolCalls<K extends string | number> {
   /** Tells the account of the stream what is new. */
   #record(
     call: Call,
-    before: Pick<Call, "name" | "size">,
-    formerId: string | undefined
+    before: Pick<Call, 'name' | 'size'>,
+    formerId: string | undefined,
   ): AnswerStep[] {
     const { id, name } = call;
     const owner = this.#byId.get(id);
@@ -244,7 +244,7 @@ export class ToolCalls<K extends string | number> {
 
   #waiting(key: K): Call | undefined {
     const call = this.#calls.get(key);
-    return call === undefined || call.state === "over" ? undefined : call;
+    return call === undefined || call.state === 'over' ? undefined : call;
   }
 
   /** @param isPiece of arguments: a mere end may be that of something else than an orphan of which nothing came */
@@ -257,7 +257,7 @@ export class ToolCalls<K extends string | number> {
     // Without a name it is the only one that it can be.
     if (id !== undefined || orphan === undefined || another !== undefined) return undefined;
     const [found, { args }] = orphan;
-    return isPiece || args.trim() !== "" ? this.#adopt(key, found) : undefined;
+    return isPiece || args.trim() !== '' ? this.#adopt(key, found) : undefined;
   }
 
   #adopt(key: K, id: string): Call | undefined {
@@ -279,14 +279,14 @@ export class ToolCalls<K extends string | number> {
     for (const [key, call] of this.#calls) {
       const before = Object.hasOwn(recorded, call.id) ? recorded[call.id] : undefined;
       // What left, or begins, without being recorded is read again.
-      if (before === undefined || (call.isShadow && call.state !== "over")) {
+      if (before === undefined || (call.isShadow && call.state !== 'over')) {
         this.#calls.delete(key);
         if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
         continue;
       }
       known.add(call.id);
-      if (before.status !== "streaming") call.state = "over";
-      else if (call.state === "over") call.state = call.wasClosed ? "closed" : "open";
+      if (before.status !== 'streaming') call.state = 'over';
+      else if (call.state === 'over') call.state = call.wasClosed ? 'closed' : 'open';
       call.text.rewind(before.args);
     }
     this.#displaced.length = 0;
@@ -305,15 +305,15 @@ export class ToolCalls<K extends string | number> {
     if (call.isShadow || call.repeats(piece)) return [];
     this.#hasLatePiece = true;
     if (call.fault !== null) return [];
-    call.spoil("more came after its end");
-    return [malformedStep(call, "more came after its end", [])];
+    call.spoil('more came after its end');
+    return [malformedStep(call, 'more came after its end', [])];
   }
 
   #bound(): void {
     if (this.#calls.size + this.#displaced.length <= MAX_CALLS) return;
-    const over = [...this.#calls].find(([, { state }]) => state === "over");
+    const over = [...this.#calls].find(([, { state }]) => state === 'over');
     if (over === undefined)
-      throw new ReconnectError("limit", `more than ${MAX_CALLS} tool calls are open at a time`);
+      throw new ReconnectError('limit', `more than ${MAX_CALLS} tool calls are open at a time`);
     const [key, call] = over;
     this.#calls.delete(key);
     if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
@@ -323,6 +323,6 @@ export class ToolCalls<K extends string | number> {
 /** What the last piece adds to the account of the stream. */
 function argumentsOf({ text }: Call, isNew: boolean): Partial<ToolCallDelta> {
   const { value, isReplaced, added } = text;
-  if (isNew) return value === "" ? {} : { args: value };
+  if (isNew) return value === '' ? {} : { args: value };
   return isReplaced ? { finalArgs: value } : { args: added };
 }

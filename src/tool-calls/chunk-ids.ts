@@ -1,6 +1,6 @@
 /** Ids of chunks: one answer has one, although some servers give each chunk another. */
 
-import { secondAnswer } from "./answer-end.js";
+import { secondAnswer } from './answer-end.js';
 
 /**
  * Notices a second answer in the stream of the first. Ids that change with every chunk say nothing; but where one stood
@@ -16,7 +16,7 @@ export class ChunkIds {
 
   /** @throws ReconnectError kind `protocol` */
   see(id: unknown, hasContent: boolean): void {
-    if (typeof id !== "string" || id === "") return;
+    if (typeof id !== 'string' || id === '') return;
     if (id !== this.#id) {
       // A last chunk that a gateway makes itself has an id of its own, and no content.
       if (this.#count > 1 && this.#hasContent && !hasContent) return;

@@ -1,6 +1,6 @@
 /** Roles of chunks: an answer says its role once, although some servers repeat it in every chunk. */
 
-import { secondAnswer } from "./answer-end.js";
+import { secondAnswer } from './answer-end.js';
 
 /** What a chunk says of the answer that it belongs to. */
 export interface ChunkHead {
@@ -50,5 +50,5 @@ export class ChunkRoles {
 }
 
 function isNamed(text: unknown): text is string {
-  return typeof text === "string" && text !== "";
+  return typeof text === 'string' && text !== '';
 }

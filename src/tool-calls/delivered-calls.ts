@@ -1,11 +1,11 @@
 /** Which calls leave, and which have left: a call is delivered once per id, whatever a peer repeats. */
 
-import type { AnswerPart, AnswerStep, RecordedCalls } from "./answer.js";
-import { canonicalJson, parseJson } from "./arguments.js";
-import type { Call } from "./call.js";
-import type { CallFault } from "./call-piece.js";
-import { malformedStep } from "./call-steps.js";
-import { eventStep } from "./steps.js";
+import type { AnswerPart, AnswerStep, RecordedCalls } from './answer.js';
+import { canonicalJson, parseJson } from './arguments.js';
+import type { Call } from './call.js';
+import type { CallFault } from './call-piece.js';
+import { malformedStep } from './call-steps.js';
+import { eventStep } from './steps.js';
 
 /** Ids that are remembered. */
 const MAX_DELIVERED = 4096;
@@ -14,9 +14,9 @@ const MAX_ID_UNITS = 1024 * 1024;
 /** As many calls as the account of a stream keeps. */
 const MAX_RECORDED = 256;
 /** Stands for the content of a call that must not run: no content is the same. */
-const REFUSED = "refused";
+const REFUSED = 'refused';
 
-type Decision = ReturnType<Call["decide"]>;
+type Decision = ReturnType<Call['decide']>;
 
 /** Remembers what was delivered by id, as a fingerprint: arguments may be megabytes. */
 export class DeliveredCalls {
@@ -32,17 +32,17 @@ export class DeliveredCalls {
    * not, and come again.
    */
   begin(recorded: RecordedCalls): void {
-    const entries = Object.entries(recorded).filter(([, { status }]) => status === "complete");
+    const entries = Object.entries(recorded).filter(([, { status }]) => status === 'complete');
     // The account is full: older calls were delivered too, but are not in it any more.
     let isOlder = Object.keys(recorded).length >= MAX_RECORDED;
     for (const [id, fingerprint] of this.#calls) {
       const status = Object.hasOwn(recorded, id) ? recorded[id]?.status : undefined;
-      if (status === (fingerprint === REFUSED ? "interrupted" : "complete")) isOlder = false;
+      if (status === (fingerprint === REFUSED ? 'interrupted' : 'complete')) isOlder = false;
       else if (!isOlder) this.#delete(id);
     }
     for (const [id, { name, args }] of entries)
       if (!this.#calls.has(id))
-        this.#add(id, fingerprintOf(name ?? "", parseJson(args)?.value, args));
+        this.#add(id, fingerprintOf(name ?? '', parseJson(args)?.value, args));
   }
 
   /** The calls are over, and leave if they may. Of several with one id that do not agree, none does. */
@@ -53,8 +53,8 @@ export class DeliveredCalls {
       call.leave();
       // A placeholder is no call.
       if (call.isBlank && !call.isRecorded) return [];
-      const fault = conflicts.has(call.id) ? "another call has this id" : decision;
-      if (typeof fault === "string") return this.#refuse(call, fault);
+      const fault = conflicts.has(call.id) ? 'another call has this id' : decision;
+      if (typeof fault === 'string') return this.#refuse(call, fault);
       return this.#deliver(call, fault);
     });
   }
@@ -62,15 +62,15 @@ export class DeliveredCalls {
   #deliver(call: Call, decision: Exclude<Decision, string>): AnswerStep[] {
     const { id, isServerTool } = call;
     const { input, args } = decision;
-    const name = call.name ?? "";
+    const name = call.name ?? '';
     const fingerprint = fingerprintOf(name, input, args);
     const before = this.#calls.get(id);
     if (before !== undefined) {
-      if (before !== fingerprint) return [malformedStep(call, "another call has this id")];
-      return [eventStep("repeatedToolCall", { id, name })];
+      if (before !== fingerprint) return [malformedStep(call, 'another call has this id')];
+      return [eventStep('repeatedToolCall', { id, name })];
     }
     this.#add(id, fingerprint);
-    const part: AnswerPart = { type: "toolCall", id, name, input, isServerTool };
+    const part: AnswerPart = { type: 'toolCall', id, name, input, isServerTool };
     return [{ part, toolCall: [{ id, name, finalArgs: args, done: true }] }];
   }
 
@@ -78,7 +78,7 @@ export class DeliveredCalls {
     const { id, name } = call;
     const isOwn = !call.isShadow && !this.#calls.has(id);
     // What is malformed once is not run by a second try; what the peer takes back may come again.
-    if (isOwn && fault !== "taken back by the peer") this.#add(id, REFUSED);
+    if (isOwn && fault !== 'taken back by the peer') this.#add(id, REFUSED);
     const named = name === null ? {} : { name };
     return [malformedStep(call, fault, isOwn ? [{ id, ...named, interrupted: true }] : [])];
   }
@@ -101,14 +101,14 @@ export class DeliveredCalls {
 
 /** Ids that several calls of one batch have, which do not say the same. */
 function conflictsIn(
-  decided: readonly { readonly call: Call; readonly decision: Decision }[]
+  decided: readonly { readonly call: Call; readonly decision: Decision }[],
 ): ReadonlySet<string> {
   const seen = new Map<string, string>();
   const conflicts = new Set<string>();
   if (decided.length < 2) return conflicts;
   for (const { call, decision } of decided) {
     if (call.isBlank) continue;
-    const said = typeof decision === "string" ? decision : contentOf(call, decision);
+    const said = typeof decision === 'string' ? decision : contentOf(call, decision);
     const before = seen.get(call.id);
     if (before !== undefined && before !== said) conflicts.add(call.id);
     seen.set(call.id, said);
@@ -117,7 +117,7 @@ function conflictsIn(
 }
 
 function contentOf({ name }: Call, { input, args }: Exclude<Decision, string>): string {
-  return fingerprintOf(name ?? "", input, args);
+  return fingerprintOf(name ?? '', input, args);
 }
 
 /** A short text that is the same for calls that say the same, and for no others (106 bits). */

@@ -1,12 +1,12 @@
 /** Reads fields of events that may be anything. */
 
-import { ReconnectError } from "../../machines/errors.js";
+import { ReconnectError } from '../../machines/errors.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The value if it is an object of fields, else an empty one. Own fields only are read by `field`. */
 export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
 export function listOf(value: unknown): readonly unknown[] {
@@ -14,7 +14,7 @@ export function listOf(value: unknown): readonly unknown[] {
 }
 
 export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 export function wholeOf(value: unknown): number | undefined {
@@ -23,6 +23,6 @@ export function wholeOf(value: unknown): number | undefined {
 
 /** @throws ReconnectError kind `protocol` for what is no event. */
 export function eventFields(event: unknown): Fields {
-  if (typeof event === "object" && event !== null && !Array.isArray(event)) return event as Fields;
-  throw new ReconnectError("protocol", "expected an event that is a JSON object");
+  if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event as Fields;
+  throw new ReconnectError('protocol', 'expected an event that is a JSON object');
 }

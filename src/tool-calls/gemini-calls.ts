@@ -1,13 +1,13 @@
 /** Calls of Gemini's content API: whole in one part, or, if the request asks for it, in pieces at JSON paths. */
 
-import type { AnswerStep, RecordedCalls } from "./answer.js";
-import type { Call } from "./call.js";
-import type { CallPiece } from "./call-piece.js";
-import { progressOf } from "./call-steps.js";
-import { listOf, textOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { PartialArguments } from "./partial-arguments.js";
-import { WholeCalls } from "./whole-calls.js";
+import type { AnswerStep, RecordedCalls } from './answer.js';
+import type { Call } from './call.js';
+import type { CallPiece } from './call-piece.js';
+import { progressOf } from './call-steps.js';
+import { listOf, textOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { PartialArguments } from './partial-arguments.js';
+import { WholeCalls } from './whole-calls.js';
 
 export interface TakenCall {
   /** The call that the piece belongs to. */
@@ -31,7 +31,7 @@ export class GeminiCalls {
 
   /** Takes one `functionCall`. */
   add(piece: Fields): TakenCall {
-    const isPartial = piece["willContinue"] === true || Array.isArray(piece["partialArgs"]);
+    const isPartial = piece['willContinue'] === true || Array.isArray(piece['partialArgs']);
     const open = this.#openKey(piece);
     const { key, steps } = this.#calls.add(callPiece(piece), open);
     const call = key === null ? undefined : this.#calls.peek(key);
@@ -48,7 +48,7 @@ export class GeminiCalls {
   }
 
   leaveAll(): AnswerStep[] {
-    for (const key of this.#partial.keys()) this.#calls.spoil(key, "not completed by the peer");
+    for (const key of this.#partial.keys()) this.#calls.spoil(key, 'not completed by the peer');
     this.#partial.clear();
     return this.#calls.leaveAll();
   }
@@ -63,8 +63,8 @@ export class GeminiCalls {
     const last = [...this.#partial.keys()].at(-1);
     if (last === undefined) return undefined;
     const call = this.#calls.peek(last);
-    const isNameless = textOf(name) === undefined || name === "";
-    if (typeof id === "string" && id !== "") {
+    const isNameless = textOf(name) === undefined || name === '';
+    if (typeof id === 'string' && id !== '') {
       const known = this.#calls.keyOf(id);
       if (known !== undefined) return this.#partial.has(known) ? known : undefined;
       return isNameless && call?.hasLocalId === true ? last : undefined;
@@ -78,10 +78,10 @@ export class GeminiCalls {
     this.#partial.delete(key);
     this.#partial.set(key, args);
     const before = args.size;
-    args.add(listOf(piece["partialArgs"]));
+    args.add(listOf(piece['partialArgs']));
     const { id, name } = call;
     const { size } = args;
-    if (piece["willContinue"] !== true) this.#close(key, args);
+    if (piece['willContinue'] !== true) this.#close(key, args);
     return size > before ? [{ part: progressOf({ id, name, size }) }] : [];
   }
 
@@ -89,7 +89,7 @@ export class GeminiCalls {
     this.#partial.delete(key);
     if (args.isEmpty) return;
     const text = args.toJson();
-    if (text === undefined) this.#calls.spoil(key, "arguments of an unknown shape");
+    if (text === undefined) this.#calls.spoil(key, 'arguments of an unknown shape');
     else this.#calls.takeWhole(key, text);
   }
 }

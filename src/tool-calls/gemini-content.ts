@@ -1,16 +1,16 @@
 /** Gemini's content API: `streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
-import type { EndOutcome } from "../../machines/contract.js";
-import type { AnswerReader, AnswerStep, RecordedCalls } from "./answer.js";
-import { AnswerEnd } from "./answer-end.js";
-import { ChunkIds } from "./chunk-ids.js";
-import { eventFields, fieldsOf, listOf, textOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { finishWords, isNoWord, outcomeOf } from "./finish-words.js";
-import { GeminiCalls } from "./gemini-calls.js";
-import { isErrorShape, reportedError } from "./peer-error.js";
-import { RepeatedFields } from "./repeated-fields.js";
-import { eventStep, fieldSteps, textStep } from "./steps.js";
+import type { EndOutcome } from '../../machines/contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd } from './answer-end.js';
+import { ChunkIds } from './chunk-ids.js';
+import { eventFields, fieldsOf, listOf, textOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
+import { GeminiCalls } from './gemini-calls.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { RepeatedFields } from './repeated-fields.js';
+import { eventStep, fieldSteps, textStep } from './steps.js';
 
 /**
  * Reads the chunks of `:streamGenerateContent?alt=sse`; of several candidates the first, the others are events. The end
@@ -21,12 +21,12 @@ export function geminiContentReader(): AnswerReader {
 }
 
 /** All others mean that something is missing: `MAX_TOKENS`, `SAFETY`, `MALFORMED_FUNCTION_CALL`, and what comes to be. */
-const WORDS = finishWords({ complete: ["STOP"] });
+const WORDS = finishWords({ complete: ['STOP'] });
 /** What an enum says that was not set. */
-const UNSET = "FINISH_REASON_UNSPECIFIED";
+const UNSET = 'FINISH_REASON_UNSPECIFIED';
 
 /** Fields of a chunk that say which answer it is of: one event for all chunks. */
-const ABOUT = ["responseId", "modelVersion", "createTime"];
+const ABOUT = ['responseId', 'modelVersion', 'createTime'];
 
 class GeminiContentReader implements AnswerReader {
   readonly #end = new AnswerEnd();
@@ -65,17 +65,17 @@ class GeminiContentReader implements AnswerReader {
   /** What a finish reason that proves nothing is worth, is known when nothing follows it. */
   endOfBytes(): void {
     if (this.#end.outcome !== null || this.#weakWord === null) return;
-    this.#end.say("incomplete", this.#weakWord);
+    this.#end.say('incomplete', this.#weakWord);
   }
 
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const chunk = eventFields(event);
-    if (name === "error" || isErrorShape(chunk)) throw reportedError(event);
-    const candidates = listOf(chunk["candidates"]).map(fieldsOf);
+    if (name === 'error' || isErrorShape(chunk)) throw reportedError(event);
+    const candidates = listOf(chunk['candidates']).map(fieldsOf);
     const steps = candidates.flatMap((candidate) =>
       isFirst(candidate)
-        ? this.#candidate(candidate, chunk["responseId"])
-        : [eventStep("candidate", candidate)]
+        ? this.#candidate(candidate, chunk['responseId'])
+        : [eventStep('candidate', candidate)],
     );
     const all = [...steps, ...this.#chunkSteps(chunk)];
     if (this.#isIntroduced || all.length === 0) return all;
@@ -110,7 +110,7 @@ class GeminiContentReader implements AnswerReader {
   #part(part: Fields): AnswerStep[] {
     const { text, thought, thoughtSignature, functionCall, toolCall, ...others } = part;
     return [
-      ...textStep(thought === true ? "reasoning" : "text", text),
+      ...textStep(thought === true ? 'reasoning' : 'text', text),
       ...(functionCall === undefined || functionCall === null
         ? fieldSteps({ thoughtSignature })
         : this.#functionCall(fieldsOf(functionCall), thoughtSignature)),
@@ -125,14 +125,14 @@ class GeminiContentReader implements AnswerReader {
     if (isNoWord(thoughtSignature)) return steps;
     // The next request has to bring it back with the call.
     const { id, name } = call ?? {};
-    return [...steps, eventStep("functionCall", { id, name, thoughtSignature })];
+    return [...steps, eventStep('functionCall', { id, name, thoughtSignature })];
   }
 
   #finishBy(reason: unknown, isWithParts: boolean): AnswerStep[] {
     this.#isWithParts = isWithParts;
-    const said = eventStep("finishReason", reason);
+    const said = eventStep('finishReason', reason);
     const outcome = outcomeOf(WORDS, reason);
-    if (outcome !== "complete") {
+    if (outcome !== 'complete') {
       this.#end.say(outcome, reason);
       return [...this.#calls.abandon(), said];
     }
@@ -145,15 +145,15 @@ class GeminiContentReader implements AnswerReader {
   /** What stands beside the candidates: usage, and that the request was blocked. */
   #chunkSteps(chunk: Fields): AnswerStep[] {
     const { candidates: _, error: __, ...others } = chunk;
-    const { blockReason } = fieldsOf(others["promptFeedback"]);
-    if (!isNoWord(blockReason)) this.#end.say("incomplete", blockReason);
+    const { blockReason } = fieldsOf(others['promptFeedback']);
+    if (!isNoWord(blockReason)) this.#end.say('incomplete', blockReason);
     const besides = Object.entries(others).filter(([field]) => !ABOUT.includes(field));
     return this.#repeated.news(Object.fromEntries(besides));
   }
 }
 
 function hasNamedCall({ functionCall }: Fields): boolean {
-  return !isNoWord(fieldsOf(functionCall)["name"]);
+  return !isNoWord(fieldsOf(functionCall)['name']);
 }
 
 function isFirst({ index }: Fields): boolean {
@@ -162,5 +162,5 @@ function isFirst({ index }: Fields): boolean {
 
 function introduction(chunk: Fields): AnswerStep[] {
   const about = ABOUT.flatMap((name) => (isNoWord(chunk[name]) ? [] : [[name, chunk[name]]]));
-  return about.length === 0 ? [] : [eventStep("response", Object.fromEntries(about))];
+  return about.length === 0 ? [] : [eventStep('response', Object.fromEntries(about))];
 }

@@ -1,14 +1,14 @@
 /** Gemini Interactions. */
 
-import type { EndOutcome } from "../../machines/contract.js";
-import type { AnswerReader, AnswerStep, RecordedCalls } from "./answer.js";
-import { AnswerEnd, secondAnswer } from "./answer-end.js";
-import { ToolCalls } from "./calls.js";
-import { eventFields, fieldsOf, listOf, textOf, wholeOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { finishWords, outcomeOf } from "./finish-words.js";
-import { isErrorShape, reportedError } from "./peer-error.js";
-import { contentSteps, eventStep, textStep } from "./steps.js";
+import type { EndOutcome } from '../../machines/contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, fieldsOf, listOf, textOf, wholeOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { finishWords, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { contentSteps, eventStep, textStep } from './steps.js';
 
 /**
  * Reads the events of `POST /v1beta/interactions`, which name themselves in `event_type`. An interaction that waits
@@ -19,12 +19,12 @@ export function geminiReader(): AnswerReader {
 }
 
 const WORDS = finishWords({
-  complete: ["completed", "requires_action"],
-  failed: ["failed"],
-  cancelled: ["cancelled"],
+  complete: ['completed', 'requires_action'],
+  failed: ['failed'],
+  cancelled: ['cancelled'],
 });
 /** Statuses of an interaction that goes on. */
-const RUNNING: ReadonlySet<unknown> = new Set(["in_progress", "queued"]);
+const RUNNING: ReadonlySet<unknown> = new Set(['in_progress', 'queued']);
 
 /** Steps and deltas that are calls; all but `function_call` are run by the peer. */
 const CALL = /_call$/;
@@ -56,28 +56,28 @@ class GeminiReader implements AnswerReader {
 
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const type = textOf(fields["event_type"]) ?? textOf(fields["type"]) ?? name ?? "";
-    const index = wholeOf(fields["index"]) ?? -1;
-    if (type === "error" || name === "error" || isErrorShape(fields)) throw reportedError(event);
+    const type = textOf(fields['event_type']) ?? textOf(fields['type']) ?? name ?? '';
+    const index = wholeOf(fields['index']) ?? -1;
+    if (type === 'error' || name === 'error' || isErrorShape(fields)) throw reportedError(event);
     switch (type) {
-      case "step.start":
-        return this.#output(this.#start(type, index, fieldsOf(fields["step"])));
+      case 'step.start':
+        return this.#output(this.#start(type, index, fieldsOf(fields['step'])));
       // The form before steps.
-      case "content.start":
-        return this.#output(this.#start(type, index, fieldsOf(fields["content"])));
-      case "step.delta":
-      case "content.delta":
-        return this.#output(this.#delta(type, index, fieldsOf(fields["delta"])));
-      case "step.stop":
-      case "content.stop":
+      case 'content.start':
+        return this.#output(this.#start(type, index, fieldsOf(fields['content'])));
+      case 'step.delta':
+      case 'content.delta':
+        return this.#output(this.#delta(type, index, fieldsOf(fields['delta'])));
+      case 'step.stop':
+      case 'content.stop':
         return this.#stop(index);
-      case "interaction.created":
-      case "interaction.start":
-      case "interaction.status_update":
-      case "interaction.completed":
-      case "interaction.complete":
+      case 'interaction.created':
+      case 'interaction.start':
+      case 'interaction.status_update':
+      case 'interaction.completed':
+      case 'interaction.complete':
         return this.#status(type, fields);
-      case "":
+      case '':
         return [];
       default:
         return [eventStep(type, fields)];
@@ -86,43 +86,43 @@ class GeminiReader implements AnswerReader {
 
   #output(steps: AnswerStep[]): AnswerStep[] {
     if (steps.length > 0) this.#hasOutput = true;
-    if (steps.some(({ part }) => part.type !== "event")) this.#end.goOn();
+    if (steps.some(({ part }) => part.type !== 'event')) this.#end.goOn();
     return steps;
   }
 
   #start(event: string, index: number, step: Fields): AnswerStep[] {
     const { type, content, text, ...others } = step;
-    if (typeof type === "string" && CALL.test(type)) return this.#open(index, type, others);
+    if (typeof type === 'string' && CALL.test(type)) return this.#open(index, type, others);
     return [
       eventStep(event, { index, type, ...others }),
       ...contentSteps(content),
-      ...textStep("text", text),
+      ...textStep('text', text),
     ];
   }
 
   #open(index: number, type: string, step: Fields): AnswerStep[] {
     const { id, name, arguments: args, ...others } = step;
-    const isServerTool = type !== "function_call";
-    const called = textOf(name) ?? (isServerTool ? type.replace(CALL, "") : undefined);
+    const isServerTool = type !== 'function_call';
+    const called = textOf(name) ?? (isServerTool ? type.replace(CALL, '') : undefined);
     const steps = this.#calls.open(index, { id, name: called, args, isServerTool });
     if (Object.keys(others).length === 0) return steps;
-    return [...steps, eventStep("step.start", { index, type, id, ...others })];
+    return [...steps, eventStep('step.start', { index, type, id, ...others })];
   }
 
   #delta(event: string, index: number, delta: Fields): AnswerStep[] {
     const { type, id, name, arguments: args, partial_arguments: partial, ...others } = delta;
     switch (type) {
-      case "text":
+      case 'text':
       case undefined:
-        if (typeof delta["text"] === "string") return contentSteps({ ...delta, type: "text" });
+        if (typeof delta['text'] === 'string') return contentSteps({ ...delta, type: 'text' });
         return Object.keys(delta).length === 0 ? [] : [eventStep(event, { index, ...delta })];
-      case "thought_summary":
-        return contentSteps(fieldsOf(delta["content"])["text"] ?? delta["text"], "reasoning");
-      case "arguments_delta":
+      case 'thought_summary':
+        return contentSteps(fieldsOf(delta['content'])['text'] ?? delta['text'], 'reasoning');
+      case 'arguments_delta':
         // `partial_arguments` is what an SDK calls them.
         return this.#calls.add(index, { args: args ?? partial });
       default:
-        if (typeof type !== "string" || !CALL.test(type))
+        if (typeof type !== 'string' || !CALL.test(type))
           return [eventStep(event, { index, ...delta })];
         return [
           ...this.#whole(index, type, { id, name, arguments: args ?? partial }),
@@ -142,7 +142,7 @@ class GeminiReader implements AnswerReader {
       ? this.#calls.add(index, { id, name, args })
       : this.#open(index, type, call);
     // Text is one piece of several.
-    if (typeof args === "object" && args !== null) this.#calls.seal(index);
+    if (typeof args === 'object' && args !== null) this.#calls.seal(index);
     return steps;
   }
 
@@ -160,14 +160,14 @@ class GeminiReader implements AnswerReader {
   #status(type: string, fields: Fields): AnswerStep[] {
     const { interaction, event_type: _, type: __, event_id: ___, ...beside } = fields;
     const { outputs, steps, input: ____, tools: _____, ...about } = fieldsOf(interaction);
-    const id = textOf(about["id"]) ?? textOf(beside["interaction_id"]);
-    const status = about["status"] ?? beside["status"];
+    const id = textOf(about['id']) ?? textOf(beside['interaction_id']);
+    const status = about['status'] ?? beside['status'];
     this.#checkInteraction(id);
-    const isCompleted = type.startsWith("interaction.complete");
-    this.#isFromStart ||= type === "interaction.created" || type === "interaction.start";
+    const isCompleted = type.startsWith('interaction.complete');
+    this.#isFromStart ||= type === 'interaction.created' || type === 'interaction.start';
     const late = isCompleted ? this.#wholeOutput(steps ?? outputs) : [];
     const calls = this.#endAs(status, isCompleted);
-    if (this.#end.outcome === "failed" && isErrorShape(about)) throw reportedError(about);
+    if (this.#end.outcome === 'failed' && isErrorShape(about)) throw reportedError(about);
     const said = { ...beside, ...about, id, status };
     return [...late, ...calls, eventStep(type, said)];
   }
@@ -180,15 +180,15 @@ class GeminiReader implements AnswerReader {
       return [];
     }
     const isUnsaid = status === undefined || status === null;
-    this.#end.say(isUnsaid ? "complete" : outcomeOf(WORDS, status), status);
-    const calls = this.#end.outcome === "complete" ? this.#calls.leaveSealed() : [];
+    this.#end.say(isUnsaid ? 'complete' : outcomeOf(WORDS, status), status);
+    const calls = this.#end.outcome === 'complete' ? this.#calls.leaveSealed() : [];
     if (this.#calls.hasOpenCall) this.#end.spoil();
     return calls;
   }
 
   /** @throws ReconnectError kind `protocol` for another interaction than the one so far. */
   #checkInteraction(id: string | undefined): void {
-    if (id === undefined || id === "") return;
+    if (id === undefined || id === '') return;
     if (this.#interaction !== null && this.#interaction !== id) throw secondAnswer();
     this.#interaction = id;
   }
@@ -198,9 +198,9 @@ class GeminiReader implements AnswerReader {
     if (this.#hasOutput || !this.#isFromStart) return [];
     return listOf(output)
       .map(fieldsOf)
-      .flatMap((step, n) => [...this.#start("step.start", n, step), ...this.#stop(n)]);
+      .flatMap((step, n) => [...this.#start('step.start', n, step), ...this.#stop(n)]);
   }
 }
 
 /** Statuses that end an interaction before it is whole. */
-const CUT: ReadonlySet<unknown> = new Set(["incomplete", "budget_exceeded"]);
+const CUT: ReadonlySet<unknown> = new Set(['incomplete', 'budget_exceeded']);

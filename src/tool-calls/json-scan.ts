@@ -2,22 +2,22 @@
 
 export class JsonScan {
   /** `none`: nothing but space. `whole`: its brackets are closed. `broken`: no JSON object, whatever follows. */
-  state: "none" | "open" | "whole" | "broken" = "none";
+  state: 'none' | 'open' | 'whole' | 'broken' = 'none';
   #depth = 0;
   #isText = false;
   #isEscaped = false;
 
   add(piece: string): void {
-    for (let n = 0; n < piece.length && this.state !== "broken"; n++)
+    for (let n = 0; n < piece.length && this.state !== 'broken'; n++)
       this.#step(piece.charCodeAt(n));
   }
 
   #step(unit: number): void {
     if (this.#isText) this.#stepInText(unit);
     else if (unit === 0x20 || (unit >= 0x09 && unit <= 0x0d)) return;
-    else if (this.state === "whole") this.state = "broken";
+    else if (this.state === 'whole') this.state = 'broken';
     else {
-      if (this.state === "none") this.state = "open";
+      if (this.state === 'none') this.state = 'open';
       if (unit === QUOTE) this.#isText = true;
       else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) this.#depth += 1;
       else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) this.#close();
@@ -26,8 +26,8 @@ export class JsonScan {
 
   #close(): void {
     this.#depth -= 1;
-    if (this.#depth < 0) this.state = "broken";
-    else if (this.#depth === 0) this.state = "whole";
+    if (this.#depth < 0) this.state = 'broken';
+    else if (this.#depth === 0) this.state = 'whole';
   }
 
   #stepInText(unit: number): void {

@@ -1,16 +1,16 @@
 /** Ollama's own API: the lines of `/api/chat` and `/api/generate`. */
 
-import type { EndOutcome } from "../../machines/contract.js";
-import type { AnswerReader, AnswerStep, RecordedCalls } from "./answer.js";
-import { AnswerEnd } from "./answer-end.js";
-import { isObject } from "./arguments.js";
-import { eventFields, fieldsOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { finishWords, isNoWord, outcomeOf } from "./finish-words.js";
-import { isErrorShape, reportedError } from "./peer-error.js";
-import { RepeatedFields } from "./repeated-fields.js";
-import { contentSteps, eventStep, fieldSteps } from "./steps.js";
-import { WholeCalls } from "./whole-calls.js";
+import type { EndOutcome } from '../../machines/contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd } from './answer-end.js';
+import { isObject } from './arguments.js';
+import { eventFields, fieldsOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { finishWords, isNoWord, outcomeOf } from './finish-words.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { RepeatedFields } from './repeated-fields.js';
+import { contentSteps, eventStep, fieldSteps } from './steps.js';
+import { WholeCalls } from './whole-calls.js';
 
 /**
  * Reads the lines of `POST /api/chat`, and those of `/api/generate`. A call comes whole, in one of the lines; the last
@@ -24,10 +24,10 @@ export function ollamaChatReader(): AnswerReader {
  * `load` and `unload` answer a request without messages. `length` cuts the answer; a last line without a reason is what
  * the server writes when its runner broke off: https://github.com/ollama/ollama/blob/main/llm/server.go
  */
-const WORDS = finishWords({ complete: ["stop", "load", "unload"] });
+const WORDS = finishWords({ complete: ['stop', 'load', 'unload'] });
 
 /** Fields that say which answer it is: one event for all lines. */
-const ABOUT = ["model", "created_at", "remote_model", "remote_host"];
+const ABOUT = ['model', 'created_at', 'remote_model', 'remote_host'];
 
 /** Counts and times of the last line. */
 const USAGE = /_(?:count|duration)$/;
@@ -59,13 +59,13 @@ class OllamaChatReader implements AnswerReader {
 
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const line = eventFields(event);
-    if (name === "error" || isErrorShape(line)) throw reportedError(event);
+    if (name === 'error' || isErrorShape(line)) throw reportedError(event);
     const { message, response, thinking, done, done_reason: reason, ...others } = line;
     const said = { ...fieldsOf(message) };
     const steps = [
-      ...contentSteps(said["thinking"] ?? thinking, "reasoning"),
-      ...contentSteps(said["content"] ?? response),
-      ...this.#callSteps(said["tool_calls"]),
+      ...contentSteps(said['thinking'] ?? thinking, 'reasoning'),
+      ...contentSteps(said['content'] ?? response),
+      ...this.#callSteps(said['tool_calls']),
       ...fieldSteps(besides(said)),
       ...(done === true ? this.#finishBy(reason) : []),
       ...this.#lineSteps(others),
@@ -82,15 +82,15 @@ class OllamaChatReader implements AnswerReader {
       const { index, name, arguments: args } = fieldsOf(called ?? entry);
       const { steps } = this.#calls.add({ index, id, name, args });
       const isFramed = called !== undefined && Object.keys(extras).length > 0;
-      return isFramed ? [...steps, eventStep("tool_call", { id, ...extras })] : steps;
+      return isFramed ? [...steps, eventStep('tool_call', { id, ...extras })] : steps;
     });
   }
 
   #finishBy(reason: unknown): AnswerStep[] {
     this.#end.say(outcomeOf(WORDS, reason), reason);
-    const calls = this.#end.outcome === "complete" ? this.#calls.leaveAll() : this.#calls.abandon();
+    const calls = this.#end.outcome === 'complete' ? this.#calls.leaveAll() : this.#calls.abandon();
     this.finish();
-    return [...calls, ...(isNoWord(reason) ? [] : [eventStep("done_reason", reason)])];
+    return [...calls, ...(isNoWord(reason) ? [] : [eventStep('done_reason', reason)])];
   }
 
   #lineSteps(others: Fields): AnswerStep[] {
@@ -99,7 +99,7 @@ class OllamaChatReader implements AnswerReader {
     const rest = fields.filter(([name]) => !USAGE.test(name));
     return [
       ...this.#repeated.news(Object.fromEntries(rest)),
-      ...(usage.length === 0 ? [] : [eventStep("usage", Object.fromEntries(usage))]),
+      ...(usage.length === 0 ? [] : [eventStep('usage', Object.fromEntries(usage))]),
     ];
   }
 }
@@ -111,5 +111,5 @@ function besides(message: Fields): Fields {
 
 function introduction(line: Fields): AnswerStep[] {
   const about = ABOUT.flatMap((name) => (isNoWord(line[name]) ? [] : [[name, line[name]]]));
-  return about.length === 0 ? [] : [eventStep("response", Object.fromEntries(about))];
+  return about.length === 0 ? [] : [eventStep('response', Object.fromEntries(about))];
 }

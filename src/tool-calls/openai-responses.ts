@@ -1,15 +1,15 @@
 /** OpenAI Responses. */
 
-import { Places } from "./call-memory.js";
-import type { EndOutcome } from "../../machines/contract.js";
-import type { AnswerReader, AnswerStep, RecordedCalls } from "./answer.js";
-import { AnswerEnd, secondAnswer } from "./answer-end.js";
-import { ToolCalls } from "./calls.js";
-import { eventFields, fieldsOf, listOf, textOf, wholeOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { isErrorShape, reportedError } from "./peer-error.js";
-import { beginningOf, isCallItem, isInPieces, readCallItem } from "./responses-items.js";
-import { contentSteps, eventStep, textStep } from "./steps.js";
+import { Places } from './call-memory.js';
+import type { EndOutcome } from '../../machines/contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
+import { AnswerEnd, secondAnswer } from './answer-end.js';
+import { ToolCalls } from './calls.js';
+import { eventFields, fieldsOf, listOf, textOf, wholeOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { isErrorShape, reportedError } from './peer-error.js';
+import { beginningOf, isCallItem, isInPieces, readCallItem } from './responses-items.js';
+import { contentSteps, eventStep, textStep } from './steps.js';
 
 /**
  * Reads the events of `POST /v1/responses`. A call leaves when its item is done, which repeats its arguments whole: they
@@ -20,14 +20,14 @@ export function openaiResponsesReader(): AnswerReader {
 }
 
 const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
-  ["response.completed", "complete"],
-  ["response.incomplete", "incomplete"],
-  ["response.failed", "failed"],
-  ["response.cancelled", "cancelled"],
+  ['response.completed', 'complete'],
+  ['response.incomplete', 'incomplete'],
+  ['response.failed', 'failed'],
+  ['response.cancelled', 'cancelled'],
 ]);
 
 /** Statuses of the response that an event of completion must not have. */
-const BAD: ReadonlySet<unknown> = new Set(["cancelled", "failed", "incomplete"]);
+const BAD: ReadonlySet<unknown> = new Set(['cancelled', 'failed', 'incomplete']);
 
 /** Events of pieces of arguments, and of what repeats them. */
 const PIECE = /_call_(?:arguments|input|code)\.delta$/;
@@ -79,30 +79,30 @@ class OpenaiResponsesReader implements AnswerReader {
 
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
-    const type = textOf(fields["type"]) ?? name ?? "";
-    const item = fieldsOf(fields["item"]);
-    this.#checkResponse(fieldsOf(fields["response"]));
-    if (type === "response.failed") this.#end.say("failed", "failed");
-    const isOurs = type.startsWith("response.") && type !== "response.failed" && name !== "error";
-    if (!isOurs && (type === "response.failed" || name === "error" || isErrorShape(fields)))
+    const type = textOf(fields['type']) ?? name ?? '';
+    const item = fieldsOf(fields['item']);
+    this.#checkResponse(fieldsOf(fields['response']));
+    if (type === 'response.failed') this.#end.say('failed', 'failed');
+    const isOurs = type.startsWith('response.') && type !== 'response.failed' && name !== 'error';
+    if (!isOurs && (type === 'response.failed' || name === 'error' || isErrorShape(fields)))
       throw reportedError(event);
     switch (type) {
-      case "response.output_text.delta":
-        return this.#text(fields["delta"]);
-      case "response.output_text.done":
+      case 'response.output_text.delta':
+        return this.#text(fields['delta']);
+      case 'response.output_text.done':
         // The last item carries the place to go on from: before it, the text has not come.
-        return [eventStep(type, fields), ...this.#wholeText(fields["text"])];
-      case "response.reasoning_text.delta":
-      case "response.reasoning_summary_text.delta":
-        return textStep("reasoning", fields["delta"]);
-      case "response.content_part.added":
+        return [eventStep(type, fields), ...this.#wholeText(fields['text'])];
+      case 'response.reasoning_text.delta':
+      case 'response.reasoning_summary_text.delta':
+        return textStep('reasoning', fields['delta']);
+      case 'response.content_part.added':
         this.#partHasText = false;
         return [eventStep(type, fields)];
-      case "response.output_item.added":
+      case 'response.output_item.added':
         return this.#added(fields, item);
-      case "response.output_item.done":
+      case 'response.output_item.done':
         return this.#done(fields, item);
-      case "":
+      case '':
         return [];
       default:
         return this.#other(type, fields);
@@ -111,14 +111,14 @@ class OpenaiResponsesReader implements AnswerReader {
 
   /** @throws ReconnectError kind `protocol` for another response than the one so far. */
   #checkResponse({ id }: Fields): void {
-    if (typeof id !== "string" || id === "") return;
+    if (typeof id !== 'string' || id === '') return;
     if (this.#response !== null && this.#response !== id) throw secondAnswer();
     this.#response = id;
   }
 
   #text(delta: unknown): AnswerStep[] {
     this.#hasOutput = this.#partHasText = this.#itemHasText = true;
-    return textStep("text", delta);
+    return textStep('text', delta);
   }
 
   /** The text of a part of which no piece came. */
@@ -131,13 +131,13 @@ class OpenaiResponsesReader implements AnswerReader {
 
   /** A text that began before the place where the reading began: it must have come by then. */
   #checkBefore(text: unknown): void {
-    if (typeof text === "string" && text.length > this.#before) this.#isCut = true;
+    if (typeof text === 'string' && text.length > this.#before) this.#isCut = true;
   }
 
   /** The key of the call that an item is. */
   #keyOfItem(fields: Fields, item: Fields): string {
-    const id = idOf(item["id"]) ?? idOf(fields["item_id"]);
-    const call = idOf(item["call_id"]);
+    const id = idOf(item['id']) ?? idOf(fields['item_id']);
+    const call = idOf(item['call_id']);
     const only = isInPieces(item) ? this.#onlyPending() : undefined;
     // One that has no other name.
     const isFree = only?.hasLocalId === true || (id === undefined && call === undefined);
@@ -146,7 +146,7 @@ class OpenaiResponsesReader implements AnswerReader {
 
   /** The key of the call that a piece of arguments belongs to. */
   #keyOfPiece(fields: Fields): string {
-    const id = idOf(fields["item_id"]);
+    const id = idOf(fields['item_id']);
     // Where items are announced, one that was not is no other item.
     const isFree = id === undefined || this.#isAnnounced;
     return this.#keyAt(fields, id, undefined, isFree ? this.#onlyPending()?.key : undefined);
@@ -157,19 +157,19 @@ class OpenaiResponsesReader implements AnswerReader {
     fields: Fields,
     id: string | undefined,
     call: string | undefined,
-    only: string | undefined
+    only: string | undefined,
   ): string {
     const known = this.#pendingKey(fields, id) ?? (call && this.#calls.keyOf(call));
-    const place = wholeOf(fields["output_index"]);
-    if (place === undefined) return known ?? only ?? id ?? call ?? "";
+    const place = wholeOf(fields['output_index']);
+    if (place === undefined) return known ?? only ?? id ?? call ?? '';
     const key = known ?? id ?? call ?? `output_${place}`;
     this.#places.set(place, key);
     return key;
   }
 
   /** The call that waits under this id, or at the place. */
-  #pendingKey(fields: Fields, id = idOf(fields["item_id"])): string | undefined {
-    const place = wholeOf(fields["output_index"]);
+  #pendingKey(fields: Fields, id = idOf(fields['item_id'])): string | undefined {
+    const place = wholeOf(fields['output_index']);
     const keys = [id, place === undefined ? undefined : this.#places.get(place)];
     return keys.find((key) => key !== undefined && this.#calls.peek(key) !== undefined);
   }
@@ -185,25 +185,25 @@ class OpenaiResponsesReader implements AnswerReader {
   #added(fields: Fields, item: Fields): AnswerStep[] {
     this.#hasOutput = true;
     this.#partHasText = this.#itemHasText = false;
-    const said = eventStep("response.output_item.added", item);
+    const said = eventStep('response.output_item.added', item);
     if (!isCallItem(item)) return [said];
     this.#isAnnounced = true;
-    const key = idOf(item["id"]) ?? this.#keyOfItem(fields, item);
-    const place = wholeOf(fields["output_index"]);
+    const key = idOf(item['id']) ?? this.#keyOfItem(fields, item);
+    const place = wholeOf(fields['output_index']);
     if (place !== undefined) this.#places.set(place, key);
     const steps = this.#calls.open(key, beginningOf(item));
-    return item["call_id"] === undefined ? [...steps, said] : steps;
+    return item['call_id'] === undefined ? [...steps, said] : steps;
   }
 
   #done(fields: Fields, item: Fields): AnswerStep[] {
     this.#hasOutput = true;
     if (isCallItem(item)) return readCallItem(this.#calls, this.#keyOfItem(fields, item), item);
-    const content = listOf(item["content"]);
-    const isMessage = item["type"] === "message" && !this.#itemHasText;
+    const content = listOf(item['content']);
+    const isMessage = item['type'] === 'message' && !this.#itemHasText;
     const isNew = isMessage && this.#isFromStart;
-    if (isMessage && !isNew) for (const part of content) this.#checkBefore(fieldsOf(part)["text"]);
+    if (isMessage && !isNew) for (const part of content) this.#checkBefore(fieldsOf(part)['text']);
     this.#partHasText = this.#itemHasText = false;
-    return [eventStep("response.output_item.done", item), ...(isNew ? contentSteps(content) : [])];
+    return [eventStep('response.output_item.done', item), ...(isNew ? contentSteps(content) : [])];
   }
 
   #other(type: string, fields: Fields): AnswerStep[] {
@@ -211,23 +211,23 @@ class OpenaiResponsesReader implements AnswerReader {
     const whole = WHOLE.exec(type)?.[1];
     if (whole !== undefined) {
       const key = this.#keyOfPiece(fields);
-      const steps = this.#calls.add(key, { name: fields["name"] });
+      const steps = this.#calls.add(key, { name: fields['name'] });
       this.#calls.takeWhole(key, fields[whole]);
       return steps;
     }
     // Pieces, and the whole, of arguments of a kind that we do not know: the item repeats them.
     if (this.#pendingKey(fields) !== undefined && /\.(?:delta|done)$/.test(type))
       return [
-        eventStep(type, { item_id: fields["item_id"], output_index: fields["output_index"] }),
+        eventStep(type, { item_id: fields['item_id'], output_index: fields['output_index'] }),
       ];
-    const response = fieldsOf(fields["response"]);
-    const said = eventStep(type, fields["response"] === undefined ? fields : summaryOf(response));
+    const response = fieldsOf(fields['response']);
+    const said = eventStep(type, fields['response'] === undefined ? fields : summaryOf(response));
     const end = ENDS.get(type);
     if (end === undefined) {
       this.#isFromStart ||= /^response\.(?:created|in_progress|queued)$/.test(type);
       return [said];
     }
-    const steps = end === "complete" ? this.#wholeOutput(response) : [];
+    const steps = end === 'complete' ? this.#wholeOutput(response) : [];
     this.#endAs(end, response);
     return [...steps, said];
   }
@@ -235,16 +235,16 @@ class OpenaiResponsesReader implements AnswerReader {
   #piece(type: string, fields: Fields): AnswerStep[] {
     const key = this.#keyOfPiece(fields);
     const isServerTool = SERVER_PIECE.test(type) ? true : undefined;
-    const piece = { args: fields["delta"], isServerTool };
+    const piece = { args: fields['delta'], isServerTool };
     // The last one without a name is over: this is another.
-    if (key === "" && this.#calls.isOver(key)) return this.#calls.open(key, piece);
+    if (key === '' && this.#calls.isOver(key)) return this.#calls.open(key, piece);
     return this.#calls.add(key, piece);
   }
 
   #endAs(end: EndOutcome, { status, incomplete_details: details }: Fields): void {
-    const isBad = end === "complete" && BAD.has(status);
-    const word = textOf(fieldsOf(details)["reason"]) ?? textOf(status) ?? end;
-    this.#end.say(isBad ? "incomplete" : end, word);
+    const isBad = end === 'complete' && BAD.has(status);
+    const word = textOf(fieldsOf(details)['reason']) ?? textOf(status) ?? end;
+    this.#end.say(isBad ? 'incomplete' : end, word);
     this.finish();
   }
 

@@ -1,6 +1,6 @@
 /** Arguments that come as values at JSON paths: what Gemini 3 calls `partialArgs`. */
 
-import { fieldsOf } from "./fields.js";
+import { fieldsOf } from './fields.js';
 
 /** As much as the stream keeps of the arguments of a call, in UTF-16 units. */
 const MAX_SIZE = 4 * 1024 * 1024;
@@ -11,14 +11,14 @@ const MAX_INDEX = 65_536;
 type Segment = string | number;
 type Scalar = number | boolean | null;
 type Node =
-  | { readonly kind: "object"; readonly fields: Map<string, Node> }
-  | { readonly kind: "list"; readonly items: Map<number, Node> }
-  | { readonly kind: "text"; text: string }
-  | { readonly kind: "value"; readonly value: Scalar };
+  | { readonly kind: 'object'; readonly fields: Map<string, Node> }
+  | { readonly kind: 'list'; readonly items: Map<number, Node> }
+  | { readonly kind: 'text'; text: string }
+  | { readonly kind: 'value'; readonly value: Scalar };
 
 /** https://docs.cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/Content#PartialArg */
 export class PartialArguments {
-  readonly #root: Node = { kind: "object", fields: new Map() };
+  readonly #root: Node = { kind: 'object', fields: new Map() };
   #size = 0;
   #isBroken = false;
 
@@ -50,24 +50,24 @@ export class PartialArguments {
     const path = parsePath(jsonPath);
     if (path === undefined || path.length === 0) return false;
     this.#size +=
-      String(jsonPath).length + (typeof stringValue === "string" ? stringValue.length : 8);
+      String(jsonPath).length + (typeof stringValue === 'string' ? stringValue.length : 8);
     if (this.#size > MAX_SIZE) return false;
-    if (typeof stringValue === "string") return this.#append(path, stringValue);
-    if (typeof numberValue === "number") return this.#set(path, numberValue);
-    if (typeof boolValue === "boolean") return this.#set(path, boolValue);
-    return Object.hasOwn(fieldsOf(piece), "nullValue") && this.#set(path, null);
+    if (typeof stringValue === 'string') return this.#append(path, stringValue);
+    if (typeof numberValue === 'number') return this.#set(path, numberValue);
+    if (typeof boolValue === 'boolean') return this.#set(path, boolValue);
+    return Object.hasOwn(fieldsOf(piece), 'nullValue') && this.#set(path, null);
   }
 
   #append(path: readonly Segment[], text: string): boolean {
-    const node = place(this.#root, path, { kind: "text", text: "" });
-    if (node?.kind !== "text") return false;
+    const node = place(this.#root, path, { kind: 'text', text: '' });
+    if (node?.kind !== 'text') return false;
     node.text += text;
     return true;
   }
 
   #set(path: readonly Segment[], value: Scalar): boolean {
-    const node = place(this.#root, path, { kind: "value", value });
-    return node?.kind === "value" && node.value === value;
+    const node = place(this.#root, path, { kind: 'value', value });
+    return node?.kind === 'value' && node.value === value;
   }
 }
 
@@ -79,9 +79,9 @@ function place(root: Node, path: readonly Segment[], leaf: Node): Node | undefin
     const made: Node =
       next === undefined
         ? leaf
-        : typeof next === "number"
-        ? { kind: "list", items: new Map() }
-        : { kind: "object", fields: new Map() };
+        : typeof next === 'number'
+          ? { kind: 'list', items: new Map() }
+          : { kind: 'object', fields: new Map() };
     const child = childOf(node, segment, made);
     if (child === undefined) return undefined;
     node = child;
@@ -90,9 +90,9 @@ function place(root: Node, path: readonly Segment[], leaf: Node): Node | undefin
 }
 
 function childOf(node: Node, segment: Segment, made: Node): Node | undefined {
-  if (node.kind === "object" && typeof segment === "string")
+  if (node.kind === 'object' && typeof segment === 'string')
     return getOrSet(node.fields, segment, made);
-  if (node.kind === "list" && typeof segment === "number")
+  if (node.kind === 'list' && typeof segment === 'number')
     return getOrSet(node.items, segment, made);
   return undefined;
 }
@@ -107,22 +107,22 @@ function getOrSet<K>(map: Map<K, Node>, key: K, made: Node): Node {
 /** Text and not an object: a field may be called `__proto__`. */
 function jsonOf(node: Node): string | undefined {
   switch (node.kind) {
-    case "text":
+    case 'text':
       return JSON.stringify(node.text);
-    case "value":
+    case 'value':
       return JSON.stringify(node.value);
-    case "object":
+    case 'object':
       return joined(
         [...node.fields].map(([name, one]) => [`${JSON.stringify(name)}:`, one]),
-        "{}"
+        '{}',
       );
-    case "list": {
+    case 'list': {
       const items = Array.from(node.items.keys(), (_, n) => node.items.get(n));
       const isWhole = items.every((one) => one !== undefined);
       return isWhole
         ? joined(
-            items.map((one) => ["", one]),
-            "[]"
+            items.map((one) => ['', one]),
+            '[]',
           )
         : undefined;
     }
@@ -132,7 +132,7 @@ function jsonOf(node: Node): string | undefined {
 function joined(parts: readonly (readonly [string, Node])[], brackets: string): string | undefined {
   const texts = parts.map(([head, node]) => [head, jsonOf(node)] as const);
   if (texts.some(([, text]) => text === undefined)) return undefined;
-  const inner = texts.map(([head, text]) => `${head}${text}`).join(",");
+  const inner = texts.map(([head, text]) => `${head}${text}`).join(',');
   return `${brackets[0]}${inner}${brackets[1]}`;
 }
 
@@ -140,9 +140,9 @@ const SEGMENT = /\.?([^.[\]'"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\['((?:[^'\\]
 
 /** The segments of a JSON path that names one place: RFC 9535, without what selects several. */
 function parsePath(path: unknown): Segment[] | undefined {
-  if (typeof path !== "string") return undefined;
+  if (typeof path !== 'string') return undefined;
   const segments: Segment[] = [];
-  SEGMENT.lastIndex = path.startsWith("$") ? 1 : 0;
+  SEGMENT.lastIndex = path.startsWith('$') ? 1 : 0;
   while (SEGMENT.lastIndex < path.length) {
     const found = SEGMENT.exec(path);
     if (found === null || segments.length >= MAX_DEPTH) return undefined;
@@ -154,10 +154,10 @@ function parsePath(path: unknown): Segment[] | undefined {
 }
 
 function segmentOf([, name, index, double, single]: RegExpExecArray): Segment | undefined {
-  if (name !== undefined) return name === "*" ? undefined : name;
+  if (name !== undefined) return name === '*' ? undefined : name;
   if (index !== undefined) return Number(index) <= MAX_INDEX ? Number(index) : undefined;
   return double === undefined
-    ? unquoted(`"${(single ?? "").replaceAll("\\'", "'").replaceAll(/(?<!\\)"/g, '\\"')}"`)
+    ? unquoted(`"${(single ?? '').replaceAll("\\'", "'").replaceAll(/(?<!\\)"/g, '\\"')}"`)
     : unquoted(double);
 }
 

@@ -1,9 +1,9 @@
 /** The one reader of errors that peers report: bodies of refused requests and error events inside a stream alike. */
 
-import { ReconnectError } from "../../machines/errors.js";
-import { listOf, textOf } from "./fields.js";
-import type { Fields } from "./fields.js";
-import { quotedText } from "../../machines/quoted-text.js";
+import { ReconnectError } from '../../machines/errors.js';
+import { listOf, textOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { quotedText } from '../../machines/quoted-text.js';
 
 /** What a peer says of an error. Everything is optional: peers say little, and each in a shape of its own. */
 export interface PeerError {
@@ -40,13 +40,13 @@ export function readPeerError(value: unknown): PeerError {
 /** Whether the value, which may be any event or body, is an error by its shape: then the stream failed. */
 export function isErrorShape(value: unknown): boolean {
   const { error, errors, object, type, event } = recordOf(value) ?? {};
-  return [error, errors].some(isFilled) || [object, type, event].includes("error");
+  return [error, errors].some(isFilled) || [object, type, event].includes('error');
 }
 
 /** Some peers send an error that is null, empty or false with every event. */
 function isFilled(error: unknown): boolean {
-  if (typeof error === "object" && error !== null) return Object.keys(error).length > 0;
-  return error !== undefined && error !== null && error !== "" && error !== false && error !== 0;
+  if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
+  return error !== undefined && error !== null && error !== '' && error !== false && error !== 0;
 }
 
 /**
@@ -56,15 +56,15 @@ function isFilled(error: unknown): boolean {
 export function reportedError(event: unknown): ReconnectError {
   const peer = readPeerError(event);
   const { code } = peer;
-  const message = withPeerError("the peer reported an error", peer);
-  return new ReconnectError("source", message, code === undefined ? {} : { code });
+  const message = withPeerError('the peer reported an error', peer);
+  return new ReconnectError('source', message, code === undefined ? {} : { code });
 }
 
 /** A sentence of ours with what the peer says: `the request failed: the peer's text (its_code)`. */
 export function withPeerError(sentence: string, { message, code }: PeerError): string {
-  const text = message === undefined ? "" : quotedText(message);
-  const tail = code === undefined || text.includes(code) ? "" : ` (${code})`;
-  return text === "" ? `${sentence}${tail}` : `${sentence}: ${text}${tail}`;
+  const text = message === undefined ? '' : quotedText(message);
+  const tail = code === undefined || text.includes(code) ? '' : ` (${code})`;
+  return text === '' ? `${sentence}${tail}` : `${sentence}: ${text}${tail}`;
 }
 
 interface Found {
@@ -96,55 +96,55 @@ const MAX_LISTED = 3;
 
 /** Fields that hold the error, or the cause that says more than the error around it. */
 const CARRIERS = [
-  "error",
-  "errors",
-  "response",
-  "fault",
-  "detail",
-  "err",
-  "exception",
-  "message",
-  "last_error",
-  "lastError",
-  "base_resp",
-  "Error",
+  'error',
+  'errors',
+  'response',
+  'fault',
+  'detail',
+  'err',
+  'exception',
+  'message',
+  'last_error',
+  'lastError',
+  'base_resp',
+  'Error',
 ] as const;
 
 /** Fields that hold the text, the most telling first. */
 const TEXTS = [
-  "message",
-  "msg",
-  "detail",
-  "error_description",
-  "errorText",
-  "errorMessage",
-  "error_message",
-  "status_msg",
-  "faultstring",
-  "Message",
-  "title",
-  "description",
-  "reason",
+  'message',
+  'msg',
+  'detail',
+  'error_description',
+  'errorText',
+  'errorMessage',
+  'error_message',
+  'status_msg',
+  'faultstring',
+  'Message',
+  'title',
+  'description',
+  'reason',
 ] as const;
 
 /** Fields that hold a name or a number of the error, the most telling first. */
 const CODES = [
-  "code",
-  "error_code",
-  "errorCode",
-  "status",
-  "statusCode",
-  "status_code",
-  "__type",
-  "errorType",
-  "errorcode",
-  "type",
-  "Code",
+  'code',
+  'error_code',
+  'errorCode',
+  'status',
+  'statusCode',
+  'status_code',
+  '__type',
+  'errorType',
+  'errorcode',
+  'type',
+  'Code',
 ] as const;
 
 function collect(value: unknown, found: Found, depth: number): void {
   if (depth > MAX_DEPTH) return;
-  if (typeof value === "string") collectText(value, found, depth);
+  if (typeof value === 'string') collectText(value, found, depth);
   else if (Array.isArray(value)) collectList(value, found, depth);
   else {
     const fields = recordOf(value);
@@ -156,29 +156,29 @@ function collectFields(fields: Fields, found: Found, depth: number): void {
   const { error } = fields;
   for (const name of CARRIERS) {
     const inner = fields[name];
-    if (typeof inner === "object") collect(inner, found, depth + 1);
+    if (typeof inner === 'object') collect(inner, found, depth + 1);
     // Text that is JSON itself is an error around an error.
-    else if (typeof inner === "string" && isJson(inner)) collectText(inner, found, depth + 1);
+    else if (typeof inner === 'string' && isJson(inner)) collectText(inner, found, depth + 1);
   }
   collectUpstream(fields, found, depth);
-  const texts = TEXTS.map((name) => fields[name]).filter((one) => typeof one === "string");
+  const texts = TEXTS.map((name) => fields[name]).filter((one) => typeof one === 'string');
   const { title, detail } = fields;
-  if (typeof title === "string" && typeof detail === "string" && title !== "" && detail !== title)
-    found.texts.push(detail === "" ? title : `${title}: ${detail}`);
+  if (typeof title === 'string' && typeof detail === 'string' && title !== '' && detail !== title)
+    found.texts.push(detail === '' ? title : `${title}: ${detail}`);
   for (const text of texts) collectText(text, found, depth + 1);
-  if (typeof error === "string" && !isJson(error)) {
+  if (typeof error === 'string' && !isJson(error)) {
     // `{ error: 'invalid_grant', error_description: … }`, or the text itself.
     if (isCode(error)) addCode(error, found);
     if (texts.length === 0) found.texts.push(error);
   }
   for (const name of CODES) addCode(fields[name], found);
-  for (const name of ["details", "innererror", "extensions"] as const) {
+  for (const name of ['details', 'innererror', 'extensions'] as const) {
     for (const inner of [fields[name], ...listOf(fields[name])]) {
       const { code, reason, retryDelay } = recordOf(inner) ?? {};
       addCode(code, found);
       addCode(reason, found);
       // A duration of protobuf: https://protobuf.dev/reference/protobuf/google.protobuf/#duration
-      const [, seconds] = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(textOf(retryDelay) ?? "") ?? [];
+      const [, seconds] = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(textOf(retryDelay) ?? '') ?? [];
       if (seconds !== undefined) found.retryAfterMs ??= Math.ceil(Number(seconds) * 1000);
     }
   }
@@ -186,23 +186,23 @@ function collectFields(fields: Fields, found: Found, depth: number): void {
 
 /** OpenRouter: `Provider returned error`, and what that provider said beside it. */
 function collectUpstream({ message, metadata }: Fields, found: Found, depth: number): void {
-  const raw = recordOf(metadata)?.["raw"];
+  const raw = recordOf(metadata)?.['raw'];
   if (raw === undefined) return;
   const text = collectInner(raw, found, depth + 1);
   if (text === undefined) return;
-  found.texts.push(typeof message === "string" ? `${message}: ${text}` : text);
+  found.texts.push(typeof message === 'string' ? `${message}: ${text}` : text);
 }
 
 function collectList(list: readonly unknown[], found: Found, depth: number): void {
   const shown: string[] = [];
   for (const one of list.slice(0, MAX_LISTED)) {
     const text = collectInner(one, found, depth + 1);
-    const place = listOf(recordOf(one)?.["loc"]).join(".");
-    if (text !== undefined) shown.push(place === "" ? text : `${place}: ${text}`);
+    const place = listOf(recordOf(one)?.['loc']).join('.');
+    if (text !== undefined) shown.push(place === '' ? text : `${place}: ${text}`);
   }
   if (shown.length === 0) return;
   const rest = list.length - shown.length;
-  found.texts.push(shown.join("; ") + (rest > 0 ? `; and ${rest} more` : ""));
+  found.texts.push(shown.join('; ') + (rest > 0 ? `; and ${rest} more` : ''));
 }
 
 function collectText(text: string, found: Found, depth: number): void {
@@ -217,7 +217,7 @@ function collectText(text: string, found: Found, depth: number): void {
       // Not JSON, or cut: shown as it is.
     }
   }
-  found.texts.push(trimmed.startsWith("<") ? markupText(trimmed, found) : trimmed);
+  found.texts.push(trimmed.startsWith('<') ? markupText(trimmed, found) : trimmed);
 }
 
 /** The data of the first event, where the text is an event stream: some refuse in the form that was asked for. */
@@ -229,20 +229,20 @@ function eventData(text: string): string {
 /** HTML of a proxy: its title. XML, such as that of object stores: message and code. Else the text without tags. */
 function markupText(markup: string, found: Found): string {
   addCode(/<code>([^<]*)/i.exec(markup)?.[1]?.trim(), found);
-  const named = /<(?:message|title|h1)\b[^<>]*>([^<]*)/i.exec(markup)?.[1]?.trim() ?? "";
-  const text = named === "" ? markup.replace(/<[^<>]*>/g, " ") : named;
+  const named = /<(?:message|title|h1)\b[^<>]*>([^<]*)/i.exec(markup)?.[1]?.trim() ?? '';
+  const text = named === '' ? markup.replace(/<[^<>]*>/g, ' ') : named;
   return text
-    .replace(/\s+/g, " ")
+    .replace(/\s+/g, ' ')
     .replace(/&(?:amp|lt|gt|quot|#0?39);/g, unescapeEntity)
     .trim();
 }
 
 function unescapeEntity(entity: string): string {
   const known: Readonly<Record<string, string>> = {
-    "&amp;": "&",
-    "&lt;": "<",
-    "&gt;": ">",
-    "&quot;": '"',
+    '&amp;': '&',
+    '&lt;': '<',
+    '&gt;': '>',
+    '&quot;': '"',
   };
   return known[entity] ?? "'";
 }
@@ -251,11 +251,11 @@ function unescapeEntity(entity: string): string {
 const NO_CODE = /^(?:errors?|fail(?:ed|ure)?|run_error|.*\.(?:error|failed))$/i;
 
 function addCode(value: unknown, found: Found): void {
-  if (Number.isSafeInteger(value) || (typeof value === "string" && /^[45]\d\d$/.test(value))) {
+  if (Number.isSafeInteger(value) || (typeof value === 'string' && /^[45]\d\d$/.test(value))) {
     const number = Number(value);
     if (number >= 400 && number <= 599) found.status ??= number;
     else if (number !== 0) addName(String(number), found);
-  } else if (typeof value === "string" && isCode(value) && !NO_CODE.test(value))
+  } else if (typeof value === 'string' && isCode(value) && !NO_CODE.test(value))
     addName(value, found);
 }
 
@@ -272,6 +272,6 @@ function isJson(text: string): boolean {
 }
 
 function recordOf(value: unknown): Fields | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   return value as Fields;
 }

@@ -1,9 +1,9 @@
 /** Fields that some servers repeat in every chunk: an event only where they say something new. */
 
-import type { AnswerStep } from "./answer.js";
-import { toJson } from "./arguments.js";
-import type { Fields } from "./fields.js";
-import { fieldSteps } from "./steps.js";
+import type { AnswerStep } from './answer.js';
+import { toJson } from './arguments.js';
+import type { Fields } from './fields.js';
+import { fieldSteps } from './steps.js';
 
 /** Names that are remembered: a peer that invents new ones costs no more. */
 const MAX_NAMES = 256;
@@ -16,7 +16,7 @@ export class RepeatedFields {
   /** Events of the fields that say anything, and something else than the last time; all but those that are read otherwise. */
   news(fields: Fields, known?: ReadonlySet<string>): AnswerStep[] {
     return fieldSteps(fields, known).filter(
-      ({ part }) => part.type === "event" && this.#isNew(part)
+      ({ part }) => part.type === 'event' && this.#isNew(part),
     );
   }
 

@@ -1,22 +1,22 @@
 /** Steps that every provider format has. */
 
-import type { AnswerStep } from "./answer.js";
-import { isEmptyObject, isObject } from "./arguments.js";
-import { withoutArguments } from "./without-arguments.js";
+import type { AnswerStep } from './answer.js';
+import { isEmptyObject, isObject } from './arguments.js';
+import { withoutArguments } from './without-arguments.js';
 
 /** Text of the answer; nothing for no text. */
-export function textStep(type: "text" | "reasoning", text: unknown): AnswerStep[] {
-  return typeof text === "string" && text !== "" ? [{ part: { type, text } }] : [];
+export function textStep(type: 'text' | 'reasoning', text: unknown): AnswerStep[] {
+  return typeof text === 'string' && text !== '' ? [{ part: { type, text } }] : [];
 }
 
 /** What the peer says beside the answer, without arguments of calls. */
 export function eventStep(name: string, data: unknown): AnswerStep {
-  return { part: { type: "event", name, data: withoutArguments(data) } };
+  return { part: { type: 'event', name, data: withoutArguments(data) } };
 }
 
 /** Data of the application, which is no call whatever its fields are called. */
 export function dataStep(name: string, data: unknown): AnswerStep {
-  return { part: { type: "event", name, data } };
+  return { part: { type: 'event', name, data } };
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -24,7 +24,7 @@ const NONE: ReadonlySet<string> = new Set();
 /** Events of the fields that say anything, by their names; all but those that are read otherwise. */
 export function fieldSteps(
   fields: Readonly<Record<string, unknown>>,
-  known: ReadonlySet<string> = NONE
+  known: ReadonlySet<string> = NONE,
 ): AnswerStep[] {
   const steps: AnswerStep[] = [];
   for (const name of Object.keys(fields)) {
@@ -35,29 +35,29 @@ export function fieldSteps(
 }
 
 function isSilent(value: unknown): boolean {
-  if (value === undefined || value === null || value === "") return true;
+  if (value === undefined || value === null || value === '') return true;
   return (Array.isArray(value) && value.length === 0) || isEmptyObject(value);
 }
 
 /** Content that may be a text, a part, or a list of parts: what is no text is an event by its type. */
-export function contentSteps(content: unknown, type: "text" | "reasoning" = "text"): AnswerStep[] {
-  if (typeof content === "string") return textStep(type, content);
+export function contentSteps(content: unknown, type: 'text' | 'reasoning' = 'text'): AnswerStep[] {
+  if (typeof content === 'string') return textStep(type, content);
   if (content === undefined || content === null) return [];
   const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
   return parts.flatMap((part) => partSteps(part, type));
 }
 
-const TEXTS: ReadonlySet<unknown> = new Set([undefined, "text", "output_text", "text_delta"]);
+const TEXTS: ReadonlySet<unknown> = new Set([undefined, 'text', 'output_text', 'text_delta']);
 
-function partSteps(part: unknown, type: "text" | "reasoning"): AnswerStep[] {
-  if (typeof part === "string") return textStep(type, part);
+function partSteps(part: unknown, type: 'text' | 'reasoning'): AnswerStep[] {
+  if (typeof part === 'string') return textStep(type, part);
   if (!isObject(part)) return [];
   const { type: kind, text, thinking, ...rest } = part;
-  if (kind === "thinking" && thinking !== undefined)
-    return [...contentSteps(thinking, "reasoning"), ...restStep("thinking", rest)];
-  if (TEXTS.has(kind) && typeof text === "string")
-    return [...textStep(type, text), ...restStep("text", rest)];
-  return isSilent(part) ? [] : [eventStep(typeof kind === "string" ? kind : "content", part)];
+  if (kind === 'thinking' && thinking !== undefined)
+    return [...contentSteps(thinking, 'reasoning'), ...restStep('thinking', rest)];
+  if (TEXTS.has(kind) && typeof text === 'string')
+    return [...textStep(type, text), ...restStep('text', rest)];
+  return isSilent(part) ? [] : [eventStep(typeof kind === 'string' ? kind : 'content', part)];
 }
 
 /** What a part says beside its text, such as annotations. */

@@ -1,11 +1,11 @@
 /** Calls of formats that send each of them in one piece, often without an id: Gemini, Ollama. */
 
-import { Places } from "./call-memory.js";
-import type { AnswerStep, RecordedCalls } from "./answer.js";
-import type { Call } from "./call.js";
-import { hasArguments, idOf, saysNothing } from "./call-piece.js";
-import type { CallFault, CallPiece } from "./call-piece.js";
-import { ToolCalls } from "./calls.js";
+import { Places } from './call-memory.js';
+import type { AnswerStep, RecordedCalls } from './answer.js';
+import type { Call } from './call.js';
+import { hasArguments, idOf, saysNothing } from './call-piece.js';
+import type { CallFault, CallPiece } from './call-piece.js';
+import { ToolCalls } from './calls.js';
 
 export interface WholePiece extends CallPiece {
   /** The place of the call among all of the answer, where the peer says it. Some peers give all calls the same. */
@@ -60,7 +60,7 @@ export class WholeCalls {
     const known = given ?? this.#keyOf(piece);
     if (known !== undefined) return { key: known, steps: this.#calls.add(known, piece) };
     const key = this.#count++;
-    if (typeof piece.index === "number") this.#places.set(piece.index, key);
+    if (typeof piece.index === 'number') this.#places.set(piece.index, key);
     return { key, steps: this.#calls.open(key, piece) };
   }
 
@@ -92,7 +92,7 @@ export class WholeCalls {
   #keyOf(piece: WholePiece): number | undefined {
     const id = idOf(piece);
     const known = id === undefined ? undefined : this.keyOf(id);
-    const isNameless = typeof piece.name !== "string" || piece.name === "";
+    const isNameless = typeof piece.name !== 'string' || piece.name === '';
     // One that was whole is said again, and compared when both leave.
     const isWhole = known !== undefined && this.#calls.peek(known)?.isWhole === true;
     if (known !== undefined) return isNameless || !isWhole ? known : undefined;
@@ -105,7 +105,7 @@ export class WholeCalls {
     const lacking = this.#calls.pending.filter((key) => this.#calls.peek(key)?.hasInput === false);
     const [key] = lacking;
     if (lacking.length === 1) return key;
-    for (const one of lacking) this.#calls.spoil(one, "arguments that do not agree");
+    for (const one of lacking) this.#calls.spoil(one, 'arguments that do not agree');
     return undefined;
   }
 
@@ -120,7 +120,7 @@ export class WholeCalls {
 
   /** The call at the same place, where the piece only says it again. */
   #repeatedKey(piece: WholePiece, id: string | undefined): number | undefined {
-    if (typeof piece.index !== "number" || id !== undefined) return undefined;
+    if (typeof piece.index !== 'number' || id !== undefined) return undefined;
     const key = this.#places.get(piece.index);
     const call = key === undefined ? undefined : this.#calls.peek(key);
     if (call === undefined || call.name !== piece.name) return undefined;

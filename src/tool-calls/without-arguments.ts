@@ -1,47 +1,47 @@
 /** What a peer says, passed on as it is, but without the arguments of calls: they leave whole, or not at all. */
 
-import { isObject } from "./arguments.js";
-import type { Fields } from "./fields.js";
+import { isObject } from './arguments.js';
+import type { Fields } from './fields.js';
 
 /** Fields that hold arguments wherever they stand. */
 const ARGUMENTS: ReadonlySet<string> = new Set([
-  "arguments",
-  "inputTextDelta",
-  "partialArgs",
-  "partial_arguments",
-  "partial_json",
-  "rawInput",
+  'arguments',
+  'inputTextDelta',
+  'partialArgs',
+  'partial_arguments',
+  'partial_json',
+  'rawInput',
 ]);
 /** Fields that hold them in an object that is about a call. */
 const CALL_ARGUMENTS: ReadonlySet<string> = new Set([
-  "action",
-  "actions",
-  "args",
-  "code",
-  "input",
-  "operation",
-  "queries",
+  'action',
+  'actions',
+  'args',
+  'code',
+  'input',
+  'operation',
+  'queries',
 ]);
 /** What makes an object one about a call. */
 const MARKS = [
-  "arguments",
-  "call_id",
-  "toolCallId",
-  "toolCallName",
-  "toolName",
-  "tool_call_id",
+  'arguments',
+  'call_id',
+  'toolCallId',
+  'toolCallName',
+  'toolName',
+  'tool_call_id',
 ] as const;
 /** Names of fields whose objects are about calls, or lists of them. */
 const CALLS: ReadonlySet<string> = new Set([
-  "custom",
-  "function",
-  "functionCall",
-  "functionCalls",
-  "function_call",
-  "toolCall",
-  "toolCalls",
-  "tool_call",
-  "tool_calls",
+  'custom',
+  'function',
+  'functionCall',
+  'functionCalls',
+  'function_call',
+  'toolCall',
+  'toolCalls',
+  'tool_call',
+  'tool_calls',
 ]);
 /** Types of parts that are calls: `tool-call`, `server_tool_use`, `shell_call`, `mcp_approval_request`. */
 const CALL_TYPE = /^tool[-_]|^dynamic-tool|_tool_use$|_call$|[a-z]Call$|_approval_request$/;
@@ -54,7 +54,7 @@ export function withoutArguments(value: unknown): unknown {
 }
 
 function clean(value: unknown, isCall: boolean, depth: number): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== 'object' || value === null) return value;
   if (depth > MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return value.map((one) => clean(one, isCall, depth + 1));
   const isAboutCall = isCall || isAbout(value as Fields);
@@ -62,14 +62,14 @@ function clean(value: unknown, isCall: boolean, depth: number): unknown {
     Object.entries(value).flatMap(([name, field]) =>
       ARGUMENTS.has(name) || (isAboutCall && CALL_ARGUMENTS.has(name))
         ? []
-        : [[name, clean(field, CALLS.has(name) && isListOrObject(field), depth + 1)]]
-    )
+        : [[name, clean(field, CALLS.has(name) && isListOrObject(field), depth + 1)]],
+    ),
   );
 }
 
 function isAbout(value: Fields): boolean {
   const { type } = value;
-  if (typeof type === "string" && CALL_TYPE.test(type)) return true;
+  if (typeof type === 'string' && CALL_TYPE.test(type)) return true;
   return MARKS.some((mark) => Object.hasOwn(value, mark));
 }
 

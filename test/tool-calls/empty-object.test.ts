@@ -25,8 +25,7 @@ it("an empty object that is repeated is what the call is run with, and nothing e
 it("an empty object that came in pieces is no placeholder after a reconnect either", () => {
   const reader = agUiReader();
   readEvents(reader, chunks("{", "}"));
-  reader.begin(OPEN);
-  const seen = readEvents(reader, [...chunks('{"x":1}'), FINISHED]);
+  const seen = readEvents(reader, [...chunks('{"x":1}'), FINISHED], OPEN);
   expect(seen.calls).toEqual([]);
   expect(seen.malformed).toEqual(["arguments are not JSON"]);
 });
@@ -34,14 +33,12 @@ it("an empty object that came in pieces is no placeholder after a reconnect eith
 it("a placeholder stays one after a reconnect", () => {
   const reader = agUiReader();
   readEvents(reader, chunks("{}", '{"x"'));
-  reader.begin(OPEN);
-  expect(readEvents(reader, [...chunks('{"x":1}'), FINISHED]).calls).toEqual([
+  expect(readEvents(reader, [...chunks('{"x":1}'), FINISHED], OPEN).calls).toEqual([
     ["a", "f", { x: 1 }],
   ]);
 });
 
 it("where nobody knows which it was, the call is not run with what follows", () => {
   const reader = agUiReader();
-  reader.begin(OPEN);
-  expect(readEvents(reader, [...chunks('{"x":1}'), FINISHED]).calls).toEqual([]);
+  expect(readEvents(reader, [...chunks('{"x":1}'), FINISHED], OPEN).calls).toEqual([]);
 });
