@@ -30,7 +30,8 @@ export interface Continuation {
   follow(protocol: SseProtocol<AnswerPart>, at: ResumePoint): SseProtocol<AnswerPart>;
 }
 
-export function createContinuation(): Continuation {
+/** @param isKept whether a new request may go on with the text: else it is only counted, however long it is */
+export function createContinuation(isKept: boolean): Continuation {
   let text = '';
   return { textAt, follow };
 
@@ -58,9 +59,11 @@ export function createContinuation(): Continuation {
   /** Counted by the account as well: so what it has not taken is cut off when it goes on. */
   function keep(item: SourceItem<AnswerPart>): SourceItem<AnswerPart> {
     if (item.type !== 'data' || item.data.type !== 'text') return item;
-    text += item.data.text;
+    if (isKept) text += item.data.text;
     if (text.length > MAX_TEXT)
-      throw openFailure('limit', `The answer is longer than ${MAX_TEXT} letters`, { fatal: true });
+      throw openFailure('limit', `The answer is longer than ${MAX_TEXT} UTF-16 code units`, {
+        fatal: true,
+      });
     return { ...item, chars: item.data.text.length };
   }
 }

@@ -48,7 +48,7 @@ export function postAnswer(
   const { continueWith } = options;
   checkFunction('continueWith', continueWith, '({ text }) => the request that goes on with it');
   const resume = continueWith === undefined ? 'none' : 'continuation';
-  const continuation = createContinuation();
+  const continuation = createContinuation(continueWith !== undefined);
   const { framing = 'events' } = format;
   const isLines = framing === 'lines';
   return Object.freeze({ name, resume, terminal: 'explicit', reopen: reopenBy(request), open });
