@@ -30,6 +30,8 @@ class AnthropicReader implements AnswerReader {
   /** The id of the message, once it began. */
   #message: { readonly id: unknown } | null = null;
   #hasContent = false;
+  /** The key of the last block that came without an index: what has none either is of that block. */
+  #unnumbered = -1;
 
   get end(): EndOutcome | null {
     return this.#end.outcome;
@@ -53,11 +55,13 @@ class AnthropicReader implements AnswerReader {
   read(event: unknown, name?: string): readonly AnswerStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']) ?? name;
-    const index = wholeOf(fields['index']) ?? -1;
+    const index = wholeOf(fields['index']) ?? this.#unnumbered;
     if (type === 'error' || name === 'error' || isErrorShape(fields)) throw reportedError(event);
     switch (type) {
       case 'content_block_start':
-        return this.#content(this.#start(index, fieldsOf(fields['content_block'])));
+        return this.#content(
+          this.#start(wholeOf(fields['index']), fieldsOf(fields['content_block'])),
+        );
       case 'content_block_delta':
         return this.#content(this.#delta(index, fieldsOf(fields['delta'])));
       case 'content_block_stop':
@@ -93,12 +97,17 @@ class AnthropicReader implements AnswerReader {
     return steps;
   }
 
-  #start(index: number, block: Fields): AnswerStep[] {
+  #start(given: number | undefined, block: Fields): AnswerStep[] {
+    // Of two that are open nobody can say whose the pieces are.
+    const isMixed = given === undefined && this.#calls.peek(this.#unnumbered)?.state === 'open';
+    const index = given ?? (isMixed ? this.#unnumbered : --this.#unnumbered);
+    if (isMixed) this.#calls.spoil(index, 'begun twice');
     const { type, id, name, input, ...others } = block;
     if (typeof type !== 'string' || !/(?:^|_)tool_use$/.test(type)) return contentSteps(block);
     // `server_tool_use` and `mcp_tool_use` are run by the peer.
     const isServerTool = type !== 'tool_use';
     const steps = this.#calls.open(index, { id, name, args: input, isServerTool });
+    if (isMixed) this.#calls.spoil(index, 'begun twice');
     return Object.keys(others).length === 0
       ? steps
       : [...steps, eventStep(type, { id, ...others })];

@@ -15,7 +15,8 @@ export interface RoutedPiece extends CallPiece {
 
 /**
  * A piece is of the call that its id names. With another id, another name or whole arguments before it, it begins a new
- * call; but an id that changes from piece to piece, without a name or in the middle of arguments, does not.
+ * call; but an id that changes from piece to piece, without a name or in the middle of arguments, does not. A name again
+ * without an id begins none where the peer has other means to separate calls, by ids or by their places.
  */
 export class CallRouter {
   readonly #calls = new ToolCalls<number>();
@@ -78,17 +79,17 @@ export class CallRouter {
     if (call === undefined)
       return here === null || name !== undefined || id !== undefined ? null : here;
     if (named !== undefined) return null;
-    return this.#beginsAnother(call, id, name, piece.isSibling === true) ? null : here;
+    return this.#beginsAnother(call, place, piece) ? null : here;
   }
 
-  #beginsAnother(
-    call: Readonly<Call>,
-    id: string | undefined,
-    name: string | undefined,
-    isSibling: boolean,
-  ): boolean {
-    if (isSibling && (name !== undefined || id !== undefined)) return true;
+  #beginsAnother(call: Readonly<Call>, place: string | undefined, piece: RoutedPiece): boolean {
+    const id = textIn(piece.id);
+    const name = textIn(piece.name);
+    if (piece.isSibling === true && (name !== undefined || id !== undefined)) return true;
     if (name === undefined || call.name === null || id === call.id) return false;
+    // A new call of a peer that gives ids has one; at its place, the name again is that of the same call.
+    if (id === undefined && (!call.hasLocalId || (place !== undefined && call.name === name)))
+      return false;
     if (call.name !== name) return id !== undefined || call.isWhole;
     // The name again: in the middle of arguments it is only repeated, by some peers with another id.
     return call.isWhole;

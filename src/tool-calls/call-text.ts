@@ -17,6 +17,7 @@ export class CallText {
   /** Pieces that said something, since the text was set. */
   #pieces = 0;
   #scan = new JsonScan();
+  #isRestarted = false;
 
   get value(): string {
     return this.#text;
@@ -74,8 +75,15 @@ export class CallText {
 
   /** A piece begins of which nothing is known yet. */
   startPiece(): void {
-    this.isReplaced = false;
+    this.isReplaced = this.#isRestarted;
+    this.#isRestarted = false;
     this.added = '';
+  }
+
+  /** What came so far does not count: the next piece takes its place. */
+  restart(): void {
+    this.#isRestarted = this.#text !== '';
+    this.set('');
   }
 
   /** Appends a piece of JSON. What follows an object that is whole is no piece of it. */

@@ -136,9 +136,15 @@ export class Call {
 
   /** The pieces were for the progress only: what is whole comes now. */
   forgetPieces(): void {
-    this.text.set('');
+    this.text.restart();
     this.#setValue(undefined);
     this.#isEmptyText = false;
+  }
+
+  /** It is sent again from its start. */
+  restart(): void {
+    this.forgetPieces();
+    this.state = 'open';
   }
 
   /** The peer says, by its protocol, that there are no arguments. */

@@ -35,6 +35,8 @@ export class ToolCalls<K extends string | number> {
   readonly #delivered = new DeliveredCalls();
   /** Open calls of an earlier process, whose keys are not known. */
   #orphans: readonly (readonly [string, ToolCallState])[] = [];
+  /** Calls that are older than the connection: it may send them from their start. */
+  readonly #resumed = new Set<Call>();
   #hasLatePiece = false;
   readonly #memory = new CallMemory(() => this.#all());
 
@@ -66,12 +68,21 @@ export class ToolCalls<K extends string | number> {
     return this.#hasLatePiece;
   }
 
-  /** Begins a call; one that has the key already is begun again only where nothing was said of it. */
+  /**
+   * Begins a call. One that has the key already is begun again where nothing was said of it, or where a new connection
+   * sends it from its start. One that was closed stays: what comes is another, and with the same id they are compared.
+   */
   open(key: K, piece: CallPiece): AnswerStep[] {
+    const former = this.#calls.get(key);
     const before = this.#waiting(key);
     const id = idOf(piece);
-    if (before === undefined) return this.#take(this.#create(key, piece), piece);
-    if (id !== undefined && id !== before.id && !before.hasLocalId) {
+    const isSame = former !== undefined && id === (former.hasLocalId ? undefined : former.id);
+    const isAgain = isSame && this.#resumed.delete(former) && former.name === piece.name;
+    if (before === undefined)
+      return this.#take(this.#create(key, piece, isAgain ? former.id : undefined), piece);
+    const isOther = id !== undefined && id !== before.id && !before.hasLocalId;
+    if (isAgain) before.restart();
+    else if (isOther || (isSame && before.state === 'closed')) {
       this.#displace(key);
       return this.#take(this.#create(key, piece), piece);
     }
@@ -179,10 +190,11 @@ export class ToolCalls<K extends string | number> {
     return [...this.#displaced, ...this.#calls.values()];
   }
 
-  #create(key: K, piece: CallPiece): Call {
+  /** @param local the id of ours under which it was begun before, where the peer gives none */
+  #create(key: K, piece: CallPiece, local = this.#localId(key)): Call {
     checkKey(key);
     const given = idOf(piece);
-    const call = new Call(given ?? this.#localId(key), given === undefined);
+    const call = new Call(given ?? local, given === undefined);
     this.#calls.delete(key);
     this.#calls.set(key, call);
     this.#bound();
@@ -250,6 +262,8 @@ export class ToolCalls<K extends string | number> {
   /** @param isPiece of arguments: a mere end may be that of something else than an orphan of which nothing came */
   #find(key: K, id?: string, isPiece = false): Call | undefined {
     const call = this.#calls.get(key);
+    // It goes on, so it is not sent from its start.
+    if (call !== undefined) this.#resumed.delete(call);
     if (call !== undefined) return call;
     const named = this.#orphans.find(([one]) => one === id || one === `${LOCAL}${key}`);
     if (named !== undefined) return this.#adopt(key, named[0]);
@@ -276,6 +290,7 @@ export class ToolCalls<K extends string | number> {
   /** Puts the calls back to where the stream has recorded them. */
   #rewind(recorded: RecordedCalls): ReadonlySet<string> {
     const known = new Set<string>();
+    this.#resumed.clear();
     for (const [key, call] of this.#calls) {
       const before = Object.hasOwn(recorded, call.id) ? recorded[call.id] : undefined;
       // What left, or begins, without being recorded is read again.
@@ -288,6 +303,7 @@ export class ToolCalls<K extends string | number> {
       if (before.status !== 'streaming') call.state = 'over';
       else if (call.state === 'over') call.state = call.wasClosed ? 'closed' : 'open';
       call.text.rewind(before.args);
+      this.#resumed.add(call);
     }
     this.#displaced.length = 0;
     this.#hasLatePiece = false;

@@ -162,3 +162,51 @@ it('an error keeps the code of the peer, if it is one, and its text', () => {
   expect(error('a b')).toMatchObject({ kind: 'source', code: undefined });
   expect(String(error('a b'))).toContain('the peer reported an error: Busy');
 });
+
+describe('a block that comes a second time', () => {
+  const whole = (id: string, args: string): object[] => [
+    start(0, tool(id)),
+    json(0, args),
+    stop(0),
+  ];
+  const without = (events: readonly object[]): object[] =>
+    events.map((event) => ({ ...event, index: undefined }));
+
+  it.each<[string, (events: readonly object[]) => readonly object[]]>([
+    ['at the same index', (events) => events],
+    ['without an index', without],
+  ])('%s: its call runs once, and not at all with other arguments', (_, as) => {
+    const once = read(
+      ...as([...whole('a', '{"x":1}'), ...whole('a', '{"x": 1}')]),
+      reason('tool_use'),
+    );
+    expect(callsOf(once)).toEqual([['a', { x: 1 }]]);
+    const other = read(
+      ...as([...whole('a', '{"x":1}'), ...whole('a', '{"x":2}')]),
+      reason('tool_use'),
+    );
+    expect(callsOf(other)).toEqual([]);
+  });
+
+  it('without an index and without an id is another call', () => {
+    const first = without([start(0, { type: 'tool_use', name: 'f' }), json(0, '{"x":1}'), stop(0)]);
+    const next = without([start(0, { type: 'tool_use', name: 'g' }), json(0, '{"y":2}'), stop(0)]);
+    const seen = read(...first, ...next, reason('tool_use'));
+    expect(callsOf(seen).map((call) => (call as unknown[])[1])).toEqual([{ x: 1 }, { y: 2 }]);
+  });
+
+  it('with an index and without an id is another call', () => {
+    const block = (name: string, args: string): object[] => [
+      start(0, { type: 'tool_use', id: '', name }),
+      json(0, args),
+      stop(0),
+    ];
+    const seen = read(...block('f', '{"x":1}'), ...block('g', '{"y":2}'), reason('tool_use'));
+    expect(callsOf(seen).map((call) => (call as unknown[])[1])).toEqual([{ x: 1 }, { y: 2 }]);
+  });
+
+  it('without an index, while another is open: no call gets the pieces of the other', () => {
+    const events = [start(0, tool('a')), start(0, tool('b')), json(0, '{"x":1}'), stop(0), stop(0)];
+    expect(callsOf(read(...without(events), reason('tool_use')))).toEqual([]);
+  });
+});

@@ -144,6 +144,30 @@ describe('one call', () => {
   });
 });
 
+describe('a name again, without an id,', () => {
+  const again = (first: Piece, args: unknown, next: Piece = {}): Seen =>
+    read([piece(first, 'f', { x: 1 })], [piece(next, 'f', args)]);
+
+  it.each<[string, Piece, Piece]>([
+    ['after a call with an id, at its index', { index: 0, id: 'a' }, { index: 0 }],
+    ['after a call with an id, without an index', { id: 'a' }, {}],
+    ['after a call without an id, at its index', { index: 0 }, { index: 0 }],
+  ])('%s, is of that call', (_, first, next) => {
+    const { calls } = again(first, '{"x":1}', next);
+    expect(calls).toEqual([[first['id'] ?? 'local_call_0', 'f', { x: 1 }]]);
+    const other = again(first, '{"x":2}', next);
+    expect([other.calls, other.malformed]).toEqual([[], ['arguments that do not agree']]);
+  });
+
+  it('or another name: no call runs', () => {
+    const seen = read(
+      [piece({ index: 0, id: 'a' }, 'f', { x: 1 })],
+      [piece({ index: 0 }, 'g', '{"y":2}')],
+    );
+    expect([seen.calls, seen.malformed]).toEqual([[], ['two names']]);
+  });
+});
+
 describe('a placeholder beside text is no call', () => {
   it.each<[string, object]>([
     ['tool_calls', { tool_calls: [{ index: 0, id: '', function: { name: '', arguments: '' } }] }],

@@ -42,6 +42,39 @@ function readAfter(
 const callsOf = ({ parts }: { parts: AnswerPart[] }): unknown[] =>
   parts.flatMap((part) => (part.type === 'toolCall' ? [[part.id, part.input]] : []));
 
+describe('steps that a new connection sends from the start', () => {
+  /** Reads the events of one connection after those of another, with what the stream recorded of it. */
+  function readTwice(
+    before: readonly object[],
+    calls: RecordedCalls,
+    again: readonly object[],
+  ): unknown[] {
+    const reader = geminiReader();
+    for (const event of before) reader.read(event);
+    reader.begin(calls);
+    return callsOf({
+      parts: again.flatMap((event) => reader.read(event).map(({ part }) => part)),
+      end: null,
+    });
+  }
+  const nameless = (index: number): object =>
+    start(index, { type: 'function_call', name: 'f', arguments: {} });
+
+  it('give a call that was open once, with the arguments as they come now', () => {
+    const whole = [call(0, 'a'), args(0, '{"x":'), args(0, '1}'), stop(0)];
+    const open = { a: { name: 'a', args: '{"x":', status: 'streaming' } } as const;
+    expect(readTwice(whole.slice(0, 2), open, whole)).toEqual([['a', { x: 1 }]]);
+  });
+
+  it('do not run a call without an id again', () => {
+    const whole = [nameless(0), args(0, '{"x":1}'), stop(0)];
+    const left = { local_call_0: { name: 'f', args: '{"x":1}', status: 'complete' } } as const;
+    expect(readTwice(whole, left, whole)).toEqual([]);
+    const other = [nameless(0), args(0, '{"x":2}'), stop(0)];
+    expect(readTwice(whole, left, other)).toEqual([]);
+  });
+});
+
 describe('a call without arguments', () => {
   it.each(['requires_action', 'completed'])('may run when the interaction is %s', (status) => {
     expect(callsOf(read(call(0, 'a'), stop(0), completed(status)))).toEqual([['a', {}]]);
