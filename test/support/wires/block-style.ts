@@ -152,8 +152,15 @@ export function blockRule(
 ): CallRule {
   const { may, why } = judgeStyle(call, among, style, isHeld);
   // The first block cannot be read, where blocks mix: the second is the only one.
+  // An empty object at the start is what every block begins with: the pieces are all of the arguments.
+  const isOther =
+    Object.keys(call.input).length === 0 &&
+    style.args === 'start and other pieces' &&
+    style.empty === 'braces';
   const also =
-    why === MIXED && style.again === 'with other arguments' ? [JSON.parse(OTHER_INPUT)] : [];
+    isOther || (why === MIXED && style.again === 'with other arguments')
+      ? [JSON.parse(OTHER_INPUT)]
+      : [];
   return { call, ids: style.ids === 'given' ? [call.id] : null, may, why, also };
 }
 
@@ -175,7 +182,6 @@ function judgeStyle(
     return { may: 'never', why: 'arguments that do not agree' };
   if (isEmpty && (empty !== 'braces' || args === 'in the start'))
     return { may: 'may', why: 'no arguments were ever said' };
-  if (isEmpty && args === 'start and other pieces') return { may: 'never', why: 'other arguments' };
   if (args === 'an object as a piece' || args === 'whole again')
     return { may: 'may', why: `arguments: ${args}` };
   if (stops === 'none') return { may: 'may', why: 'the block is not closed' };

@@ -212,12 +212,18 @@ export function ruleOf(
   );
   // An id that comes late may come too late: the call may have been opened under one of ours.
   const isFree = ids.length === 0 || style.ids.endsWith('late') || may === 'may';
-  // A whole object, and then a name again: that may be a call of its own, whose id never came.
+  // A whole object, and then a name again, with another id or nothing to separate calls by: that may be a call of its own.
   const also =
     isBare || (may === 'may' && style.args === 'object, then other text')
       ? [JSON.parse(OTHER_INPUT)]
       : [];
   return { call, ids: isFree ? null : [...new Set(ids)], may, why, also };
+}
+
+/** Whether a second piece with a name may be the first of another call. */
+function mayBegin({ ids, index }: CallStyle): boolean {
+  if (ids === 'none' || ids === 'empty') return index === 'none' || index === 'null';
+  return ids.endsWith('late') || ids === 'each another';
 }
 
 const NAMELESS = { may: 'never', why: 'a call has a name' } as const;
@@ -252,7 +258,7 @@ function judgeStyle(
       : { may: 'never', why: 'no arguments were ever said' };
   if (args === 'object, then other text')
     return {
-      may: names === 'every' && ids !== 'every' ? 'may' : 'never',
+      may: names === 'every' && mayBegin(style) ? 'may' : 'never',
       why: 'arguments that do not agree',
     };
   // An empty object is what some peers begin with, before the arguments.

@@ -159,11 +159,23 @@ function judgeText(evidence: Evidence): Fault[] {
  * Nobody can go on by ids that say nothing, and a new process does not know those that a peer sends again: then some
  * may come twice, where the reader is told that it may.
  */
-function wasToldOfRepeats({ run, received }: Evidence): boolean {
+function wasToldOfRepeats(evidence: Evidence): boolean {
+  const { run, received } = evidence;
   const isUseless = received.some(({ answer }) => answer.script.hasUselessIds);
-  const isAgain = run.savedAt !== null && run.peer.resumptions.some((how) => how !== 'after');
+  const isAgain = run.savedAt !== null && wasSentAgain(evidence);
   if (received.length < 2 || !(isUseless || isAgain)) return false;
   return run.events.some(({ type }) => ['gap', 'restarted', 'diagnostic'].includes(type));
+}
+
+/** An answer went on from before the place that was asked for. */
+function wasSentAgain({ run, format, received }: Evidence): boolean {
+  return received.some(({ answer, exchange }) => {
+    const request = run.exchanges[exchange]?.request;
+    if (answer.isFresh || request === undefined) return false;
+    const cursor = format.cursorOf?.(request);
+    const at = answer.script.sayings.findLastIndex((one) => one.cursor === cursor);
+    return cursor === undefined || at < 0 || answer.from <= at;
+  });
 }
 
 function judgeRepeated(run: Run): Fault[] {

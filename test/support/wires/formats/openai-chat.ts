@@ -146,7 +146,9 @@ function write(truth: Truth, choices: Choices): Script {
   });
   for (const [n, [delta, facts]] of deltas.entries()) {
     if (broken?.at === n - 1 && broken.kind === 'error') writeError(writer, choices);
-    if (broken?.at === n - 1 && broken.kind === 'splice') {
+    // An opening chunk without an id and without content is of any answer: that another one began cannot be seen.
+    const isVisible = style.ids === 'one' || n > 1;
+    if (broken?.at === n - 1 && broken.kind === 'splice' && isVisible) {
       writeOther(writer);
       return written();
     }
