@@ -54,7 +54,6 @@ describe('steps that a new connection sends from the start', () => {
     reader.begin(calls);
     return callsOf({
       parts: again.flatMap((event) => reader.read(event).map(({ part }) => part)),
-      end: null,
     });
   }
   const nameless = (index: number): object =>
