@@ -1,7 +1,7 @@
 /** What is remembered of the items that were committed: fingerprints of the first and of the last ones, in order. */
 
-import type { DataItem } from "../../machines/contract.js";
-import { fingerprint, recognisedText } from "./fingerprint.js";
+import type { DataItem } from '../../machines/contract.js';
+import { fingerprint, recognisedText } from './fingerprint.js';
 
 /** How many of the first items are remembered: a replay from the start is known by them. */
 const FIRST_ITEMS = 16;
@@ -13,8 +13,8 @@ const MAX_TEXT_BYTES = 64 * 1024;
 /** What can be recognised: an item, a cursor that came without one, or what is left of an item. */
 export type Unit =
   | DataItem<unknown>
-  | { readonly type: "checkpoint"; readonly cursor: string }
-  | { readonly type: "digest"; readonly id: string | undefined; readonly text: number };
+  | { readonly type: 'checkpoint'; readonly cursor: string }
+  | { readonly type: 'digest'; readonly id: string | undefined; readonly text: number };
 
 /** One committed unit. */
 export interface CommittedItem {
@@ -77,7 +77,7 @@ export class CommittedItems {
     const at = this.#last.ids.lastIndexOf(fingerprint(id));
     if (at < 0) {
       this.clear();
-      this.add([{ type: "checkpoint", cursor: id }], 0, 1, 0);
+      this.add([{ type: 'checkpoint', cursor: id }], 0, 1, 0);
       return;
     }
     const excess = this.#last.ids.length - 1 - at;
@@ -127,8 +127,8 @@ export class CommittedItems {
 
 /** Whether its text stays what it is: an object is the consumer's, who may change it. */
 function isFixed(unit: Unit | undefined): boolean {
-  if (unit?.type !== "data") return true;
-  return unit.raw !== undefined || typeof unit.data !== "object" || unit.data === null;
+  if (unit?.type !== 'data') return true;
+  return unit.raw !== undefined || typeof unit.data !== 'object' || unit.data === null;
 }
 
 /** Two lists of numbers, which V8 keeps without an object each. */
@@ -168,17 +168,17 @@ class Fingerprints {
 
 /** The id of a unit. An empty one says that there is none (WHATWG HTML, 9.2.6). */
 export function idOf(unit: Unit): string | undefined {
-  return (unit.type === "checkpoint" ? unit.cursor : unit.id) || undefined;
+  return (unit.type === 'checkpoint' ? unit.cursor : unit.id) || undefined;
 }
 
 /** A cursor alone says nothing of the data. */
 export function textPrintOf(unit: Unit): number {
-  if (unit.type === "digest") return unit.text;
-  return unit.type === "data" ? fingerprint(recognisedText(unit)) : NaN;
+  if (unit.type === 'digest') return unit.text;
+  return unit.type === 'data' ? fingerprint(recognisedText(unit)) : NaN;
 }
 
 /** What is needed to recognise the unit, without its data. */
 export function digestOf(unit: Unit): Unit {
-  if (unit.type !== "data") return unit;
-  return { type: "digest", id: unit.id, text: textPrintOf(unit) };
+  if (unit.type !== 'data') return unit;
+  return { type: 'digest', id: unit.id, text: textPrintOf(unit) };
 }

@@ -1,6 +1,6 @@
 /** Fingerprints of ids and texts: what is remembered of an item is a number, never the text itself. */
 
-import type { DataItem } from "../../machines/contract.js";
+import type { DataItem } from '../../machines/contract.js';
 
 /** Texts up to this length, in UTF-16 units, count whole. Of longer ones the length and samples do. */
 const WHOLE_LENGTH = 1024;
@@ -31,13 +31,13 @@ export function fingerprint(text: string): number {
 /** Returns the text by which an item is recognised when it comes again. */
 export function recognisedText({ raw, data }: DataItem<unknown>): string {
   if (raw !== undefined) return raw;
-  if (typeof data === "string") return data;
+  if (typeof data === 'string') return data;
   if (data instanceof Uint8Array) return bytesAsText(data);
   try {
     // A function or undefined has no JSON.
     return String(JSON.stringify(data));
   } catch {
-    return "";
+    return '';
   }
 }
 

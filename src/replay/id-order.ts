@@ -1,12 +1,12 @@
 /** How the ids of a stream follow each other, where the source or the wire tells. */
 
-import type { StreamSource } from "../../machines/contract.js";
-import { ReconnectError } from "../../machines/errors.js";
-import { ignoreRejection, isThenable } from "../../machines/thenable.js";
-import { idOf } from "./committed-items.js";
-import type { Unit } from "./committed-items.js";
+import type { StreamSource } from '../../machines/contract.js';
+import { ReconnectError } from '../../machines/errors.js';
+import { ignoreRejection, isThenable } from '../../machines/thenable.js';
+import { idOf } from './committed-items.js';
+import type { Unit } from './committed-items.js';
 
-export type Contiguous = NonNullable<StreamSource<unknown>["contiguous"]>;
+export type Contiguous = NonNullable<StreamSource<unknown>['contiguous']>;
 export type Relation = ReturnType<Contiguous>;
 
 /** A class: it exists once per stream. */
@@ -32,8 +32,8 @@ export class IdOrder {
    */
   relationOf(unit: Unit, cursor: string | null): Relation {
     const id = idOf(unit);
-    if (id === undefined || cursor === null || cursor === "") return "next";
-    if (unit.type === "data" && unit.follows !== undefined && unit.follows !== cursor) return "gap";
+    if (id === undefined || cursor === null || cursor === '') return 'next';
+    if (unit.type === 'data' && unit.follows !== undefined && unit.follows !== cursor) return 'gap';
     return this.#relate(cursor, id);
   }
 
@@ -41,27 +41,27 @@ export class IdOrder {
   hasPassed(unit: Unit): boolean {
     const id = idOf(unit);
     if (id === undefined || this.#start === null) return false;
-    return id === this.#start || this.#relate(this.#start, id) !== "old";
+    return id === this.#start || this.#relate(this.#start, id) !== 'old';
   }
 
   /**
    * A unit is accepted. `late`: it came after its turn, and the cursor stays where it is. `again`: its id comes before all
    * others, so they start again.
    */
-  pass(unit: Unit, relation: Relation, cursor: string | null): "in turn" | "late" | "again" {
+  pass(unit: Unit, relation: Relation, cursor: string | null): 'in turn' | 'late' | 'again' {
     const id = idOf(unit);
-    if (id === undefined) return "in turn";
-    if (relation !== "old") {
+    if (id === undefined) return 'in turn';
+    if (relation !== 'old') {
       this.#first ??= id;
-      if (this.#start === null || relation === "gap") this.#start = id;
-      return "in turn";
+      if (this.#start === null || relation === 'gap') this.#start = id;
+      return 'in turn';
     }
     // A cursor that is told again moves nothing.
-    if (id === cursor) return "in turn";
-    if (this.#first === null || id === this.#first || this.#relate(this.#first, id) !== "old")
-      return "late";
+    if (id === cursor) return 'in turn';
+    if (this.#first === null || id === this.#first || this.#relate(this.#first, id) !== 'old')
+      return 'late';
     this.#first = this.#start = id;
-    return "again";
+    return 'again';
   }
 
   clear(): void {
@@ -69,22 +69,22 @@ export class IdOrder {
   }
 
   #relate(previous: string, next: string): Relation {
-    if (this.#contiguous === null) return "next";
+    if (this.#contiguous === null) return 'next';
     let relation: unknown;
     try {
       relation = this.#contiguous(previous, next);
     } catch (cause) {
-      throw fatal(new ReconnectError("callback", "contiguous threw", { cause }));
+      throw fatal(new ReconnectError('callback', 'contiguous threw', { cause }));
     }
-    if (relation === "next" || relation === "gap" || relation === "old") return relation;
+    if (relation === 'next' || relation === 'gap' || relation === 'old') return relation;
     ignoreRejection(relation);
     throw fatal(
       new ReconnectError(
-        "callback",
+        'callback',
         `expected contiguous to return 'next', 'gap' or 'old', got ${describe(
-          relation
-        )}: write (previous, next) => Number(next) === Number(previous) + 1 ? 'next' : 'gap'`
-      )
+          relation,
+        )}: write (previous, next) => Number(next) === Number(previous) + 1 ? 'next' : 'gap'`,
+      ),
     );
   }
 }
@@ -96,6 +96,6 @@ function fatal(error: ReconnectError): ReconnectError {
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (isThenable(value)) return "a promise";
-  return typeof value === "string" ? "another text" : `a value of type ${typeof value}`;
+  if (isThenable(value)) return 'a promise';
+  return typeof value === 'string' ? 'another text' : `a value of type ${typeof value}`;
 }

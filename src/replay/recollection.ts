@@ -1,19 +1,19 @@
 /** The remembered units as a whole: which id and which text is where, and how much that says. */
 
-import type { CommittedItem, Unit } from "./committed-items.js";
-import { idOf, textPrintOf } from "./committed-items.js";
-import { fingerprint } from "./fingerprint.js";
+import type { CommittedItem, Unit } from './committed-items.js';
+import { idOf, textPrintOf } from './committed-items.js';
+import { fingerprint } from './fingerprint.js';
 
 /** What the remembered units say of one that comes. */
 export type Evidence =
   /** It was there, once. */
-  | "same"
+  | 'same'
   /** Its id was there, with other data. */
-  | "other"
+  | 'other'
   /** Its id was not there. */
-  | "unknown"
+  | 'unknown'
   /** Its id was there several times, or it has none and its text says nothing. */
-  | "ambiguous";
+  | 'ambiguous';
 
 /** A class: made once per connection, and when ids are doubted. */
 export class Recollection {
@@ -61,12 +61,12 @@ export class Recollection {
     const id = idOf(unit);
     if (id === undefined) {
       const places = this.#byText.get(textPrintOf(unit));
-      return places?.length === 1 ? "same" : "ambiguous";
+      return places?.length === 1 ? 'same' : 'ambiguous';
     }
     const places = this.#byId.get(fingerprint(id));
-    if (places === undefined) return "unknown";
-    if (places.length > 1) return "ambiguous";
-    return places.some((place) => this.#isSame(unit, place)) ? "same" : "other";
+    if (places === undefined) return 'unknown';
+    if (places.length > 1) return 'ambiguous';
+    return places.some((place) => this.#isSame(unit, place)) ? 'same' : 'other';
   }
 
   /** The one place where this unit was. */
@@ -125,7 +125,7 @@ export class Recollection {
     const item = this.#items[place] as CommittedItem;
     const id = idOf(unit);
     if (id === undefined ? !Number.isNaN(item.id) : item.id !== fingerprint(id)) return false;
-    if (unit.type === "checkpoint" || Number.isNaN(item.text)) return true;
+    if (unit.type === 'checkpoint' || Number.isNaN(item.text)) return true;
     return item.text === textPrintOf(unit);
   }
 }

@@ -1,8 +1,8 @@
 /** Tells what a server sends again after a reconnect from what is new. What is not proven to be old is new. */
 
-import { idOf } from "./committed-items.js";
-import type { Unit } from "./committed-items.js";
-import type { Evidence, Recollection } from "./recollection.js";
+import { idOf } from './committed-items.js';
+import type { Unit } from './committed-items.js';
+import type { Evidence, Recollection } from './recollection.js';
 
 /** What may be held until a replay is proven, in bytes. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
@@ -74,18 +74,18 @@ export class ReplayFilter<U extends Unit> {
     const next = this.#recalled.following(this.#places, unit);
     if (next.length > 0) return this.#advance(unit, next);
     const found = this.#recalled.compare(unit);
-    this.hasConflict = found === "other";
+    this.hasConflict = found === 'other';
     if (this.#trusted !== null) return this.#followTrusted(unit, this.#trusted, found);
-    if (found === "same") return this.#held.length > 0 ? this.#goOnAt(unit) : this.#open(unit);
-    if (found === "ambiguous") return this.#takeAmbiguous(unit);
+    if (found === 'same') return this.#held.length > 0 ? this.#goOnAt(unit) : this.#open(unit);
+    if (found === 'ambiguous') return this.#takeAmbiguous(unit);
     this.#unknown += 1;
-    this.isOver = found === "other" || this.#unknown > MAX_UNKNOWN;
+    this.isOver = found === 'other' || this.#unknown > MAX_UNKNOWN;
     return [...this.release(), unit];
   }
 
   /** A cursor alone has no data by which to know it again. It is a new one if what it covers was not there before it. */
   #coversNews(unit: U, uncovered: readonly Unit[]): boolean {
-    if (unit.type !== "checkpoint" || uncovered.length === 0 || this.#proofs > 1) return false;
+    if (unit.type !== 'checkpoint' || uncovered.length === 0 || this.#proofs > 1) return false;
     const place = this.#recalled.placeOf(unit);
     return place !== undefined && !this.#recalled.hasBefore(place, uncovered);
   }
@@ -184,7 +184,7 @@ export class ReplayFilter<U extends Unit> {
 
   #hold(unit: U, isMatch: boolean): void {
     this.#held.push({ unit, isMatch });
-    this.#heldBytes += unit.type === "data" ? unit.bytes : 0;
+    this.#heldBytes += unit.type === 'data' ? unit.bytes : 0;
   }
 
   /** Leaves out what is held, and returns what waited behind it. */
@@ -200,12 +200,12 @@ export class ReplayFilter<U extends Unit> {
   /** What lies between the first and the last units is forgotten: its place is all that speaks for it. */
   #followTrusted(unit: U, position: number, found: Evidence): readonly U[] {
     const recalled = this.#recalled;
-    if (found === "same" && recalled.isProof(unit)) {
+    if (found === 'same' && recalled.isProof(unit)) {
       const place = recalled.placeOf(unit) ?? 0;
       if ((recalled.positionOf(place) ?? 0) > position) return this.#advance(unit, [place]);
     }
     const isForgotten = position + 1 < recalled.positionAfterForgotten;
-    if (found === "unknown" ? isForgotten : idOf(unit) === undefined) {
+    if (found === 'unknown' ? isForgotten : idOf(unit) === undefined) {
       this.#trusted = position + 1;
       this.skipped += 1;
       return [];

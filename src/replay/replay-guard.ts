@@ -1,11 +1,11 @@
 /** Which units that a peer sends are new: by what is remembered, and by how ids follow each other where that is known. */
 
-import { CommittedItems, idOf } from "./committed-items.js";
-import type { Unit } from "./committed-items.js";
-import { IdOrder } from "./id-order.js";
-import type { Contiguous, Relation } from "./id-order.js";
-import { Recollection } from "./recollection.js";
-import { ReplayFilter } from "./replay-filter.js";
+import { CommittedItems, idOf } from './committed-items.js';
+import type { Unit } from './committed-items.js';
+import { IdOrder } from './id-order.js';
+import type { Contiguous, Relation } from './id-order.js';
+import { Recollection } from './recollection.js';
+import { ReplayFilter } from './replay-filter.js';
 
 /** Where the stream is: the last cursor, and how many items came. */
 export interface Position {
@@ -37,7 +37,7 @@ export class ReplayGuard<U extends Unit> {
   /** Ids came again with other data: they are no evidence any more. */
   #isUseless = false;
   /** That ids are unreliable, as long as it is not reported. */
-  #complaint: "none" | "due" | "reported" = "none";
+  #complaint: 'none' | 'due' | 'reported' = 'none';
   /** A gap was reported on this connection because ids are no evidence. */
   #hasGap = false;
   #skipped = 0;
@@ -49,7 +49,7 @@ export class ReplayGuard<U extends Unit> {
   /** Every unit is new, and none needs a look. */
   get isIdle(): boolean {
     if (this.#order.isKnown) return false;
-    return !this.#isResumed || (this.#isUseless ? this.#hasGap : this.#filter?.isOver ?? false);
+    return !this.#isResumed || (this.#isUseless ? this.#hasGap : (this.#filter?.isOver ?? false));
   }
 
   /** Ids came again with other data: what comes after a drop is new, as far as anybody can tell. */
@@ -93,7 +93,7 @@ export class ReplayGuard<U extends Unit> {
       unit,
       relation,
       { ...position, uncovered },
-      filter
+      filter,
     );
     return units.map((one) => {
       if (one !== unit) return { unit: one, gap: null, isLate: false };
@@ -139,9 +139,9 @@ export class ReplayGuard<U extends Unit> {
 
   /** Why ids cannot be relied on, once. */
   takeComplaint(): string | null {
-    if (this.#complaint !== "due") return null;
-    this.#complaint = "reported";
-    return "an id came again with other data, so ids do not show what was received: after a drop, what the server sends is delivered as new";
+    if (this.#complaint !== 'due') return null;
+    this.#complaint = 'reported';
+    return 'an id came again with other data, so ids do not show what was received: after a drop, what the server sends is delivered as new';
   }
 
   #filterOf(): ReplayFilter<U> | null {
@@ -159,18 +159,18 @@ export class ReplayGuard<U extends Unit> {
     unit: U,
     relation: Relation,
     { cursor, uncovered }: Position & { readonly uncovered: readonly Unit[] },
-    filter: ReplayFilter<U> | null
+    filter: ReplayFilter<U> | null,
   ): { units: readonly U[]; isDoubtful: boolean } {
-    if (relation === "old") {
+    if (relation === 'old') {
       const found = new Recollection(this.known.recall()).compare(unit);
-      const isForgotten = found === "unknown" && this.#order.hasPassed(unit);
-      if (filter !== null && (found === "same" || isForgotten)) {
+      const isForgotten = found === 'unknown' && this.#order.hasPassed(unit);
+      if (filter !== null && (found === 'same' || isForgotten)) {
         return { units: filter.drop(unit), isDoubtful: false };
       }
       const units = [...(filter?.release() ?? []), unit];
       // An id that stands still says as little as one that comes again with other data.
-      const isStill = unit.type === "data" && idOf(unit) === cursor;
-      const isDoubtful = found === "other" || isStill;
+      const isStill = unit.type === 'data' && idOf(unit) === cursor;
+      const isDoubtful = found === 'other' || isStill;
       if (isDoubtful) this.#giveUp();
       return { units, isDoubtful };
     }
@@ -184,10 +184,10 @@ export class ReplayGuard<U extends Unit> {
 
   #accept(unit: U, relation: Relation, position: Position): Accepted<U> {
     const turn = this.#order.pass(unit, relation, position.cursor);
-    if (turn === "again") this.known.clear();
-    const hasGap = turn !== "in turn" || relation === "gap";
+    if (turn === 'again') this.known.clear();
+    const hasGap = turn !== 'in turn' || relation === 'gap';
     const gap = hasGap ? gapBefore(unit, position) : null;
-    return { unit, gap, isLate: turn === "late" };
+    return { unit, gap, isLate: turn === 'late' };
   }
 
   /** After a drop nobody can say whether something is missing: by ids nothing is known, and items have no other place. */
@@ -206,7 +206,7 @@ export class ReplayGuard<U extends Unit> {
   }
 
   #complain(): void {
-    if (this.#complaint === "none") this.#complaint = "due";
+    if (this.#complaint === 'none') this.#complaint = 'due';
   }
 }
 

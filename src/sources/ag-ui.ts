@@ -1,28 +1,28 @@
 /** AG-UI over POST as a source: TanStack AI and other agent servers that keep a log of the run. */
 
-import type { Connection, ResumePoint, StreamSource } from "../../machines/contract.js";
-import { agUiReader } from "../tool-calls/ag-ui.js";
-import type { AgUiPlace, AgUiReader } from "../tool-calls/ag-ui.js";
-import type { AnswerPart } from "../tool-calls/answer.js";
-import { fieldsOf, textOf } from "../tool-calls/fields.js";
-import { configFailure } from "./failure.js";
-import { bodyConnection, singleBatch } from "./http/body-batches.js";
-import { openBody } from "./http/open-body.js";
-import { reopenBy } from "./http/options.js";
-import { checkCursor, isSendable, toHeaderBytes } from "./http/request-parts.js";
-import { withOutcome } from "./model/answer-outcome.js";
-import { createAnswerProtocol, deliveredOf } from "./model/answer-protocol.js";
-import type { AnswerProtocol } from "./model/answer-protocol.js";
-import { checkModelOptions, MODEL_OPTIONS } from "./model/options.js";
-import type { ModelOptions } from "./model/options.js";
-import { refusedPlace } from "./model/refusal.js";
-import { ReplayedEvents } from "./model/replayed-events.js";
-import { checkKnown, checkString } from "./option-checks.js";
-import { EVENT_STREAM } from "./sse/decoder.js";
-import { createProtocolDecoder } from "./sse/protocol.js";
+import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
+import { agUiReader } from '../tool-calls/ag-ui.js';
+import type { AgUiPlace, AgUiReader } from '../tool-calls/ag-ui.js';
+import type { AnswerPart } from '../tool-calls/answer.js';
+import { fieldsOf, textOf } from '../tool-calls/fields.js';
+import { configFailure } from './failure.js';
+import { bodyConnection, singleBatch } from './http/body-batches.js';
+import { openBody } from './http/open-body.js';
+import { reopenBy } from './http/options.js';
+import { checkCursor, isSendable, toHeaderBytes } from './http/request-parts.js';
+import { withOutcome } from './model/answer-outcome.js';
+import { createAnswerProtocol, deliveredOf } from './model/answer-protocol.js';
+import type { AnswerProtocol } from './model/answer-protocol.js';
+import { checkModelOptions, MODEL_OPTIONS } from './model/options.js';
+import type { ModelOptions } from './model/options.js';
+import { refusedPlace } from './model/refusal.js';
+import { ReplayedEvents } from './model/replayed-events.js';
+import { checkKnown, checkString } from './option-checks.js';
+import { EVENT_STREAM } from './sse/decoder.js';
+import { createProtocolDecoder } from './sse/protocol.js';
 
 export interface AgUiOptions extends ModelOptions {
-  url: NonNullable<ModelOptions["url"]>;
+  url: NonNullable<ModelOptions['url']>;
   /**
    * Names the run to a server that keeps a log of it: goes out as `X-Run-Id` with every request.
    * @default what `RUN_STARTED` tells, once it came
@@ -49,24 +49,24 @@ const AG_UI_OPTIONS = { ...MODEL_OPTIONS, runId: true } as const satisfies Recor
  * @throws ReconnectError `config` where an option cannot work.
  */
 export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
-  checkKnown("agUi", options, AG_UI_OPTIONS);
-  const { name, request, ...limits } = checkModelOptions(options, { name: "ag-ui" });
+  checkKnown('agUi', options, AG_UI_OPTIONS);
+  const { name, request, ...limits } = checkModelOptions(options, { name: 'ag-ui' });
   const runId = checkRunId(options.runId);
   let run = createRun();
   return Object.freeze({
     name,
-    resume: "cursor",
-    terminal: "explicit",
+    resume: 'cursor',
+    terminal: 'explicit',
     reopen: reopenBy(request),
     // Ids are optional per event.
-    delivery: "eager",
+    delivery: 'eager',
     leavesOutReplays: true,
     open,
   });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
     const { key = runId } = at;
-    const cursor = at.cursor === "" ? undefined : at.cursor;
+    const cursor = at.cursor === '' ? undefined : at.cursor;
     if (cursor === undefined) run = createRun();
     else {
       checkCursor(cursor);
@@ -77,28 +77,28 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
         request,
         contentTypes: [EVENT_STREAM],
         withCursor: cursor !== undefined,
-        framing: "events",
+        framing: 'events',
         refine: (headers) => {
-          headers["content-type"] ??= "application/json";
-          if (cursor !== undefined) headers["last-event-id"] = toHeaderBytes(cursor);
+          headers['content-type'] ??= 'application/json';
+          if (cursor !== undefined) headers['last-event-id'] = toHeaderBytes(cursor);
           const named = runId ?? (cursor === undefined ? undefined : key);
-          if (named !== undefined && isSendable(named)) headers["x-run-id"] = toHeaderBytes(named);
+          if (named !== undefined && isSendable(named)) headers['x-run-id'] = toHeaderBytes(named);
         },
         refusal: cursor === undefined ? undefined : refusedPlace,
       },
       at,
-      signal
+      signal,
     );
     const protocol = run.follow(at, cursor);
     if (body === null)
-      return singleBatch([{ type: "end", outcome: run.reader.end ?? "incomplete" }]);
+      return singleBatch([{ type: 'end', outcome: run.reader.end ?? 'incomplete' }]);
     const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
     const current = run;
     return withOutcome(
       connection,
       // Results of tools may follow, however long they take; where there is a log, it is asked for them.
       () => (current.reader.mayGoOn ? null : protocol.outcome),
-      () => (current.reader.mayGoOn && current.hasLog ? null : protocol.outcome)
+      () => (current.reader.mayGoOn && current.hasLog ? null : protocol.outcome),
     );
   }
 }
@@ -158,7 +158,7 @@ function createRun(): Run {
       onRead: (id) => {
         hasNews = true;
         if (id === undefined) return;
-        hasLog = id !== "";
+        hasLog = id !== '';
         keepPlace(places, id, reader.place);
       },
     });
@@ -168,7 +168,7 @@ function createRun(): Run {
       },
       read: (event, id) => protocol.read(event, id),
       // In doubt the log is asked once more: where nothing follows, that was the end.
-      finish: () => (reader.mayGoOn && hasLog && hasNews ? [] : protocol.finish?.() ?? []),
+      finish: () => (reader.mayGoOn && hasLog && hasNews ? [] : (protocol.finish?.() ?? [])),
     };
   }
 }
@@ -186,14 +186,14 @@ function keepPlace(places: Map<string, AgUiPlace>, id: string, place: AgUiPlace)
 /** The run that an event names: TanStack AI announces one before its first event. */
 function runOf(event: unknown): string | undefined {
   const { type, name, value, runId } = fieldsOf(event);
-  if (type === "CUSTOM" && name === "run.accepted") return textOf(fieldsOf(value)["runId"]);
-  return type === "RUN_STARTED" ? textOf(runId) : undefined;
+  if (type === 'CUSTOM' && name === 'run.accepted') return textOf(fieldsOf(value)['runId']);
+  return type === 'RUN_STARTED' ? textOf(runId) : undefined;
 }
 
 /** @throws ReconnectError `config` */
 function checkRunId(runId: unknown): string | undefined {
   if (runId === undefined) return undefined;
-  const id = checkString("runId", runId);
-  if (id !== "" && isSendable(id)) return id;
-  throw configFailure("runId to be what a header can hold", "another text", "runId: 'run_1'");
+  const id = checkString('runId', runId);
+  if (id !== '' && isSendable(id)) return id;
+  throw configFailure('runId to be what a header can hold', 'another text', "runId: 'run_1'");
 }

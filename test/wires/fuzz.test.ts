@@ -1,10 +1,10 @@
 /** Odd, cut and resumed answers of each format: the short form of `npm run fuzz`. */
 
-import { describe, expect, it } from "vitest";
-import { runs } from "../support/effort.js";
-import { wireFormats } from "../support/wires/formats.js";
-import { trySeed } from "../support/wires/fuzz.js";
-import type { Trial } from "../support/wires/fuzz.js";
+import { describe, expect, it } from 'vitest';
+import { runs } from '../support/effort.js';
+import { wireFormats } from '../support/wires/formats.js';
+import { trySeed } from '../support/wires/fuzz.js';
+import type { Trial } from '../support/wires/fuzz.js';
 
 const CASES = runs(60, 2000);
 
@@ -19,15 +19,15 @@ interface OpenFault {
 /** Faults that are known and not mended yet: a row goes when its cause does. Every other fault fails the test. */
 const OPEN: readonly OpenFault[] = [
   {
-    formats: ["geminiInteractions", "agUi"],
+    formats: ['geminiInteractions', 'agUi'],
     where: /(?:last few|inclusive).*saved/,
     kinds: /other (?:text|reasoning)/,
-    why: "a new process that gets a few events from before its cursor, without the first one, cannot know them",
+    why: 'a new process that gets a few events from before its cursor, without the first one, cannot know them',
   },
 ];
 
-describe.each(wireFormats.map((format) => [format.name, format] as const))("%s", (_, format) => {
-  it("is read as it was meant, or not at all", async () => {
+describe.each(wireFormats.map((format) => [format.name, format] as const))('%s', (_, format) => {
+  it('is read as it was meant, or not at all', async () => {
     const found: string[] = [];
     for (let seed = 1; seed <= CASES; seed++) {
       const trial = await trySeed(format, seed);
@@ -42,14 +42,14 @@ describe.each(wireFormats.map((format) => [format.name, format] as const))("%s",
 function isKnown(format: string, kind: string, trial: Trial): boolean {
   return OPEN.some(
     ({ formats, where, kinds }) =>
-      formats.includes(format) && kinds.test(kind) && where.test(circumstances(trial))
+      formats.includes(format) && kinds.test(kind) && where.test(circumstances(trial)),
   );
 }
 
 function circumstances({ run: { exchanges, peer, reading } }: Trial): string {
   const oddities = exchanges.flatMap(({ answer }) => answer?.script.oddities ?? []);
-  const resumptions = exchanges.length > 1 ? peer.resumptions.join(", ") : "";
-  return `${[...new Set(oddities)].join("; ")} | ${resumptions} | ${
-    reading.saveAfter === null ? "" : "saved"
+  const resumptions = exchanges.length > 1 ? peer.resumptions.join(', ') : '';
+  return `${[...new Set(oddities)].join('; ')} | ${resumptions} | ${
+    reading.saveAfter === null ? '' : 'saved'
   }`;
 }

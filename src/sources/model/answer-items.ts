@@ -1,8 +1,8 @@
 /** The parts of a model's answer as items. */
 
-import type { DataItem } from "../../../machines/contract.js";
-import type { AnswerPart, AnswerStep } from "../../tool-calls/answer.js";
-import type { SseEvent } from "../sse/decoder.js";
+import type { DataItem } from '../../../machines/contract.js';
+import type { AnswerPart, AnswerStep } from '../../tool-calls/answer.js';
+import type { SseEvent } from '../sse/decoder.js';
 
 /**
  * Returns the steps of one event as items: its size stands in the first, and the last one carries the cursor, so that
@@ -10,13 +10,13 @@ import type { SseEvent } from "../sse/decoder.js";
  */
 export function answerItems(
   steps: readonly AnswerStep[],
-  { data: text }: Pick<SseEvent, "data">,
-  id?: string
+  { data: text }: Pick<SseEvent, 'data'>,
+  id?: string,
 ): DataItem<AnswerPart>[] {
   return steps.map(({ part, toolCall }, n) => {
     const bytes = n === 0 ? text.length : 0;
-    const chars = part.type === "text" ? part.text.length : undefined;
-    const item = { type: "data", data: part, bytes, chars, toolCall } as const;
+    const chars = part.type === 'text' ? part.text.length : undefined;
+    const item = { type: 'data', data: part, bytes, chars, toolCall } as const;
     return n === steps.length - 1 && id !== undefined ? { ...item, id, raw: text } : item;
   });
 }

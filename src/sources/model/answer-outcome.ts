@@ -1,6 +1,6 @@
 /** Connections that tell how the answer ended, although more of it may follow. */
 
-import type { Connection, EndOutcome } from "../../../machines/contract.js";
+import type { Connection, EndOutcome } from '../../../machines/contract.js';
 
 /**
  * @param outcomeOf the end that was read
@@ -9,7 +9,7 @@ import type { Connection, EndOutcome } from "../../../machines/contract.js";
 export function withOutcome<T>(
   connection: Connection<T>,
   outcomeOf: () => EndOutcome | null,
-  endOf?: () => EndOutcome | null
+  endOf?: () => EndOutcome | null,
 ): Connection<T> {
   return {
     batches: endOf === undefined ? connection.batches : withEnd(connection.batches, endOf),
@@ -21,15 +21,15 @@ export function withOutcome<T>(
 }
 
 function withEnd<T>(
-  batches: Connection<T>["batches"],
-  endOf: () => EndOutcome | null
-): Connection<T>["batches"] {
+  batches: Connection<T>['batches'],
+  endOf: () => EndOutcome | null,
+): Connection<T>['batches'] {
   const iterator = batches[Symbol.asyncIterator]();
   type Batch = Awaited<ReturnType<typeof iterator.next>>;
   const onError = (thrown: unknown): Batch => {
     const outcome = endOf();
     if (outcome === null) throw thrown;
-    return { done: false, value: [{ type: "end", outcome }] };
+    return { done: false, value: [{ type: 'end', outcome }] };
   };
   return {
     [Symbol.asyncIterator]: () => ({ next: () => iterator.next().catch(onError) }),

@@ -1,21 +1,21 @@
 /** The events of a model's answer as items: the same for every provider format. */
 
-import type { EndOutcome, SourceItem } from "../../../machines/contract.js";
-import { ReconnectError } from "../../../machines/errors.js";
+import type { EndOutcome, SourceItem } from '../../../machines/contract.js';
+import { ReconnectError } from '../../../machines/errors.js';
 import type {
   AnswerPart,
   AnswerReader,
   AnswerStep,
   RecordedCalls,
-} from "../../tool-calls/answer.js";
-import { reportedError } from "../../tool-calls/peer-error.js";
-import { eventStep } from "../../tool-calls/steps.js";
-import { OpenFailure, openFailure } from "../failure.js";
-import { answerItems } from "./answer-items.js";
-import type { SseEvent } from "../sse/decoder.js";
-import { parseEvent } from "../sse/protocol.js";
-import type { NewEvent, ReplayedEvents, WireEvent } from "./replayed-events.js";
-import type { SseProtocol } from "../sse/protocol.js";
+} from '../../tool-calls/answer.js';
+import { reportedError } from '../../tool-calls/peer-error.js';
+import { eventStep } from '../../tool-calls/steps.js';
+import { OpenFailure, openFailure } from '../failure.js';
+import { answerItems } from './answer-items.js';
+import type { SseEvent } from '../sse/decoder.js';
+import { parseEvent } from '../sse/protocol.js';
+import type { NewEvent, ReplayedEvents, WireEvent } from './replayed-events.js';
+import type { SseProtocol } from '../sse/protocol.js';
 
 export interface AnswerFormat {
   /** The cursor after this event. @param id the event's own id */
@@ -43,14 +43,14 @@ export interface AnswerProtocol extends SseProtocol<AnswerPart> {
 }
 
 /** What OpenAI began, and many took over: not JSON, after the last event. */
-const DONE = "[DONE]";
+const DONE = '[DONE]';
 
 /** Names of events that keep a connection alive, or tell of it: their data need not be JSON. */
 const CONTROL = /^(?:comment|done|heart-?beat|info|keep-?alive|ping)$/i;
 
 export function createAnswerProtocol(
   first: AnswerReader,
-  { cursorOf, keyOf, replays, isBeginning, readAgain, onRead, onReport }: AnswerFormat
+  { cursorOf, keyOf, replays, isBeginning, readAgain, onRead, onReport }: AnswerFormat,
 ): AnswerProtocol {
   let reader = first;
   let isBroken = false;
@@ -63,7 +63,7 @@ export function createAnswerProtocol(
         return read(event, id);
       } catch (thrown) {
         isBroken = true;
-        if (thrown instanceof OpenFailure && thrown.kind === "source") onReport?.(thrown);
+        if (thrown instanceof OpenFailure && thrown.kind === 'source') onReport?.(thrown);
         throw thrown;
       }
     },
@@ -71,14 +71,14 @@ export function createAnswerProtocol(
       if (isBroken) return [];
       const held = takeAll(replays?.release() ?? []);
       reader.endOfBytes?.();
-      return [...held.filter(({ type }) => type !== "end"), ...endItems()];
+      return [...held.filter(({ type }) => type !== 'end'), ...endItems()];
     },
   };
 
   function read(event: SseEvent, id: string | undefined): SourceItem<AnswerPart>[] {
     const data = event.data.trim();
     // A keep-alive: some servers send them as events.
-    if (data === "" || data === "null") return [{ type: "alive" }];
+    if (data === '' || data === 'null') return [{ type: 'alive' }];
     if (data === DONE) {
       reader.finish();
       return endItems();
@@ -92,9 +92,9 @@ export function createAnswerProtocol(
 
   function takeAll(found: readonly NewEvent[]): SourceItem<AnswerPart>[] {
     return found.flatMap((one): SourceItem<AnswerPart>[] => {
-      if (!("type" in one)) return readNew(one);
-      if (one.type === "recalled") return recall(one.events);
-      if (one.type === "reset") reader = readAgain?.(true) ?? reader;
+      if (!('type' in one)) return readNew(one);
+      if (one.type === 'recalled') return recall(one.events);
+      if (one.type === 'reset') reader = readAgain?.(true) ?? reader;
       return [one];
     });
   }
@@ -118,17 +118,17 @@ export function createAnswerProtocol(
   function itemsOf(
     event: SseEvent,
     json: unknown,
-    cursor: string | undefined
+    cursor: string | undefined,
   ): SourceItem<AnswerPart>[] {
     const steps = readSafely(reader, json, event.type);
     if (steps.length > 0) return answerItems(steps, event, cursor);
-    return cursor === undefined ? [] : [{ type: "checkpoint", cursor }];
+    return cursor === undefined ? [] : [{ type: 'checkpoint', cursor }];
   }
 
   function endItems(): SourceItem<AnswerPart>[] {
     const { end, finishWord } = reader;
     if (end === null) return [];
-    return [{ type: "end", outcome: end, ...(finishWord === null ? {} : { detail: finishWord }) }];
+    return [{ type: 'end', outcome: end, ...(finishWord === null ? {} : { detail: finishWord }) }];
   }
 }
 
@@ -136,37 +136,37 @@ export function createAnswerProtocol(
 function jsonOf(event: SseEvent): unknown {
   try {
     const json = parseEvent(event);
-    const isObject = typeof json === "object" && json !== null;
+    const isObject = typeof json === 'object' && json !== null;
     return isObject || !CONTROL.test(event.type) ? json : undefined;
   } catch (thrown) {
     if (CONTROL.test(event.type)) return undefined;
-    if (event.type === "error") throw toFailure(reportedError(event.data), false);
+    if (event.type === 'error') throw toFailure(reportedError(event.data), false);
     throw thrown;
   }
 }
 
 function identity(key: string | undefined): SourceItem<AnswerPart>[] {
-  return key === undefined ? [] : [{ type: "identity", key }];
+  return key === undefined ? [] : [{ type: 'identity', key }];
 }
 
 /** Errors of a peer that pass: the same request may work later. */
 const TRANSIENT: ReadonlySet<string> = new Set([
-  "api_error",
-  "internal_error",
-  "overloaded_error",
-  "rate_limit_error",
-  "rate_limit_exceeded",
-  "server_error",
-  "timeout_error",
-  "INTERNAL",
-  "RESOURCE_EXHAUSTED",
-  "UNAVAILABLE",
+  'api_error',
+  'internal_error',
+  'overloaded_error',
+  'rate_limit_error',
+  'rate_limit_exceeded',
+  'server_error',
+  'timeout_error',
+  'INTERNAL',
+  'RESOURCE_EXHAUSTED',
+  'UNAVAILABLE',
 ]);
 
 function readSafely(reader: AnswerReader, event: unknown, type: string): readonly AnswerStep[] {
   const before = reader.end;
   try {
-    return reader.read(event, type === "message" ? undefined : type);
+    return reader.read(event, type === 'message' ? undefined : type);
   } catch (thrown) {
     if (!(thrown instanceof ReconnectError) || thrown instanceof OpenFailure) throw thrown;
     // Of an answer that has ended nothing is asked for again.
@@ -176,13 +176,13 @@ function readSafely(reader: AnswerReader, event: unknown, type: string): readonl
 
 function toFailure(error: ReconnectError, hasEnded: boolean): OpenFailure {
   const { kind, message, code } = error;
-  const isTransient = kind === "source" && code !== undefined && TRANSIENT.has(code);
+  const isTransient = kind === 'source' && code !== undefined && TRANSIENT.has(code);
   return openFailure(kind, message, { fatal: hasEnded || !isTransient, code, cause: error });
 }
 
 /** Of the calls of a stream those that were delivered: they are not delivered again. */
 export function deliveredOf(calls: RecordedCalls = {}): RecordedCalls {
   return Object.fromEntries(
-    Object.entries(calls).filter(([, { status }]) => status === "complete")
+    Object.entries(calls).filter(([, { status }]) => status === 'complete'),
   );
 }

@@ -1,7 +1,7 @@
 /** Connections that count as open once their first item is there. */
 
-import type { Connection, SourceItem } from "../../../machines/contract.js";
-import { openFailure } from "../failure.js";
+import type { Connection, SourceItem } from '../../../machines/contract.js';
+import { openFailure } from '../failure.js';
 
 /**
  * Reads up to the first items, and gives them back with the rest.
@@ -13,7 +13,7 @@ export async function begun<T>(connection: Connection<T>): Promise<Connection<T>
   while (!read.flat().some(isOfAnswer)) {
     const result = await iterator.next();
     if (result.done === true)
-      throw openFailure("network", "The peer sent nothing of the answer", { fatal: false });
+      throw openFailure('network', 'The peer sent nothing of the answer', { fatal: false });
     read.push(result.value);
   }
   const next = (): ReturnType<typeof iterator.next> => {
@@ -27,5 +27,5 @@ export async function begun<T>(connection: Connection<T>): Promise<Connection<T>
 }
 
 function isOfAnswer({ type }: SourceItem<unknown>): boolean {
-  return type !== "alive" && type !== "retry";
+  return type !== 'alive' && type !== 'retry';
 }

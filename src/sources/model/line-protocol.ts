@@ -1,16 +1,16 @@
 /** Protocols whose events are lines of JSON, with the same protocol object as those over server-sent events. */
 
-import type { SourceItem } from "../../../machines/contract.js";
-import { OpenFailure, openFailure } from "../failure.js";
-import type { BodyDecoder } from "../http/body-batches.js";
-import { Utf8Decoder } from "../http/utf8.js";
-import { Framing } from "../lines/framing.js";
-import type { SseProtocol } from "../sse/protocol.js";
+import type { SourceItem } from '../../../machines/contract.js';
+import { OpenFailure, openFailure } from '../failure.js';
+import type { BodyDecoder } from '../http/body-batches.js';
+import { Utf8Decoder } from '../http/utf8.js';
+import { Framing } from '../lines/framing.js';
+import type { SseProtocol } from '../sse/protocol.js';
 
 /** A body of lines as items of the protocol, which reads each line as an event without a name and an id. */
 export function createLineProtocolDecoder<T>(
   protocol: SseProtocol<T>,
-  maxLineBytes: number
+  maxLineBytes: number,
 ): BodyDecoder<T> {
   return new LineProtocolDecoder(protocol, maxLineBytes);
 }
@@ -54,10 +54,10 @@ class LineProtocolDecoder<T> implements BodyDecoder<T> {
 
   #read(text: string): void {
     const data = text.trim();
-    if (this.ended || data === "") return;
-    for (const item of this.#protocol.read({ type: "message", data, id: "" }, undefined)) {
+    if (this.ended || data === '') return;
+    for (const item of this.#protocol.read({ type: 'message', data, id: '' }, undefined)) {
       this.#items.push(item);
-      if (item.type !== "end") continue;
+      if (item.type !== 'end') continue;
       this.ended = true;
       return;
     }
@@ -72,7 +72,7 @@ class LineProtocolDecoder<T> implements BodyDecoder<T> {
 
 function isJson(text: string): boolean {
   try {
-    return typeof JSON.parse(text) === "object";
+    return typeof JSON.parse(text) === 'object';
   } catch {
     return false;
   }
@@ -80,5 +80,5 @@ function isJson(text: string): boolean {
 
 function toFailure(thrown: unknown): OpenFailure {
   if (thrown instanceof OpenFailure) return thrown;
-  return openFailure("protocol", "The line cannot be read", { fatal: true, cause: thrown });
+  return openFailure('protocol', 'The line cannot be read', { fatal: true, cause: thrown });
 }

@@ -5,7 +5,7 @@
  * they are percent-encoded, and some servers decode `%2F` before they look for them.
  */
 export function pathSegment(id: string): string | undefined {
-  const leads = id.split(/[/\\]/).some((part) => part === "" || part === "." || part === "..");
+  const leads = id.split(/[/\\]/).some((part) => part === '' || part === '.' || part === '..');
   if (leads) return undefined;
   try {
     return encodeURIComponent(id);

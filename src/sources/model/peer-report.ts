@@ -1,6 +1,6 @@
 /** What the peer reported inside an answer, kept for the case that nobody can go on after it. */
 
-import { amended, OpenFailure } from "../failure.js";
+import { amended, OpenFailure } from '../failure.js';
 
 /** One per run. */
 export interface PeerReport {

@@ -1,7 +1,7 @@
 /** A peer that does not know the place to go on from: never asked for it again. */
 
-import { openFailure } from "../failure.js";
-import type { OpenFailure } from "../failure.js";
+import { openFailure } from '../failure.js';
+import type { OpenFailure } from '../failure.js';
 
 /** Statuses by which a peer says that it does not know the run, or not the place in it. */
 const UNKNOWN: ReadonlySet<number> = new Set([400, 404, 409, 410]);
@@ -9,5 +9,5 @@ const UNKNOWN: ReadonlySet<number> = new Set([400, 404, 409, 410]);
 export function refusedPlace({ status }: Response): OpenFailure | undefined {
   if (!UNKNOWN.has(status)) return undefined;
   const message = `The peer cannot go on with the run (status ${status})`;
-  return openFailure("cursor-rejected", message, { fatal: false, status });
+  return openFailure('cursor-rejected', message, { fatal: false, status });
 }

@@ -1,11 +1,11 @@
 /** Events that a peer sends again, left out before they reach a reader: it would take them for new ones. */
 
-import type { DataItem, ResumePoint, SourceItem } from "../../../machines/contract.js";
-import { fingerprint } from "../../replay/fingerprint.js";
-import { openFailure } from "../failure.js";
-import { ReplayGuard } from "../../replay/replay-guard.js";
-import type { Contiguous } from "../../replay/id-order.js";
-import type { SseEvent } from "../sse/decoder.js";
+import type { DataItem, ResumePoint, SourceItem } from '../../../machines/contract.js';
+import { fingerprint } from '../../replay/fingerprint.js';
+import { openFailure } from '../failure.js';
+import { ReplayGuard } from '../../replay/replay-guard.js';
+import type { Contiguous } from '../../replay/id-order.js';
+import type { SseEvent } from '../sse/decoder.js';
 
 /** An event with its JSON, and the cursor after it. */
 export interface WireEvent {
@@ -17,12 +17,12 @@ export interface WireEvent {
 /** What is new: events, and what is to be reported before them. */
 export type NewEvent =
   | WireEvent
-  | Extract<SourceItem<never>, { type: "gap" | "replayed" | "diagnostic" | "reset" }>
+  | Extract<SourceItem<never>, { type: 'gap' | 'replayed' | 'diagnostic' | 'reset' }>
   | RecalledEvents;
 
 /** Events that an earlier process has delivered, from the first up to its cursor: they only have to be known. */
 export interface RecalledEvents {
-  readonly type: "recalled";
+  readonly type: 'recalled';
   readonly events: readonly WireEvent[];
 }
 
@@ -90,7 +90,7 @@ export class ReplayedEvents {
     this.#seen = new SeenEvents();
     if (this.#repeats < MAX_REPEATS) return;
     const message = `The ids of the events say nothing, and ${MAX_REPEATS} connections in a row brought the same beginning of the answer`;
-    throw openFailure("not-resumable", message, { fatal: true });
+    throw openFailure('not-resumable', message, { fatal: true });
   }
 
   /**
@@ -126,7 +126,7 @@ export class ReplayedEvents {
     const found = this.#takeNew(wire, raw);
     const isAgain = isFirst && this.#isResumed && print === this.#first && this.#guard.isUseless;
     if (!isAgain) return found;
-    return [...found.filter((one) => "type" in one && one.type !== "gap"), STARTS_AGAIN, wire];
+    return [...found.filter((one) => 'type' in one && one.type !== 'gap'), STARTS_AGAIN, wire];
   }
 
   /** The bytes ended: a replay that did not come to the cursor is all that there is. */
@@ -150,8 +150,8 @@ export class ReplayedEvents {
     if (!isCursor) return [];
     this.#hasCome = true;
     return [
-      { type: "replayed", items: held.length },
-      { type: "recalled", events: [...held] },
+      { type: 'replayed', items: held.length },
+      { type: 'recalled', events: [...held] },
     ];
   }
 
@@ -160,20 +160,20 @@ export class ReplayedEvents {
     this.#held = null;
     this.#isRestored = false;
     if (first !== undefined) this.#first = fingerprint(rawOf(first));
-    const gap = { type: "gap", from: this.#cursor ?? this.#items, to: this.#items } as const;
+    const gap = { type: 'gap', from: this.#cursor ?? this.#items, to: this.#items } as const;
     const notices = this.#notices();
     // Nothing is old any more.
     this.#guard.clear();
     this.#cursor = null;
     const found = held.flatMap((one) => this.#takeNew(one, rawOf(one)));
-    const events = found.filter((one) => !("type" in one));
+    const events = found.filter((one) => !('type' in one));
     return [...notices, ...(notices.length === 0 ? [gap] : []), STARTS_AGAIN, ...events];
   }
 
   #takeNew(wire: WireEvent, raw: string): NewEvent[] {
     const { cursor } = wire;
     const unit: DataItem<WireEvent> = {
-      type: "data",
+      type: 'data',
       data: wire,
       bytes: raw.length,
       id: cursor,
@@ -182,7 +182,7 @@ export class ReplayedEvents {
     const accepted = this.#guard.take(unit, { cursor: this.#cursor, items: this.#items });
     const found: NewEvent[] = this.#notices();
     for (const { unit: one, gap, isLate } of accepted) {
-      if (gap !== null) found.push({ type: "gap", ...gap });
+      if (gap !== null) found.push({ type: 'gap', ...gap });
       this.#guard.known.add([one], 0, 1, one.bytes);
       if (!isLate && one.id !== undefined) this.#cursor = one.id;
       found.push(isLate ? { ...one.data, cursor: undefined } : one.data);
@@ -195,16 +195,16 @@ export class ReplayedEvents {
     this.#reported += items;
     const message = this.#guard.takeComplaint();
     return [
-      ...(items === 0 ? [] : [{ type: "replayed", items } as const]),
-      ...(message === null ? [] : [{ type: "diagnostic", code: "ids-useless", message } as const]),
+      ...(items === 0 ? [] : [{ type: 'replayed', items } as const]),
+      ...(message === null ? [] : [{ type: 'diagnostic', code: 'ids-useless', message } as const]),
     ];
   }
 }
 
 const STARTS_AGAIN: NewEvent = {
-  type: "reset",
-  scope: "all",
-  why: "the server sends the answer from its beginning, and its ids do not show what was received",
+  type: 'reset',
+  scope: 'all',
+  why: 'the server sends the answer from its beginning, and its ids do not show what was received',
 };
 
 function rawOf({ event }: WireEvent): string {

@@ -1,32 +1,32 @@
 /** Answers that the peer keeps as a run of its own: a POST begins it, a GET by its id goes on after a cursor. */
 
-import type { Connection, ResumePoint, StreamSource } from "../../../machines/contract.js";
-import type { AnswerPart, AnswerReader } from "../../tool-calls/answer.js";
-import { OpenFailure, openFailure } from "../failure.js";
-import { bodyConnection, singleBatch } from "../http/body-batches.js";
-import { withAddress } from "../http/address.js";
-import { discard } from "../http/error-body.js";
-import { exchange } from "../http/exchange.js";
-import { openBody } from "../http/open-body.js";
-import type { OpenBody } from "../http/open-body.js";
-import { reopenBy } from "../http/options.js";
-import type { RequestOptions } from "../http/request.js";
-import { EVENT_STREAM } from "../sse/decoder.js";
-import { createProtocolDecoder } from "../sse/protocol.js";
-import { withOutcome } from "./answer-outcome.js";
-import { createAnswerProtocol, deliveredOf } from "./answer-protocol.js";
-import type { AnswerFormat } from "./answer-protocol.js";
-import type { CheckedModel } from "./options.js";
-import { pathSegment } from "./path-segment.js";
-import { createPeerReport } from "./peer-report.js";
-import { refusedPlace } from "./refusal.js";
-import { ReplayedEvents } from "./replayed-events.js";
+import type { Connection, ResumePoint, StreamSource } from '../../../machines/contract.js';
+import type { AnswerPart, AnswerReader } from '../../tool-calls/answer.js';
+import { OpenFailure, openFailure } from '../failure.js';
+import { bodyConnection, singleBatch } from '../http/body-batches.js';
+import { withAddress } from '../http/address.js';
+import { discard } from '../http/error-body.js';
+import { exchange } from '../http/exchange.js';
+import { openBody } from '../http/open-body.js';
+import type { OpenBody } from '../http/open-body.js';
+import { reopenBy } from '../http/options.js';
+import type { RequestOptions } from '../http/request.js';
+import { EVENT_STREAM } from '../sse/decoder.js';
+import { createProtocolDecoder } from '../sse/protocol.js';
+import { withOutcome } from './answer-outcome.js';
+import { createAnswerProtocol, deliveredOf } from './answer-protocol.js';
+import type { AnswerFormat } from './answer-protocol.js';
+import type { CheckedModel } from './options.js';
+import { pathSegment } from './path-segment.js';
+import { createPeerReport } from './peer-report.js';
+import { refusedPlace } from './refusal.js';
+import { ReplayedEvents } from './replayed-events.js';
 
 export interface RunFormat extends AnswerFormat {
   readonly createReader: () => AnswerReader;
   /** Names of the query that a GET goes on by. */
   readonly query: (cursor: string) => Readonly<Record<string, string>>;
-  readonly contiguous?: StreamSource<AnswerPart>["contiguous"];
+  readonly contiguous?: StreamSource<AnswerPart>['contiguous'];
 }
 
 export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<AnswerPart> {
@@ -39,10 +39,10 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
   let isNew = true;
   return Object.freeze({
     name,
-    resume: "cursor",
-    terminal: "explicit",
+    resume: 'cursor',
+    terminal: 'explicit',
     reopen: reopenBy(request),
-    delivery: "commit",
+    delivery: 'commit',
     leavesOutReplays: true,
     open,
     cancel,
@@ -50,7 +50,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
     const { key, cursor } = at;
-    const hasPlace = cursor !== undefined && cursor !== "";
+    const hasPlace = cursor !== undefined && cursor !== '';
     // A second POST would run, and bill, the work again.
     if (hasPlace && !key) return report.explain(() => Promise.reject(unnamed()));
     const isResuming = key !== undefined && hasPlace;
@@ -69,7 +69,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
       : await begin();
     if (body === null && reader.end === null) report.throwLast();
     // The run is over, and was before the drop: nothing is left to read.
-    if (body === null) return singleBatch([{ type: "end", outcome: reader.end ?? "incomplete" }]);
+    if (body === null) return singleBatch([{ type: 'end', outcome: reader.end ?? 'incomplete' }]);
     reader.begin(at.toolCalls ?? {});
     if (isRestored) reader.goOnAfter?.(at.chars);
     replays.follow(at, isResuming ? cursor : undefined, isRestored);
@@ -90,7 +90,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
 
     function begin(): Promise<OpenBody> {
       const refine = (headers: Record<string, string>): void => {
-        headers["content-type"] ??= "application/json";
+        headers['content-type'] ??= 'application/json';
       };
       return openBody(
         {
@@ -98,16 +98,16 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
           contentTypes: [EVENT_STREAM],
           withCursor: false,
           refine,
-          framing: "events",
+          framing: 'events',
           needsStreamFlag: true,
         },
         at,
-        signal
+        signal,
       );
     }
 
     async function goOn(id: string, after: string): Promise<OpenBody> {
-      const get = byId(request, "GET", [segmentOf(id)], format.query(after));
+      const get = byId(request, 'GET', [segmentOf(id)], format.query(after));
       try {
         return await openBody(
           {
@@ -115,10 +115,10 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
             contentTypes: [EVENT_STREAM],
             withCursor: true,
             refusal: refusedPlace,
-            framing: "events",
+            framing: 'events',
           },
           at,
-          signal
+          signal,
         );
       } catch (thrown) {
         // A run whose end was read may be gone: a drop after it loses nothing.
@@ -131,21 +131,21 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
   async function cancel(
     at: ResumePoint,
     _reason: string,
-    signal: AbortSignal = new AbortController().signal
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<void> {
     if (at.key === undefined) return;
-    const post = byId(request, "POST", [segmentOf(at.key), "cancel"], {});
+    const post = byId(request, 'POST', [segmentOf(at.key), 'cancel'], {});
     discard(await exchange(post, at, signal, () => {}));
   }
 }
 
 function unnamed(): OpenFailure {
-  const message = "The peer has not told which run it is, so nobody can go on with it";
-  return openFailure("cursor-rejected", message, { fatal: false });
+  const message = 'The peer has not told which run it is, so nobody can go on with it';
+  return openFailure('cursor-rejected', message, { fatal: false });
 }
 
 function isRejection(thrown: unknown): boolean {
-  return thrown instanceof OpenFailure && thrown.kind === "cursor-rejected";
+  return thrown instanceof OpenFailure && thrown.kind === 'cursor-rejected';
 }
 
 /** @throws OpenFailure for an id that would lead to another address than that of a run. */
@@ -153,20 +153,20 @@ function segmentOf(id: string): string {
   const segment = pathSegment(id);
   if (segment !== undefined) return segment;
   const message =
-    "The peer gave an id that cannot stand in an address, so nobody can go on with it";
-  throw openFailure("cursor-rejected", message, { fatal: true });
+    'The peer gave an id that cannot stand in an address, so nobody can go on with it';
+  throw openFailure('cursor-rejected', message, { fatal: true });
 }
 
 /** The request for one run: beneath the address of all, with what it asks for in the query. */
 function byId(
   request: RequestOptions,
-  method: "GET" | "POST",
+  method: 'GET' | 'POST',
   path: readonly string[],
-  query: Readonly<Record<string, string>>
+  query: Readonly<Record<string, string>>,
 ): RequestOptions {
   const other = { ...request, method, body: undefined, idempotencyKey: undefined };
   return withAddress(other, (url) => {
-    url.pathname = [url.pathname.replace(/\/$/, ""), ...path].join("/");
+    url.pathname = [url.pathname.replace(/\/$/, ''), ...path].join('/');
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   });
 }
