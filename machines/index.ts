@@ -21,6 +21,7 @@ export type {
   ResumePoint,
   SourceClock,
   SourceHost,
+  SourceMemory,
   SourceItem,
   StreamSource,
   ToolCallDelta,

@@ -175,6 +175,8 @@ export interface Loss {
   readonly proven?: boolean | undefined;
   /** The host said that it was offline, or we left a silent feed: the attempt is not counted. */
   readonly spared?: boolean | undefined;
+  /** A feed gave items and was lost at once: that costs no attempt, and waits the first delay in full. */
+  readonly brief?: boolean | undefined;
   readonly connection?: number | undefined;
   readonly moment?: Moment | undefined;
 }

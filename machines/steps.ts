@@ -145,7 +145,7 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
     attempt: attempt + spared,
     draw: moment.draw,
     previousMs: attempt + spared === 1 ? null : context.delayMs,
-    floorMs,
+    floorMs: loss.brief === true ? Math.max(floorMs, context.policy.initialBackoffMs) : floorMs,
   });
   const left = clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment.now));
   return {

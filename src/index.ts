@@ -23,6 +23,7 @@ export type {
   ResumePoint,
   SourceClock,
   SourceHost,
+  SourceMemory,
   SourceItem,
   StreamSource,
   ToolCallDelta,

@@ -11,6 +11,7 @@ import type { StreamDesk } from './stream-desk.js';
 export interface ConnectionHealth {
   readonly proven: boolean;
   readonly spared?: true;
+  readonly brief?: true;
 }
 
 /** The stream as its readers see it. @param TReader the one that reports */
@@ -37,14 +38,19 @@ export function isHealthy<T>(
   return upMs >= aliveAfterMs && (hasSign || upMs >= maxBackoffMs);
 }
 
-/** A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt. */
+/**
+ * A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt. Items of a feed prove its
+ * health, whatever they are: a peer that gives one and hangs up, again and again, is not asked at once for that.
+ */
 export function healthOf<T>(
-  { source, ledger }: StreamDesk<T>,
+  { source, ledger, options }: StreamDesk<T>,
   { kind }: ReconnectError,
   proven: boolean,
+  upMs: number,
 ): ConnectionHealth {
-  const isOurs = kind === 'stall' && mayBeQuiet(source, ledger.cursor);
-  return isOurs ? { proven, spared: true } : { proven };
+  if (kind === 'stall' && mayBeQuiet(source, ledger.cursor)) return { proven, spared: true };
+  const isBrief = proven && upMs < options.policy.initialBackoffMs;
+  return isBrief && isFeed(source, ledger.cursor) ? { proven, brief: true } : { proven };
 }
 
 /** Whether silence is nothing unusual, and no item shows that a connection is healthy. */

@@ -264,8 +264,8 @@ export class Reader<T> implements IntakeHost, Watched {
     const proven = this.#leave();
     if (proven === null) return;
     const endedAt = error.kind === 'stall' ? bytesAt : nowMs(this.#desk.options.clock);
-    const health = healthOf(this.#desk, error, proven);
-    this.#desk.lose(this, error, health, endedAt - this.#openedAt);
+    const upMs = endedAt - this.#openedAt;
+    this.#desk.lose(this, error, healthOf(this.#desk, error, proven, upMs), upMs);
   }
 
   /** Nothing more of the connection is taken. Returns whether it was healthy; null: a listener stopped the stream. */

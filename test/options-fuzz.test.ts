@@ -7,6 +7,7 @@ import type { ReconnectOptions } from '../src/index.js';
 import { scriptedSource, virtualClock } from '../src/testing/index.js';
 import { record } from './support/facts.js';
 import { after, items } from './support/numbered-log.js';
+import { runs } from './support/effort.js';
 
 const NUMBERS = [
   'maxAttempts',
@@ -117,7 +118,7 @@ describe('options of any shape', () => {
           refused += 1;
         }
       }),
-      { numRuns: 10_000, seed: 1 },
+      { numRuns: runs(3000, 10_000), seed: 1 },
     );
     expect(Object.keys(Object.prototype)).toEqual(known);
     expect(Math.min(refused, made)).toBeGreaterThan(100);
@@ -161,7 +162,7 @@ describe('options of any shape', () => {
           expect([clock.armed, stream.state]).toEqual([0, 'closed']);
         },
       ),
-      { numRuns: 150, seed: 2 },
+      { numRuns: runs(60, 150), seed: 2 },
     );
   }, 300_000);
 });

@@ -205,6 +205,18 @@ describe('accepting and hanging up', () => {
     expect(source.openings).toHaveLength(6);
   });
 
+  it('after an item costs no attempt, and is asked once in the first delay at most', async () => {
+    const source = feed([[bare(1)], 'eof']);
+    const { stream, clock, heard } = onVirtualClock(source, options);
+    read(stream);
+    await clock.advance(3000);
+    expect(source.openings.length).toBeLessThanOrEqual(4);
+    await clock.advance(MINUTE);
+    expect(eventsOf(heard, 'failed')).toEqual([]);
+    expect(Math.min(...eventsOf(heard, 'waiting').map(({ delayMs }) => delayMs))).toBe(1000);
+    stream.close();
+  });
+
   it('for an hour without a limit of attempts keeps the longest waits', async () => {
     const source = feed([ALIVE, 'eof']);
     const { stream, clock } = onVirtualClock(source, { ...options, maxAttempts: Infinity });

@@ -2,7 +2,7 @@
 
 export type { EndOutcome, ToolCallDelta, ToolCallState } from '../../machines/contract.js';
 export { agUiReader } from './ag-ui.js';
-export type { AgUiReader } from './ag-ui.js';
+export type { AgUiPlace, AgUiReader } from './ag-ui.js';
 export { aiSdkUiReader } from './ai-sdk-ui.js';
 export type { AnswerPart, AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
 export { anthropicReader } from './anthropic.js';

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 
 import { ensureBuilt } from '../support/built.js';
+import { runs } from '../support/effort.js';
 
+const STREAMS = runs(50, 150);
 const script = fileURLToPath(new URL('./hostile-process.mjs', import.meta.url));
 
 beforeAll(() => ensureBuilt(), 120_000);
@@ -19,12 +21,12 @@ it.each([1, 2, 3])(
       '--unhandled-rejections=strict',
       script,
       String(seed),
-      '150',
+      String(STREAMS),
     ]);
     let out = '';
     child.stdout.on('data', (chunk) => (out += String(chunk)));
     child.stderr.on('data', (chunk) => (out += String(chunk)));
     const code = await new Promise((resolve) => child.on('close', resolve));
-    expect([code, out]).toEqual([0, 'alive after 150 streams\n']);
+    expect([code, out]).toEqual([0, `alive after ${STREAMS} streams\n`]);
   },
 );

@@ -129,7 +129,7 @@ describe.each([
     const size = proxy.passed;
     const firstId = (await rawAnswer(server)).indexOf('\n\n') + 2;
     const cuts = (['rst', 'eof'] as const).flatMap((kind) =>
-      places(size, 19, kind === 'rst' ? 0 : 9).map((at): Cut => ({ at, kind })),
+      places(size, 37, kind === 'rst' ? 0 : 18).map((at): Cut => ({ at, kind })),
     );
     await Promise.all(Array.from({ length: LANES }, () => lane(server, cuts, { size, firstId })));
   }, 240_000);

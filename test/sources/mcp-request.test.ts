@@ -113,7 +113,7 @@ describe('a tool that takes payment', () => {
       const size = proxy.passed;
       expect(size).toBeGreaterThan(400);
       const fates: Record<string, number> = {};
-      for (const at of places(size + 1, 23, kind === 'rst' ? 0 : 11)) {
+      for (const at of places(size + 1, 43, kind === 'rst' ? 0 : 21)) {
         proxy.reset([{ at, kind }]);
         const { items, status, error } = await readAll(pay(), LIMITS);
         expect(paid, `paid, cut at ${at}`).toBe(1);

@@ -9,7 +9,7 @@ import { eventsOf, onVirtualClock } from '../support/facts.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const HOURS = runs(5, 24);
+const HOURS = runs(3, 24);
 /** How often the server looks what there is to send. */
 const TICK_MS = 20_000;
 /** How often the server is replaced, and how long it is away then. */

@@ -82,7 +82,7 @@ describe.each(['commit', 'eager'] as const)('a run of TanStack AI, delivery %s',
       expect([whole.error, joinAnswer(whole.items)]).toEqual([null, WHOLE]);
       const size = first.passed;
       const cuts = (['rst', 'eof'] as const).flatMap((kind, nth) =>
-        places(size, 12, nth * 5).map((at) => ({ at, kind })),
+        places(size, 41, nth * 20).map((at) => ({ at, kind })),
       );
       const before = runs;
       const kinds: (string | null)[] = [];
