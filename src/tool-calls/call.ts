@@ -39,6 +39,8 @@ export class Call {
   #isEmptyText = false;
   /** UTF-16 units that came after the end, and repeat what came before it. */
   #again = 0;
+  /** The arguments of a connection before, from which the call is sent again from its start. */
+  #former = '';
 
   constructor(id: string, hasLocalId: boolean) {
     this.id = id;
@@ -141,8 +143,10 @@ export class Call {
     this.#isEmptyText = false;
   }
 
-  /** It is sent again from its start. */
+  /** It is sent again from its start: it has to be the same call. */
   restart(): void {
+    const { value, isPlaceholder } = this.text;
+    if (!isPlaceholder && value.length > this.#former.length) this.#former = value;
     this.forgetPieces();
     this.state = 'open';
   }
@@ -176,7 +180,8 @@ export class Call {
       return this.#isEmptyText ? { value: {} } : 'no arguments';
     const parsed = isBlank ? { value: this.#value } : parseJson(text);
     if (parsed === undefined) return 'arguments are not JSON';
-    if (!isBlank && this.#contradicts(parsed.value)) return 'arguments that do not agree';
+    const isOther = !isBlank && (!text.startsWith(this.#former) || this.#contradicts(parsed.value));
+    if (isOther) return 'arguments that do not agree';
     if (this.#expects === 'object' && !isObject(parsed.value)) return 'arguments are not an object';
     return parsed;
   }

@@ -35,6 +35,8 @@ export class ToolCalls<K extends string | number> {
   readonly #delivered = new DeliveredCalls();
   /** Open calls of an earlier process, whose keys are not known. */
   #orphans: readonly (readonly [string, ToolCallState])[] = [];
+  /** An earlier process had calls whole: what comes without an id may repeat one of them. */
+  #hadWhole = false;
   /** Calls that are older than the connection: it may send them from their start. */
   readonly #resumed = new Set<Call>();
   #hasLatePiece = false;
@@ -49,6 +51,9 @@ export class ToolCalls<K extends string | number> {
     const known = this.#rewind(recorded);
     this.#orphans = Object.entries(recorded).filter(
       ([id, { status }]) => status === 'streaming' && !known.has(id),
+    );
+    this.#hadWhole = Object.entries(recorded).some(
+      ([id, { status }]) => status === 'complete' && !known.has(id),
     );
     if (keyOf !== undefined) for (const [id] of this.#orphans) this.#adopt(keyOf(id), id);
   }
@@ -268,8 +273,9 @@ export class ToolCalls<K extends string | number> {
     const named = this.#orphans.find(([one]) => one === id || one === `${LOCAL}${key}`);
     if (named !== undefined) return this.#adopt(key, named[0]);
     const [orphan, another] = this.#orphans;
-    // Without a name it is the only one that it can be.
-    if (id !== undefined || orphan === undefined || another !== undefined) return undefined;
+    // Without a name it is the only one that it can be, unless it repeats one that is over.
+    if (id !== undefined || orphan === undefined || another !== undefined || this.#hadWhole)
+      return undefined;
     const [found, { args }] = orphan;
     return isPiece || args.trim() !== '' ? this.#adopt(key, found) : undefined;
   }

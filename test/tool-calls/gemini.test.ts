@@ -65,6 +65,13 @@ describe('steps that a new connection sends from the start', () => {
     expect(readTwice(whole.slice(0, 2), open, whole)).toEqual([['a', { x: 1 }]]);
   });
 
+  it('do not run a call whose arguments are others than those that came before', () => {
+    const before = [call(0, 'a'), args(0, '{"x":1,')];
+    const open = { a: { name: 'a', args: '{"x":1,', status: 'streaming' } } as const;
+    const other = [call(0, 'a'), args(0, '{"x":2}'), stop(0)];
+    expect(readTwice(before, open, other)).toEqual([]);
+  });
+
   it('do not run a call without an id again', () => {
     const whole = [nameless(0), args(0, '{"x":1}'), stop(0)];
     const left = { local_call_0: { name: 'f', args: '{"x":1}', status: 'complete' } } as const;

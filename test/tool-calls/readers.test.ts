@@ -305,6 +305,10 @@ describe('a reader that outlives a connection', () => {
     const reader = geminiReader();
     reader.begin(calls);
     expect(readAll(reader, [args(1, ':1}'), stop]).at(-1)).toEqual(['a', 'f', { x: 1 }]);
+    const repeating = geminiReader();
+    // The pieces may be those of the call that has left.
+    repeating.begin({ ...calls, b: { name: 'g', args: '{}', status: 'complete' } });
+    expect(readAll(repeating, [args(1, ':1}'), stop])).not.toContainEqual(['a', 'f', { x: 1 }]);
     const doubtful = geminiReader();
     doubtful.begin({ ...calls, b: { name: 'g', args: '', status: 'streaming' } });
     expect(readAll(doubtful, [args(1, ':1}'), stop])).toEqual([
