@@ -30,7 +30,7 @@ describe('an event stream that is cut once', () => {
   it.each(kinds)(
     'by $kind with $framing framing arrives whole, in order and once, wherever it is cut',
     async ({ kind, framing }) => {
-      const faults = await atMost(AT_ONCE, places(BYTES, 4, kind.length + framing.length), (at) =>
+      const faults = await atMost(AT_ONCE, places(BYTES, 9, kind.length + framing.length), (at) =>
         cutAt(at, kind, framing),
       );
       expect(faults).toEqual([]);

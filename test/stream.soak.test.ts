@@ -10,7 +10,7 @@ import type { ScriptedSource } from '../src/testing/index.js';
 import { after, items } from './support/numbered-log.js';
 import { runs } from './support/effort.js';
 
-const HOURS = runs(3, 24);
+const HOURS = runs(2, 24);
 const DROPS = HOURS * 3600;
 const A_SECOND = 1_000;
 

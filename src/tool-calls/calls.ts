@@ -17,7 +17,7 @@ import type { AnswerStep, RecordedCalls } from './answer.js';
 import { Call } from './call.js';
 import { hasArguments, idOf, saysNothing } from './call-piece.js';
 import type { CallFault, CallPiece } from './call-piece.js';
-import { malformedStep, progressOf } from './call-steps.js';
+import { argumentsOf, malformedStep, progressOf } from './call-steps.js';
 import { CallMemory, checkKey } from './call-memory.js';
 import { DeliveredCalls } from './delivered-calls.js';
 
@@ -340,11 +340,4 @@ export class ToolCalls<K extends string | number> {
     this.#calls.delete(key);
     if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
   }
-}
-
-/** What the last piece adds to the account of the stream. */
-function argumentsOf({ text }: Call, isNew: boolean): Partial<ToolCallDelta> {
-  const { value, isReplaced, added } = text;
-  if (isNew) return value === '' ? {} : { args: value };
-  return isReplaced ? { finalArgs: value } : { args: added };
 }

@@ -59,7 +59,7 @@ describe.each(['commit', 'eager'] as const)('a log of better-sse, delivery %s', 
     const size = proxy.passed;
     expect(size).toBeGreaterThan(200);
     for (const kind of ['rst', 'eof'] as const) {
-      for (const at of places(size, 5)) {
+      for (const at of places(size, 17)) {
         const { items, error, status } = await read([{ at, kind }], delivery);
         const label = `${kind} at ${at} of ${size}`;
         expect([label, error, items, status]).toEqual([label, null, WORDS, 'complete']);

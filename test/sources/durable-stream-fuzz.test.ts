@@ -1,4 +1,4 @@
-/** Random logs in random pieces, cut anywhere: each message, character and byte arrives once. `DURABLE_RUNS` makes it more. */
+/** Random logs in random pieces, cut anywhere: each message, character and byte arrives once. `LONG_TESTS=1` makes it more. */
 
 import { expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';
@@ -8,8 +8,9 @@ import { durableLog } from '../support/durable-log.js';
 import type { LogKind } from '../support/durable-log.js';
 import { QUICK } from '../support/read-all.js';
 import { record } from '../support/facts.js';
+import { runs } from '../support/effort.js';
 
-const RUNS = Number(process.env['DURABLE_RUNS'] ?? 120);
+const RUNS = runs(60, 1000);
 
 const CHARACTERS: readonly string[] = Array.from('a😀ü�日 ,]"\\[}{\u0000é\n');
 

@@ -85,7 +85,7 @@ describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (liv
     const size = proxy.passed;
     expect(size).toBeGreaterThan(40);
     for (const kind of ['rst', 'eof'] as const) {
-      for (const at of places(size, 5, kind === 'rst' ? 0 : 2)) {
+      for (const at of places(size, 11, kind === 'rst' ? 0 : 5)) {
         proxy.reset([{ at, kind }]);
         const { items, error } = await readAll({ url: proxy.url + path, live });
         const label = `${kind} at ${at} of ${size}`;
@@ -99,7 +99,7 @@ describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (liv
     await readAll({ url: proxy.url + path, live });
     const size = proxy.passed;
     for (const kind of ['rst', 'eof'] as const) {
-      for (const at of places(size, 5, kind === 'rst' ? 0 : 2)) {
+      for (const at of places(size, 11, kind === 'rst' ? 0 : 5)) {
         proxy.reset([{ at, kind }]);
         const { items, error } = await readAll(
           { url: proxy.url + path, live },

@@ -8,7 +8,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { ensureBuilt } from '../support/built.js';
 import { runs } from '../support/effort.js';
 
-const STREAMS = runs(50, 150);
+const STREAMS = runs(30, 150);
 const script = fileURLToPath(new URL('./hostile-process.mjs', import.meta.url));
 
 beforeAll(() => ensureBuilt(), 120_000);

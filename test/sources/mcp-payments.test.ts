@@ -137,7 +137,7 @@ describe.each([
   it('and after a second cut, in what the GET brings', async () => {
     const { server, proxy } = await openShop({ protocolVersion });
     const first = (await rawAnswer(server)).indexOf('\n\n') + 2;
-    for (let at = 0; at < 400; at += runs(67, 13))
+    for (let at = 0; at < 400; at += runs(133, 13))
       for (const kind of ['rst', 'eof'] as const) {
         const order = `two-${kind}-${at}`;
         proxy.reset([{ at: first, kind: 'rst' }, 503, { at, kind }]);
