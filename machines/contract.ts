@@ -208,7 +208,7 @@ export interface StreamSource<T> {
    */
   cancel?(at: ResumePoint, reason: string, signal?: AbortSignal): Promise<void>;
   /**
-   * How the second id follows the first, where ids tell: `'next'`, nothing is missing between the two; `'gap'`, something
+   * How the second id follows the first, where ids show it: `'next'`, nothing is missing between the two; `'gap'`, something
    * is; `'old'`, the second is not after the first. `'old'` alone is no proof that the item came before.
    */
   contiguous?(previousId: string, nextId: string): 'next' | 'gap' | 'old';

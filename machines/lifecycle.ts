@@ -1,7 +1,7 @@
 /** The lifecycle events, told from the context and from what happened. */
 
 import { shownLimit } from './config.js';
-import type { Loss, ReconnectContext, ReconnectEvent, TellingReport } from './reconnect.types.js';
+import type { Loss, ReconnectContext, ReconnectEvent, EmittedReport } from './reconnect.types.js';
 import { outcomeOf, planOf } from './steps.js';
 import type { StreamState } from './stream-state.js';
 
@@ -78,9 +78,9 @@ export function closed({ context }: Args): ReconnectEvent {
   return { type: 'closed', outcome: context.outcome ?? outcomeOf(context, 'closed') };
 }
 
-/** A reader's report as listeners hear it; the account in it goes into the context. */
-export function told(event: object): ReconnectEvent {
-  const report = event as TellingReport;
+/** Returns the lifecycle event of a reader's report; the progress in it goes into the context. */
+export function emitted(event: object): ReconnectEvent {
+  const report = event as EmittedReport;
   switch (report.type) {
     case 'stream.progress':
       return { type: 'progress', streamState: report.ledger.streamState };

@@ -2,7 +2,7 @@
 
 import { assign, emit, enqueueActions, fromCallback, fromPromise, setup } from 'xstate';
 import { hasMissed } from './feed.js';
-import * as tell from './lifecycle.js';
+import * as lifecycle from './lifecycle.js';
 import { lossOf } from './loss.js';
 import { isTimed, momentOf, nowOf } from './moment.js';
 import { heldOutage } from './outage.js';
@@ -83,10 +83,10 @@ export const reconnectMachine: ReconnectMachine = setup({
     removeReason: assign(({ context: at, event }) => ({ pausedBy: step.withoutReason(at, event) })),
     forget: assign(() => step.reset()),
     renewBudget: assign(() => step.freshBudget()),
-    tell: emit(({ event }) => tell.told(event)),
-    tellDrop: emit(({ event }) => tell.dropped(lossOf(event))),
-    /** A guard cannot ask the clock: what was thrown, or tells no time, is told again with its moment. */
-    tellLoss: enqueueActions(({ event, self, enqueue }) => {
+    emitReport: emit(({ event }) => lifecycle.emitted(event)),
+    emitDropped: emit(({ event }) => lifecycle.dropped(lossOf(event))),
+    /** A guard cannot ask the clock: what was thrown, or has no reading of the clock, is raised again with one. */
+    raiseLoss: enqueueActions(({ event, self, enqueue }) => {
       enqueue.raise({ ...lossOf(event), type: 'stream.dropped', moment: momentOf(event, self) });
     }),
     takeTurn: enqueueActions(({ event, self, enqueue }) => enqueue.sendTo(self, event)),
@@ -104,16 +104,16 @@ export const reconnectMachine: ReconnectMachine = setup({
     interruptCalls: enqueueActions(({ context, event, enqueue }) => {
       if (context.source === null) return;
       const { streamState } = step.recordReport(event);
-      const calls = tell.interrupted(streamState ?? context.streamState);
+      const calls = lifecycle.interrupted(streamState ?? context.streamState);
       for (const call of calls) enqueue.emit(call);
       enqueue.assign(({ context: now }) => step.interrupt(now));
     }),
     keepDelivered: assign(({ event }) => step.keepDelivered(event)),
     welcome: enqueueActions(({ context, enqueue }) => {
-      enqueue.emit(tell.connected({ context }));
-      if (context.rejected) enqueue.emit(tell.lostPosition({ context }));
-      if (context.restarting) enqueue.emit(tell.restarted({ context }));
-      if (hasMissed(context)) enqueue.emit(tell.missed());
+      enqueue.emit(lifecycle.connected({ context }));
+      if (context.rejected) enqueue.emit(lifecycle.lostPosition({ context }));
+      if (context.restarting) enqueue.emit(lifecycle.restarted({ context }));
+      if (hasMissed(context)) enqueue.emit(lifecycle.missed());
       enqueue.assign(({ context: now }) => step.connectionStands(now));
     }),
   },
@@ -139,14 +139,14 @@ export const reconnectMachine: ReconnectMachine = setup({
 
     // Reports of a connection that was left are heard no more; a host's reports carry no number. Of what
     // carries none at all the account is the stream's, whichever connection told it.
-    'stream.progress': [{ guard: 'isStale' }, { actions: ['record', 'tell'] }],
-    'stream.toolCall': { actions: ['record', 'tell'] },
-    'stream.reset': { actions: ['record', 'tell'] },
-    'stream.replayed': [{ guard: 'isStale' }, { actions: 'tell' }],
-    'stream.caughtUp': [{ guard: 'isStale' }, { actions: ['record', 'tell'] }],
-    'stream.gap': { actions: 'tell' },
-    'stream.stalled': [{ guard: 'isStale' }, { actions: 'tell' }],
-    'stream.diagnostic': { actions: 'tell' },
+    'stream.progress': [{ guard: 'isStale' }, { actions: ['record', 'emitReport'] }],
+    'stream.toolCall': { actions: ['record', 'emitReport'] },
+    'stream.reset': { actions: ['record', 'emitReport'] },
+    'stream.replayed': [{ guard: 'isStale' }, { actions: 'emitReport' }],
+    'stream.caughtUp': [{ guard: 'isStale' }, { actions: ['record', 'emitReport'] }],
+    'stream.gap': { actions: 'emitReport' },
+    'stream.stalled': [{ guard: 'isStale' }, { actions: 'emitReport' }],
+    'stream.diagnostic': { actions: 'emitReport' },
   },
 
   states: {
@@ -167,7 +167,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     waiting: {
-      entry: emit(tell.waiting),
+      entry: emit(lifecycle.waiting),
       after: { backoff: 'connecting' },
       on: {
         retryNow: 'connecting',
@@ -177,18 +177,18 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     connecting: {
-      entry: ['beginConnection', emit(tell.attemptStarted)],
+      entry: ['beginConnection', emit(lifecycle.attemptStarted)],
       invoke: {
         id: 'open',
         src: 'open',
         input: ({ context }) => step.openInput(context),
         onDone: 'connected',
-        onError: { actions: 'tellLoss' },
+        onError: { actions: 'raiseLoss' },
       },
       on: {
         'stream.dropped': [
           { guard: 'isStale' },
-          { guard: 'isUntimed', actions: 'tellLoss' },
+          { guard: 'isUntimed', actions: 'raiseLoss' },
           { guard: 'isFatal', target: 'failed', actions: 'giveUp' },
           { target: 'waiting', actions: 'scheduleRetry' },
         ],
@@ -202,7 +202,7 @@ export const reconnectMachine: ReconnectMachine = setup({
         id: 'reader',
         src: 'reader',
         input: ({ context: { connection } }) => ({ connection }),
-        onError: { actions: 'tellLoss' },
+        onError: { actions: 'raiseLoss' },
       },
       on: {
         // The reader has the last word on what arrived; a command that comes meanwhile waits its turn.
@@ -229,17 +229,17 @@ export const reconnectMachine: ReconnectMachine = setup({
         ],
         'stream.dropped': [
           { guard: 'isStale' },
-          { guard: 'isStopping', actions: ['countDrop', 'tellDrop', 'record'] },
-          { guard: 'isUntimed', actions: 'tellLoss' },
-          { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'tellDrop', 'giveUp'] },
-          { target: 'waiting', actions: ['countDrop', 'tellDrop', 'scheduleRetry'] },
+          { guard: 'isStopping', actions: ['countDrop', 'emitDropped', 'record'] },
+          { guard: 'isUntimed', actions: 'raiseLoss' },
+          { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'emitDropped', 'giveUp'] },
+          { target: 'waiting', actions: ['countDrop', 'emitDropped', 'scheduleRetry'] },
         ],
         'stream.rotated': [
           { guard: 'isStale' },
           { guard: 'isStopping', actions: 'record' },
-          { guard: 'isFreeRotation', target: 'connecting', actions: ['rotate', 'tell'] },
-          { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'tellDrop', 'giveUp'] },
-          { target: 'waiting', actions: ['countDrop', 'tellDrop', 'rotateLater'] },
+          { guard: 'isFreeRotation', target: 'connecting', actions: ['rotate', 'emitReport'] },
+          { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'emitDropped', 'giveUp'] },
+          { target: 'waiting', actions: ['countDrop', 'emitDropped', 'rotateLater'] },
         ],
         'stream.ended': [
           { guard: 'isStale' },
@@ -249,7 +249,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     paused: {
-      entry: ['holdOutage', emit(tell.paused)],
+      entry: ['holdOutage', emit(lifecycle.paused)],
       exit: assign({ pausedBy: Object.freeze([]) }),
       on: {
         pause: { actions: 'addReason' },
@@ -266,10 +266,10 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     failed: {
-      entry: ['holdOutage', 'interruptCalls', emit(tell.failed)],
+      entry: ['holdOutage', 'interruptCalls', emit(lifecycle.failed)],
       on: { retryNow: { target: 'connecting', actions: 'renewBudget' } },
     },
 
-    closed: { type: 'final', entry: emit(tell.closed) },
+    closed: { type: 'final', entry: emit(lifecycle.closed) },
   },
 });

@@ -181,8 +181,8 @@ export interface Loss {
   readonly moment?: Moment | undefined;
 }
 
-/** What a reader reports and listeners are told as it is. */
-export type TellingReport = Extract<
+/** Reports of a reader that are emitted as they are. */
+export type EmittedReport = Extract<
   ReconnectReport,
   {
     type: `stream.${'progress' | 'toolCall' | 'reset' | 'replayed' | 'gap' | 'stalled' | 'caughtUp' | 'rotated' | 'diagnostic'}`;
@@ -250,10 +250,10 @@ export type ReconnectActions = NamedImplementation<
   | 'removeReason'
   | 'forget'
   | 'renewBudget'
-  | 'tell'
-  | 'tellDrop'
+  | 'emitReport'
+  | 'emitDropped'
   | 'interruptCalls'
-  | 'tellLoss'
+  | 'raiseLoss'
   | 'takeTurn'
   | 'askReader'
   | 'welcome'
