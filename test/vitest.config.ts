@@ -16,8 +16,8 @@ export default defineConfig({
     // A limit is there to end what hangs: no test waits for time, and a busy machine is slow.
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Many tests wait for time to pass: two cores serve two files at once.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Nearly half of the time of the tests is spent waiting for browsers, sockets and other processes.
+    maxWorkers: availableParallelism() + 1,
     setupFiles: ['test/support/no-warnings.ts'],
     // A rejection that nobody owns ends the process, in the workers and in what they start.
     execArgv: [STRICT],
