@@ -26,6 +26,11 @@ export interface Checkpoint {
   /** Which stream it is, where the source tells. */
   readonly key?: string | null | undefined;
   readonly cursor: string | null;
+  /**
+   * Fingerprints of the first and the last items before the cursor, by which they are known when a server sends them again:
+   * at most 1 KB of text, made when the checkpoint becomes JSON. Left out where there are none.
+   */
+  readonly recent?: string | { toJSON(): string | undefined } | undefined;
   readonly chars: number;
   readonly floorMs: number;
   readonly outcome: EndOutcome | 'closed' | null;
@@ -33,7 +38,11 @@ export interface Checkpoint {
 }
 
 /** The checkpoint of a machine in this state. */
-export function toCheckpoint(state: ReconnectState, context: ReconnectContext): Checkpoint {
+export function toCheckpoint(
+  state: ReconnectState,
+  context: ReconnectContext,
+  recent?: Checkpoint['recent'],
+): Checkpoint {
   return Object.freeze({
     version: CHECKPOINT_VERSION,
     source: context.source?.name ?? null,
@@ -45,6 +54,7 @@ export function toCheckpoint(state: ReconnectState, context: ReconnectContext): 
     ...waitOf(state, context),
     ...keyOf(context.ledger.key),
     cursor: context.ledger.cursor,
+    ...recentOf(recent),
     chars: context.ledger.chars,
     floorMs: context.ledger.floorMs,
     outcome: context.outcome?.status ?? null,
@@ -53,11 +63,14 @@ export function toCheckpoint(state: ReconnectState, context: ReconnectContext): 
 }
 
 /** What a consumer changes by reading on. */
-export type CheckpointPosition = Pick<Checkpoint, 'cursor' | 'chars' | 'floorMs' | 'streamState'>;
+export type CheckpointPosition = Pick<
+  Checkpoint,
+  'cursor' | 'chars' | 'floorMs' | 'streamState' | 'recent'
+>;
 
 /** The same checkpoint at another position. Spelled out: it is made per item where somebody saves each. */
 export function moveCheckpoint(from: Checkpoint, to: CheckpointPosition): Checkpoint {
-  const { cursor, chars, floorMs, streamState } = to;
+  const { cursor, recent, chars, floorMs, streamState } = to;
   const { source, state, attempt, attempts, drops, sent, retryAt, outcome } = from;
   const version = CHECKPOINT_VERSION;
   const isPlain = from.key === undefined && from.delayMs === undefined;
@@ -72,6 +85,7 @@ export function moveCheckpoint(from: Checkpoint, to: CheckpointPosition): Checkp
         sent,
         retryAt,
         cursor,
+        recent,
         chars,
         floorMs,
         outcome,
@@ -101,6 +115,7 @@ export function parseCheckpoint(saved: unknown): Checkpoint {
     ...delayOf(nullable(amount)('delayMs', from['delayMs'] ?? null)),
     ...keyOf(nullable(headerText)('key', from['key'] ?? null)),
     cursor: nullable(headerText)('cursor', from['cursor']),
+    ...recentOf(parseRecent(from['recent'])),
     chars: count('chars', from['chars']),
     floorMs: amount('floorMs', from['floorMs']),
     outcome: from['outcome'] === null ? null : oneOf('outcome', from['outcome'], OUTCOMES),
@@ -120,6 +135,25 @@ function waitOf(
 function delayOf(delayMs: number | null): Pick<Checkpoint, 'delayMs'> {
   return delayMs === null ? {} : { delayMs };
 }
+
+function recentOf(recent: Checkpoint['recent']): Pick<Checkpoint, 'recent'> {
+  return recent === undefined ? {} : { recent };
+}
+
+/** A number, and two lists of fingerprints. Of a live checkpoint it is an object, whose clone has lost what it knows. */
+function parseRecent(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'object' && value !== null) {
+    const { toJSON } = value as { readonly toJSON?: unknown };
+    return typeof toJSON === 'function' ? parseRecent(toJSON.call(value)) : undefined;
+  }
+  const recent = text('recent', value);
+  if (recent.length <= MAX_RECENT_LENGTH && RECENT.test(recent)) return recent;
+  throw damaged('recent', `fingerprints of at most ${MAX_RECENT_LENGTH} characters`);
+}
+
+const MAX_RECENT_LENGTH = 1024;
+const RECENT = /^\d{1,15};[\da-z,-]*;[\da-z,-]*$/;
 
 /** Most streams have none. */
 function keyOf(key: string | null | undefined): Pick<Checkpoint, 'key'> {

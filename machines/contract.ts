@@ -17,6 +17,8 @@ export interface ResumePoint {
   readonly key?: string | undefined;
   /** The last committed cursor; opaque. */
   readonly cursor?: string | undefined;
+  /** What the checkpoint that the stream was made from knows of the items before its cursor: see `Checkpoint.recent`. */
+  readonly recent?: string | undefined;
   /** Data items committed so far. */
   readonly items: number;
   /** Bytes of those items. */

@@ -43,11 +43,11 @@ export class Checkpoints {
     const last = this.#last;
     if (last?.of === now && last.key === key && last.isEarly === isEarly)
       return moveCheckpoint(last.checkpoint, position);
-    const { streamState, cursor, chars, floorMs } = position;
+    const { streamState, cursor, chars, floorMs, recent } = position;
     const claimed = { ...now.context, streamState, ledger: { key, cursor, chars, floorMs } };
     const checkpoint = isEarly
-      ? toCheckpoint('connected', { ...claimed, outcome: null })
-      : toCheckpoint(now.value, claimed);
+      ? toCheckpoint('connected', { ...claimed, outcome: null }, recent)
+      : toCheckpoint(now.value, claimed, recent);
     this.#last = { of: now, key, isEarly, checkpoint };
     return checkpoint;
   }

@@ -7,6 +7,8 @@ import type { ToolsView } from './call-table.js';
 import { NONE } from './none.js';
 import { cursorAtEnd } from './queued-batch.js';
 import type { QueuedBatch } from './queued-batch.js';
+import type { Unit } from './replay/committed-items.js';
+import { RecentUnits } from './replay/recent-units.js';
 
 /** Counts of items, with the tool calls as they were before them. */
 export interface Uncovered {
@@ -29,9 +31,18 @@ export class ConsumerPosition {
   seenBytes = 0;
   seenChars = 0;
   #tools: ToolsView | null = null;
+  /** What was passed last; null where nobody goes on from a cursor. */
+  #recent: RecentUnits | null;
+  /** The same, without what was passed before its checkpoint came. */
+  #recentBefore: RecentUnits | null = null;
 
-  constructor(cursor: string | null) {
+  constructor(cursor: string | null, recent: RecentUnits | null) {
     this.cursor = cursor;
+    this.#recent = recent;
+  }
+
+  get recent(): RecentUnits | null {
+    return this.#recent;
   }
 
   get uncovered(): Uncovered | null {
@@ -67,14 +78,23 @@ export class ConsumerPosition {
 
   /** The consumer has received all of the batch. */
   pass(batch: QueuedBatch<unknown>): void {
-    const { items, state, bytes, chars, toolsBefore } = batch;
+    const { items, state, bytes, chars, toolsBefore, endCursor } = batch;
     const cursor = cursorAtEnd(batch);
+    if (state === 'pending') this.#recentBefore ??= this.#recent;
+    const end = endCursor === null ? NONE : [{ type: 'checkpoint', cursor: endCursor } as const];
+    if (state !== 'retracted') this.#remember(end === NONE ? items : [...items, ...end], bytes);
     if (state === 'pending')
       this.#ahead = sum(this.#ahead, { chunks: items.length, bytes, chars, toolsBefore });
     else if (cursor !== null) this.cover(cursor);
     else if (state === 'counted') this.moveTo(batch, items.length);
     this.seen = this.seenBytes = this.seenChars = 0;
     this.#tools = null;
+  }
+
+  /** A cursor came when all was passed. */
+  reach(cursor: string): void {
+    this.#remember([{ type: 'checkpoint', cursor }], 0);
+    this.cover(cursor);
   }
 
   /** Everything that was passed is covered by this cursor. */
@@ -86,22 +106,28 @@ export class ConsumerPosition {
   /** What was passed in advance is counted now. */
   commit(): void {
     if (this.#ahead !== null) this.#uncovered = sum(this.#uncovered, this.#ahead);
-    this.#ahead = null;
+    this.#ahead = this.#recentBefore = null;
   }
 
   /** What was passed in advance is never counted. */
   retract(): void {
-    this.#ahead = null;
+    this.#recent = this.#recentBefore ?? this.#recent;
+    this.#ahead = this.#recentBefore = null;
   }
 
   clear(): void {
-    this.cursor = this.#uncovered = this.#ahead = this.#tools = null;
+    this.cursor = this.#uncovered = this.#ahead = this.#tools = this.#recentBefore = null;
+    if (this.#recent !== null) this.#recent = RecentUnits.NONE;
     this.seen = this.seenBytes = this.seenChars = 0;
   }
 
   /** The tool calls where the consumer is in this batch. */
   toolsIn({ toolsBefore }: QueuedBatch<unknown>): ToolsView {
     return this.#tools ?? toolsBefore;
+  }
+
+  #remember(units: readonly Unit[], bytes: number): void {
+    if (this.#recent !== null) this.#recent = this.#recent.with(units, bytes);
   }
 }
 

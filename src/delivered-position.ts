@@ -26,5 +26,6 @@ export function deliveredPosition<T>(
   }
   const { floorMs, lastTimeMs } = ledger;
   const streamState = streamStateOf(chunks, bytes, lastTimeMs, tools.state);
-  return { cursor, chars, floorMs, streamState };
+  const recent = delivery.recent ?? undefined;
+  return { cursor, chars, floorMs, streamState, recent };
 }

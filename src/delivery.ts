@@ -13,6 +13,8 @@ import { BatchIterator, ItemIterator } from './iterators.js';
 import type { Consumer, Supply } from './iterators.js';
 import { NONE } from './none.js';
 import type { QueuedBatch } from './queued-batch.js';
+import { RecentUnitsWithin } from './replay/recent-units.js';
+import type { RecentUnits } from './replay/recent-units.js';
 
 /** What a checkpoint has to know. One object for a stream, which is valid until something changes. */
 export interface DeliveryAccount {
@@ -72,17 +74,19 @@ export class Delivery<T> implements Supply<T> {
   /**
    * @param highWaterMark items that may be queued before reading stops
    * @param cursor of what was delivered in an earlier run; null also where the source has none
+   * @param recent the last of that; null where nobody goes on from a cursor
    */
   constructor(
     host: DeliveryHost,
     highWaterMark: number,
     budget: ByteBudget,
     cursor: string | null,
+    recent: RecentUnits | null,
   ) {
     this.#host = host;
     this.#highWaterMark = highWaterMark;
     this.#budget = budget;
-    this.#position = new ConsumerPosition(cursor);
+    this.#position = new ConsumerPosition(cursor, recent);
   }
 
   /** Queues the items and wakes the consumer if it waits. @param bytes, chars of all of them */
@@ -185,7 +189,7 @@ export class Delivery<T> implements Supply<T> {
   /** Everything accepted so far is covered by this cursor. */
   checkpoint(cursor: string): void {
     const last = this.#later?.last ?? this.#first;
-    if (last === null) this.#position.cover(cursor);
+    if (last === null) this.#position.reach(cursor);
     else last.endCursor = cursor;
   }
 
@@ -218,6 +222,15 @@ export class Delivery<T> implements Supply<T> {
     if (isCounted) account.toolsBefore = position.toolsIn(first);
     else account.toolsBefore = chunks === 0 ? null : this.#firstCounted().toolsBefore;
     return account;
+  }
+
+  /** The last units before the place of the consumer. */
+  get recent(): RecentUnits | RecentUnitsWithin | null {
+    const { recent } = this.#position;
+    const first = this.#first;
+    if (recent === null || first === null || first.state === 'retracted' || this.#index === 0)
+      return recent;
+    return new RecentUnitsWithin(recent, first.items, this.#index);
   }
 
   items(): AsyncIterableIterator<T, undefined> {

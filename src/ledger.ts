@@ -10,6 +10,7 @@ import { CallRegister } from './call-register.js';
 import { NO_TOOLS } from './call-table.js';
 import type { ToolsView } from './call-table.js';
 import type { CommittedItems, Unit } from './replay/committed-items.js';
+import { savedUnits } from './replay/recent-units.js';
 import type { DeliveredTail } from './uncommitted-tail.js';
 
 /** A class: it exists once per stream and its methods are called per chunk. */
@@ -26,12 +27,22 @@ export class Ledger {
   #calls: CallRegister | null = null;
   /** The most chunks that were recorded before the stream started over: only what passes it is new. */
   peak = 0;
+  /** What an earlier process has saved of the last items, as long as the stream goes on from there. */
+  recent: string | undefined;
   readonly #known: CommittedItems;
 
   readonly #budget: ByteBudget;
 
-  /** @param known where committed items are remembered */
-  constructor(from: FrozenLedger, known: CommittedItems, budget: ByteBudget) {
+  /**
+   * @param known where committed items are remembered
+   * @param recent what an earlier process has saved of them
+   */
+  constructor(
+    from: FrozenLedger,
+    known: CommittedItems,
+    budget: ByteBudget,
+    recent: string | undefined,
+  ) {
     this.#known = known;
     this.#budget = budget;
     this.chunks = from.streamState.chunksReceived;
@@ -43,7 +54,9 @@ export class Ledger {
     this.key = from.key ?? null;
     this.cursor = from.cursor;
     this.floorMs = from.floorMs;
-    if (from.cursor !== null) this.#remember({ type: 'checkpoint', cursor: from.cursor }, 0);
+    this.recent = recent;
+    if (recent !== undefined) known.restore(savedUnits(recent));
+    if (from.cursor !== null) known.cutAfter(from.cursor);
   }
 
   /** Forgets the stream, but not what was delivered of calls, and not the server's advice: it is about the server. */
@@ -51,6 +64,7 @@ export class Ledger {
     this.peak = Math.max(this.peak, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
     this.key = this.cursor = null;
+    this.recent = undefined;
     this.#calls?.restart();
   }
 
@@ -149,11 +163,11 @@ export class Ledger {
 
   /** @param fresh no request before this one can have begun work */
   resumePoint(attempt: number, fresh = false): ResumePoint {
-    const { chunks: items, bytes, chars } = this;
+    const { chunks: items, bytes, chars, recent } = this;
     const { toolCalls } = this.tools.state;
     const key = this.key ?? undefined;
     const cursor = this.cursor ?? undefined;
-    return { key, cursor, items, bytes, chars, toolCalls, fresh, attempt };
+    return { key, cursor, recent, items, bytes, chars, toolCalls, fresh, attempt };
   }
 }
 

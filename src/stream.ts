@@ -29,6 +29,7 @@ import { Ledger } from './ledger.js';
 import type { ReceivedUnit } from './stream-desk.js';
 import { resolveOptions } from './options.js';
 import type { ReconnectOptions } from './options.js';
+import { RecentUnits } from './replay/recent-units.js';
 import { ReplayGuard } from './replay/replay-guard.js';
 import { snapshotOf } from './snapshot.js';
 import { checkSource } from './source-check.js';
@@ -94,8 +95,12 @@ class Stream<T> implements ReconnectingStream<T> {
     const guard = new ReplayGuard<ReceivedUnit<T>>(source.contiguous?.bind(source));
     const account = { ...context.ledger, streamState: context.streamState };
     const budget = new ByteBudget(maxBufferedBytes);
-    const ledger = new Ledger(account, guard.known, budget);
-    const delivery = new Delivery<T>(this, highWaterMark, budget, context.ledger.cursor);
+    // Parsed, it is text.
+    const saved = checkpoint?.recent as string | undefined;
+    const ledger = new Ledger(account, guard.known, budget, saved);
+    const recent = resume === 'cursor' ? RecentUnits.from(saved) : null;
+    const { cursor } = context.ledger;
+    const delivery = new Delivery<T>(this, highWaterMark, budget, cursor, recent);
     const mode = resolved.delivery ?? source.delivery ?? 'eager';
     const tail = new UncommittedTail<T>(mode, delivery, budget);
     this.#worker = new Worker<T>(

@@ -16,14 +16,26 @@ export type Unit =
   | { readonly type: 'checkpoint'; readonly cursor: string }
   | { readonly type: 'digest'; readonly id: string | undefined; readonly text: number };
 
-/** One committed unit. */
-export interface CommittedItem {
-  /** How many units were committed before it. */
-  readonly position: number;
+/** What is remembered of a unit. */
+export interface Print {
   /** Fingerprint of its id; NaN where it has none. */
   readonly id: number;
   /** Fingerprint of its text; NaN where that is not known. */
   readonly text: number;
+}
+
+/** One committed unit. */
+export interface CommittedItem extends Print {
+  /** How many units were committed before it. */
+  readonly position: number;
+}
+
+/** What a checkpoint has saved. */
+export interface SavedUnits {
+  readonly count: number;
+  /** Left out where the last ones are all. */
+  readonly first: readonly Print[];
+  readonly last: readonly Print[];
 }
 
 /** Some units in a row. */
@@ -69,6 +81,15 @@ export class CommittedItems {
     this.digest();
     this.#last.clear();
     this.count += count;
+  }
+
+  /** Remembers what an earlier process has saved. */
+  restore({ count, first, last }: SavedUnits): void {
+    this.clear();
+    this.count = count;
+    const isAll = count === last.length;
+    for (const one of isAll ? last.slice(0, FIRST_ITEMS) : first) this.#first.add(one);
+    for (const one of last) this.#last.add(one);
   }
 
   /** Forgets what came after the last unit with this id. */
@@ -126,7 +147,7 @@ export class CommittedItems {
 }
 
 /** Whether its text stays what it is: an object is the consumer's, who may change it. */
-function isFixed(unit: Unit | undefined): boolean {
+export function isFixed(unit: Unit | undefined): boolean {
   if (unit?.type !== 'data') return true;
   return unit.raw !== undefined || typeof unit.data !== 'object' || unit.data === null;
 }
@@ -138,8 +159,12 @@ class Fingerprints {
 
   push(unit: Unit): void {
     const id = idOf(unit);
-    this.ids.push(id === undefined ? NaN : fingerprint(id));
-    this.texts.push(textPrintOf(unit));
+    this.add({ id: id === undefined ? NaN : fingerprint(id), text: textPrintOf(unit) });
+  }
+
+  add({ id, text }: Print): void {
+    this.ids.push(id);
+    this.texts.push(text);
   }
 
   /** Keeps the last ones, and up to as many more: they go together. */

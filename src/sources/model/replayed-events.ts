@@ -5,6 +5,8 @@ import { fingerprint } from '../../replay/fingerprint.js';
 import { openFailure } from '../failure.js';
 import { ReplayGuard } from '../../replay/replay-guard.js';
 import type { Contiguous } from '../../replay/id-order.js';
+import type { SavedUnits } from '../../replay/committed-items.js';
+import { savedUnits } from '../../replay/recent-units.js';
 import type { SseEvent } from '../sse/decoder.js';
 
 /** An event with its JSON, and the cursor after it. */
@@ -97,8 +99,9 @@ export class ReplayedEvents {
    * A connection begins. What was read beyond its cursor comes again, and is new.
    * @param isRestored it is the first one of a new process, and goes on
    */
-  follow({ items }: ResumePoint, cursor: string | undefined, isRestored = false): void {
+  follow({ items, recent }: ResumePoint, cursor: string | undefined, isRestored = false): void {
     this.#isRestored ||= isRestored;
+    if (isRestored && recent !== undefined) this.#guard.known.restore(savedIds(recent));
     this.#isResumed = cursor !== undefined;
     this.#held = null;
     this.#heldUnits = 0;
@@ -207,6 +210,13 @@ const STARTS_AGAIN: NewEvent = {
   why: 'the server sends the answer from its beginning, and its ids do not show what was received',
 };
 
+/** As it stands in the item with its cursor. */
 function rawOf({ event }: WireEvent): string {
-  return `${event.type}\n${event.data}`;
+  return event.data;
+}
+
+/** What was saved are items, several for an event: the last of each has its id. */
+function savedIds(recent: string): SavedUnits {
+  const last = savedUnits(recent).last.filter(({ id }) => !Number.isNaN(id));
+  return { count: last.length, first: [], last };
 }
