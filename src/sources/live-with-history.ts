@@ -188,7 +188,9 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     const id: unknown = ask('idOf', idOf, item.data);
     if (typeof id !== 'string') throw wrongAnswer('idOf', 'a string', id);
     checkIdLength(id);
-    return { ...item, id, follows: undefined };
+    const own = { ...item, id };
+    // A property that is added to a copy makes V8 keep it as a dictionary: twice the memory.
+    return item.follows === undefined ? own : { ...own, follows: undefined };
   }
 }
 

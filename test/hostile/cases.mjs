@@ -5,6 +5,8 @@
  * item and then nothing more; `'all'` reads until the stream ends. `kind` is the error that has to come.
  */
 
+import { STOPPED } from './stopped.mjs';
+
 const KIB = 1024;
 const MIB = KIB * KIB;
 const x = (size) => 'x'.repeat(size);
@@ -16,18 +18,31 @@ const chatPiece = (call) => event({ choices: [{ index: 0, delta: { tool_calls: [
 
 export const SOURCES = {
   sse: { type: 'text/event-stream', create: (lib, url) => lib.sse(url) },
+  'sse (ids)': { type: 'text/event-stream', create: (lib, url) => lib.sse(url) },
   ndjson: {
     type: 'application/x-ndjson',
     create: (lib, url) => lib.ndjson({ url, isEnd: () => false }),
   },
   text: { type: 'text/plain', create: (lib, url) => lib.text(url) },
   bytes: { type: 'application/octet-stream', create: (lib, url) => lib.bytes(url) },
-  webSocket: {
-    create: (lib, url, WebSocket) => lib.webSocket({ url: url.replace('http', 'ws'), WebSocket }),
+  webSocket: { create: socketOf('ws') },
+  'webSocket (binary)': { create: socketOf('ws') },
+  'webSocket (undici)': { create: socketOf('undici') },
+  'webSocket (websocket)': { create: socketOf('websocket') },
+  fromAsyncIterable: { create: (lib, _url, piece) => lib.fromAsyncIterable(() => endless(piece)) },
+  liveWithHistory: {
+    type: 'text/event-stream',
+    create: (lib, url) =>
+      lib.liveWithHistory({ live: lib.sse(url), history: () => [], idOf: ({ id }) => id }),
   },
   durableStream: {
     type: 'text/event-stream',
     create: (lib, url) => lib.durableStream({ url, format: 'json' }),
+  },
+  'durableStream (long-poll)': {
+    type: 'application/json',
+    isPolled: true,
+    create: (lib, url) => lib.durableStream({ url, live: 'long-poll' }),
   },
   openaiChat: {
     type: 'text/event-stream',
@@ -41,6 +56,18 @@ export const SOURCES = {
     type: 'text/event-stream',
     create: (lib, url) => lib.openaiResponses({ url, body: { stream: true } }),
   },
+  geminiContent: {
+    type: 'text/event-stream',
+    create: (lib, url) => lib.geminiContent({ url, body: {} }),
+  },
+  geminiInteractions: {
+    type: 'text/event-stream',
+    create: (lib, url) => lib.geminiInteractions({ url, body: { stream: true } }),
+  },
+  mcpRequest: {
+    type: 'text/event-stream',
+    create: (lib, url) => lib.mcpRequest({ url, message: { id: 1, method: 'tools/call' } }),
+  },
   aiSdkUi: {
     type: 'text/event-stream',
     create: (lib, url) => lib.aiSdkUi({ url, body: {}, chatId: 'c', resumeUrl: url }),
@@ -52,21 +79,21 @@ export const SOURCES = {
   },
 };
 
+/** The classes differ in whether reading can stop. */
+function socketOf(name) {
+  return async (lib, url) => {
+    const classes = await import(name);
+    const WebSocket = classes.WebSocket ?? classes.default.w3cwebsocket;
+    return lib.webSocket({ url: url.replace('http', 'ws'), WebSocket });
+  };
+}
+
+async function* endless(piece) {
+  for (let n = 0; ; n++) yield piece(n);
+}
+
 export const CASES = [
-  ...[0, 64, 64 * KIB, 3 * MIB].flatMap((size) => [
-    {
-      source: 'sse',
-      what: `a slow reader, ${size} bytes`,
-      piece: () => `data: ${x(size)}\n\n`,
-      read: 'stop',
-    },
-    {
-      source: 'webSocket',
-      what: `a slow reader, ${size} bytes`,
-      piece: () => x(size),
-      read: 'stop',
-    },
-  ]),
+  ...STOPPED,
   {
     source: 'sse',
     what: 'a slow reader, Han',
@@ -79,8 +106,6 @@ export const CASES = [
     piece: () => `${objects(MIB)}\n`,
     read: 'stop',
   },
-  { source: 'text', what: 'a slow reader', piece: () => x(64 * KIB), read: 'stop' },
-  { source: 'bytes', what: 'a slow reader', piece: () => x(64 * KIB), read: 'stop' },
   {
     source: 'durableStream',
     what: 'a slow reader, small messages',

@@ -2,18 +2,18 @@
 
 import { reconnectStream } from '../../dist/src/index.js';
 import * as sources from '../../dist/src/sources/index.js';
-import { WebSocket } from 'ws';
-
 import { CASES, SOURCES } from './cases.mjs';
 
-/** How long a reader that takes nothing is watched, in ms. */
-const STOPPED_MS = 2500;
+/** How long a reader that takes nothing is watched, in ms: until nothing grows, from the least to the most. */
+const WATCHED_MS = [1000, 8000];
+const STEADY_MS = 600;
+const SAMPLE_MS = 100;
 const TICK_MS = 10;
 const MIB = 1024 * 1024;
 
 const { index, url } = JSON.parse(process.argv[2]);
-const { source, read, options = {} } = CASES[index];
-const budgetMb = 64;
+const { source, read, piece, options = {} } = CASES[index];
+const budgetMb = (options.maxBufferedBytes ?? 64 * MIB) / MIB;
 
 const before = process.memoryUsage.rss();
 // What fetch loads when it is first called is no fault of ours.
@@ -28,20 +28,25 @@ const ticker = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss());
 }, TICK_MS);
 
-const stream = reconnectStream(SOURCES[source].create(sources, url, WebSocket), {
+const made = await SOURCES[source].create(sources, url, piece);
+const usedBefore = usedBytes();
+const stream = reconnectStream(made, {
   maxAttempts: 0,
   ...options,
 });
 let failures = 0;
 stream.on('failed', () => (failures += 1));
 let items = 0;
+let held;
 let error;
 const cpu = process.cpuUsage();
 try {
-  for await (const _ of stream) {
+  const iterator = stream[Symbol.asyncIterator]();
+  // Not a loop: that keeps the item which it was given last.
+  while ((await iterator.next()).done !== true) {
     items += 1;
     if (read !== 'stop') continue;
-    await new Promise((resolve) => setTimeout(resolve, STOPPED_MS));
+    held = await watchHeld();
     break;
   }
 } catch (thrown) {
@@ -57,9 +62,31 @@ console.log(
     message: error?.message.slice(0, 100),
     failures,
     budgetMb,
+    heldMb: held === undefined ? undefined : Number(((held - usedBefore) / MIB).toFixed(1)),
     rssMb: Math.round((peak - before) / MIB),
     blockMs: Math.round(blockMs),
     cpuMs: Math.round((user + system) / 1000),
   }),
 );
 process.exit(0);
+
+/** What is in use when nothing comes any more. */
+async function watchHeld() {
+  let [used, waitedMs, steadyMs] = [0, 0, 0];
+  while (waitedMs < WATCHED_MS[1] && (waitedMs < WATCHED_MS[0] || steadyMs < STEADY_MS)) {
+    await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+    waitedMs += SAMPLE_MS;
+    const before = used;
+    used = usedBytes();
+    steadyMs = Math.abs(used - before) > MIB / 4 ? 0 : steadyMs + SAMPLE_MS;
+  }
+  return used;
+}
+
+function usedBytes() {
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  // The time that this took is not the stream's.
+  [last, lastCpu] = [performance.now(), process.cpuUsage()];
+  return heapUsed + external;
+}

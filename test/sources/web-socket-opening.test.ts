@@ -1,57 +1,22 @@
 /** How a connection of `webSocket()` begins and is left: what is said first, who is refused, with which code it goes. */
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { reconnectStream } from '../../src/index.js';
-import type { ReconnectError, ReconnectingStream, ReconnectOptions } from '../../src/index.js';
+import type { ReconnectingStream, ReconnectOptions } from '../../src/index.js';
 import { webSocket } from '../../src/sources/index.js';
-import type {
-  WebSocketHandshake,
-  WebSocketOptions,
-  WebSocketSource,
-} from '../../src/sources/index.js';
-import { once, record } from '../support/facts.js';
-import { QUICK } from '../support/read-all.js';
-import { startSocketServer } from '../support/web-socket-server.js';
-import type { OnConnection, OnText, SocketServer } from '../support/web-socket-server.js';
+import type { WebSocketHandshake, WebSocketOptions } from '../../src/sources/index.js';
+import { once, read, record } from '../support/facts.js';
+import type { Read } from '../support/facts.js';
+import { runSocket } from '../support/socket-run.js';
+import type { SocketRun } from '../support/socket-run.js';
+import type { OnConnection } from '../support/web-socket-server.js';
 
-let server: SocketServer | undefined;
-let running: ReconnectingStream<unknown> | undefined;
-afterEach(async () => {
-  running?.close();
-  await server?.close();
-  server = running = undefined;
-});
-
-interface Run {
-  readonly source: WebSocketSource<unknown>;
-  readonly stream: ReconnectingStream<unknown>;
-  readonly on: SocketServer;
-  readonly items: unknown[];
-  readonly ended: Promise<ReconnectError | null>;
-}
-
+/** Reads it to its end. */
 async function run(
-  onConnection: OnConnection,
-  onText: OnText = () => {},
-  source: Partial<WebSocketOptions<unknown>> = {},
-  options: ReconnectOptions = {},
-): Promise<Run> {
-  const on = (server = await startSocketServer(onConnection, onText, {
-    handleProtocols: (names) => [...names].at(-1) ?? false,
-  }));
-  const feed = webSocket<unknown>({ url: on.url, WebSocket, ...source });
-  const stream = (running = reconnectStream(feed, { ...QUICK, ...options }));
-  const items: unknown[] = [];
-  const read = async (): Promise<ReconnectError | null> => {
-    try {
-      for await (const item of stream) items.push(item);
-      return null;
-    } catch (error) {
-      return error as ReconnectError;
-    }
-  };
-  return { source: feed, stream, on, items, ended: read() };
+  ...given: Parameters<typeof runSocket>
+): Promise<SocketRun<unknown> & Read<unknown>> {
+  const made = await runSocket(...given);
+  return { ...made, ...read(made.stream) };
 }
 
 const idle: OnConnection = () => {};
@@ -100,6 +65,41 @@ describe('ready', () => {
     expect(on.received).toEqual([
       ['{"type":"auth","token":"x"}', '{"type":"call","id":1}', '{"type":"call","id":2}'],
     ]);
+  });
+
+  it('is answered although nobody reads and no more fits into the stream', async () => {
+    const dialogue: OnConnection = (socket, n) => {
+      socket.on('message', () => socket.send('welcome'));
+      if (n > 0) socket.send('hello');
+      else for (const id of ['1', '2']) socket.send(id);
+    };
+    const heard: string[] = [];
+    let onFull = (): void => {};
+    const isFull = new Promise<void>((resolve) => (onFull = resolve));
+    const { stream } = await runSocket(
+      dialogue,
+      undefined,
+      {
+        id: String,
+        parse: (message) => {
+          if (message === '2') setImmediate(onFull);
+          return message;
+        },
+        ready: async ({ cursor, receive, send }) => {
+          if (cursor === undefined) return;
+          heard.push(String(await receive()));
+          send('me');
+          heard.push(String(await receive()));
+        },
+      },
+      { maxBufferedBytes: 1 },
+    );
+    await stream[Symbol.asyncIterator]().next();
+    await isFull;
+    stream.pause();
+    stream.resume();
+    await once(stream, 'connected');
+    expect(heard).toEqual(['hello', 'welcome']);
   });
 
   it('that is refused is asked once more with refresh, and no attempt is spent', async () => {
@@ -216,9 +216,11 @@ describe('credentials', () => {
     [3000, 401],
     [3003, 403],
   ])('that stay refused with %i are final, as status %i', async (code, status) => {
-    const { ended, on } = await run((socket) => socket.close(code, 'token expired'), undefined, {
-      url: () => server?.url ?? '',
+    const refuse: OnConnection = (socket) => socket.close(code, 'token expired');
+    const { stream, on }: SocketRun<unknown> = await runSocket<unknown>(refuse, undefined, {
+      url: (): string => on.url,
     });
+    const { ended } = read(stream);
     expect(await ended).toMatchObject({ kind: 'http', status, code: `WS_CLOSE_${code}` });
     expect((await ended)?.message).toContain('token expired');
     expect(on.handshakes).toHaveLength(2);

@@ -1,54 +1,32 @@
 /** What `webSocket()` makes of messages: parsed as they arrive, in order, and bounded in bytes while nobody reads. */
 
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket as Undici } from 'undici';
 import { WebSocket } from 'ws';
-import { reconnectStream } from '../../src/index.js';
 import type { ReconnectError, ReconnectingStream, ReconnectOptions } from '../../src/index.js';
 import { webSocket } from '../../src/sources/index.js';
-import type { WebSocketClass, WebSocketOptions, WebSocketSource } from '../../src/sources/index.js';
-import { eventsOf, once, record } from '../support/facts.js';
-import { QUICK } from '../support/read-all.js';
-import { startSocketServer } from '../support/web-socket-server.js';
-import type { OnConnection, OnText, SocketServer } from '../support/web-socket-server.js';
+import type { WebSocketClass, WebSocketOptions } from '../../src/sources/index.js';
+import { eventsOf, once, read, record } from '../support/facts.js';
+import { runSocket } from '../support/socket-run.js';
+import type { SocketRun } from '../support/socket-run.js';
+import type { OnConnection, OnText } from '../support/web-socket-server.js';
 
-let server: SocketServer | undefined;
-let running: ReconnectingStream<unknown> | undefined;
-afterEach(async () => {
-  running?.close();
-  await server?.close();
-  server = running = undefined;
-});
+type Run = SocketRun<string>;
 
-interface Run {
-  readonly source: WebSocketSource<string>;
-  readonly stream: ReconnectingStream<string>;
-  readonly on: SocketServer;
-}
-
-async function make(
+function make(
   onConnection: OnConnection,
   source: Partial<WebSocketOptions<string>> = {},
   options: ReconnectOptions = {},
-  onText: OnText = () => {},
+  onText?: OnText,
 ): Promise<Run> {
-  const on = (server = await startSocketServer(onConnection, onText));
-  const feed = webSocket<string>({ url: on.url, WebSocket, ...source });
-  const stream = reconnectStream(feed, { ...QUICK, ...options });
-  running = stream;
-  return { source: feed, stream, on };
+  return runSocket(onConnection, onText, source, options);
 }
 
 async function readAll(
   stream: ReconnectingStream<string>,
 ): Promise<{ readonly items: string[]; readonly error: ReconnectError | null }> {
-  const items: string[] = [];
-  try {
-    for await (const item of stream) items.push(item);
-    return { items, error: null };
-  } catch (error) {
-    return { items, error: error as ReconnectError };
-  }
+  const { items, ended } = read(stream);
+  return { error: await ended, items };
 }
 
 const CLASSES: readonly (readonly [string, WebSocketClass])[] = [
@@ -218,11 +196,11 @@ describe.each(CLASSES)('a reader that does not read, with %s', (name, Class) => 
   const numberOf = (item: string): string => item.split(' ', 1)[0] ?? '';
 
   it('gets all of it where there is a cursor, in bounded memory', async () => {
-    const { stream, on } = await make(
+    const { stream, on }: Run = await make(
       burst,
       {
         WebSocket: Class,
-        url: ({ cursor }) => `${server?.url}/${cursor ?? 0}`,
+        url: ({ cursor }) => `${on.url}/${cursor ?? 0}`,
         id: numberOf,
         isEnd: (item) => item.endsWith('end'),
         maxBufferedBytes: 100_000,

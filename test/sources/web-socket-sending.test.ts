@@ -1,47 +1,21 @@
 /** What `webSocket()` sends: in order, bounded, as it was at the call, and never lost without a word. */
 
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { reconnectStream } from '../../src/index.js';
-import type { ReconnectingStream, ReconnectOptions } from '../../src/index.js';
 import { webSocket } from '../../src/sources/index.js';
-import type { WebSocketData, WebSocketOptions, WebSocketSource } from '../../src/sources/index.js';
+import type { WebSocketData, WebSocketOptions } from '../../src/sources/index.js';
 import { once } from '../support/facts.js';
 import { QUICK } from '../support/read-all.js';
-import { startSocketServer } from '../support/web-socket-server.js';
-import type { OnConnection, OnText, SocketServer } from '../support/web-socket-server.js';
-
-let server: SocketServer | undefined;
-let running: ReconnectingStream<unknown> | undefined;
-afterEach(async () => {
-  running?.close();
-  await server?.close();
-  server = running = undefined;
-});
-
-interface Run {
-  readonly source: WebSocketSource<unknown>;
-  readonly stream: ReconnectingStream<unknown>;
-  readonly on: SocketServer;
-}
-
-async function make(
-  onConnection: OnConnection,
-  onText: OnText = () => {},
-  source: Partial<WebSocketOptions<unknown>> = {},
-  options: ReconnectOptions = {},
-): Promise<Run> {
-  const on = (server = await startSocketServer(onConnection, onText));
-  const feed = webSocket<unknown>({ url: on.url, WebSocket, ...source });
-  const stream = (running = reconnectStream(feed, { ...QUICK, ...options }));
-  return { source: feed, stream, on };
-}
+import { closed, runSocket } from '../support/socket-run.js';
+import type { SocketRun } from '../support/socket-run.js';
+import type { OnConnection } from '../support/web-socket-server.js';
 
 const idle: OnConnection = () => {};
 
 describe('what waits for a connection', () => {
   it('leaves in order, whatever its number', async () => {
-    const { source, stream, on } = await make(idle);
+    const { source, stream, on } = await runSocket(idle);
     const texts = Array.from({ length: 2000 }, (_, n) => `${n}`);
     for (const text of texts) expect(source.send(text)).toBe('queued');
     expect(source.bufferedAmount).toBeGreaterThan(2000);
@@ -64,23 +38,28 @@ describe('what waits for a connection', () => {
       }
       close(): void {}
     }
-    const source = webSocket({
-      url: 'ws://127.0.0.1/',
-      WebSocket: Fast,
-      maxQueuedBytes: 64 * 1024 * 1024,
-    });
-    // Time of the processor: others run as well. A queue that moves up at each step takes minutes.
-    const began = process.cpuUsage();
-    for (let n = 0; n < 200_000; n++) source.send('0123456789');
-    const stream = (running = reconnectStream(source));
-    stream.start();
-    await once(stream, 'connected');
-    expect(sent).toBe(200_000);
-    expect(process.cpuUsage(began).user / 1000).toBeLessThan(3000);
+    const costs: number[] = [];
+    for (let round = 1; round <= 4; round++) {
+      const source = webSocket({
+        url: 'ws://127.0.0.1/',
+        WebSocket: Fast,
+        maxQueuedBytes: 64 * 1024 * 1024,
+      });
+      // Time of the processor: others run as well.
+      const began = process.cpuUsage();
+      for (let n = 0; n < 200_000; n++) source.send('0123456789');
+      const stream = reconnectStream(source);
+      stream.start();
+      await once(stream, 'connected');
+      costs.push(process.cpuUsage(began).user / 1000);
+      expect(sent).toBe(round * 200_000);
+      stream.close();
+    }
+    expect(Math.min(...costs)).toBeLessThan(200);
   }, 300_000);
 
   it('is what it was at the call: bytes that change later do not', async () => {
-    const { source, stream, on } = await make(idle);
+    const { source, stream, on } = await runSocket(idle);
     const scratch = new Uint8Array(2);
     for (const n of [1, 2]) source.send(scratch.fill(48 + n));
     stream.start();
@@ -92,7 +71,7 @@ describe('what waits for a connection', () => {
   });
 
   it('is bounded in bytes, and an empty message counts', async () => {
-    const { source } = await make(idle, undefined, { maxQueuedBytes: 80 });
+    const { source } = await runSocket(idle, undefined, { maxQueuedBytes: 80 });
     for (let n = 0; n < 10; n++) source.send('');
     expect(() => source.send('')).toThrow(expect.objectContaining({ kind: 'limit' }));
     expect(source.clearUnsent()).toHaveLength(10);
@@ -122,7 +101,7 @@ describe('what can be sent', () => {
   ];
 
   it.each(kinds)('%s', async (name, data) => {
-    const { source, stream, on } = await make(idle);
+    const { source, stream, on } = await runSocket(idle);
     expect(source.send(data as WebSocketData)).toBe('queued');
     stream.start();
     await once(stream, 'connected');
@@ -135,7 +114,7 @@ describe('what can be sent', () => {
   it.each([7, null, undefined, {}, [], Symbol('x'), () => {}, Promise.resolve('x')])(
     'not %s',
     async (data) => {
-      const { source } = await make(idle);
+      const { source } = await runSocket(idle);
       expect(() => source.send(data as never)).toThrow(expect.objectContaining({ kind: 'usage' }));
     },
   );
@@ -143,7 +122,7 @@ describe('what can be sent', () => {
 
 describe('an open connection', () => {
   it('that is idle takes a message larger than what may wait', async () => {
-    const { source, stream, on } = await make(idle, undefined, { maxQueuedBytes: 100 });
+    const { source, stream, on } = await runSocket(idle, undefined, { maxQueuedBytes: 100 });
     expect(() => source.send('x'.repeat(101))).toThrow(expect.objectContaining({ kind: 'limit' }));
     stream.start();
     await once(stream, 'connected');
@@ -159,7 +138,7 @@ describe('an open connection', () => {
         Object.defineProperty(this, 'bufferedAmount', { get: () => waiting });
       }
     }
-    const { source, stream } = await make(idle, undefined, {
+    const { source, stream } = await runSocket(idle, undefined, {
       WebSocket: Slow,
       maxQueuedBytes: 100,
     });
@@ -184,11 +163,11 @@ describe('an open connection', () => {
 });
 
 describe('the end', () => {
-  it.each<[string, OnConnection, (run: Run) => void]>([
+  it.each<[string, OnConnection, (run: SocketRun<unknown>) => void]>([
     ['the peer closes with 1000', (socket) => socket.close(1000), () => {}],
     ['the stream is closed', idle, ({ stream }) => stream.close()],
   ])('after %s nothing is queued for nobody', async (_, onConnection, end) => {
-    const run = await make(onConnection);
+    const run = await runSocket(onConnection);
     run.stream.start();
     await once(run.stream, 'connected');
     end(run);
@@ -198,18 +177,18 @@ describe('the end', () => {
   });
 
   it('what waits then is unsent, and a new stream sends it', async () => {
-    const { source, stream } = await make(idle);
+    const { source, stream, on } = await runSocket(idle);
     source.send('a');
     stream.close();
     expect(source.unsent).toEqual(['a']);
-    const again = (running = reconnectStream(source, QUICK));
+    const again = closed(reconnectStream(source, QUICK));
     again.start();
-    await server?.until(() => server?.received[0]?.length === 1);
+    await on.until(() => on.received[0]?.length === 1);
     expect(source.send('b')).toBe('sent');
   });
 
   it('a peer that refuses the connection has taken nothing of what waited: it is unsent, and stays so', async () => {
-    const { source, stream, on } = await make((socket) => {
+    const { source, stream, on } = await runSocket((socket) => {
       socket.send('{"type":"auth_required"}');
       socket.on('message', () => socket.close(1008, 'auth first'));
     });
@@ -240,7 +219,7 @@ describe('messages that are acknowledged', () => {
   const order = (id: string): string => JSON.stringify({ id });
 
   it('are sent again, in order, until the peer has them; the others never', async () => {
-    const { source, stream, on } = await make(
+    const { source, stream, on } = await runSocket(
       idle,
       (text, socket, n) => {
         const { id } = JSON.parse(text) as Order;
@@ -273,7 +252,10 @@ describe('messages that are acknowledged', () => {
   });
 
   it('are bounded as a whole, and saved as what is unsent', async () => {
-    const { source, stream } = await make(idle, undefined, { ...withAcks, maxQueuedBytes: 60 });
+    const { source, stream, on } = await runSocket(idle, undefined, {
+      ...withAcks,
+      maxQueuedBytes: 60,
+    });
     stream.start();
     await once(stream, 'connected');
     for (const id of ['1', '2', '3', '4', '5', '6']) source.send(order(id));
@@ -282,15 +264,15 @@ describe('messages that are acknowledged', () => {
     expect(() => source.send(order('1'))).toThrow(expect.objectContaining({ kind: 'usage' }));
     const saved = source.clearUnsent();
     stream.close();
-    const next = webSocket<unknown>({ url: server?.url ?? '', WebSocket, ...withAcks });
+    const next = webSocket<unknown>({ url: on.url, WebSocket, ...withAcks });
     for (const message of saved) next.send(message);
-    const again = (running = reconnectStream(next, QUICK));
+    const again = closed(reconnectStream(next, QUICK));
     again.start();
-    await server?.until(() => server?.received[1]?.length === 6);
+    await on.until(() => on.received[1]?.length === 6);
   });
 
   it('several may be acknowledged at once', async () => {
-    const { source, stream } = await make(
+    const { source, stream } = await runSocket(
       idle,
       (text, socket) => {
         if ((JSON.parse(text) as Order).id === 'c') socket.send(JSON.stringify({ ack: 'a,b,c' }));

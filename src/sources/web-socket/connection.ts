@@ -181,6 +181,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   }
 
   receive(): Promise<WebSocketMessage> {
+    this.#socket.resume?.();
     const message = this.during(this.#inbox.receive());
     // Whoever gave up waiting must not end the process when the connection ends.
     message.catch(() => {});
@@ -224,13 +225,16 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     const size = sizeOf(data);
     if (size > maxMessageBytes) return this.end(tooLong());
     const inbox = this.#inbox;
-    const { free = Infinity } = this.#host.memory ?? {};
-    const isFull = inbox.bytes > 0 && (inbox.bytes + size > maxBufferedBytes || size > free);
+    const { memory } = this.#host;
+    const canPause = this.#socket.pause !== undefined;
+    const fits = inbox.bytes + size <= maxBufferedBytes && size <= (memory?.free ?? Infinity);
     // What is left out comes again where the peer knows the position; elsewhere it would be lost.
-    if (isFull && this.#socket.pause === undefined)
+    if (!canPause && !fits && inbox.bytes > 0)
       return this.end(overrun(inbox.hasIds || this.#host.canResume()));
-    if (isFull) this.#socket.pause?.();
     inbox.add(message);
+    // Whoever waited for it has taken it by now.
+    const isFull = inbox.bytes >= maxBufferedBytes || memory?.free === 0;
+    if (isFull && inbox.bytes > 0) this.#socket.pause?.();
   }
 
   #onParsed(hasItems: boolean): void {
