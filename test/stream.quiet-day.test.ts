@@ -8,119 +8,14 @@ import { scriptedSource, virtualClock } from '../src/testing/index.js';
 import type { VirtualClock } from '../src/testing/index.js';
 import { runs } from './support/effort.js';
 import { eventsOf, record } from './support/facts.js';
+import { QuietPeer } from './support/quiet-peer.js';
+import { range } from './support/numbered-log.js';
+import type { Faults } from './support/quiet-peer.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-/** What happens to connections: ms, or null for never. */
-interface Fate {
-  /** A proxy cuts each of them at this age. */
-  readonly cutAtMs: number | null;
-  /** The server restarts so often, and all are lost. */
-  readonly restartEveryMs: number | null;
-  /** A token is good for so long. */
-  readonly tokenMs: number | null;
-  readonly pingEveryMs: number | null;
-}
-
-interface Peer {
-  /** Connections and refusals that it saw. */
-  requests: number;
-  /** Connections that it lost. */
-  cuts: number;
-  refreshes: number;
-  /** Until when the token is good. */
-  goodUntil: number;
-}
-
-function newPeer({ tokenMs }: Fate): Peer {
-  return { requests: 0, cuts: 0, refreshes: 0, goodUntil: tokenMs ?? Infinity };
-}
-
-/** Runs what happens to one connection of the peer; the result ends it. */
-function befall(
-  clock: VirtualClock,
-  peer: Peer,
-  fate: Fate,
-  on: { cut(): void; ping(): void },
-): () => void {
-  const timers = new Set<unknown>();
-  const stop = (): void => timers.forEach((timer) => clock.clearTimeout(timer));
-  const cut = (): void => {
-    stop();
-    peer.cuts += 1;
-    on.cut();
-  };
-  const { cutAtMs, restartEveryMs, pingEveryMs } = fate;
-  if (cutAtMs !== null) timers.add(clock.setTimeout(cut, cutAtMs));
-  if (restartEveryMs !== null)
-    timers.add(clock.setTimeout(cut, restartEveryMs - (clock.now() % restartEveryMs)));
-  const ping = (): void => {
-    on.ping();
-    timers.add(clock.setTimeout(ping, pingEveryMs as number));
-  };
-  if (pingEveryMs !== null) timers.add(clock.setTimeout(ping, pingEveryMs));
-  return stop;
-}
-
-/** A server of events that says nothing but pings. */
-function fetchFrom(clock: VirtualClock, peer: Peer, fate: Fate): typeof fetch {
-  return (_url, init) => {
-    peer.requests += 1;
-    if (clock.now() >= peer.goodUntil) return Promise.resolve(new Response(null, { status: 401 }));
-    const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        const stop = befall(clock, peer, fate, {
-          cut: () => controller.error(new Error('reset')),
-          ping: () => controller.enqueue(new TextEncoder().encode(': ping\n\n')),
-        });
-        init?.signal?.addEventListener('abort', stop, { once: true });
-      },
-    });
-    return Promise.resolve(
-      new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
-    );
-  };
-}
-
-/** A class with no more than a browser's, and a peer that says nothing; a token that is too old is closed with 4401. */
-function socketClassFor(clock: VirtualClock, peer: Peer, fate: Fate): typeof WebSocket {
-  return class extends EventTarget {
-    binaryType = 'arraybuffer';
-    bufferedAmount = 0;
-    readyState = 0;
-    readonly #stop: () => void;
-
-    constructor() {
-      super();
-      peer.requests += 1;
-      clock.setTimeout(() => {
-        this.readyState = 1;
-        this.dispatchEvent(new Event('open'));
-        if (clock.now() >= peer.goodUntil) this.#end(4401);
-      }, 1);
-      this.#stop = befall(clock, peer, fate, {
-        cut: () => this.#end(1006),
-        ping: () => this.dispatchEvent(new MessageEvent('message', { data: 'ping' })),
-      });
-    }
-
-    send(): void {}
-
-    close(): void {
-      this.#stop();
-      this.readyState = 3;
-    }
-
-    #end(code: number): void {
-      this.#stop();
-      this.readyState = 3;
-      this.dispatchEvent(Object.assign(new Event('close'), { code, reason: '' }));
-    }
-  } as unknown as typeof WebSocket;
-}
 
 async function live(
   stream: ReconnectingStream<unknown>,
@@ -134,17 +29,24 @@ async function live(
   return { stalls, failed: eventsOf(heard, 'failed') };
 }
 
-const QUIET: Fate = { cutAtMs: null, restartEveryMs: null, tokenMs: null, pingEveryMs: null };
+const QUIET: Faults = {
+  cutAtMs: null,
+  restartEveryMs: null,
+  tokenMs: null,
+  pingEveryMs: null,
+  awayMs: 0,
+};
 const PINGS = 20 * SECOND;
 
-const ALL: Fate = {
+const ALL: Faults = {
+  ...QUIET,
   cutAtMs: MINUTE,
   restartEveryMs: 10 * MINUTE,
   tokenMs: HOUR,
   pingEveryMs: PINGS,
 };
 
-const FATES: readonly (readonly [string, Fate])[] = [
+const FAULTS: readonly (readonly [string, Faults])[] = [
   ['nothing but silence', QUIET],
   ['a proxy that cuts at 60 s', { ...QUIET, cutAtMs: MINUTE }],
   ['pings, and a proxy that cuts at 60 s', { ...QUIET, cutAtMs: MINUTE, pingEveryMs: PINGS }],
@@ -159,7 +61,7 @@ function draws(): () => number {
   return () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
 }
 
-function expectLittle(peer: Peer, stalls: number): void {
+function expectLittle(peer: QuietPeer, stalls: number): void {
   // A refresh is a request that is refused, and one more.
   expect(peer.requests).toBeLessThanOrEqual(1 + peer.cuts + stalls + peer.refreshes * 2);
 }
@@ -174,20 +76,17 @@ async function untilConnected(
 }
 
 describe('a day of events', () => {
-  it.each(FATES)('with %s', { timeout: 240_000 }, async (_, fate) => {
+  it.each(FAULTS)('with %s', { timeout: 240_000 }, async (_, faults) => {
     const clock = virtualClock();
-    const peer = newPeer(fate);
+    const peer = new QuietPeer(clock, faults);
     // All of it together for the whole day, the parts for some hours.
-    const hours = fate === ALL ? DAY : runs(2 * HOUR, DAY);
+    const hours = faults === ALL ? DAY : runs(2 * HOUR, DAY);
     const headers = ({ refresh }: { refresh: boolean }): Record<string, string> => {
-      if (refresh) {
-        peer.refreshes += 1;
-        peer.goodUntil = clock.now() + (fate.tokenMs ?? Infinity);
-      }
+      if (refresh) peer.refresh();
       return { authorization: 'Bearer x' };
     };
     const source = sse('https://example.com/feed', {
-      fetch: fetchFrom(clock, peer, fate),
+      fetch: peer.fetch,
       headers,
     });
     const stream = reconnectStream(source, { clock, random: draws() });
@@ -195,23 +94,61 @@ describe('a day of events', () => {
     expect(failed).toEqual([]);
     await untilConnected(stream, clock);
     expectLittle(peer, stalls);
-    if (fate.tokenMs !== null) expect(peer.refreshes).toBeGreaterThanOrEqual(hours / HOUR - 1);
+    if (faults.tokenMs !== null) expect(peer.refreshes).toBeGreaterThanOrEqual(hours / HOUR - 1);
+    stream.close();
+  });
+});
+
+/** Not with a restart: what a server without a history says then is lost. */
+const ITEMS = 61 * MINUTE;
+
+describe('a channel with an item an hour, and all of it', () => {
+  it.each([
+    { hasIds: true, pingEveryMs: PINGS },
+    { hasIds: true, pingEveryMs: null },
+    { hasIds: false, pingEveryMs: PINGS },
+    { hasIds: false, pingEveryMs: null },
+  ])('is followed: %o', { timeout: 240_000 }, async ({ hasIds, pingEveryMs }) => {
+    const clock = virtualClock();
+    const faults = { ...ALL, awayMs: 2 * SECOND, pingEveryMs };
+    const peer = new QuietPeer(clock, faults, { itemEveryMs: ITEMS, hasIds });
+    const source = sse('https://example.com/feed', {
+      fetch: peer.fetch,
+      headers: ({ refresh }) => {
+        if (refresh) peer.refresh();
+        return { authorization: 'Bearer x' };
+      },
+    });
+    const stream = reconnectStream(source, { clock, random: draws() });
+    const heard = record(stream);
+    const hours = runs(5, 24);
+    const items: string[] = [];
+    const connections = (): number => eventsOf(heard, 'connected').length;
+    let before = 0;
+    void (async () => {
+      for await (const { data } of stream) if (items.push(data) === 1) before = connections();
+    })();
+    await clock.advance(hours * HOUR + 5 * MINUTE);
+    await untilConnected(stream, clock);
+    for (const type of ['failed', 'restarted'] as const) expect(eventsOf(heard, type)).toEqual([]);
+    // Without ids the server has no history: what it said while nobody listened is reported as a gap.
+    if (hasIds) expect(items.join()).toBe(range(0, Math.floor(clock.now() / ITEMS)).join());
+    else expect(eventsOf(heard, 'gap')).toHaveLength(connections() - before);
+    expectLittle(peer, eventsOf(heard, 'stalled').length);
+    expect(peer.refreshes).toBeLessThanOrEqual(hours + 1);
     stream.close();
   });
 });
 
 describe('hours of a WebSocket', () => {
-  it.each(FATES)('with %s', { timeout: 240_000 }, async (_, fate) => {
+  it.each(FAULTS)('with %s', { timeout: 240_000 }, async (_, faults) => {
     const clock = virtualClock();
-    const peer = newPeer(fate);
+    const peer = new QuietPeer(clock, faults);
     const url = ({ refresh }: { refresh: boolean }): string => {
-      if (refresh) {
-        peer.refreshes += 1;
-        peer.goodUntil = clock.now() + (fate.tokenMs ?? Infinity);
-      }
+      if (refresh) peer.refresh();
       return 'wss://example.com/feed';
     };
-    const source = webSocket({ url, WebSocket: socketClassFor(clock, peer, fate) });
+    const source = webSocket({ url, WebSocket: peer.socketClass });
     const stream = reconnectStream(source, { clock, random: draws() });
     const { stalls, failed } = await live(stream, clock, runs(2 * HOUR, DAY));
     expect(failed).toEqual([]);
