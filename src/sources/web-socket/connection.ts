@@ -32,7 +32,6 @@ export type Verdict = 'end' | 'rotate' | OpenFailure;
 
 export interface ConnectionOptions<T> extends InboxOptions<T> {
   readonly maxMessageBytes: number;
-  readonly maxBufferedBytes: number;
   readonly closeTimeoutMs: number;
   /** The code with which a connection is left for another. */
   readonly leaveCode: number;
@@ -216,25 +215,20 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   }
 
   #onMessage(data: unknown): void {
-    const { maxMessageBytes, maxBufferedBytes } = this.#options;
     const message = toMessage(data);
     if (message === undefined) {
       const what = `expected a message of text or bytes, got ${kindOf(data)}`;
       return this.end(openFailure('protocol', what, { fatal: true }));
     }
     const size = sizeOf(data);
-    if (size > maxMessageBytes) return this.end(tooLong());
+    if (size > this.#options.maxMessageBytes) return this.end(tooLong());
     const inbox = this.#inbox;
-    const { memory } = this.#host;
-    const canPause = this.#socket.pause !== undefined;
-    const fits = inbox.bytes + size <= maxBufferedBytes && size <= (memory?.free ?? Infinity);
     // What is left out comes again where the peer knows the position; elsewhere it would be lost.
-    if (!canPause && !fits && inbox.bytes > 0)
+    if (this.#socket.pause === undefined && !inbox.fits(size))
       return this.end(overrun(inbox.hasIds || this.#host.canResume()));
     inbox.add(message);
     // Whoever waited for it has taken it by now.
-    const isFull = inbox.bytes >= maxBufferedBytes || memory?.free === 0;
-    if (isFull && inbox.bytes > 0) this.#socket.pause?.();
+    if (inbox.isFull) this.#socket.pause?.();
   }
 
   #onParsed(hasItems: boolean): void {

@@ -12,6 +12,7 @@ import { sizeOf } from './message.js';
 import type { WebSocketMessage } from './message.js';
 
 export interface InboxOptions<T> extends ItemReaders<T> {
+  readonly maxBufferedBytes: number;
   readonly parse: ((message: WebSocketMessage) => unknown) | undefined;
   /** Whether `parse` gives a list of items. */
   readonly parsesMany: boolean;
@@ -74,6 +75,20 @@ export class Inbox<T> {
   /** Whether messages are there that are not items yet. */
   get isBusy(): boolean {
     return !this.#isOver && (this.#isParsing || this.#arrived.length > 0);
+  }
+
+  /** Whether there is room for a message of this size. One that is too large for any comes alone. */
+  fits(size: number): boolean {
+    const free = Math.min(
+      this.#options.maxBufferedBytes - this.bytes,
+      this.#memory?.free ?? Infinity,
+    );
+    return this.bytes === 0 || size <= free;
+  }
+
+  /** Whether no more should come, as long as something waits. */
+  get isFull(): boolean {
+    return !this.fits(1);
   }
 
   add(message: Arrival): void {
