@@ -62,37 +62,42 @@ export function toCheckpoint(
   });
 }
 
-/** What a consumer changes by reading on. */
-export type CheckpointPosition = Pick<
-  Checkpoint,
-  'cursor' | 'chars' | 'floorMs' | 'streamState' | 'recent'
->;
-
-/** The same checkpoint at another position. Spelled out: it is made per item where somebody saves each. */
-export function moveCheckpoint(from: Checkpoint, to: CheckpointPosition): Checkpoint {
-  const { cursor, recent, chars, floorMs, streamState } = to;
+/**
+ * The same checkpoint at another position. It is made per item where somebody saves each: spelled out, and an object of
+ * the caller's own, since to freeze it would cost more than all the rest.
+ */
+export function moveCheckpoint(
+  from: Checkpoint,
+  cursor: string | null,
+  recent: Checkpoint['recent'],
+  chars: number,
+  floorMs: number,
+  streamState: StreamState,
+): Checkpoint {
   const { source, state, attempt, attempts, drops, sent, retryAt, outcome } = from;
   const version = CHECKPOINT_VERSION;
-  const isPlain = from.key === undefined && from.delayMs === undefined;
-  return isPlain
-    ? Object.freeze({
-        version,
-        source,
-        state,
-        attempt,
-        attempts,
-        drops,
-        sent,
-        retryAt,
-        cursor,
-        recent,
-        chars,
-        floorMs,
-        outcome,
-        streamState,
-      })
-    : Object.freeze({ ...from, ...to });
+  if (from.delayMs !== undefined) return { ...from, cursor, recent, chars, floorMs, streamState };
+  const checkpoint: Writable<Checkpoint> = {
+    version,
+    source,
+    state,
+    attempt,
+    attempts,
+    drops,
+    sent,
+    retryAt,
+    cursor,
+    recent,
+    chars,
+    floorMs,
+    outcome,
+    streamState,
+  };
+  if (from.key !== undefined) checkpoint.key = from.key;
+  return checkpoint;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Checks a saved checkpoint and copies the known fields into a new object.

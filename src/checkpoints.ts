@@ -3,7 +3,7 @@
 import { moveCheckpoint, toCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
 import type { ReconnectContext, ReconnectState } from '../machines/reconnect.types.js';
-import { deliveredPosition } from './delivered-position.js';
+import { streamStateOf } from './ledger.js';
 import type { StreamDesk } from './stream-desk.js';
 
 /** A snapshot of the machine: another one whenever something changes. */
@@ -12,43 +12,56 @@ interface MachineSnapshot {
   readonly context: ReconnectContext;
 }
 
-interface LastCheckpoint {
-  readonly of: MachineSnapshot;
-  readonly key: string | null;
-  /** The end was read, but not delivered. */
-  readonly isEarly: boolean;
-  readonly checkpoint: Checkpoint;
-}
-
 /** A class: it exists once per stream whose checkpoints are asked for. */
 export class Checkpoints {
   readonly #desk: Pick<StreamDesk<unknown>, 'source' | 'ledger' | 'delivery'>;
-  /** The last one, for as long as nothing but the position changes. */
-  #last: LastCheckpoint | null = null;
+  /** The last checkpoint, and what it was made of: as long as that is the same, nothing but the position changes. */
+  #last: Checkpoint | null = null;
+  #of: MachineSnapshot | null = null;
+  #key: string | null = null;
+  #isEarly = false;
 
   constructor(desk: Pick<StreamDesk<unknown>, 'source' | 'ledger' | 'delivery'>) {
     this.#desk = desk;
   }
 
-  /** Where the consumer is now. */
+  /**
+   * Where the consumer is now: without what is still queued for it, or will come again. In one piece, since it is called
+   * per item where somebody saves each.
+   */
   make(now: MachineSnapshot): Checkpoint {
     const { source, ledger, delivery } = this.#desk;
-    const status = now.context.outcome?.status;
-    const isEnded = status !== undefined && status !== 'closed' && status !== 'cancelled';
+    const { outcome } = now.context;
+    const isEnded =
+      outcome !== null && outcome.status !== 'closed' && outcome.status !== 'cancelled';
     // The peer's end is not the consumer's while items before it are queued.
     const isEarly = isEnded && delivery.queued > 0;
+    const { counted, seen, uncovered } = delivery.position;
+    const { cursor } = delivery;
+    const recent = delivery.recent ?? undefined;
+    let chunks = ledger.chunks - counted.chunks + seen.chunks;
+    let bytes = ledger.bytes - counted.bytes + seen.bytes;
+    let chars = ledger.chars - counted.chars + seen.chars;
+    let tools = delivery.toolsBefore ?? ledger.tools;
     const comesAgain = source.resume === 'cursor' && (!isEnded || isEarly);
-    const position = deliveredPosition(ledger, delivery, comesAgain);
-    const { key } = ledger;
-    const last = this.#last;
-    if (last?.of === now && last.key === key && last.isEarly === isEarly)
-      return moveCheckpoint(last.checkpoint, position);
-    const { streamState, cursor, chars, floorMs, recent } = position;
+    // Without a cursor there is nothing to go on from.
+    if (comesAgain && cursor !== null && uncovered.toolsBefore !== null) {
+      chunks -= uncovered.chunks;
+      bytes -= uncovered.bytes;
+      chars -= uncovered.chars;
+      tools = uncovered.toolsBefore;
+    }
+    const { key, floorMs, lastTimeMs } = ledger;
+    const streamState = streamStateOf(chunks, bytes, lastTimeMs, tools.state);
+    if (this.#last !== null && this.#of === now && this.#key === key && this.#isEarly === isEarly)
+      return moveCheckpoint(this.#last, cursor, recent, chars, floorMs, streamState);
     const claimed = { ...now.context, streamState, ledger: { key, cursor, chars, floorMs } };
-    const checkpoint = isEarly
+    this.#of = now;
+    this.#key = key;
+    this.#isEarly = isEarly;
+    this.#last = isEarly
       ? toCheckpoint('connected', { ...claimed, outcome: null }, recent)
       : toCheckpoint(now.value, claimed, recent);
-    this.#last = { of: now, key, isEarly, checkpoint };
-    return checkpoint;
+    return this.#last;
   }
 }

@@ -4,40 +4,67 @@ import type { DataItem } from '../machines/contract.js';
 import { applyToolCall } from '../machines/stream-state.js';
 import { viewOf } from './call-table.js';
 import type { ToolsView } from './call-table.js';
+import { cursorAt } from './queued-batch.js';
 import { NONE } from './none.js';
-import { cursorAtEnd } from './queued-batch.js';
 import type { QueuedBatch } from './queued-batch.js';
 import type { Unit } from './replay/committed-items.js';
 import { RecentUnits } from './replay/recent-units.js';
 
-/** Counts of items, with the tool calls as they were before them. */
-export interface Uncovered {
-  readonly chunks: number;
-  readonly bytes: number;
-  readonly chars: number;
-  readonly toolsBefore: ToolsView;
+/** Counts of items. Changed in place: an object per item would cost more than the rest of a checkpoint. */
+export class ItemCounts {
+  chunks = 0;
+  bytes = 0;
+  chars = 0;
+
+  add(chunks: number, bytes: number, chars: number): void {
+    this.chunks += chunks;
+    this.bytes += bytes;
+    this.chars += chars;
+  }
+
+  clear(): void {
+    this.chunks = this.bytes = this.chars = 0;
+  }
+}
+
+/** Items in a row, with the tool calls as they were before them. */
+class ItemRun extends ItemCounts {
+  toolsBefore: ToolsView | null = null;
+
+  append(chunks: number, bytes: number, chars: number, toolsBefore: ToolsView): void {
+    if (this.chunks === 0) this.toolsBefore = toolsBefore;
+    this.add(chunks, bytes, chars);
+  }
+
+  override clear(): void {
+    super.clear();
+    this.toolsBefore = null;
+  }
 }
 
 /** A class: it exists once per stream. Each item is looked at once at most, however often somebody asks. */
 export class ConsumerPosition {
-  /** The last cursor that was passed; null also where the source has none. */
-  cursor: string | null;
-  /** What came after it without an id: it will come again to whoever goes on from the cursor. */
-  #uncovered: Uncovered | null = null;
+  /** What came after the cursor without an id: it will come again to whoever goes on from the cursor. */
+  readonly uncovered: ItemRun = new ItemRun();
+  /** The counted batches, with the one at hand. */
+  readonly counted: ItemCounts = new ItemCounts();
+  /** Items of the batch at hand that were looked at. */
+  readonly seen: ItemCounts = new ItemCounts();
   /** What was passed before its checkpoint came, and is not counted yet. */
-  #ahead: Uncovered | null = null;
-  /** Items of the batch at hand that were looked at, and what they are together. */
-  seen = 0;
-  seenBytes = 0;
-  seenChars = 0;
+  readonly #ahead = new ItemRun();
+  #cursor: string | null;
+  /** The item of the batch at hand that has the cursor: to keep the cursor itself per item would be slow. */
+  #cursorItem: number | null = null;
   #tools: ToolsView | null = null;
+
   /** What was passed last; null where nobody goes on from a cursor. */
   #recent: RecentUnits | null;
   /** The same, without what was passed before its checkpoint came. */
   #recentBefore: RecentUnits | null = null;
 
+  /** @param cursor the last one that was passed; null also where the source has none */
   constructor(cursor: string | null, recent: RecentUnits | null) {
-    this.cursor = cursor;
+    this.#cursor = cursor;
     this.#recent = recent;
   }
 
@@ -45,50 +72,46 @@ export class ConsumerPosition {
     return this.#recent;
   }
 
-  get uncovered(): Uncovered | null {
-    return this.#uncovered;
+  /** The last cursor that was passed. @param batch the one at hand */
+  cursorIn(batch: QueuedBatch<unknown> | null): string | null {
+    return batch === null || this.#cursorItem === null
+      ? this.#cursor
+      : cursorAt(batch, this.#cursorItem);
+  }
+
+  /** The tool calls where the consumer is in this batch. */
+  toolsIn({ toolsBefore }: QueuedBatch<unknown>): ToolsView {
+    return this.#tools ?? toolsBefore;
+  }
+
+  /** The batch is counted, and waits for the consumer. */
+  count({ items, bytes, chars }: QueuedBatch<unknown>): void {
+    this.counted.add(items.length, bytes, chars);
   }
 
   /** The consumer has received so many items of the batch at hand, which is counted. */
   moveTo(batch: QueuedBatch<unknown>, count: number): void {
-    const { items, endCursor } = batch;
-    let [chunks, bytes, chars, toolsBefore] = [0, 0, 0, batch.toolsBefore];
-    for (let n = this.seen; n < count; n++) {
-      const item = items[n] as DataItem<unknown>;
-      const itemChars = item.chars ?? 0;
-      if (chunks === 0) toolsBefore = this.toolsIn(batch);
-      chunks += 1;
-      bytes += item.bytes;
-      chars += itemChars;
-      this.seenBytes += item.bytes;
-      this.seenChars += itemChars;
-      for (const delta of item.toolCall ?? NONE)
-        this.#tools = viewOf(applyToolCall(this.toolsIn(batch).state, delta));
-      const id = n === items.length - 1 ? (endCursor ?? item.id) : item.id;
-      if (id !== undefined) {
-        this.cover(id);
-        chunks = bytes = chars = 0;
-      }
-    }
-    this.seen = Math.max(this.seen, count);
-    // Without a cursor there is nothing to go on from.
-    if (chunks > 0 && this.cursor !== null)
-      this.#uncovered = sum(this.#uncovered, { chunks, bytes, chars, toolsBefore });
+    while (this.seen.chunks < count) this.#look(batch, this.seen.chunks);
   }
 
   /** The consumer has received all of the batch. */
   pass(batch: QueuedBatch<unknown>): void {
     const { items, state, bytes, chars, toolsBefore, endCursor } = batch;
-    const cursor = cursorAtEnd(batch);
     if (state === 'pending') this.#recentBefore ??= this.#recent;
     const end = endCursor === null ? NONE : [{ type: 'checkpoint', cursor: endCursor } as const];
     if (state !== 'retracted') this.#remember(end === NONE ? items : [...items, ...end], bytes);
-    if (state === 'pending')
-      this.#ahead = sum(this.#ahead, { chunks: items.length, bytes, chars, toolsBefore });
-    else if (cursor !== null) this.cover(cursor);
-    else if (state === 'counted') this.moveTo(batch, items.length);
-    this.seen = this.seenBytes = this.seenChars = 0;
-    this.#tools = null;
+    if (state === 'pending') this.#ahead.append(items.length, bytes, chars, toolsBefore);
+    else {
+      const isCounted = state === 'counted';
+      const cursor = cursorAt(batch, items.length - 1);
+      if (cursor !== null) this.cover(cursor);
+      else if (isCounted) {
+        this.moveTo(batch, items.length);
+        this.#cursor = this.cursorIn(batch);
+      }
+      if (isCounted) this.counted.add(-items.length, -bytes, -chars);
+    }
+    this.#leaveBatch();
   }
 
   /** A cursor came when all was passed. */
@@ -99,45 +122,50 @@ export class ConsumerPosition {
 
   /** Everything that was passed is covered by this cursor. */
   cover(cursor: string): void {
-    this.cursor = cursor;
-    this.#uncovered = null;
+    this.#cursor = cursor;
+    this.uncovered.clear();
   }
 
   /** What was passed in advance is counted now. */
   commit(): void {
-    if (this.#ahead !== null) this.#uncovered = sum(this.#uncovered, this.#ahead);
-    this.#ahead = this.#recentBefore = null;
+    const { chunks, bytes, chars, toolsBefore } = this.#ahead;
+    if (toolsBefore !== null) this.uncovered.append(chunks, bytes, chars, toolsBefore);
+    this.#ahead.clear();
+    this.#recentBefore = null;
   }
 
   /** What was passed in advance is never counted. */
   retract(): void {
+    this.#ahead.clear();
     this.#recent = this.#recentBefore ?? this.#recent;
-    this.#ahead = this.#recentBefore = null;
+    this.#recentBefore = null;
   }
 
   clear(): void {
-    this.cursor = this.#uncovered = this.#ahead = this.#tools = this.#recentBefore = null;
+    this.#cursor = this.#recentBefore = null;
     if (this.#recent !== null) this.#recent = RecentUnits.NONE;
-    this.seen = this.seenBytes = this.seenChars = 0;
+    for (const counts of [this.uncovered, this.counted, this.#ahead]) counts.clear();
+    this.#leaveBatch();
   }
 
-  /** The tool calls where the consumer is in this batch. */
-  toolsIn({ toolsBefore }: QueuedBatch<unknown>): ToolsView {
-    return this.#tools ?? toolsBefore;
+  #look(batch: QueuedBatch<unknown>, at: number): void {
+    const { bytes, chars = 0, toolCall } = batch.items[at] as DataItem<unknown>;
+    if (cursorAt(batch, at) !== null) {
+      this.#cursorItem = at;
+      if (this.uncovered.chunks > 0) this.uncovered.clear();
+    } else this.uncovered.append(1, bytes, chars, this.toolsIn(batch));
+    if (toolCall !== undefined)
+      for (const delta of toolCall)
+        this.#tools = viewOf(applyToolCall(this.toolsIn(batch).state, delta));
+    this.seen.add(1, bytes, chars);
   }
 
   #remember(units: readonly Unit[], bytes: number): void {
     if (this.#recent !== null) this.#recent = this.#recent.with(units, bytes);
   }
-}
 
-/** Both together, the first before the second. */
-function sum(first: Uncovered | null, second: Uncovered): Uncovered {
-  if (first === null) return second;
-  return {
-    chunks: first.chunks + second.chunks,
-    bytes: first.bytes + second.bytes,
-    chars: first.chars + second.chars,
-    toolsBefore: first.toolsBefore,
-  };
+  #leaveBatch(): void {
+    this.seen.clear();
+    this.#cursorItem = this.#tools = null;
+  }
 }

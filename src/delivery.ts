@@ -6,7 +6,6 @@ import type { ByteBudget } from './byte-budget.js';
 import { weightOfBatch } from './byte-budget.js';
 import type { ToolsView } from './call-table.js';
 import { ConsumerPosition } from './consumer-position.js';
-import type { Uncovered } from './consumer-position.js';
 import { Fifo } from './fifo.js';
 import { InBandQueue } from './in-band-queue.js';
 import { BatchIterator, ItemIterator } from './iterators.js';
@@ -15,20 +14,6 @@ import { NONE } from './none.js';
 import type { QueuedBatch } from './queued-batch.js';
 import { RecentUnitsWithin } from './replay/recent-units.js';
 import type { RecentUnits } from './replay/recent-units.js';
-
-/** What a checkpoint has to know. One object for a stream, which is valid until something changes. */
-export interface DeliveryAccount {
-  /** The last cursor that the consumer has passed. */
-  cursor: string | null;
-  /** What the consumer received after it: it will come again to whoever goes on from the cursor. */
-  uncovered: Uncovered | null;
-  /** Accepted and counted, not delivered. */
-  chunks: number;
-  bytes: number;
-  chars: number;
-  /** The tool calls before that; null where nothing is queued. */
-  toolsBefore: ToolsView | null;
-}
 
 /** Whose items are delivered. */
 export interface DeliveryHost {
@@ -63,13 +48,10 @@ export class Delivery<T> implements Supply<T> {
   #passed = 0;
   /** Batches at the end of the queue that are pending. */
   #pending: Fifo<QueuedBatch<T>> | null = null;
-  /** What the counted batches are together. */
-  #counted = { chunks: 0, bytes: 0, chars: 0 };
   /** Batches behind the first that are known to be retracted. */
   #retractedNext = 0;
   #consumer: Consumer | null = null;
   #inBand: InBandQueue | null = null;
-  #account: DeliveryAccount | null = null;
 
   /**
    * @param highWaterMark items that may be queued before reading stops
@@ -104,7 +86,7 @@ export class Delivery<T> implements Supply<T> {
     else (this.#later ??= new Fifo()).push(batch);
     this.#size += items.length;
     this.#budget.queued += weight;
-    if (state === 'counted') this.#count(batch, 1);
+    if (state === 'counted') this.#position.count(batch);
     else (this.#pending ??= new Fifo()).push(batch);
     this.#consumer?.wake();
   }
@@ -147,7 +129,6 @@ export class Delivery<T> implements Supply<T> {
     this.#passed += this.#size;
     this.#index = this.#size = this.#retractedNext = 0;
     this.#pending = null;
-    this.#counted = { chunks: 0, bytes: 0, chars: 0 };
     this.#position.clear();
   }
 
@@ -175,7 +156,7 @@ export class Delivery<T> implements Supply<T> {
   commit(): void {
     for (const batch of this.#takePending()) {
       batch.state = 'counted';
-      this.#count(batch, 1);
+      this.#position.count(batch);
     }
     this.#position.commit();
   }
@@ -206,22 +187,23 @@ export class Delivery<T> implements Supply<T> {
     this.error = null;
   }
 
-  /** Where the consumer is, and what is still queued for it. Each item and batch is looked at once, however often this is asked. */
-  get account(): DeliveryAccount {
-    const position = this.#position;
+  /** Where the consumer is. Each item and batch is looked at once, however often this is asked. */
+  get position(): ConsumerPosition {
     const first = this.#first;
-    const { chunks, bytes, chars } = this.#counted;
-    const account = (this.#account ??= { ...NOTHING });
-    const isCounted = first?.state === 'counted';
-    if (isCounted) position.moveTo(first, this.#index);
-    account.cursor = position.cursor;
-    account.uncovered = position.uncovered;
-    account.chunks = isCounted ? chunks - position.seen : chunks;
-    account.bytes = isCounted ? bytes - position.seenBytes : bytes;
-    account.chars = isCounted ? chars - position.seenChars : chars;
-    if (isCounted) account.toolsBefore = position.toolsIn(first);
-    else account.toolsBefore = chunks === 0 ? null : this.#firstCounted().toolsBefore;
-    return account;
+    if (first !== null && first.state === 'counted') this.#position.moveTo(first, this.#index);
+    return this.#position;
+  }
+
+  /** The last cursor that the consumer has passed. */
+  get cursor(): string | null {
+    return this.#position.cursorIn(this.#first);
+  }
+
+  /** The tool calls before what is counted and queued; null where nothing is. */
+  get toolsBefore(): ToolsView | null {
+    const first = this.#first;
+    if (first !== null && first.state === 'counted') return this.#position.toolsIn(first);
+    return this.#position.counted.chunks === 0 ? null : this.#firstCounted().toolsBefore;
   }
 
   /** The last units before the place of the consumer. */
@@ -269,9 +251,8 @@ export class Delivery<T> implements Supply<T> {
   #advance(): void {
     const batch = this.#first as QueuedBatch<T>;
     this.#position.pass(batch);
-    if (batch.state === 'counted') this.#count(batch, -1);
     // Pending batches are the last ones: where the first is one of them, all are.
-    else if (batch.state === 'pending') this.#pending?.shift();
+    if (batch.state === 'pending') this.#pending?.shift();
     this.#next();
     this.#budget.queued -= batch.weight;
     this.#passed += this.#index;
@@ -294,12 +275,6 @@ export class Delivery<T> implements Supply<T> {
     return (this.#first = this.#later?.shift() ?? null);
   }
 
-  #count({ items, bytes, chars }: QueuedBatch<T>, sign: 1 | -1): void {
-    this.#counted.chunks += sign * items.length;
-    this.#counted.bytes += sign * bytes;
-    this.#counted.chars += sign * chars;
-  }
-
   /** The first batch is retracted, and some are behind it. */
   #firstCounted(): QueuedBatch<T> {
     const later = this.#later as Fifo<QueuedBatch<T>>;
@@ -307,12 +282,3 @@ export class Delivery<T> implements Supply<T> {
     return later.at(this.#retractedNext) as QueuedBatch<T>;
   }
 }
-
-const NOTHING: DeliveryAccount = {
-  cursor: null,
-  uncovered: null,
-  chunks: 0,
-  bytes: 0,
-  chars: 0,
-  toolsBefore: null,
-};

@@ -157,7 +157,10 @@ export class Ledger {
   /** The account as a value. */
   freeze(): FrozenLedger {
     const { key, cursor, chars, floorMs } = this;
-    const streamState = streamStateOf(this.chunks, this.bytes, this.lastTimeMs, this.tools.state);
+    const { state } = this.tools;
+    const streamState = Object.freeze(
+      streamStateOf(this.chunks, this.bytes, this.lastTimeMs, state),
+    );
     return Object.freeze({ streamState, key, cursor, chars, floorMs });
   }
 
@@ -171,14 +174,14 @@ export class Ledger {
   }
 }
 
-/** Counts and tool calls as one frozen value. */
+/** Counts and tool calls as one new value. */
 export function streamStateOf(
   chunks: number,
   bytes: number,
   lastTimeMs: number,
   tools: StreamState,
 ): StreamState {
-  return Object.freeze({
+  return {
     chunksReceived: chunks,
     bytesReceived: bytes,
     lastChunkTimeMs: lastTimeMs,
@@ -186,5 +189,5 @@ export function streamStateOf(
     currentToolId: tools.currentToolId,
     toolArgsBuffer: tools.toolArgsBuffer,
     toolCalls: tools.toolCalls,
-  });
+  };
 }

@@ -17,7 +17,7 @@ export interface QueuedBatch<T> {
   endCursor: string | null;
 }
 
-/** The cursor at the end of a batch, where its last item has one. */
-export function cursorAtEnd({ items, endCursor }: QueuedBatch<unknown>): string | null {
-  return endCursor ?? items.at(-1)?.id ?? null;
+/** The cursor that covers all up to this item, where it has one. */
+export function cursorAt({ items, endCursor }: QueuedBatch<unknown>, at: number): string | null {
+  return (at === items.length - 1 ? endCursor : null) ?? items[at]?.id ?? null;
 }
