@@ -27,6 +27,8 @@ export interface DeliveryHost {
 export class Delivery<T> implements Supply<T> {
   /** Called when there is room again. */
   onRoom: (() => void) | null = null;
+  /** Set while a replay is collected for a loop over batches; called when some of it waits. */
+  onCollecting: (() => void) | null = null;
   /** The consumer has received something. */
   hasDelivered = false;
   /** No more will come, for this reason if there is one. */
@@ -88,7 +90,18 @@ export class Delivery<T> implements Supply<T> {
     this.#budget.queued += weight;
     if (state === 'counted') this.#position.count(batch);
     else (this.#pending ??= new Fifo()).push(batch);
-    this.#consumer?.wake();
+    const consumer = this.#consumer;
+    if (consumer !== null && this.collectsFor(consumer)) this.onCollecting?.();
+    else consumer?.wake();
+  }
+
+  collectsFor({ takesBatches }: Consumer): boolean {
+    return this.onCollecting !== null && takesBatches && this.hasRoom && !this.isEnded;
+  }
+
+  /** What was collected is not to wait any longer. */
+  flush(): void {
+    if (this.queued > 0) this.#consumer?.wake();
   }
 
   get queued(): number {
@@ -111,14 +124,16 @@ export class Delivery<T> implements Supply<T> {
     return item.data;
   }
 
-  /** The rest of the next batch. There must be one. */
+  /** The batches that are there, as one, up to the next callback. There must be one. */
   takeBatch(): readonly T[] {
     this.hasDelivered = true;
-    const { items } = this.#first as QueuedBatch<T>;
-    const rest = this.#index === 0 ? items : items.slice(this.#index);
-    const values = rest.map((item) => item.data);
-    this.#index = items.length;
-    this.#advance();
+    const values: T[] = [];
+    while (this.#first !== null && values.length < this.#highWaterMark) {
+      const { items } = this.#first;
+      while (this.#index < items.length) values.push((items[this.#index++] as DataItem<T>).data);
+      this.#advance();
+      if (this.#inBand?.isDue(this.#passed) === true) break;
+    }
     return values;
   }
 
@@ -139,7 +154,8 @@ export class Delivery<T> implements Supply<T> {
    */
   inBand(run: () => void, waitsForConsumer = false): void {
     const mayWait = this.#consumer !== null || (waitsForConsumer && this.queued > 0);
-    if (!mayWait || this.#consumer?.isWaiting) run();
+    const isAtPlace = this.#consumer?.isWaiting === true && this.queued === 0;
+    if (!mayWait || isAtPlace) run();
     else (this.#inBand ??= new InBandQueue()).add(this.#passed + this.#size, run);
   }
 
@@ -226,6 +242,7 @@ export class Delivery<T> implements Supply<T> {
   /** The consumer waits: the stream has to run. */
   start(): void {
     this.#host.onDemand();
+    if (this.queued > 0) this.onCollecting?.();
   }
 
   /** The consumer is served no more; it left by itself, or all was read. */

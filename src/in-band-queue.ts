@@ -16,6 +16,11 @@ export class InBandQueue {
     return this.#callbacks.length === 0;
   }
 
+  /** Whether one has its place before the item of this number. */
+  isDue(count: number): boolean {
+    return (this.#callbacks.at(0)?.after ?? Infinity) <= count;
+  }
+
   /** @param after the number of items before it, the highest so far */
   add(after: number, run: () => void): void {
     this.#callbacks.push({ after, run });
@@ -24,7 +29,7 @@ export class InBandQueue {
   /** Runs those that have their place before the item of this number. */
   runUpTo(count: number): void {
     for (let next = this.#callbacks.at(0); next !== undefined; next = this.#callbacks.at(0)) {
-      if (next.after > count) return;
+      if (!this.isDue(count)) return;
       this.#callbacks.shift();
       next.run();
     }

@@ -12,8 +12,10 @@ export interface Supply<T> {
   runDue(): void;
   /** The next item. There must be one. */
   take(): T;
-  /** The rest of the next batch. There must be one. */
+  /** The batches that are there, as one. There must be one. */
   takeBatch(): readonly T[];
+  /** Whether what is queued for this consumer waits for more. */
+  collectsFor(consumer: Consumer): boolean;
   /** The consumer waits: the stream has to run. */
   start(): void;
   /** The consumer is served no more; it left by itself, or all was read. */
@@ -22,6 +24,7 @@ export interface Supply<T> {
 
 /** Who is served. */
 export interface Consumer {
+  readonly takesBatches: boolean;
   /** It has asked for more, and has nothing left to work on. */
   readonly isWaiting: boolean;
   /** Something came, or the end did. */
@@ -43,6 +46,7 @@ abstract class SupplyIterator<T, V> implements Consumer, AsyncIterableIterator<V
     this.supply = supply;
   }
 
+  abstract get takesBatches(): boolean;
   protected abstract take(): V;
 
   [Symbol.asyncIterator](): this {
@@ -55,7 +59,9 @@ abstract class SupplyIterator<T, V> implements Consumer, AsyncIterableIterator<V
 
   next(): Promise<Answer<V>> {
     if (this.supply.hasInBand) this.supply.runDue();
-    return this.supply.queued > 0 && !this.#isOver ? this.#takeNow() : this.#wait();
+    const { supply } = this;
+    const isReady = supply.queued > 0 && !supply.collectsFor(this);
+    return isReady && !this.#isOver ? this.#takeNow() : this.#wait();
   }
 
   /** A tenth cheaper than `Promise.resolve`: V8 makes the promise without a look at what it holds. */
@@ -105,12 +111,20 @@ abstract class SupplyIterator<T, V> implements Consumer, AsyncIterableIterator<V
 }
 
 export class ItemIterator<T> extends SupplyIterator<T, T> {
+  get takesBatches(): boolean {
+    return false;
+  }
+
   protected take(): T {
     return this.supply.take();
   }
 }
 
 export class BatchIterator<T> extends SupplyIterator<T, readonly T[]> {
+  get takesBatches(): boolean {
+    return true;
+  }
+
   protected take(): readonly T[] {
     return this.supply.takeBatch();
   }

@@ -6,7 +6,7 @@ import { follow } from '../machines/thenable.js';
 import { toReconnectError } from '../machines/thrown.js';
 import type { ReconnectReport, StopCommand } from '../machines/reconnect.types.js';
 import type { LiveConnection } from './attempt.js';
-import { CatchUpReports } from './catch-up-reports.js';
+import { CatchUp } from './catch-up.js';
 import { nowMs } from './clock.js';
 import { DecisionTimer } from './decision-timer.js';
 import { Intake } from './intake.js';
@@ -36,7 +36,7 @@ export class Reader<T> implements IntakeHost, Watched {
   readonly #intake: Intake<T>;
   readonly #watchdog: Watchdog;
   readonly #openedAt: number;
-  readonly #catchUp: CatchUpReports;
+  readonly #catchUp: CatchUp;
   readonly #pace: ProgressPace;
   readonly #plannedEnd: PlannedEnd;
   #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
@@ -60,7 +60,7 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#desk = desk;
     this.#openedAt = nowMs(options.clock);
     this.#pace = new ProgressPace(this.#openedAt, ledger.chunks);
-    this.#catchUp = new CatchUpReports(connection, ledger.chunks, (report) => this.send(report));
+    this.#catchUp = new CatchUp(desk, connection, (report) => this.send(report));
     this.#intake = new Intake(desk, this);
     this.#stallTimeoutMs = this.stallTimeoutMs;
     this.#watchdog = new Watchdog(this, options.clock);
@@ -114,8 +114,7 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   onUpToDate(): void {
-    const { options, ledger } = this.#desk;
-    this.#catchUp.reportUpToDate(ledger.chunks, nowMs(options.clock) - this.#openedAt);
+    this.#catchUp.reportUpToDate();
   }
 
   onSilence(error: ReconnectError, silentMs: number): void {
@@ -286,6 +285,7 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#decision?.stop();
     this.#watchdog.stop();
     this.#desk.delivery.onRoom = null;
+    this.#catchUp.stop();
     this.#desk.tail.leave();
     // Last, since it runs code of the source.
     returnQuietly(this.#iterator);

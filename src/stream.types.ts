@@ -44,7 +44,7 @@ export interface StreamSnapshot {
  * `const { close, subscribe } = stream`.
  */
 export interface ReconnectingStream<T> extends AsyncIterable<T> {
-  /** The items as they arrive together: cheaper per item than `for await` on the stream. One consumer. */
+  /** All items that wait, together: cheaper per item than `for await` on the stream. One consumer. */
   batches(): AsyncIterableIterator<readonly T[], undefined>;
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined>;
   readonly state: ReconnectState;

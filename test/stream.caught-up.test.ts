@@ -3,12 +3,12 @@
 import { DurableStreamTestServer } from '@durable-streams/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
-import type { SourceItem } from '../src/index.js';
+import type { ReconnectingStream, SourceItem } from '../src/index.js';
 import { durableStream } from '../src/sources/index.js';
 import { scriptedSource } from '../src/testing/index.js';
 import type { ScriptedOpening, ScriptedSource } from '../src/testing/index.js';
 import { eventsOf, once, onVirtualClock, read, record } from './support/facts.js';
-import { item, items as numbered, range } from './support/numbered-log.js';
+import { END, item, items as numbered, range } from './support/numbered-log.js';
 
 const UP_TO_DATE: SourceItem<never> = { type: 'upToDate' };
 
@@ -87,6 +87,113 @@ describe('a source that says when the replay is over', () => {
   });
 });
 
+describe('a loop over batches', () => {
+  /** Items 1 to `count`, `size` in each batch of the wire. */
+  function wire(count: number, size: number): SourceItem<number>[][] {
+    return range(0, Math.ceil(count / size) - 1).map((n) =>
+      numbered(n * size + 1, Math.min(count, (n + 1) * size)),
+    );
+  }
+
+  function readBatches(stream: ReconnectingStream<number>): (readonly number[])[] {
+    const batches: (readonly number[])[] = [];
+    void (async () => {
+      for await (const batch of stream.batches()) batches.push(batch);
+    })();
+    return batches;
+  }
+
+  it('gets a replay of 5,000 items in as few as the queue can hold, and caughtUp behind them', async () => {
+    const source = log([...wire(5000, 25), [UP_TO_DATE, item(5001)]]);
+    const { stream, clock } = onVirtualClock(source);
+    const batches = readBatches(stream);
+    let atCaughtUp = 0;
+    stream.on('caughtUp', ({ items }) => {
+      expect(items).toBe(5000);
+      atCaughtUp = batches.flat().length;
+    });
+    await clock.settle();
+    expect(batches.map(({ length }) => length)).toEqual([1025, 1025, 1025, 1025, 900, 1]);
+    expect(batches.flat()).toEqual(range(1, 5001));
+    expect(atCaughtUp).toBe(5000);
+    stream.close();
+  });
+
+  it('waits no longer than 50 ms for more of it', async () => {
+    const source = log([numbered(1, 2)]);
+    const { stream, clock } = onVirtualClock(source);
+    const batches = readBatches(stream);
+    await clock.advance(30);
+    source.push([item(3)]);
+    await clock.advance(19);
+    expect(batches).toEqual([]);
+    await clock.advance(1);
+    expect(batches).toEqual([[1, 2, 3]]);
+    await clock.advance(1000);
+    source.push([item(4)]);
+    await clock.advance(49);
+    expect(batches).toHaveLength(1);
+    source.push([UP_TO_DATE]);
+    await clock.settle();
+    source.push([item(5)]);
+    await clock.settle();
+    expect(batches.slice(1)).toEqual([[4], [5]]);
+    stream.close();
+    expect(clock.armed).toBe(0);
+  });
+
+  it('that was busy meanwhile gets it, too', async () => {
+    const source = log([[item(1)]]);
+    const { stream, clock } = onVirtualClock(source);
+    const iterator = stream.batches();
+    const first = iterator.next();
+    await clock.advance(50);
+    expect((await first).value).toEqual([1]);
+    source.push([item(2)]);
+    // Nobody waits when the time is up.
+    await clock.advance(60);
+    const second = iterator.next();
+    await clock.advance(50);
+    expect((await second).value).toEqual([2]);
+    stream.close();
+  });
+
+  it.each(['drop', 'end'] as const)('gets what was collected at once at a %s', async (how) => {
+    const source = log([numbered(1, 2)], []);
+    const { stream, clock } = onVirtualClock(source);
+    const batches = readBatches(stream);
+    await clock.settle();
+    source.push(how === 'drop' ? 'drop' : [{ type: 'end', outcome: 'complete' }]);
+    await clock.settle();
+    expect(batches).toEqual([[1, 2]]);
+    stream.close();
+  });
+
+  it('hears what happened between items in its place', async () => {
+    const source = log([numbered(1, 2), [{ type: 'gap', from: '2', to: '9' }, item(10)]]);
+    const { stream, clock } = onVirtualClock(source);
+    const heard: unknown[] = [];
+    stream.on('gap', () => heard.push('gap'));
+    void (async () => {
+      for await (const batch of stream.batches()) heard.push(batch);
+    })();
+    await clock.advance(200);
+    expect(heard).toEqual([[1, 2], 'gap', [10]]);
+    stream.close();
+  });
+
+  it('of a source that does not report a replay gets all that waits', async () => {
+    const source = scriptedSource<number>({ script: [[...wire(100, 10), [END]]] });
+    const stream = reconnectStream(source);
+    const batches: (readonly number[])[] = [];
+    for await (const batch of stream.batches()) {
+      batches.push(batch);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(batches.map(({ length }) => length)).toEqual([10, 90]);
+  });
+});
+
 it('a source that does not is never catching up', async () => {
   const source = scriptedSource<number>({ script: () => [numbered(1, 3)] });
   const { stream, clock } = onVirtualClock(source);
@@ -120,4 +227,23 @@ describe('durableStream()', () => {
       expect(eventsOf(heard, 'caughtUp')).toHaveLength(1);
     },
   );
+
+  it('gives 5,000 events of a replay in a few batches', async () => {
+    server = new DurableStreamTestServer({ port: 0, host: '127.0.0.1' });
+    const url = `${await server.start()}/v1/stream/log`;
+    const headers = { 'content-type': 'application/json' };
+    await fetch(url, { method: 'PUT', headers });
+    for (let n = 0; n < 5000; n += 50) {
+      const body = JSON.stringify(range(n + 1, n + 50));
+      await fetch(url, { method: 'POST', headers, body });
+    }
+    const stream = reconnectStream(durableStream<number>({ url, live: 'sse' }));
+    const batches: (readonly number[])[] = [];
+    for await (const batch of stream.batches()) {
+      batches.push(batch);
+      if (batches.flat().length === 5000) break;
+    }
+    expect(batches.flat()).toEqual(range(1, 5000));
+    expect(batches.length).toBeLessThanOrEqual(8);
+  });
 });
