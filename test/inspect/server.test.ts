@@ -346,7 +346,8 @@ describe('a command', () => {
     await client.until(() => statesIn(client.messages, sessionId).includes('connected'));
     await client.post(sessionId, { type: 'pause', reason: 'a look' });
     expect(stream.snapshot.pausedBy).toEqual(['a look']);
-    await client.post(sessionId, { type: 'resume' });
+    await client.until(() => statesIn(client.messages, sessionId).at(-1) === 'paused');
+    await client.post(sessionId, { type: 'resume', reason: 'a look' });
     await client.until(() => statesIn(client.messages, sessionId).at(-1) === 'connected');
   });
 
