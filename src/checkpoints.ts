@@ -2,9 +2,17 @@
 
 import { moveCheckpoint, toCheckpoint } from '../machines/checkpoint.js';
 import type { Checkpoint } from '../machines/checkpoint.js';
+import type { EndOutcome } from '../machines/contract.js';
+import { outcomeOf } from '../machines/steps.js';
+import { interruptToolCalls } from '../machines/stream-state.js';
 import type { ReconnectContext, ReconnectState } from '../machines/reconnect.types.js';
 import { streamStateOf } from './ledger.js';
 import type { StreamDesk } from './stream-desk.js';
+
+type CheckpointDesk = Pick<
+  StreamDesk<unknown>,
+  'source' | 'ledger' | 'delivery' | 'tail' | 'guard'
+>;
 
 /** A snapshot of the machine: another one whenever something changes. */
 interface MachineSnapshot {
@@ -14,14 +22,15 @@ interface MachineSnapshot {
 
 /** A class: it exists once per stream whose checkpoints are asked for. */
 export class Checkpoints {
-  readonly #desk: Pick<StreamDesk<unknown>, 'source' | 'ledger' | 'delivery'>;
+  readonly #desk: CheckpointDesk;
   /** The last checkpoint, and what it was made of: as long as that is the same, nothing but the position changes. */
   #last: Checkpoint | null = null;
   #of: MachineSnapshot | null = null;
   #key: string | null = null;
   #isEarly = false;
+  #end: EndOutcome | null = null;
 
-  constructor(desk: Pick<StreamDesk<unknown>, 'source' | 'ledger' | 'delivery'>) {
+  constructor(desk: CheckpointDesk) {
     this.#desk = desk;
   }
 
@@ -31,9 +40,9 @@ export class Checkpoints {
    */
   make(now: MachineSnapshot): Checkpoint {
     const { source, ledger, delivery } = this.#desk;
-    const { outcome } = now.context;
-    const isEnded =
-      outcome !== null && outcome.status !== 'closed' && outcome.status !== 'cancelled';
+    const end = this.#endRead(now.context);
+    const status = end ?? now.context.outcome?.status;
+    const isEnded = status !== undefined && status !== 'closed' && status !== 'cancelled';
     // The peer's end is not the consumer's while items before it are queued.
     const isEarly = isEnded && delivery.queued > 0;
     const { counted, seen, uncovered } = delivery.position;
@@ -52,16 +61,30 @@ export class Checkpoints {
       tools = uncovered.toolsBefore;
     }
     const { key, floorMs, lastTimeMs } = ledger;
-    const streamState = streamStateOf(chunks, bytes, lastTimeMs, tools.state);
-    if (this.#last !== null && this.#of === now && this.#key === key && this.#isEarly === isEarly)
+    const received = streamStateOf(chunks, bytes, lastTimeMs, tools.state);
+    const streamState = end === null ? received : interruptToolCalls(received);
+    const isSame = this.#of === now && this.#key === key && this.#end === end;
+    if (this.#last !== null && isSame && this.#isEarly === isEarly)
       return moveCheckpoint(this.#last, cursor, recent, chars, floorMs, streamState);
     const claimed = { ...now.context, streamState, ledger: { key, cursor, chars, floorMs } };
     this.#of = now;
     this.#key = key;
     this.#isEarly = isEarly;
+    this.#end = end;
     this.#last = isEarly
       ? toCheckpoint('connected', { ...claimed, outcome: null }, recent)
-      : toCheckpoint(now.value, claimed, recent);
+      : end === null
+        ? toCheckpoint(now.value, claimed, recent)
+        : toCheckpoint('closed', { ...claimed, outcome: outcomeOf(claimed, end) }, recent);
     return this.#last;
+  }
+
+  /** The end that was read, where everything before it was delivered: no request follows it. */
+  #endRead({ outcome }: ReconnectContext): EndOutcome | null {
+    const { ledger, delivery, tail, guard } = this.#desk;
+    if (ledger.end === null) return null;
+    const isOpen = outcome === null || outcome.status === 'closed';
+    const isWhole = delivery.queued === 0 && tail.isEmpty && !guard.isUndecided;
+    return isOpen && isWhole ? ledger.end : null;
   }
 }

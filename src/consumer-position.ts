@@ -4,8 +4,7 @@ import type { DataItem } from '../machines/contract.js';
 import { applyToolCall } from '../machines/stream-state.js';
 import { viewOf } from './call-table.js';
 import type { ToolsView } from './call-table.js';
-import { cursorAt } from './queued-batch.js';
-import { NONE } from './none.js';
+import { cursorAt, unitsOf } from './queued-batch.js';
 import type { QueuedBatch } from './queued-batch.js';
 import type { Unit } from './replay/committed-items.js';
 import { RecentUnits } from './replay/recent-units.js';
@@ -56,7 +55,6 @@ export class ConsumerPosition {
   /** The item of the batch at hand that has the cursor: to keep the cursor itself per item would be slow. */
   #cursorItem: number | null = null;
   #tools: ToolsView | null = null;
-
   /** What was passed last; null where nobody goes on from a cursor. */
   #recent: RecentUnits | null;
   /** The same, without what was passed before its checkpoint came. */
@@ -96,10 +94,9 @@ export class ConsumerPosition {
 
   /** The consumer has received all of the batch. */
   pass(batch: QueuedBatch<unknown>): void {
-    const { items, state, bytes, chars, toolsBefore, endCursor } = batch;
+    const { items, state, bytes, chars, toolsBefore } = batch;
     if (state === 'pending') this.#recentBefore ??= this.#recent;
-    const end = endCursor === null ? NONE : [{ type: 'checkpoint', cursor: endCursor } as const];
-    if (state !== 'retracted') this.#remember(end === NONE ? items : [...items, ...end], bytes);
+    if (state !== 'retracted') this.#remember(unitsOf(batch), bytes);
     if (state === 'pending') this.#ahead.append(items.length, bytes, chars, toolsBefore);
     else {
       const isCounted = state === 'counted';
@@ -160,7 +157,7 @@ export class ConsumerPosition {
     this.seen.add(1, bytes, chars);
   }
 
-  #remember(units: readonly Unit[], bytes: number): void {
+  #remember(units: readonly (Unit | string)[], bytes: number): void {
     if (this.#recent !== null) this.#recent = this.#recent.with(units, bytes);
   }
 

@@ -11,6 +11,7 @@ import { InBandQueue } from './in-band-queue.js';
 import { BatchIterator, ItemIterator } from './iterators.js';
 import type { Consumer, Supply } from './iterators.js';
 import { NONE } from './none.js';
+import { coverBatch } from './queued-batch.js';
 import type { QueuedBatch } from './queued-batch.js';
 import { RecentUnitsWithin } from './replay/recent-units.js';
 import type { RecentUnits } from './replay/recent-units.js';
@@ -83,7 +84,16 @@ export class Delivery<T> implements Supply<T> {
   ): void {
     if (items.length === 0) return;
     const weight = weightOfBatch(items, bytes);
-    const batch = { items, toolsBefore, bytes, chars, weight, state, endCursor: null };
+    const batch = {
+      items,
+      toolsBefore,
+      bytes,
+      chars,
+      weight,
+      state,
+      endCursor: null,
+      formerCursors: null,
+    };
     if (this.#first === null) this.#first = batch;
     else (this.#later ??= new Fifo()).push(batch);
     this.#size += items.length;
@@ -187,7 +197,7 @@ export class Delivery<T> implements Supply<T> {
   checkpoint(cursor: string): void {
     const last = this.#later?.last ?? this.#first;
     if (last === null) this.#position.reach(cursor);
-    else last.endCursor = cursor;
+    else coverBatch(last, cursor);
   }
 
   /** No more will come: the consumer gets what is queued, then the end or the error. */

@@ -1,6 +1,6 @@
 /** The private, mutable account of one stream: cheap per chunk, frozen when somebody else has to see it. */
 
-import type { DataItem, ResumePoint, SourceItem } from '../machines/contract.js';
+import type { DataItem, EndOutcome, ResumePoint, SourceItem } from '../machines/contract.js';
 import type { Ledger as FrozenLedger } from '../machines/reconnect.types.js';
 import { isPlainData } from './item-check.js';
 import { emptyStreamState } from '../machines/stream-state.js';
@@ -23,6 +23,8 @@ export class Ledger {
   key: string | null = null;
   cursor: string | null = null;
   floorMs = 0;
+  /** The end of the stream, where it was read although the connection goes on. */
+  end: EndOutcome | null = null;
   /** Made with the first call: most streams have none. */
   #calls: CallRegister | null = null;
   /** The most chunks that were recorded before the stream started over: only what passes it is new. */
@@ -63,7 +65,7 @@ export class Ledger {
   clear(): void {
     this.peak = Math.max(this.peak, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
-    this.key = this.cursor = null;
+    this.key = this.cursor = this.end = null;
     this.recent = undefined;
     this.#calls?.restart();
   }

@@ -2,6 +2,9 @@
 
 import type { DataItem } from '../machines/contract.js';
 import type { ToolsView } from './call-table.js';
+import { NONE } from './none.js';
+import type { Unit } from './replay/committed-items.js';
+import { LAST_UNITS, printOf } from './replay/recent-units.js';
 
 export interface QueuedBatch<T> {
   readonly items: readonly DataItem<T>[];
@@ -15,6 +18,29 @@ export interface QueuedBatch<T> {
   state: 'counted' | 'pending' | 'retracted';
   /** A cursor that came behind the last item, and covers all of them. */
   endCursor: string | null;
+  /** Those before it that came behind the last item too: fingerprints of the last ones. */
+  formerCursors: string[] | null;
+}
+
+/** Everything up to the end of the batch is covered by this cursor. */
+export function coverBatch(batch: QueuedBatch<unknown>, cursor: string): void {
+  const { endCursor } = batch;
+  if (endCursor !== null) {
+    const former = (batch.formerCursors ??= []);
+    former.push(printOf({ type: 'checkpoint', cursor: endCursor }));
+    if (former.length > 2 * LAST_UNITS) former.splice(0, LAST_UNITS);
+  }
+  batch.endCursor = cursor;
+}
+
+/** The items, and the cursors behind them. */
+export function unitsOf({
+  items,
+  endCursor,
+  formerCursors,
+}: QueuedBatch<unknown>): readonly (Unit | string)[] {
+  if (endCursor === null) return items;
+  return [...items, ...(formerCursors ?? NONE), { type: 'checkpoint', cursor: endCursor }];
 }
 
 /** The cursor that covers all up to this item, where it has one. */

@@ -157,6 +157,7 @@ export class Reader<T> implements IntakeHost, Watched {
     const intake = this.#intake;
     const hasData = intake.accept(items, now - this.#desk.startedAt);
     if (hasData) this.#watchdog.dataAt = now;
+    this.#desk.ledger.end = this.#outcome;
     if (intake.end !== null) this.#end(intake.end);
     else if (intake.rotateAfterMs !== null) this.#plannedEnd.announce(intake.rotateAfterMs);
     else if (this.stallTimeoutMs !== this.#stallTimeoutMs) {

@@ -1,7 +1,9 @@
 /** A stream goes on in another process where its consumer was: nothing lost, nothing twice. */
 
 import { describe, expect, it } from 'vitest';
+import { parseCheckpoint } from '../machines/index.js';
 import { reconnectStream } from '../src/index.js';
+import { agUi } from '../src/sources/index.js';
 import type { Checkpoint, ReconnectState, SourceItem, StreamState } from '../src/index.js';
 import { eventsOf, inState, onVirtualClock, read, record } from './support/facts.js';
 import { scriptedSource, virtualClock } from '../src/testing/index.js';
@@ -290,3 +292,54 @@ function waitingCheckpoint(): Checkpoint {
   stream.close();
   return { ...checkpoint, state: 'waiting', attempt: 1, retryAt: 0 };
 }
+
+describe('a checkpoint after the end was read, while the connection goes on', () => {
+  const text = (delta: string): object => ({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta });
+  const WIRE = [
+    { type: 'RUN_STARTED', threadId: 't', runId: 'r' },
+    text('one '),
+    text('two'),
+    { type: 'RUN_FINISHED', threadId: 't', runId: 'r', finishReason: 'stop' },
+  ].map((event, n) => `id: ${n}\ndata: ${JSON.stringify(event)}\n\n`);
+
+  /** An answer whose bytes do not end. */
+  function open(pieces: readonly string[]) {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const piece of pieces) controller.enqueue(new TextEncoder().encode(piece));
+      },
+    });
+    const headers = { 'content-type': 'text/event-stream' };
+    return agUi({
+      url: 'http://x.test/',
+      body: {},
+      fetch: () => Promise.resolve(new Response(body, { headers })),
+    });
+  }
+
+  async function savedAfter(count: number, pieces: readonly string[]): Promise<Checkpoint> {
+    const stream = reconnectStream(open(pieces));
+    let left = count;
+    for await (const _ of stream) if (--left === 0) break;
+    return parseCheckpoint(JSON.stringify(stream.checkpoint()));
+  }
+
+  it('is one of a stream that has ended: no request follows', async () => {
+    const saved = await savedAfter(4, [WIRE.join('')]);
+    expect(saved).toMatchObject({ state: 'closed', outcome: 'complete' });
+    const source = { ...open([]), open: () => Promise.reject(new Error('it was asked')) };
+    const again = reconnectStream(source, { checkpoint: saved });
+    const { items: rest, ended } = read(again);
+    expect([await ended, rest, (await again.done).status]).toEqual([null, [], 'complete']);
+  });
+
+  it.each([1, 2, 3])('is one to go on with where only %i items were delivered', async (count) => {
+    const saved = await savedAfter(count, [WIRE.join('')]);
+    expect(saved).toMatchObject({ outcome: 'closed', cursor: String(count - 1) });
+  });
+
+  it('is one to go on with where the answer went on', async () => {
+    const more = [WIRE.join(''), `id: 9\ndata: ${JSON.stringify(text('more'))}\n\n`];
+    expect(await savedAfter(5, more)).toMatchObject({ outcome: 'closed', cursor: '9' });
+  });
+});

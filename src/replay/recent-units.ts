@@ -7,7 +7,7 @@ import { fingerprint } from './fingerprint.js';
 /** How many of the first units a checkpoint keeps: a replay from the start is known by them. */
 const FIRST_UNITS = 8;
 /** How many of the last units it keeps: together they add 1 KB to a checkpoint at most. */
-const LAST_UNITS = 32;
+export const LAST_UNITS = 32;
 /** Of larger units only the fingerprints wait, in bytes for each. */
 const MAX_UNIT_BYTES = 2048;
 
@@ -30,12 +30,13 @@ export class RecentUnits {
     return new RecentUnits(count, first, [new Run(last)]);
   }
 
-  /** With these units after them, up to one. @param bytes their size, about */
-  with(units: readonly Unit[], bytes: number, to: number = units.length): RecentUnits {
+  /** With these units after them, up to one; some may be fingerprints already. @param bytes their size, about */
+  with(units: readonly (Unit | string)[], bytes: number, to: number = units.length): RecentUnits {
     const missing = FIRST_UNITS - this.#first.length;
     const news = missing > 0 ? units.slice(0, Math.min(to, missing)).map(printOf) : [];
     const kept = units.slice(Math.max(0, to - LAST_UNITS), to);
-    const waits = bytes <= MAX_UNIT_BYTES * to && isFixed(units[to - 1]);
+    const end = units[to - 1];
+    const waits = bytes <= MAX_UNIT_BYTES * to && (typeof end === 'string' || isFixed(end));
     const run = new Run(waits ? kept : kept.map(printOf));
     let { size } = run;
     let oldest = this.#runs.length;
@@ -88,7 +89,7 @@ class Run {
   }
 
   get prints(): readonly string[] {
-    const prints = this.#units.map((unit) => (typeof unit === 'string' ? unit : printOf(unit)));
+    const prints = this.#units.map(printOf);
     this.#units = prints;
     return prints;
   }
@@ -111,7 +112,8 @@ function partsOf(saved: string): { count: number; first: string[]; last: string[
 }
 
 /** What is not known is left out. An object may have been changed by the consumer: its id has to do. */
-function printOf(unit: Unit): string {
+export function printOf(unit: Unit | string): string {
+  if (typeof unit === 'string') return unit;
   const id = idOf(unit);
   const text = isFixed(unit) ? textPrintOf(unit) : NaN;
   return `${id === undefined ? '' : fingerprint(id).toString(36)}${

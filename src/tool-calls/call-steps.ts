@@ -2,7 +2,6 @@
 
 import type { ToolCallDelta } from '../../machines/contract.js';
 import type { AnswerPart, AnswerStep } from './answer.js';
-import type { Call } from './call.js';
 import type { CallFault } from './call-piece.js';
 import { textOf } from './fields.js';
 import { eventStep } from './steps.js';
@@ -28,11 +27,4 @@ export function malformedStep(
 ): AnswerStep {
   const step = eventStep('malformedToolCall', { id, name, reason });
   return toolCall.length === 0 ? step : { ...step, toolCall };
-}
-
-/** What the last piece adds to the account of the stream. */
-export function argumentsOf({ text }: Call, isNew: boolean): Partial<ToolCallDelta> {
-  const { value, isReplaced, added } = text;
-  if (isNew) return value === '' ? {} : { args: value };
-  return isReplaced ? { finalArgs: value } : { args: added };
 }

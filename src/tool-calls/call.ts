@@ -2,9 +2,11 @@
 
 import { ReconnectError } from '../../machines/errors.js';
 import { MAX_ID_LENGTH } from '../../machines/contract.js';
+import type { ToolCallDelta } from '../../machines/contract.js';
 import { isEmptyObject, isObject, isSameValue, parseJson, toJson } from './arguments.js';
 import type { CallFault, CallPiece } from './call-piece.js';
 import { CallText } from './call-text.js';
+import { endOfJson } from './json-scan.js';
 
 /** Arguments of a call that has left are kept up to this size, in UTF-16 units, to know a repetition. */
 const MAX_KEPT = 65_536;
@@ -41,6 +43,10 @@ export class Call {
   #again = 0;
   /** The arguments of a connection before, from which the call is sent again from its start. */
   #former = '';
+  /** The account has arguments that came parsed. */
+  #isValueRecorded = false;
+  /** An earlier process has read its beginning: whether it came as text is not known. */
+  #isAdopted = false;
 
   constructor(id: string, hasLocalId: boolean) {
     this.id = id;
@@ -151,6 +157,42 @@ export class Call {
     this.state = 'open';
   }
 
+  /** Arguments came parsed, and the account does not have them. */
+  get hasNewValue(): boolean {
+    return this.#valueUnits > 2 && !this.#isValueRecorded;
+  }
+
+  /**
+   * What the last piece adds to the account of the stream: arguments that came parsed stand in it before those that came as
+   * text.
+   * @param isNew the account does not have the call yet
+   */
+  recordedPiece(isNew: boolean): Partial<ToolCallDelta> {
+    const { value, isReplaced, added } = this.text;
+    if (!isNew && !isReplaced && !this.hasNewValue) return { args: added };
+    const all = this.#valueJson() + value;
+    this.#isValueRecorded = this.#valueUnits > 2;
+    if (!isNew) return { finalArgs: all };
+    return all === '' ? {} : { args: all };
+  }
+
+  /** Goes back to the arguments that the account has. */
+  rewind(args: string): void {
+    const value = this.#valueJson();
+    this.#isValueRecorded = value !== '' && args.startsWith(value);
+    this.text.rewind(this.#isValueRecorded ? args.slice(value.length) : args);
+  }
+
+  /** Goes on with what an earlier process has read. Whether what is whole came parsed is not known: text may repeat it. */
+  adopt(name: string | null, args: string): void {
+    this.take({ name });
+    this.isRecorded = this.#isAdopted = true;
+    const end = endOfJson(args);
+    const isRepeated = end > 2 && end < args.length;
+    if (isRepeated) this.#former = args.slice(0, end);
+    this.text.rewind(isRepeated ? args.slice(end) : args);
+  }
+
   /** The peer says, by its protocol, that there are no arguments. */
   sayEmpty(): void {
     this.#isEmptyText = true;
@@ -180,10 +222,14 @@ export class Call {
       return this.#isEmptyText ? { value: {} } : 'no arguments';
     const parsed = isBlank ? { value: this.#value } : parseJson(text);
     if (parsed === undefined) return 'arguments are not JSON';
-    const isOther = !isBlank && (!text.startsWith(this.#former) || this.#contradicts(parsed.value));
+    const isOther = !isBlank && (!this.#repeatsFormer(text) || this.#contradicts(parsed.value));
     if (isOther) return 'arguments that do not agree';
     if (this.#expects === 'object' && !isObject(parsed.value)) return 'arguments are not an object';
     return parsed;
+  }
+
+  #repeatsFormer(text: string): boolean {
+    return text.startsWith(this.#former) || this.text.isSameJson(this.#former);
   }
 
   /** An empty object is what some peers begin with, before the pieces. */
@@ -205,8 +251,14 @@ export class Call {
 
   #append(piece: string): void {
     if (this.text.value === '' && piece.trim() === '') this.#isEmptyText = true;
+    // What was whole came parsed, maybe, and now comes as text.
+    if (this.#isAdopted && this.text.isWhole && piece.trimStart().startsWith('{')) this.restart();
     if (this.#isText) this.text.append(piece);
     else if (piece !== '') this.text.appendJson(piece);
+  }
+
+  #valueJson(): string {
+    return this.#valueUnits > 2 ? (toJson(this.#value) ?? '') : '';
   }
 
   #setValue(value: unknown): void {

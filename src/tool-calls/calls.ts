@@ -11,15 +11,16 @@
  * - Where pieces have no key, or a doubtful one, `CallRouter` finds the call that they belong to.
  */
 
-import type { ToolCallDelta, ToolCallState } from '../../machines/contract.js';
+import type { ToolCallDelta } from '../../machines/contract.js';
 import { ReconnectError } from '../../machines/errors.js';
 import type { AnswerStep, RecordedCalls } from './answer.js';
 import { Call } from './call.js';
 import { hasArguments, idOf, saysNothing } from './call-piece.js';
 import type { CallFault, CallPiece } from './call-piece.js';
-import { argumentsOf, malformedStep, progressOf } from './call-steps.js';
+import { malformedStep, progressOf } from './call-steps.js';
 import { CallMemory, checkKey } from './call-memory.js';
 import { DeliveredCalls } from './delivered-calls.js';
+import { FormerCalls } from './former-calls.js';
 
 /** Calls that may be open at a time; as many that left are remembered by their key. */
 const MAX_CALLS = 1024;
@@ -33,10 +34,7 @@ export class ToolCalls<K extends string | number> {
   /** The call that is recorded under an id. */
   readonly #byId = new Map<string, Call>();
   readonly #delivered = new DeliveredCalls();
-  /** Open calls of an earlier process, whose keys are not known. */
-  #orphans: readonly (readonly [string, ToolCallState])[] = [];
-  /** An earlier process had calls whole: what comes without an id may repeat one of them. */
-  #hadWhole = false;
+  readonly #former = new FormerCalls();
   /** Calls that are older than the connection: it may send them from their start. */
   readonly #resumed = new Set<Call>();
   #hasLatePiece = false;
@@ -48,14 +46,8 @@ export class ToolCalls<K extends string | number> {
    */
   begin(recorded: RecordedCalls, keyOf?: (id: string) => K): void {
     this.#delivered.begin(recorded);
-    const known = this.#rewind(recorded);
-    this.#orphans = Object.entries(recorded).filter(
-      ([id, { status }]) => status === 'streaming' && !known.has(id),
-    );
-    this.#hadWhole = Object.entries(recorded).some(
-      ([id, { status }]) => status === 'complete' && !known.has(id),
-    );
-    if (keyOf !== undefined) for (const [id] of this.#orphans) this.#adopt(keyOf(id), id);
+    this.#former.begin(recorded, this.#rewind(recorded));
+    if (keyOf !== undefined) for (const id of this.#former.open) this.#adopt(keyOf(id), id);
   }
 
   /** The call under this key, as long as it has not left. */
@@ -66,6 +58,16 @@ export class ToolCalls<K extends string | number> {
   /** Whether the call under this key has left, or will not. */
   isOver(key: K): boolean {
     return this.#calls.get(key)?.state === 'over';
+  }
+
+  /** Calls came before this connection. */
+  get hadCalls(): boolean {
+    return this.#former.hadAny;
+  }
+
+  /** An earlier process has begun calls that go on, and whose keys are not known. */
+  get hasFormer(): boolean {
+    return this.#former.open.length > 0;
   }
 
   /** Arguments came for a call that had left, or was closed without them. */
@@ -140,7 +142,12 @@ export class ToolCalls<K extends string | number> {
   /** The call is over, and leaves. */
   close(key: K): AnswerStep[] {
     const call = this.#find(key);
-    return call === undefined || call.state === 'over' ? [] : this.#delivered.leave([call]);
+    if (call === undefined || call.state === 'over') return [];
+    const owner = this.#byId.get(call.id);
+    if (owner === call || owner?.state !== 'closed') return this.#delivered.leave([call]);
+    // One with its id waits for the word that lets calls run: then the two are compared.
+    this.seal(key);
+    return [];
   }
 
   /** The peer takes the call back. */
@@ -236,18 +243,19 @@ export class ToolCalls<K extends string | number> {
   ): AnswerStep[] {
     const { id, name } = call;
     const owner = this.#byId.get(id);
+    if (owner === undefined) this.#byId.set(id, call);
     call.isShadow = this.#delivered.has(id) || (owner !== undefined && owner !== call);
     if (call.isShadow) return call.isRecorded ? this.#unrecord(call, formerId ?? id) : [];
-    this.#byId.set(id, call);
     const isNew = !call.isRecorded;
     call.isRecorded = true;
     const isNamed = name !== null && (isNew || before.name === null);
-    const isChanged = isNew || isNamed || call.text.isReplaced || call.size !== before.size;
+    const isNews = call.text.isReplaced || call.hasNewValue || call.size !== before.size;
+    const isChanged = isNew || isNamed || isNews;
     if (!isChanged && formerId === undefined) return [];
     const delta: ToolCallDelta = {
       id,
       ...(isNamed ? { name } : {}),
-      ...argumentsOf(call, isNew),
+      ...call.recordedPiece(isNew),
       ...(formerId === undefined || isNew ? {} : { formerId }),
     };
     return [{ part: progressOf(call), toolCall: [delta] }];
@@ -264,30 +272,21 @@ export class ToolCalls<K extends string | number> {
     return call === undefined || call.state === 'over' ? undefined : call;
   }
 
-  /** @param isPiece of arguments: a mere end may be that of something else than an orphan of which nothing came */
+  /** @param isPiece of arguments */
   #find(key: K, id?: string, isPiece = false): Call | undefined {
     const call = this.#calls.get(key);
     // It goes on, so it is not sent from its start.
     if (call !== undefined) this.#resumed.delete(call);
     if (call !== undefined) return call;
-    const named = this.#orphans.find(([one]) => one === id || one === `${LOCAL}${key}`);
-    if (named !== undefined) return this.#adopt(key, named[0]);
-    const [orphan, another] = this.#orphans;
-    // Without a name it is the only one that it can be, unless it repeats one that is over.
-    if (id !== undefined || orphan === undefined || another !== undefined || this.#hadWhole)
-      return undefined;
-    const [found, { args }] = orphan;
-    return isPiece || args.trim() !== '' ? this.#adopt(key, found) : undefined;
+    const former = this.#former.find(id, `${LOCAL}${key}`, isPiece);
+    return former === undefined ? undefined : this.#adopt(key, former);
   }
 
   #adopt(key: K, id: string): Call | undefined {
-    const [, state] = this.#orphans.find(([one]) => one === id) ?? [];
+    const state = this.#former.take(id);
     if (state === undefined) return undefined;
-    this.#orphans = this.#orphans.filter(([one]) => one !== id);
     const call = new Call(id, id.startsWith(LOCAL));
-    call.isRecorded = true;
-    call.take({ name: state.name });
-    call.text.rewind(state.args);
+    call.adopt(state.name, state.args);
     this.#calls.set(key, call);
     this.#byId.set(id, call);
     return call;
@@ -308,7 +307,7 @@ export class ToolCalls<K extends string | number> {
       known.add(call.id);
       if (before.status !== 'streaming') call.state = 'over';
       else if (call.state === 'over') call.state = call.wasClosed ? 'closed' : 'open';
-      call.text.rewind(before.args);
+      call.rewind(before.args);
       this.#resumed.add(call);
     }
     this.#displaced.length = 0;

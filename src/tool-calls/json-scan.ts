@@ -37,6 +37,16 @@ export class JsonScan {
   }
 }
 
+/** Where the first JSON object of the text ends; -1 where it does not. */
+export function endOfJson(text: string): number {
+  const scan = new JsonScan();
+  for (let n = 0; n < text.length; n++) {
+    scan.add(text.charAt(n));
+    if (scan.state === 'whole') return n + 1;
+  }
+  return -1;
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;

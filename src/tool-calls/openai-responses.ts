@@ -70,6 +70,7 @@ class OpenaiResponsesReader implements AnswerReader {
   goOnAfter(chars: number): void {
     this.#before = chars;
     this.#isFromStart = chars === 0;
+    this.#hasOutput = chars > 0 || this.#calls.hadCalls;
   }
 
   finish(): void {
@@ -138,9 +139,10 @@ class OpenaiResponsesReader implements AnswerReader {
   #keyOfItem(fields: Fields, item: Fields): string {
     const id = idOf(item['id']) ?? idOf(fields['item_id']);
     const call = idOf(item['call_id']);
-    const only = isInPieces(item) ? this.#onlyPending() : undefined;
-    // One that has no other name.
-    const isFree = only?.hasLocalId === true || (id === undefined && call === undefined);
+    const only = isInPieces(item) ? this.#onlyPending(textOf(item['name'])) : undefined;
+    // Where items are announced, one that was not is no other item.
+    const isUnnamed = id === undefined || this.#isAnnounced;
+    const isFree = only?.hasLocalId === true || (isUnnamed && call === undefined);
     return this.#keyAt(fields, id, call, isFree ? only?.key : undefined);
   }
 
@@ -174,12 +176,15 @@ class OpenaiResponsesReader implements AnswerReader {
     return keys.find((key) => key !== undefined && this.#calls.peek(key) !== undefined);
   }
 
-  #onlyPending(): { readonly key: string; readonly hasLocalId: boolean } | undefined {
-    const [key, another] = this.#calls.pending;
-    const call = key === undefined || another !== undefined ? undefined : this.#calls.peek(key);
-    return key === undefined || call === undefined
-      ? undefined
-      : { key, hasLocalId: call.hasLocalId };
+  /** The one call that waits. @param name of a call whose name is known */
+  #onlyPending(name?: string): { readonly key: string; readonly hasLocalId: boolean } | undefined {
+    const fitting = this.#calls.pending.filter((key) => {
+      const call = this.#calls.peek(key);
+      return name === undefined || call?.name === name || call?.name === null;
+    });
+    const [key, another] = fitting;
+    if (key === undefined || another !== undefined) return undefined;
+    return { key, hasLocalId: this.#calls.peek(key)?.hasLocalId === true };
   }
 
   #added(fields: Fields, item: Fields): AnswerStep[] {
@@ -211,8 +216,11 @@ class OpenaiResponsesReader implements AnswerReader {
     const whole = WHOLE.exec(type)?.[1];
     if (whole !== undefined) {
       const key = this.#keyOfPiece(fields);
-      const steps = this.#calls.add(key, { name: fields['name'] });
-      this.#calls.takeWhole(key, fields[whole]);
+      const name = fields['name'];
+      if (this.#isOfNobody(key)) return [];
+      const isBegun = this.#calls.peek(key) !== undefined || this.#calls.isOver(key);
+      const steps = this.#calls.add(key, isBegun ? { name } : { name, args: fields[whole] });
+      if (isBegun) this.#calls.takeWhole(key, fields[whole]);
       return steps;
     }
     // Pieces, and the whole, of arguments of a kind that we do not know: the item repeats them.
@@ -234,11 +242,19 @@ class OpenaiResponsesReader implements AnswerReader {
 
   #piece(type: string, fields: Fields): AnswerStep[] {
     const key = this.#keyOfPiece(fields);
+    if (this.#isOfNobody(key)) return [];
     const isServerTool = SERVER_PIECE.test(type) ? true : undefined;
     const piece = { args: fields['delta'], isServerTool };
     // The last one without a name is over: this is another.
     if (key === '' && this.#calls.isOver(key)) return this.#calls.open(key, piece);
     return this.#calls.add(key, piece);
+  }
+
+  /** Items are announced, and nothing says of which of them the piece is: what is done repeats it. */
+  #isOfNobody(key: string): boolean {
+    const { hasFormer } = this.#calls;
+    const isKnown = this.#calls.peek(key) !== undefined || this.#calls.isOver(key);
+    return this.#isAnnounced && !hasFormer && !isKnown;
   }
 
   #endAs(end: EndOutcome, { status, incomplete_details: details }: Fields): void {
@@ -253,7 +269,7 @@ class OpenaiResponsesReader implements AnswerReader {
     if (this.#hasOutput || !this.#isFromStart || BAD.has(status)) return [];
     return listOf(output)
       .map(fieldsOf)
-      .flatMap((item, n) => this.#done({ output_index: n }, item));
+      .flatMap((item) => this.#done({}, item));
   }
 }
 

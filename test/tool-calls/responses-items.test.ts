@@ -92,3 +92,89 @@ it.each([
   expect(seen.calls).toContainEqual(['call_a', 'a', { of: 0 }]);
   expect([seen.malformed, seen.end]).toEqual([[], 'complete']);
 });
+
+const added = (fields: object): object => ({
+  type: 'response.output_item.added',
+  item: { type: 'function_call', arguments: '', ...fields },
+});
+const done = (fields: object): object => ({
+  type: 'response.output_item.done',
+  item: { type: 'function_call', status: 'completed', ...fields },
+});
+const delta = (item_id: string | undefined, text: string): object => ({
+  type: 'response.function_call_arguments.delta',
+  item_id,
+  delta: text,
+});
+
+it('an item that is done under another id than it was added with is the one with its name', () => {
+  const seen = readEvents(openaiResponsesReader(), [
+    added({ id: 'i0', name: 'a' }),
+    added({ id: 'i1', name: 'b' }),
+    done({ id: 'i2', name: 'b', arguments: '{"of":1}' }),
+    done({ id: 'i3', name: 'a', arguments: '{"of":0}' }),
+    COMPLETED,
+  ]);
+  expect(seen.calls).toEqual([
+    ['i1', 'b', { of: 1 }],
+    ['i0', 'a', { of: 0 }],
+  ]);
+  expect(seen.end).toBe('complete');
+});
+
+it.each(['of another item', undefined])(
+  'pieces of which nothing says to which of the announced calls they belong are no call: %j',
+  (id) => {
+    const seen = readEvents(openaiResponsesReader(), [
+      added({ call_id: 'a', name: 'f' }),
+      added({ call_id: 'b', name: 'g' }),
+      delta(id, '{"of"'),
+      delta(id, '{"of":0}'),
+      { type: 'response.function_call_arguments.done', item_id: id, arguments: '{"of":1}' },
+      done({ call_id: 'b', name: 'g', arguments: '{"of":1}' }),
+      done({ call_id: 'a', name: 'f', arguments: '{"of":0}' }),
+      COMPLETED,
+    ]);
+    expect(seen.calls).toEqual([
+      ['b', 'g', { of: 1 }],
+      ['a', 'f', { of: 0 }],
+    ]);
+    expect(seen.end).toBe('complete');
+  },
+);
+
+it('arguments of an item that is neither added nor done are those of an open call', () => {
+  const seen = readEvents(openaiResponsesReader(), [
+    { type: 'response.output_item.added', item: { id: 'm', type: 'message' } },
+    { type: 'response.function_call_arguments.done', item_id: 'i', arguments: '{"of":1}' },
+    COMPLETED,
+  ]);
+  expect([seen.calls, seen.end]).toEqual([[], 'incomplete']);
+});
+
+it('a call in the output at the end is the one whose pieces came, whatever its place in the list', () => {
+  const seen = readEvents(openaiResponsesReader(), [
+    { type: 'response.created', response: { id: 'r' } },
+    { ...delta('i0', '{"of"'), output_index: 2 },
+    { ...delta('i1', ':1}'), output_index: 2 },
+    {
+      type: 'response.completed',
+      response: {
+        id: 'r',
+        status: 'completed',
+        output: [{ type: 'function_call', call_id: 'a', name: 'f', arguments: '{"of":1}' }],
+      },
+    },
+  ]);
+  expect([seen.calls, seen.end]).toEqual([[['a', 'f', { of: 1 }]], 'complete']);
+});
+
+it('the output at the end is not read by a process that goes on after calls', () => {
+  const reader = openaiResponsesReader();
+  reader.begin({ a: { name: 'f', args: '', status: 'interrupted' } });
+  reader.goOnAfter?.(0);
+  const output = [{ type: 'function_call', call_id: 'a', name: 'f', arguments: '{}' }];
+  const response = { id: 'r', status: 'completed', output };
+  const steps = reader.read({ type: 'response.completed', response });
+  expect(steps.map(({ part }) => part.type)).toEqual(['event']);
+});

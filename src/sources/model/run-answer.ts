@@ -35,7 +35,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
   let reader = format.createReader();
   let replays = new ReplayedEvents(contiguous);
   const report = createPeerReport();
-  /** Nothing was asked for yet by this process. */
+  /** Nothing was received yet by this process. */
   let isNew = true;
   return Object.freeze({
     name,
@@ -54,8 +54,6 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
     // A second POST would run, and bill, the work again.
     if (hasPlace && !key) return report.explain(() => Promise.reject(unnamed()));
     const isResuming = key !== undefined && hasPlace;
-    const isRestored = isResuming && isNew;
-    isNew = false;
     if (!isResuming) {
       reader = format.createReader();
       replays = new ReplayedEvents(contiguous);
@@ -67,6 +65,8 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
           return goOn(key, cursor);
         })
       : await begin();
+    const isRestored = isResuming && isNew;
+    isNew = false;
     if (body === null && reader.end === null) report.throwLast();
     // The run is over, and was before the drop: nothing is left to read.
     if (body === null) return singleBatch([{ type: 'end', outcome: reader.end ?? 'incomplete' }]);

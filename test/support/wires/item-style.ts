@@ -79,6 +79,11 @@ export function callItems(
   const events: ItemEvent[] = [];
   const event = (type: string, fields: object, facts: readonly Fact[] = []): void =>
     void events.push({ type: `response.${type}`, fields, facts: [begun(n), ...facts] });
+  // Each is a piece of an item of its own, as far as anybody can see: one that is never done.
+  const isStray =
+    style.ids === 'each another' && style.added === 'none' && style.outputIndex === 'none';
+  const piece = (type: string, fields: object): void =>
+    event(type, { ...index, item_id: itemId(), ...fields }, isStray ? [begun(100 + n)] : []);
   const { names } = style;
   if (style.added === 'given')
     event('output_item.added', {
@@ -90,11 +95,10 @@ export function callItems(
     });
   const said = style.args === 'deltas of others' ? OTHER_INPUT : json;
   if (style.args !== 'only done' && !isBare)
-    for (const delta of split(said, choices))
-      event('function_call_arguments.delta', { ...index, item_id: itemId(), delta });
+    for (const delta of split(said, choices)) piece('function_call_arguments.delta', { delta });
   const final = isBare ? (style.empty === 'empty text' ? '' : undefined) : json;
   if (style.args !== 'only deltas' && !isBare)
-    event('function_call_arguments.done', { ...index, item_id: itemId(), arguments: json });
+    piece('function_call_arguments.done', { arguments: json });
   if (style.done === 'no item') return events;
   const args = { 'only deltas': undefined, 'an object when done': isBare ? undefined : call.input }[
     style.args as string
@@ -141,6 +145,9 @@ function judgeStyle(
     return empty === 'empty text' && done !== 'no item'
       ? { may: 'may', why: 'empty text where JSON is due' }
       : { may: done === 'no item' ? 'may' : 'never', why: 'no arguments were ever said' };
+  // Pieces that may be of any call contradict none.
+  if (args === 'deltas of others' && !isApart && order === 'in turns' && among > 1)
+    return { may: 'may', why: 'nothing tells the items apart' };
   if (args === 'deltas of others')
     return { may: done === 'no item' ? 'may' : 'never', why: 'arguments that do not agree' };
   if (done === 'no item') return { may: 'may', why: 'the item is never done' };

@@ -123,7 +123,8 @@ function hasOpenCall({ run, gathered }: Evidence): boolean {
   const begun = new Set(
     gathered.facts.flatMap((fact) => (fact.type === 'begun' ? [fact.call] : [])),
   );
-  return begun.size > new Set(run.calls.map(({ name }) => name)).size;
+  const ran = run.truth.calls.filter(({ name }) => run.calls.some((call) => call.name === name));
+  return begun.size > ran.length;
 }
 
 function judgeText(evidence: Evidence): Fault[] {
@@ -192,7 +193,8 @@ function textOf(parts: readonly AnswerPart[], type: 'text' | 'reasoning'): strin
 
 function judgeMarks({ run, gathered, kept }: Evidence): Fault[] {
   if (run.savedAt !== null || run.outcome === null || isUnreadRefusal(run)) return [];
-  const said = JSON.stringify([run.parts, run.outcome.error?.message]);
+  // What was delivered as a call is not delivered again when the answer starts over.
+  const said = JSON.stringify([run.parts, run.calls, run.outcome.error?.message]);
   const faults: Fault[] = [];
   for (const fact of kept) {
     if (fact.type === 'mark' && !said.includes(JSON.stringify(fact.mark).slice(1, -1)))

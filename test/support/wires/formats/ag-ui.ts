@@ -247,8 +247,14 @@ function argumentsOf({ input }: TrueCall, { args, empty }: Style, choices: Choic
 
 function ruleOf(call: TrueCall, style: Style): CallRule {
   const { may, why } = judgeStyle(call, style);
-  return { call, ids: style.callIds === 'given' ? [call.id] : null, may, why };
+  // A call that is not closed goes on with what comes under its id.
+  const isOpen = style.calls === 'chunks' || style.end === 'none';
+  const isBare = style.empty === 'nothing' && Object.keys(call.input).length === 0;
+  const also = style.again === 'with other arguments' && isOpen && isBare ? [OTHER_ARGS] : [];
+  return { call, ids: style.callIds === 'given' ? [call.id] : null, may, why, also };
 }
+
+const OTHER_ARGS: unknown = JSON.parse(OTHER_INPUT);
 
 function judgeStyle({ input }: TrueCall, style: Style): Pick<CallRule, 'may' | 'why'> {
   const { calls, names, callIds, args, empty, end, again } = style;

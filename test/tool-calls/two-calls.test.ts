@@ -1,0 +1,102 @@
+/** Two calls that say they are one, and what an earlier process has read of a call. */
+
+import { describe, expect, it } from 'vitest';
+import { agUiReader, geminiReader } from '../../src/tool-calls/index.js';
+import type { AnswerReader, RecordedCalls } from '../../src/tool-calls/index.js';
+import { applyToolCall, emptyStreamState } from '../../machines/stream-state.js';
+import { readEvents } from './wires.js';
+
+const step = (index: number, fields: object = {}): object => ({
+  event_type: 'step.start',
+  index,
+  step: { type: 'function_call', name: 'f', ...fields },
+});
+const piece = (index: number, text: string): object => ({
+  event_type: 'step.delta',
+  index,
+  delta: { type: 'arguments_delta', arguments: text },
+});
+const stop = (index: number): object => ({ event_type: 'step.stop', index });
+const completed = {
+  event_type: 'interaction.completed',
+  interaction: { id: 'i', status: 'completed' },
+};
+
+describe('a call without arguments waits for the end, and so does another one with its id', () => {
+  const other = ['{"of"', ':1}'];
+
+  it('Gemini', () => {
+    const seen = readEvents(geminiReader(), [
+      step(0, { id: 'a', arguments: {} }),
+      stop(0),
+      step(1, { id: 'a', arguments: {} }),
+      ...other.map((one) => piece(1, one)),
+      stop(1),
+      completed,
+    ]);
+    expect([seen.calls, seen.malformed.length > 0]).toEqual([[], true]);
+  });
+
+  it('AG-UI', () => {
+    const start = { type: 'TOOL_CALL_START', toolCallId: 'a', toolCallName: 'f' };
+    const end = { type: 'TOOL_CALL_END', toolCallId: 'a' };
+    const args = other.map((delta) => ({ type: 'TOOL_CALL_ARGS', toolCallId: 'a', delta }));
+    const finished = { type: 'RUN_FINISHED', threadId: 't', runId: 'r', finishReason: 'stop' };
+    const seen = readEvents(agUiReader(), [start, end, start, ...args, end, finished]);
+    expect([seen.calls, seen.malformed.length > 0]).toEqual([[], true]);
+    const same = readEvents(agUiReader(), [start, end, start, end, finished]);
+    expect(same.calls).toEqual([['a', 'f', {}]]);
+  });
+});
+
+it('calls without ids keep their own when the answer starts over', () => {
+  const events = [0, 1, 2].flatMap((n) => [step(0), piece(0, `{"of":${n}}`), stop(0)]);
+  const first = readEvents(geminiReader(), events);
+  expect(first.calls).toEqual([
+    ['local_call_0', 'f', { of: 0 }],
+    ['local_call_0_2', 'f', { of: 1 }],
+    ['local_call_0_3', 'f', { of: 2 }],
+  ]);
+  const again = readEvents(geminiReader(), [...events, completed], recordOf(first.deltas));
+  expect([again.calls, again.malformed]).toEqual([[], []]);
+  expect(again.events.filter((name) => name === 'repeatedToolCall')).toHaveLength(3);
+});
+
+describe('arguments that came parsed, in a new process', () => {
+  const start = step(0, { id: 'a', arguments: { of: 1 } });
+
+  /** What comes after the first events is read by another reader, which knows what was recorded. */
+  function readInTwo(events: readonly object[], count: number, create = geminiReader) {
+    const { deltas } = readEvents(create(), events.slice(0, count));
+    return readEvents(create(), events.slice(count), recordOf(deltas));
+  }
+
+  it.each([1, 2, 3])('leave when text repeats them; read up to event %i', (count) => {
+    const events = [start, piece(0, '{"of"'), piece(0, ':1}'), stop(0), completed];
+    expect(readInTwo(events, count).calls).toEqual([['a', 'f', { of: 1 }]]);
+  });
+
+  it.each([1, 2, 3])('do not leave when text says others; read up to event %i', (count) => {
+    const events = [start, piece(0, '{"of"'), piece(0, ':2}'), stop(0), completed];
+    const seen = readInTwo(events, count);
+    expect([seen.calls, seen.malformed]).toEqual([[], ['arguments that do not agree']]);
+  });
+
+  it('leave where no text comes', () => {
+    expect(readInTwo([start, stop(0), completed], 1).calls).toEqual([['a', 'f', { of: 1 }]]);
+  });
+
+  it('are in the account of the stream before those that came as text, and go back with it', () => {
+    const reader: AnswerReader = geminiReader();
+    const events = [start, piece(0, '{"of"'), piece(0, ':1}'), stop(0), completed];
+    const { deltas } = readEvents(reader, events.slice(0, 2));
+    const recorded = recordOf(deltas);
+    expect(recorded['a']?.args).toBe('{"of":1}{"of"');
+    // The connection was cut after the second event; the same reader goes on.
+    expect(readEvents(reader, events.slice(2), recorded).calls).toEqual([['a', 'f', { of: 1 }]]);
+  });
+});
+
+function recordOf(deltas: ReturnType<typeof readEvents>['deltas']): RecordedCalls {
+  return deltas.reduce(applyToolCall, emptyStreamState).toolCalls;
+}
