@@ -1,4 +1,4 @@
-/** Codes of network errors. Only codes are read: texts differ per engine. */
+/** What an error of the platform is. Only names and codes are read: texts differ per engine. */
 
 /** The first code in the chain of causes, such as `ECONNRESET`: fetch wraps the error of the socket. */
 export function errorCode(error: unknown): string | undefined {
@@ -51,5 +51,22 @@ function factsOf(error: object): { code?: unknown; cause?: unknown; errors?: unk
     return { code, cause, errors };
   } catch {
     return {};
+  }
+}
+
+/** Added to the message of such an error. */
+export const ENGINE_LIMIT = 'what was read is more than this JavaScript engine can hold';
+
+/**
+ * Whether it is a `RangeError` (a string, an array or a buffer of too great a length, too deep a recursion), of whatever
+ * realm, or what Node has in its place. The same bytes would bring the same again.
+ */
+export function isEngineLimit(thrown: unknown): boolean {
+  try {
+    const { name, code } = thrown as { readonly name?: unknown; readonly code?: unknown };
+    return thrown instanceof RangeError || name === 'RangeError' || code === 'ERR_STRING_TOO_LONG';
+  } catch {
+    // Not an object, or a trap.
+    return false;
   }
 }

@@ -1,6 +1,6 @@
 /** Whatever was thrown, as one of our errors. By kind and code; texts differ per engine and decide nothing. */
 
-import { errorCode, isTlsCode } from './error-code.js';
+import { ENGINE_LIMIT, errorCode, isEngineLimit, isTlsCode } from './error-code.js';
 import { ReconnectError } from './errors.js';
 import { failureOf } from './failure.js';
 import { thrownText } from './thrown-text.js';
@@ -24,6 +24,7 @@ function readError(thrown: unknown): ReconnectError {
   const text = thrownText(thrown);
   const said = text === undefined ? '' : `: ${text}`;
   const facts = { code, cause: thrown };
+  if (isEngineLimit(thrown)) return new ReconnectError('limit', `${ENGINE_LIMIT}${said}`, facts);
   if (code !== undefined && isTlsCode(code))
     return new ReconnectError('tls', `the certificate was refused (${code})${said}`, facts);
   if (code !== undefined)

@@ -6,7 +6,7 @@ import type { EndOutcome } from '../machines/contract.js';
 import { outcomeOf } from '../machines/steps.js';
 import { interruptToolCalls } from '../machines/stream-state.js';
 import type { ReconnectContext, ReconnectState } from '../machines/reconnect.types.js';
-import { streamStateOf } from './ledger.js';
+import { streamStateOf, toAmount } from './ledger.js';
 import type { StreamDesk } from './stream-desk.js';
 
 type CheckpointDesk = Pick<
@@ -60,6 +60,7 @@ export class Checkpoints {
       chars -= uncovered.chars;
       tools = uncovered.toolsBefore;
     }
+    chars = toAmount(chars);
     const { key, floorMs, lastTimeMs } = ledger;
     const received = streamStateOf(chunks, bytes, lastTimeMs, tools.state);
     const streamState = end === null ? received : interruptToolCalls(received);

@@ -2,6 +2,7 @@
 
 import { clampTimerMs } from '../machines/backoff.js';
 import type { DataItem, EndOutcome, SourceItem } from '../machines/contract.js';
+import type { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
 import { isFeed } from '../machines/feed.js';
 import { checkItem, isPlain, isPlainData } from './item-check.js';
@@ -29,6 +30,8 @@ export class Intake<T> {
   rotateAfterMs: number | null = null;
   /** The end marker, once it came. */
   end: EndOutcome | null = null;
+  /** What was received could not be kept when the connection was left. */
+  fault: ReconnectError | null = null;
   readonly #desk: StreamDesk<T>;
   readonly #host: IntakeHost;
   readonly #calls: ToolCallReports;
@@ -85,7 +88,7 @@ export class Intake<T> {
   leave(): void {
     this.#desk.guard.leave();
     // Whoever received a call may have run it: it stays known, although what came around it comes again.
-    for (const delta of this.#desk.tail.deliveredCalls) this.#calls.add(delta);
+    this.fault = this.#calls.keep(this.#desk.tail.deliveredCalls) ?? this.fault;
     this.#reportCalls();
   }
 

@@ -4,6 +4,7 @@ import { END_OUTCOMES, MAX_ID_LENGTH } from '../machines/contract.js';
 import type { DataItem, SourceItem } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
 import { ignoreRejection } from '../machines/thenable.js';
+import { toReconnectError } from '../machines/thrown.js';
 
 /** @throws ReconnectError kind `protocol` or `limit`, fatal: the same source would give the same again. */
 export function checkItem(item: SourceItem<unknown>): void {
@@ -79,6 +80,13 @@ export function isPlain(item: DataItem<unknown> | undefined): boolean {
 export function malformed(what: string, cause?: unknown): ReconnectError {
   ignoreRejection(cause);
   return new ReconnectError('protocol', `the source gave ${what}`, { cause });
+}
+
+/** The error for what was thrown while items were taken: a source may give anything. */
+export function malformedBy(thrown: unknown): ReconnectError {
+  const error = toReconnectError(thrown);
+  const isKnown = error === thrown || error.kind === 'limit';
+  return isKnown ? error : malformed('what cannot be read', thrown);
 }
 
 const SCOPES: readonly unknown[] = ['all', 'pending'];

@@ -158,7 +158,8 @@ export class Ledger {
 
   /** The account as a value. */
   freeze(): FrozenLedger {
-    const { key, cursor, chars, floorMs } = this;
+    const { key, cursor, floorMs } = this;
+    const chars = toAmount(this.chars);
     const { state } = this.tools;
     const streamState = Object.freeze(
       streamStateOf(this.chunks, this.bytes, this.lastTimeMs, state),
@@ -176,6 +177,11 @@ export class Ledger {
   }
 }
 
+/** What a checkpoint can hold: sizes may be estimates, whose sums are neither exact nor bounded. */
+export function toAmount(sum: number): number {
+  return sum >= 0 && sum <= Number.MAX_SAFE_INTEGER ? sum : sum > 0 ? Number.MAX_SAFE_INTEGER : 0;
+}
+
 /** Counts and tool calls as one new value. */
 export function streamStateOf(
   chunks: number,
@@ -185,8 +191,8 @@ export function streamStateOf(
 ): StreamState {
   return {
     chunksReceived: chunks,
-    bytesReceived: bytes,
-    lastChunkTimeMs: lastTimeMs,
+    bytesReceived: toAmount(bytes),
+    lastChunkTimeMs: toAmount(lastTimeMs),
     inToolCall: tools.inToolCall,
     currentToolId: tools.currentToolId,
     toolArgsBuffer: tools.toolArgsBuffer,

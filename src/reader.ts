@@ -14,7 +14,7 @@ import type { IntakeHost } from './intake.js';
 import { ProgressPace } from './progress-pace.js';
 import { healthOf, isHealthy } from './reader-desk.js';
 import type { ReaderDesk } from './reader-desk.js';
-import { malformed } from './item-check.js';
+import { malformed, malformedBy } from './item-check.js';
 import { PlannedEnd } from './planned-end.js';
 import { iteratorOf, outcomeOf, returnQuietly } from './source-words.js';
 import { stallWindow } from './stall-window.js';
@@ -143,7 +143,7 @@ export class Reader<T> implements IntakeHost, Watched {
       if (result.done === true) this.#eof();
       else this.#accept(result.value, now);
     } catch (error) {
-      this.#lose(toProtocolError(error));
+      this.#lose(malformedBy(error));
     }
     if (!this.isOver) this.#report(now);
     if (!this.isOver) this.#waitForDecision();
@@ -183,7 +183,7 @@ export class Reader<T> implements IntakeHost, Watched {
     try {
       this.#intake.decide(nowMs(this.#desk.options.clock) - this.#desk.startedAt);
     } catch (error) {
-      this.#lose(toProtocolError(error));
+      this.#lose(malformedBy(error));
     }
   }
 
@@ -268,14 +268,17 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#desk.lose(this, error, healthOf(this.#desk, error, proven, upMs), upMs);
   }
 
-  /** Nothing more of the connection is taken. Returns whether it was healthy; null: a listener stopped the stream. */
+  /** Nothing more of the connection is taken. Returns whether it was healthy; null: the stream is over. */
   #leave(): boolean | null {
     this.#intake.leave();
     this.#reportReplay();
     if (this.isOver) return null;
     const proven = this.#hasHealth(nowMs(this.#desk.options.clock));
     this.#finish();
-    return proven;
+    const { fault } = this.#intake;
+    if (fault === null) return proven;
+    this.#desk.lose(this, fault, healthOf(this.#desk, fault, proven, 0), 0);
+    return null;
   }
 
   #finish(): void {
@@ -291,9 +294,4 @@ export class Reader<T> implements IntakeHost, Watched {
     // Last, since it runs code of the source.
     returnQuietly(this.#iterator);
   }
-}
-
-/** A source may give anything. */
-function toProtocolError(error: unknown): ReconnectError {
-  return error instanceof ReconnectError ? error : malformed('what cannot be read', error);
 }

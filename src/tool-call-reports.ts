@@ -1,7 +1,9 @@
 /** Reports of what becomes of tool calls: sent once the account is whole, since a listener may stop the stream. */
 
 import type { ToolCallDelta } from '../machines/contract.js';
+import type { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
+import { toReconnectError } from '../machines/thrown.js';
 import type { Ledger } from './ledger.js';
 import { NONE } from './none.js';
 
@@ -23,6 +25,16 @@ export class ToolCallReports {
     const name = this.#ledger.calls.nameOf(delta.id);
     if (this.#due.length === 0) this.#due = [];
     this.#due.push({ type: 'stream.toolCall', id: delta.id, name, status });
+  }
+
+  /** Records calls of a connection that is left, and returns why that is not possible. */
+  keep(calls: readonly ToolCallDelta[]): ReconnectError | null {
+    try {
+      for (const call of calls) this.add(call);
+      return null;
+    } catch (error) {
+      return toReconnectError(error);
+    }
   }
 
   /** Sends what is due. */

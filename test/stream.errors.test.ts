@@ -1,12 +1,14 @@
 /** What an error says is kept where people look for it, and nothing else of it is. */
 
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { createActor, fromCallback, fromPromise } from 'xstate';
 import { reconnectMachine } from '../machines/index.js';
 import type { OpenLogic, ReaderLogic } from '../machines/reconnect.types.js';
-import { ReconnectError } from '../src/index.js';
+import { ReconnectError, reconnectStream } from '../src/index.js';
 import { OpenFailure } from '../src/sources/failure.js';
+import { sse } from '../src/sources/index.js';
 import { scriptedSource, virtualClock } from '../src/testing/index.js';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
 import { bare } from './support/numbered-log.js';
@@ -44,6 +46,61 @@ const MUTE: readonly unknown[] = [
     },
   },
 ];
+
+/** What engines throw where a value would be too large. */
+const TOO_LARGE: Record<string, () => unknown> = {
+  'a string': () => 'x'.repeat(2 ** 30),
+  'an array': () => Array.from({ length: 2 ** 32 }),
+  'a number': () => 2n ** (2n ** 40n),
+  'the stack': function overflow(): unknown {
+    return [overflow()];
+  },
+  'a buffer, in another realm': () => runInNewContext('new ArrayBuffer(2 ** 53)') as unknown,
+  'a string, by a code of Node': () => {
+    throw Object.assign(new Error('too long'), { code: 'ERR_STRING_TOO_LONG' });
+  },
+};
+
+describe('what is too large for the engine', () => {
+  it.each(Object.entries(TOO_LARGE))('is a limit, and not retried: %s', async (_, make) => {
+    const thrown = thrownBy(make);
+    const trap = new Proxy([], { get: make });
+    for (const step of [{ throws: thrown }, [trap as never]]) {
+      const source = scriptedSource<number>({ script: () => [step] });
+      const { stream, clock, heard } = onVirtualClock(source, { maxAttempts: 3 });
+      const { ended } = read(stream);
+      await clock.settle();
+      await ended;
+      const { status, error, attempts } = await stream.done;
+      expect([status, error?.kind, attempts]).toEqual(['failed', 'limit', 0]);
+      expect(eventsOf(heard, 'failed')).toHaveLength(1);
+    }
+  });
+
+  it('is a limit in a body that is read', async () => {
+    const pull = (): never => thrownAgain(thrownBy(TOO_LARGE['a string'] as never));
+    const events = { headers: { 'content-type': 'text/event-stream' } };
+    const broken = (): Promise<Response> =>
+      Promise.resolve(new Response(new ReadableStream({ pull }), events));
+    const stream = reconnectStream(sse({ url: 'http://127.0.0.1/', fetch: broken }));
+    stream.start();
+    const { status, error, attempts } = await stream.done;
+    expect([status, error?.kind, attempts]).toEqual(['failed', 'limit', 0]);
+  });
+});
+
+function thrownBy(make: () => unknown): unknown {
+  try {
+    make();
+  } catch (thrown) {
+    return thrown;
+  }
+  throw new Error('nothing was thrown');
+}
+
+function thrownAgain(thrown: unknown): never {
+  throw thrown;
+}
 
 describe('the message of an error', () => {
   const cases = Object.entries(THROWN).flatMap(([name, facts]) =>

@@ -69,7 +69,8 @@ export function bytes(
           headers['range'] = `bytes=${at.bytes}-`;
           // Compressed bytes are not the ones that were counted.
           headers['accept-encoding'] ??= 'identity';
-          if (at.key !== undefined) headers['if-range'] = at.key;
+          // A checkpoint may hold any text.
+          if (at.key !== undefined && STRONG.test(at.key)) headers['if-range'] = at.key;
         },
         isOver: (answer) => answer.status === 416 && isBehindEnd(answer, at),
         refusal: (answer) => (isElsewhere(answer, at) ? unknownPlace(answer.status) : undefined),
@@ -145,10 +146,12 @@ function numberOf(text: string | null | undefined): number | undefined {
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
-/** Only a strong one promises the same bytes (RFC 9110, 8.8.1). */
+/** Only a strong one promises the same bytes (RFC 9110, 8.8.1 and 8.8.3). */
+const STRONG = /^"[\t -!#-~\x80-\xff]*"$/;
+
 function validatorOf({ headers }: Response): string | undefined {
   const etag = headers.get('etag');
-  return etag !== null && /^"[^"]*"$/.test(etag) ? etag : undefined;
+  return etag !== null && STRONG.test(etag) ? etag : undefined;
 }
 
 const END = { type: 'end', outcome: 'complete' } as const;

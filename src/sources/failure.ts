@@ -1,5 +1,6 @@
 /** What a source throws: an error of the package, and whether another attempt can help. */
 
+import { ENGINE_LIMIT, isEngineLimit } from '../../machines/error-code.js';
 import { ReconnectError } from '../../machines/errors.js';
 import type { ReconnectErrorKind, ReconnectErrorOptions } from '../../machines/errors.js';
 import { isThenable } from '../../machines/thenable.js';
@@ -34,7 +35,10 @@ export function openFailure(
   message: string,
   facts: FailureFacts,
 ): OpenFailure {
-  return new OpenFailure(kind, message, facts);
+  // A callback may throw a RangeError of its own.
+  if (kind === 'callback' || !isEngineLimit(facts.cause))
+    return new OpenFailure(kind, message, facts);
+  return new OpenFailure('limit', `${message}: ${ENGINE_LIMIT}`, { ...facts, fatal: true });
 }
 
 /** The same failure with another message, and with more facts. */
