@@ -132,6 +132,13 @@ export class Call {
     return isSameValue(args, this.#value);
   }
 
+  /** Whether the arguments so far are whole, and say the same as these. */
+  isSameAs(args: unknown): boolean {
+    const own = this.text.isBlank ? this.#value : parseJson(this.text.value)?.value;
+    const other = typeof args === 'string' ? parseJson(args)?.value : args;
+    return own !== undefined && isSameValue(own, other);
+  }
+
   /** Whether the piece, which came after the end, only repeats what came before. */
   repeats({ args, value }: CallPiece): boolean {
     const { value: text } = this.text;

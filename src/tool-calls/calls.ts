@@ -169,7 +169,8 @@ export class ToolCalls<K extends string | number> {
 
   /** The key of the call that has this id and has not left. */
   keyOf(id: string): K | undefined {
-    return this.pending.find((key) => this.#calls.get(key)?.id === id);
+    for (const [key, call] of this.#calls) if (call.id === id && call.state !== 'over') return key;
+    return undefined;
   }
 
   /** Keys of the calls that have not left. */
