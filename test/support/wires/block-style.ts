@@ -180,6 +180,8 @@ function judgeStyle(
     return { may: isHeld && ids === 'given' ? 'never' : 'may', why: 'one id, two arguments' };
   if (args === 'start and other pieces' && !isEmpty)
     return { may: 'never', why: 'arguments that do not agree' };
+  if (args === 'start and other pieces' && again === 'the same')
+    return { may: 'may', why: 'an empty object, then arguments, and that empty object again' };
   if (isEmpty && (empty !== 'braces' || args === 'in the start'))
     return { may: 'may', why: 'no arguments were ever said' };
   if (args === 'an object as a piece' || args === 'whole again')

@@ -197,16 +197,16 @@ function nameOf({ name }: TrueCall, at: number, { names }: CallStyle): { name?: 
   }
 }
 
-/** What may become of a call that is told in this style, beside `among` calls. */
+/** What may become of the call at place `n` of all `calls`, which are told in this style. */
 export function ruleOf(
-  call: TrueCall,
+  calls: readonly TrueCall[],
   n: number,
-  among: number,
   style: CallStyle,
   pieces: readonly Piece[],
 ): CallRule {
-  const { may, why } = hasName(call, n, style, pieces) ? judgeStyle(call, among, style) : NAMELESS;
-  const isBare = Object.keys(call.input).length === 0 && style.again === 'with other arguments';
+  const call = calls[n]!;
+  const { may, why } = hasName(call, n, style, pieces) ? judgeStyle(calls, n, style) : NAMELESS;
+  const isFirstSaid = isBare(call) && style.again === 'with other arguments';
   const ids = pieces.flatMap(({ call: of, id }) =>
     of === n && id !== undefined && id !== '' ? [id] : [],
   );
@@ -214,16 +214,39 @@ export function ruleOf(
   const isFree = ids.length === 0 || style.ids.endsWith('late') || may === 'may';
   // A whole object, and then a name again, with another id or nothing to separate calls by: that may be a call of its own.
   const also =
-    isBare || (may === 'may' && style.args === 'object, then other text')
+    isFirstSaid || (may === 'may' && style.args === 'object, then other text')
       ? [JSON.parse(OTHER_INPUT)]
       : [];
-  return { call, ids: isFree ? null : [...new Set(ids)], may, why, also };
+  // With an id, a name and whole arguments of its own, and no place to compare, what comes again is a second call.
+  const isTwice =
+    style.ids === 'each another' &&
+    style.args === 'whole again' &&
+    !hasPlace(style) &&
+    may === 'may';
+  return {
+    call,
+    ids: isFree ? null : [...new Set(ids)],
+    may,
+    why,
+    also,
+    ...(isTwice ? { times: 2 } : {}),
+  };
+}
+
+function hasPlace({ index }: CallStyle): boolean {
+  return index !== 'none' && index !== 'null';
 }
 
 /** Whether a second piece with a name may be the first of another call. */
-function mayBegin({ ids, index }: CallStyle): boolean {
-  if (ids === 'none' || ids === 'empty') return index === 'none' || index === 'null';
+function mayBegin({ ids, index, order }: CallStyle): boolean {
+  // One place for all: the name of the call before is none of a new call, that of another is.
+  if (ids === 'none' || ids === 'empty')
+    return index === 'none' || index === 'null' || (index === 'zero' && order === 'in turns');
   return ids.endsWith('late') || ids === 'each another';
+}
+
+function isBare({ input }: TrueCall): boolean {
+  return Object.keys(input).length === 0;
 }
 
 const NAMELESS = { may: 'never', why: 'a call has a name' } as const;
@@ -245,17 +268,26 @@ export function saysCall({ name, args }: Piece): boolean {
 }
 
 function judgeStyle(
-  call: TrueCall,
-  among: number,
+  calls: readonly TrueCall[],
+  n: number,
   style: CallStyle,
 ): Pick<CallRule, 'may' | 'why'> {
   const { ids, names, args, empty, index, order, again } = style;
+  const isEmpty = isBare(calls[n]!);
   if (names === 'never')
     return { may: 'may', why: 'a name that comes with the call when it is told again' };
-  if (Object.keys(call.input).length === 0 && empty !== 'braces')
-    return empty === 'empty text'
-      ? { may: 'may', why: 'empty text where JSON is due' }
-      : { may: 'never', why: 'no arguments were ever said' };
+  if (isEmpty && empty !== 'braces') {
+    if (empty === 'empty text') return { may: 'may', why: 'empty text where JSON is due' };
+    // An empty text that says neither its call by an id nor by a place may be of the one before it.
+    if (args === 'empty first' && index !== 'own' && index !== 'text' && calls.length > 1)
+      return { may: 'may', why: 'empty text of another call' };
+    return again === 'no'
+      ? { may: 'never', why: 'no arguments were ever said' }
+      : { may: 'may', why: 'arguments that come with the call when it is told again' };
+  }
+  // An empty object is what some peers begin with, before the arguments.
+  if (args === 'object, then other text' && isEmpty)
+    return { may: 'may', why: 'an empty object, then arguments' };
   if (args === 'object, then other text')
     return {
       may: names === 'every' && mayBegin(style) ? 'may' : 'never',
@@ -264,20 +296,26 @@ function judgeStyle(
   // An empty object is what some peers begin with, before the arguments.
   if (again === 'with other arguments')
     return {
-      may: Object.keys(call.input).length === 0 ? 'may' : 'never',
+      may: isEmpty ? 'may' : 'never',
       why: 'one id, two arguments',
     };
   if (args === 'whole again') return { may: 'may', why: 'arguments repeated as a whole' };
   if (names === 'in two') return { may: 'may', why: 'two pieces of a name, or two names' };
-  if (Object.keys(call.input).length === 0 && names !== 'first')
+  if (isEmpty && names !== 'first')
     return { may: 'may', why: 'no arguments, and a name that comes late' };
-  const isApart = index === 'own' || index === 'text' || among === 1;
+  const isApart = index === 'own' || index === 'text' || calls.length === 1;
   if (isApart && again === 'no') return { may: 'leave', why: '' };
   const own = ids === 'every' || ids === 'first';
   if (index === 'own' || index === 'text')
     return own ? { may: 'leave', why: '' } : { may: 'may', why: 'again without an id' };
+  // Arguments under another id, before their name, may be those of a call that began with an empty object.
+  if (ids === 'every' && names === 'late' && calls.slice(0, n).some(isBare))
+    return { may: 'may', why: 'an empty object, and a name that comes late' };
   if (ids === 'every') return { may: 'leave', why: '' };
-  if (ids === 'first' && (order === 'after each other' || args === 'one' || args === 'object'))
+  // What comes for a call may be for one before it, of which no arguments were said.
+  const isUnsaid = empty !== 'braces' && calls.slice(0, n).some(isBare);
+  const isInOrder = order === 'after each other' && !isUnsaid;
+  if (ids === 'first' && (isInOrder || args === 'one' || args === 'object'))
     return { may: names === 'first' ? 'leave' : 'may', why: 'no index' };
   return { may: 'may', why: 'nothing tells the calls apart' };
 }

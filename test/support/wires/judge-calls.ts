@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Evidence, Fault } from './oracle.js';
 import type { Call, Run } from './run.js';
 import type { CallRule } from './script.js';
+import type { TrueCall } from './truth.js';
 
 export function judgeCalls(evidence: Evidence): Fault[] {
   const { run, received, gathered } = evidence;
@@ -36,7 +37,8 @@ export function judgeCalls(evidence: Evidence): Fault[] {
       run.reading.allowRestart || run.reading.continues || run.reading.idempotencyKey
         ? received.length
         : 1;
-    if (asked.length > 0 && times > asked.length * answers)
+    const told = asked.reduce((sum, call) => sum + timesOf(call, rules), 0);
+    if (asked.length > 0 && times > told * answers)
       faults.push({ kind: 'a call twice, by another id', detail: key });
   }
   if (run.savedAt !== null) return [...faults, ...judgeLeaks(evidence)];
@@ -61,6 +63,11 @@ function isToldOf({ parts, events }: Run): boolean {
     parts.some((part) => part.type === 'event' && part.name === 'malformedToolCall') ||
     events.some((event) => event.type === 'toolCall' && event.status === 'interrupted')
   );
+}
+
+/** As how many calls the wire can be read that tells this one. */
+function timesOf(call: TrueCall, rules: readonly Told[]): number {
+  return Math.max(1, ...rules.map(({ rule }) => (rule.call === call ? (rule.times ?? 1) : 1)));
 }
 
 interface Told {

@@ -203,7 +203,11 @@ function judgeMarks({ run, gathered, kept }: Evidence): Fault[] {
   const last = gathered.facts.at(-1);
   if (last?.type !== 'error') return faults;
   const message = run.outcome.error?.message ?? '';
-  if (!message.includes(last.mark) && !said.includes(last.mark))
+  // Where another request took its place, the error is what the connection was dropped for.
+  const isDropped =
+    run.outcome.status !== 'failed' &&
+    run.events.some((event) => event.type === 'dropped' && event.message?.includes(last.mark));
+  if (!message.includes(last.mark) && !said.includes(last.mark) && !isDropped)
     faults.push({
       kind: 'the text of an error is lost',
       detail: `${run.outcome.status}: ${message}`,

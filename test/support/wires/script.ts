@@ -50,6 +50,8 @@ export interface CallRule {
   readonly may: 'leave' | 'may' | 'never';
   /** Inputs that the wire can be read as, besides the true one. */
   readonly also?: readonly unknown[] | undefined;
+  /** As so many calls the wire can be read. @default 1 */
+  readonly times?: number | undefined;
   /** The oddities that decided it. */
   readonly why: string;
 }

@@ -86,7 +86,9 @@ function write(truth: Truth, choices: Choices): Script {
   const end: Over =
     finish === 'cancelled' || finish === 'abort' ? 'bad' : say.outcomeOf(truth.ending);
   const pieces = callPieces(truth, calls, choices);
-  const rules = truth.calls.map((call, n) => ruleOf(call, n, truth.calls.length, calls, pieces));
+  const rules = truth.calls.map((_, n) => ruleOf(truth.calls, n, calls, pieces));
+  // What is neither named nor given arguments is a placeholder.
+  const said = new Set(pieces.filter(saysCall).map(({ call }) => call));
   let count = 0;
   const chunk = (
     delta: object | undefined,
@@ -135,7 +137,7 @@ function write(truth: Truth, choices: Choices): Script {
     (style.ids === 'one' || style.ids === 'empty at first') && style.role === 'first';
   const broken = drawBreak(choices, writer, deltas.length - 1, canSplice);
   const over: Fact[] = [
-    ...(end === 'complete' ? truth.calls.map((_, n) => say.whole(n)) : []),
+    ...(end === 'complete' ? [...said].map(say.whole) : []),
     ...(isNoWord(finish) ? [] : [say.over(end)]),
     ...(GOOD.includes(finish) || isNoWord(finish) ? [] : [say.mark(finish)]),
   ];
