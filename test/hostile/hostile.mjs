@@ -26,6 +26,8 @@ const MAX_ABOVE_BUDGET_MB = 64;
 const MAX_HELD_ABOVE_BUDGET_MB = 8;
 const MAX_BLOCK_MS = 200;
 const MAX_CPU_RATIO = 5;
+/** On a busy machine a pause of the garbage collector may be long once: a real block, or a real ratio, shows in each run. */
+const MAX_RUNS = 3;
 /** No case needs longer, in ms: whoever hangs is a fault too. */
 const DEADLINE_MS = 60_000;
 
@@ -46,7 +48,7 @@ try {
   for (const [index, one] of CASES.entries()) {
     const name = `${one.source}: ${one.what}`;
     if (!name.includes(flags.only) || (flags.short && !one.isShort)) continue;
-    const found = one.isScaled ? await scaled(index, one) : await checked(index, one);
+    const found = await repeated(() => (one.isScaled ? scaled(index) : checked(index, one)));
     if (found.why.length > 0) faults += 1;
     console.log(
       `${found.why.length === 0 ? 'ok  ' : 'FAIL'} ${name}: ${found.said}${found.why.map((why) => `\n       ${why}`).join('')}`,
@@ -60,39 +62,52 @@ try {
 }
 process.exitCode = faults === 0 ? 0 : 1;
 
-async function checked(index, { kind, read, options }) {
+/** Once more where nothing but the time that it took is wrong. */
+async function repeated(run) {
+  for (let runs = 1; ; runs++) {
+    const found = await run();
+    if (found.why.length > 0 || found.slow.length === 0) return found;
+    if (runs === MAX_RUNS) return { ...found, why: found.slow };
+  }
+}
+
+async function checked(index, { kind, read }) {
   const path = `/${index}/1`;
   requests.set(path, 0);
   const result = await runChild(index, path);
-  const why = [];
+  const [why, slow] = [[], []];
   if (result.died !== undefined) why.push(`the process died: ${result.died}`);
   else {
     if (result.rssMb > result.budgetMb + MAX_ABOVE_BUDGET_MB)
       why.push(`${result.rssMb} MiB for a budget of ${result.budgetMb}`);
     if (result.heldMb > result.budgetMb + MAX_HELD_ABOVE_BUDGET_MB)
       why.push(`${result.heldMb} MiB are held for a budget of ${result.budgetMb}`);
-    // Whoever has room for a million items may be busy with them for a while.
-    if (options?.highWaterMark === undefined && result.blockMs > MAX_BLOCK_MS)
-      why.push(`the event loop stood still for ${result.blockMs} ms`);
+    if (result.blockMs > MAX_BLOCK_MS)
+      slow.push(`the event loop stood still for ${result.blockMs} ms`);
     if (kind !== undefined && result.kind !== kind)
       why.push(`expected ${kind}, got ${result.kind}`);
     if (kind !== undefined && result.failures !== 1) why.push(`failed ${result.failures} times`);
     if (kind !== undefined && requests.get(path) > 1) why.push(`${requests.get(path)} requests`);
     if (read === 'stop' && result.items !== 1) why.push(`${result.items} items were read`);
   }
-  return { why, said: JSON.stringify(result) };
+  return { why, slow, said: JSON.stringify(result) };
 }
 
 async function scaled(index) {
-  const cpu = [];
+  const [cpu, slow] = [[], []];
+  let longest = 0;
   for (const factor of [1, 2, 4]) {
-    const { died, cpuMs } = await runChild(index, `/${index}/${factor}`);
-    if (died !== undefined) return { why: [`the process died: ${died}`], said: '' };
+    const path = `/${index}/${factor}`;
+    requests.set(path, 0);
+    const { died, cpuMs, blockMs } = await runChild(index, path);
+    if (died !== undefined) return { why: [`the process died: ${died}`], slow, said: '' };
     cpu.push(cpuMs);
+    longest = Math.max(longest, blockMs);
   }
   const ratio = cpu[2] / cpu[0];
-  const why = ratio > MAX_CPU_RATIO ? [`4n/n is ${ratio.toFixed(1)}`] : [];
-  return { why, said: `CPU of n, 2n, 4n: ${cpu.join(', ')} ms` };
+  if (ratio > MAX_CPU_RATIO) slow.push(`4n/n is ${ratio.toFixed(1)}`);
+  if (longest > MAX_BLOCK_MS) slow.push(`the event loop stood still for ${longest} ms`);
+  return { why: [], slow, said: `CPU of n, 2n, 4n: ${cpu.join(', ')} ms; block ${longest} ms` };
 }
 
 async function runChild(index, path) {
@@ -122,14 +137,16 @@ function answer(request, response) {
   const path = `/${index}/${factor}`;
   requests.set(path, (requests.get(path) ?? 0) + 1);
   request.resume();
-  const { source, piece } = CASES[Number(index)];
+  const { source, piece, count } = CASES[Number(index)];
   const { type, isPolled } = SOURCES[source];
+  const nth = requests.get(path);
   if (isPolled) {
-    const n = requests.get(path);
-    const headers = { 'content-type': type, 'stream-next-offset': `${n}` };
-    response.writeHead(200, headers).end(piece(n));
+    const headers = { 'content-type': type, 'stream-next-offset': `${nth}` };
+    response.writeHead(200, headers).end(piece(nth));
     return;
   }
+  // One that was sent whole is over, whatever its protocol makes of that.
+  if (count !== undefined && nth > 1) return request.socket.destroy();
   response.writeHead(200, { 'content-type': type, 'stream-next-offset': '0' });
   const { next } = pieces(Number(index), Number(factor));
   const write = () => {
