@@ -24,11 +24,6 @@ export class ByteBudget {
     this.maxBytes = maxBytes;
   }
 
-  /** Whether the stream should read no more, as long as the consumer has something to take. */
-  get isSpent(): boolean {
-    return this.queued + this.#held >= this.maxBytes;
-  }
-
   /** What may still be added. */
   get free(): number {
     return Math.max(0, this.maxBytes - this.queued - this.#held);

@@ -40,11 +40,6 @@ export class ToolsView {
 /** Most streams have no calls. */
 export const NO_TOOLS: ToolsView = new ToolsView([], emptyStreamState, emptyStreamState);
 
-/** A view that is made of a state. */
-export function viewOf(state: StreamState): ToolsView {
-  return new ToolsView([], emptyStreamState, state);
-}
-
 /** A class: it exists once per stream that has calls, and is changed per piece of a call. */
 export class CallTable {
   current: CurrentCall = emptyStreamState;

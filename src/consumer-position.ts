@@ -1,8 +1,6 @@
 /** Where the consumer is: the last cursor it has passed, and what it received since. Moves forward only, item by item. */
 
 import type { DataItem } from '../machines/contract.js';
-import { applyToolCall } from '../machines/stream-state.js';
-import { viewOf } from './call-table.js';
 import type { ToolsView } from './call-table.js';
 import { cursorAt, unitsOf } from './queued-batch.js';
 import type { QueuedBatch } from './queued-batch.js';
@@ -54,7 +52,6 @@ export class ConsumerPosition {
   #cursor: string | null;
   /** The item of the batch at hand that has the cursor: to keep the cursor itself per item would be slow. */
   #cursorItem: number | null = null;
-  #tools: ToolsView | null = null;
   /** What was passed last; null where nobody goes on from a cursor. */
   #recent: RecentUnits | null;
   /** The same, without what was passed before its checkpoint came. */
@@ -75,11 +72,6 @@ export class ConsumerPosition {
     return batch === null || this.#cursorItem === null
       ? this.#cursor
       : cursorAt(batch, this.#cursorItem);
-  }
-
-  /** The tool calls where the consumer is in this batch. */
-  toolsIn({ toolsBefore }: QueuedBatch<unknown>): ToolsView {
-    return this.#tools ?? toolsBefore;
   }
 
   /** The batch is counted, and waits for the consumer. */
@@ -146,14 +138,11 @@ export class ConsumerPosition {
   }
 
   #look(batch: QueuedBatch<unknown>, at: number): void {
-    const { bytes, chars = 0, toolCall } = batch.items[at] as DataItem<unknown>;
+    const { bytes, chars = 0 } = batch.items[at] as DataItem<unknown>;
     if (cursorAt(batch, at) !== null) {
       this.#cursorItem = at;
       if (this.uncovered.chunks > 0) this.uncovered.clear();
-    } else this.uncovered.append(1, bytes, chars, this.toolsIn(batch));
-    if (toolCall !== undefined)
-      for (const delta of toolCall)
-        this.#tools = viewOf(applyToolCall(this.toolsIn(batch).state, delta));
+    } else this.uncovered.append(1, bytes, chars, batch.toolsBefore);
     this.seen.add(1, bytes, chars);
   }
 
@@ -163,6 +152,6 @@ export class ConsumerPosition {
 
   #leaveBatch(): void {
     this.seen.clear();
-    this.#cursorItem = this.#tools = null;
+    this.#cursorItem = null;
   }
 }

@@ -118,10 +118,12 @@ export class Delivery<T> implements Supply<T> {
     return this.#size - this.#index;
   }
 
-  /** Whether the reader should read on. An item that is larger than the budget comes alone. */
+  /** Whether the reader should read on: what comes may be as large as the last. What is larger than the budget comes alone. */
   get hasRoom(): boolean {
     const { queued } = this;
-    return queued === 0 || (queued < this.#highWaterMark && !this.#budget.isSpent);
+    if (queued === 0) return true;
+    const { weight = 0 } = this.#later?.last ?? this.#first ?? {};
+    return queued < this.#highWaterMark && this.#budget.free > weight;
   }
 
   /** The next item. There must be one. */
@@ -228,7 +230,7 @@ export class Delivery<T> implements Supply<T> {
   /** The tool calls before what is counted and queued; null where nothing is. */
   get toolsBefore(): ToolsView | null {
     const first = this.#first;
-    if (first !== null && first.state === 'counted') return this.#position.toolsIn(first);
+    if (first !== null && first.state === 'counted') return first.toolsBefore;
     return this.#position.counted.chunks === 0 ? null : this.#firstCounted().toolsBefore;
   }
 

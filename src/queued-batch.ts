@@ -7,6 +7,7 @@ import type { Unit } from './replay/committed-items.js';
 import { LAST_UNITS, printOf } from './replay/recent-units.js';
 
 export interface QueuedBatch<T> {
+  /** One with a piece of a tool call is alone. */
   readonly items: readonly DataItem<T>[];
   /** The tool calls as they were before them. */
   readonly toolsBefore: ToolsView;

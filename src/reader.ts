@@ -19,6 +19,7 @@ import { PlannedEnd } from './planned-end.js';
 import { iteratorOf, outcomeOf, returnQuietly } from './source-words.js';
 import { stallWindow } from './stall-window.js';
 import type { ReaderRef } from './stream-machine.js';
+import { inTurn } from './turn.js';
 import { Watchdog } from './watchdog.js';
 import type { Watched } from './watchdog.js';
 
@@ -123,24 +124,28 @@ export class Reader<T> implements IntakeHost, Watched {
     this.#lose(error);
   }
 
-  #pull(): void {
+  // Bound once, as below.
+  readonly #pull = (): void => {
+    if (this.isOver) return;
     try {
       this.#iterator ??= iteratorOf(this.#live.connection);
       follow(this.#iterator.next(), this.#onBatch, this.#onError);
     } catch (error) {
       this.#onError(error);
     }
-  }
+  };
 
   // Bound once: per network chunk there is one `then` and no closure.
   readonly #onBatch = (result: Batch<T>): void => {
     if (this.isOver) return;
     const now = nowMs(this.#desk.options.clock);
-    if (this.#hasSign && result.done !== true) this.#desk.cadence.add(now - this.#watchdog.bytesAt);
-    this.#watchdog.bytesAt = now;
-    this.#hasSign ||= result.done !== true;
     try {
-      if (result.done === true) this.#eof();
+      // A source may give nothing at all.
+      const isDone = result.done === true;
+      if (this.#hasSign && !isDone) this.#desk.cadence.add(now - this.#watchdog.bytesAt);
+      this.#watchdog.bytesAt = now;
+      this.#hasSign ||= !isDone;
+      if (isDone) this.#eof();
       else this.#accept(result.value, now);
     } catch (error) {
       this.#lose(malformedBy(error));
@@ -188,17 +193,15 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   #readOn(): void {
-    const { delivery } = this.#desk;
-    if (delivery.hasRoom) {
-      this.#pull();
-      return;
-    }
+    const { delivery, options } = this.#desk;
+    const { clock } = options;
+    if (delivery.hasRoom) return inTurn(clock, this.#pull);
     this.isHeldUp = true;
     delivery.onRoom = () => {
       if (this.isOver) return;
       this.isHeldUp = false;
-      this.#watchdog.bytesAt = this.#watchdog.dataAt = nowMs(this.#desk.options.clock);
-      this.#pull();
+      this.#watchdog.bytesAt = this.#watchdog.dataAt = nowMs(clock);
+      inTurn(clock, this.#pull);
     };
   }
 

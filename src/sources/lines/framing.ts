@@ -4,6 +4,8 @@ import { openFailure } from '../failure.js';
 
 /** RFC 7464, 2.2: comes before each text, which may have line ends in it. */
 const RS = '\x1e';
+// eslint-disable-next-line no-control-regex
+const MARK = /[\n\x1e]/g;
 
 /** A text over many lines is tried at so many of them; then the next separator decides. */
 const MAX_TRIES = 16;
@@ -45,15 +47,19 @@ export class Framing {
       if (from === text.length) return;
       this.#mode = text[from] === RS ? 'records' : 'lines';
     }
-    // eslint-disable-next-line no-control-regex
-    const mark = this.#mode === 'lines' ? /\n/g : /[\n\x1e]/g;
-    mark.lastIndex = from;
-    for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
-      this.#keep(text.slice(from, found.index));
-      this.#close(found[0]);
-      from = mark.lastIndex;
+    for (let end = this.#endOf(text, from); end >= 0; end = this.#endOf(text, from)) {
+      if (end > from) this.#keep(text.slice(from, end));
+      this.#close(text.charAt(end));
+      from = end + 1;
     }
     this.#keep(text.slice(from));
+  }
+
+  /** Where the text that begins there may end; -1: not in this piece. */
+  #endOf(text: string, from: number): number {
+    if (this.#mode === 'lines') return text.indexOf('\n', from);
+    MARK.lastIndex = from;
+    return MARK.exec(text)?.index ?? -1;
   }
 
   #close(mark: string): void {

@@ -11,6 +11,7 @@ import { kindOf, OpenFailure, openFailure } from '../failure.js';
 import type { Close } from './close-codes.js';
 import { ConnectionTimers } from './connection-timers.js';
 import { BROKEN, Fault, overrun, tooLong } from './fault.js';
+import { Flow } from './flow.js';
 import { Inbox } from './inbox.js';
 import type { InboxOptions } from './inbox.js';
 import { sizeOf, toMessage } from './message.js';
@@ -70,6 +71,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   readonly #options: ConnectionOptions<T>;
   readonly #host: ConnectionHost;
   readonly #inbox: Inbox<T>;
+  readonly #flow: Flow;
   readonly #listeners: Readonly<Record<string, (event: SocketEvent) => void>>;
   readonly #steps = new Steps();
   readonly #timers: ConnectionTimers;
@@ -101,6 +103,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
       },
       host.memory,
     );
+    this.#flow = new Flow(socket, host.clock, this.#inbox);
     this.#listeners = {
       open: () => this.#onOpen(),
       message: ({ data }) => this.#onMessage(data),
@@ -228,7 +231,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
       return this.end(overrun(inbox.hasIds || this.#host.canResume()));
     inbox.add(message);
     // Whoever waited for it has taken it by now.
-    if (inbox.isFull) this.#socket.pause?.();
+    this.#flow.check();
   }
 
   #onParsed(hasItems: boolean): void {
@@ -301,7 +304,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   #take(): Batch<T> {
     this.#hasSign = false;
     const items = this.#inbox.take();
-    if (this.#inbox.bytes <= this.#options.maxBufferedBytes / 2) this.#socket.resume?.();
+    this.#flow.goOn();
     return items;
   }
 }

@@ -91,6 +91,11 @@ export class Inbox<T> {
     return !this.fits(1);
   }
 
+  /** There is room for more again. */
+  get isLow(): boolean {
+    return this.bytes <= this.#options.maxBufferedBytes / 2;
+  }
+
   add(message: Arrival): void {
     if (this.#isOver) return;
     const size = OVERHEAD_BYTES + (isThenable(message) ? 0 : sizeOf(message));
