@@ -2,7 +2,7 @@
 
 import type { SourceFacts } from './resume-plan.js';
 
-type FeedWords = Pick<SourceFacts, 'resume' | 'liveWithoutIds'>;
+type FeedWords = Pick<SourceFacts, 'resume' | 'liveWithoutIds' | 'fillsGaps'>;
 
 /**
  * Returns whether a stream is a feed.
@@ -10,6 +10,11 @@ type FeedWords = Pick<SourceFacts, 'resume' | 'liveWithoutIds'>;
  */
 export function isFeed({ resume, liveWithoutIds }: FeedWords, cursor: string | null): boolean {
   return resume === 'live' || (liveWithoutIds === true && cursor === null);
+}
+
+/** Returns whether something may be missing where a connection of the stream is left. */
+export function leavesGap(source: FeedWords, cursor: string | null): boolean {
+  return isFeed(source, cursor) && source.fillsGaps !== true;
 }
 
 interface Position {
@@ -26,7 +31,6 @@ interface Position {
  */
 export function hasMissed(context: Position): boolean {
   const { source, ledger, streamState, opened, restarting } = context;
-  if (source === null || !opened || restarting || source.fillsGaps === true) return false;
-  if (source.resume === 'live') return true;
-  return isFeed(source, ledger.cursor) && streamState.chunksReceived > 0;
+  if (source === null || !opened || restarting || !leavesGap(source, ledger.cursor)) return false;
+  return source.resume === 'live' || streamState.chunksReceived > 0;
 }

@@ -32,6 +32,8 @@ export class CallRegister {
   #table = new CallTable();
   /** Fingerprints of ids. Outlive a restart: a call that comes again is the same call. */
   #reported: Set<number> | null = null;
+  /** Ids of open calls of which something is missing. */
+  #cut: Set<string> | null = null;
   /** Arguments that are kept, in UTF-16 units. */
   #units = 0;
   /** Memory of all that is kept, about. */
@@ -73,6 +75,11 @@ export class CallRegister {
     const before = this.#table.get(id)?.status;
     // Its arguments went out whole: what a peer adds or repeats must not make it a second call.
     if (before === 'complete') return null;
+    // Arguments that are closed and parse may still lack a piece: only all of them, or a new start, make it whole.
+    if (this.#cut?.has(id) === true && delta.interrupted !== true) {
+      if (!isWhole(delta)) return null;
+      this.#cut.delete(id);
+    }
     if (before === undefined) this.#makeRoom();
     this.#take(delta);
     const call = this.#table.get(id);
@@ -86,6 +93,14 @@ export class CallRegister {
     if (after !== 'streaming') this.#trim(id);
     if (before === after || (after === 'complete' && !this.#isNew(id))) return null;
     return after;
+  }
+
+  /** Something may be missing here: no open call goes on. Returns what says so. */
+  cutOpen(): readonly ToolCallDelta[] {
+    const open = [...this.#table].filter(({ call }) => call.status === 'streaming');
+    const known = [...(this.#cut ?? [])].filter((id) => this.#table.get(id) !== undefined);
+    this.#cut = new Set([...known, ...open.map(({ id }) => id)]);
+    return open.map(({ id }) => ({ id, interrupted: true }));
   }
 
   #take(delta: ToolCallDelta): void {
@@ -181,6 +196,11 @@ function weightOf(id: string, { name, args }: ToolCallState): number {
 
 function limit(what: string): ReconnectError {
   return new ReconnectError('limit', what);
+}
+
+/** Whether it does not depend on the pieces before it: it starts the call, or has all its arguments. */
+function isWhole({ args, finalArgs, done }: ToolCallDelta): boolean {
+  return finalArgs !== undefined || (args === undefined && done !== true);
 }
 
 function isJson(text: string): boolean {

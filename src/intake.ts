@@ -4,7 +4,7 @@ import { clampTimerMs } from '../machines/backoff.js';
 import type { DataItem, EndOutcome, SourceItem } from '../machines/contract.js';
 import type { ReconnectError } from '../machines/errors.js';
 import type { ReconnectReport } from '../machines/reconnect.types.js';
-import { isFeed } from '../machines/feed.js';
+import { isFeed, leavesGap } from '../machines/feed.js';
 import { checkItem, isPlain, isPlainData } from './item-check.js';
 import { NONE } from './none.js';
 import type { Accepted } from './replay/replay-guard.js';
@@ -89,6 +89,7 @@ export class Intake<T> {
     this.#desk.guard.leave();
     // Whoever received a call may have run it: it stays known, although what came around it comes again.
     this.fault = this.#calls.keep(this.#desk.tail.deliveredCalls) ?? this.fault;
+    if (leavesGap(this.#desk.source, this.#desk.ledger.cursor)) this.#calls.cutOpen();
     this.#reportCalls();
   }
 
@@ -136,14 +137,11 @@ export class Intake<T> {
     switch (item.type) {
       case 'data':
       case 'checkpoint':
-        this.#recognise(item, timeMs);
-        return;
+        return this.#recognise(item, timeMs);
       case 'identity':
-        this.#identify(item.key);
-        return;
+        return this.#identify(item.key);
       case 'retry':
-        this.#desk.ledger.advise(clampTimerMs(item.ms));
-        return;
+        return this.#desk.ledger.advise(clampTimerMs(item.ms));
       case 'alive':
         return;
       case 'upToDate':
@@ -166,7 +164,6 @@ export class Intake<T> {
       case 'end':
         this.#commitAll(timeMs);
         this.end = item.outcome;
-        return;
     }
   }
 
@@ -232,7 +229,10 @@ export class Intake<T> {
 
   /** False: the stream was stopped. */
   #reportGap(gap: Pick<ReportedGap, 'from' | 'to'> | null): boolean {
-    if (gap !== null) this.#host.send({ type: 'stream.gap', ...gap });
+    if (gap !== null) {
+      this.#calls.cutOpen();
+      this.#host.send({ type: 'stream.gap', ...gap });
+    }
     return !this.#host.isOver;
   }
 

@@ -1,6 +1,12 @@
 /** The private, mutable account of one stream: cheap per chunk, frozen when somebody else has to see it. */
 
-import type { DataItem, EndOutcome, ResumePoint, SourceItem } from '../machines/contract.js';
+import type {
+  DataItem,
+  EndOutcome,
+  ResumePoint,
+  SourceItem,
+  ToolCallDelta,
+} from '../machines/contract.js';
 import type { Ledger as FrozenLedger } from '../machines/reconnect.types.js';
 import { isPlainData } from './item-check.js';
 import { emptyStreamState } from '../machines/stream-state.js';
@@ -8,6 +14,7 @@ import type { StreamState } from '../machines/stream-state.js';
 import type { ByteBudget } from './byte-budget.js';
 import { CallRegister } from './call-register.js';
 import { NO_TOOLS } from './call-table.js';
+import { NONE } from './none.js';
 import type { ToolsView } from './call-table.js';
 import type { CommittedItems, Unit } from './replay/committed-items.js';
 import { savedUnits } from './replay/recent-units.js';
@@ -141,6 +148,11 @@ export class Ledger {
 
   get calls(): CallRegister {
     return (this.#calls ??= new CallRegister(emptyStreamState, this.#budget));
+  }
+
+  /** Something may be missing here: see the register. */
+  cutCalls(): readonly ToolCallDelta[] {
+    return this.#calls?.cutOpen() ?? NONE;
   }
 
   /** A new stream begins, whose calls are others. */

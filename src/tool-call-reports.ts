@@ -37,6 +37,11 @@ export class ToolCallReports {
     }
   }
 
+  /** Something may be missing here: no call that is open goes on. */
+  cutOpen(): void {
+    for (const delta of this.#ledger.cutCalls()) this.add(delta);
+  }
+
   /** Sends what is due. */
   send(to: (report: ReconnectReport) => void): void {
     if (this.#due.length === 0) return;

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import type { ReconnectEvent, SourceItem, ToolCallDelta } from '../src/index.js';
 import { onVirtualClock, read } from './support/facts.js';
 import { scriptedSource } from '../src/testing/index.js';
+import type { ScriptedOpening } from '../src/testing/index.js';
 import { END, bare } from './support/numbered-log.js';
 
 function piece(n: number, ...toolCall: ToolCallDelta[]): SourceItem<number> {
   return { type: 'data', data: n, bytes: 1, id: String(n), toolCall };
 }
 
-function told(heard: readonly ReconnectEvent[]): string[] {
+function reports(heard: readonly ReconnectEvent[]): string[] {
   return heard.flatMap((event) =>
     event.type === 'toolCall' ? [`${event.id} ${event.name} ${event.status}`] : [],
   );
@@ -32,7 +33,7 @@ describe('a tool call', () => {
     const { stream, clock, heard } = onVirtualClock(source);
     read(stream);
     await clock.advance(0);
-    expect(told(heard)).toEqual(['a look streaming', 'b run complete', 'a look interrupted']);
+    expect(reports(heard)).toEqual(['a look streaming', 'b run complete', 'a look interrupted']);
     expect(heard.at(-1)?.type).toBe('closed');
     const { streamState } = await stream.done;
     expect(streamState.toolCalls['a']?.status).toBe('interrupted');
@@ -49,7 +50,7 @@ describe('a tool call', () => {
       await clock.advance(0);
       void stream[command]();
       await clock.advance(0);
-      expect(told(heard)).toEqual(['a look streaming', 'a look interrupted']);
+      expect(reports(heard)).toEqual(['a look streaming', 'a look interrupted']);
     },
   );
 
@@ -60,7 +61,7 @@ describe('a tool call', () => {
     const { ended } = read(stream);
     await clock.advance(0);
     expect((await ended)?.kind).toBe('not-resumable');
-    expect(told(heard)).toEqual(['a look streaming', 'a look interrupted']);
+    expect(reports(heard)).toEqual(['a look streaming', 'a look interrupted']);
     expect(heard.at(-1)?.type).toBe('failed');
     const { streamState } = await stream.done;
     expect(streamState.toolCalls['a']?.status).toBe('interrupted');
@@ -76,8 +77,71 @@ describe('a tool call', () => {
     const { stream, clock, heard } = onVirtualClock(source);
     read(stream);
     await clock.advance(60_000);
-    expect(told(heard)).toEqual(['a look streaming', 'a look complete']);
+    expect(reports(heard)).toEqual(['a look streaming', 'a look complete']);
     expect((await stream.done).streamState.toolCalls['a']?.args).toBe('{"x":1}');
+  });
+
+  describe('of which something may be missing', () => {
+    const open = piece(1, { id: 'a', name: 'look', args: '{"x":1' });
+    const rest = piece(2, { id: 'a', args: '}', done: true });
+
+    it('is interrupted when a feed is left, and what comes of it later does not complete it', async () => {
+      const source = scriptedSource({
+        resume: 'live',
+        script: (_, n) =>
+          [[[open], 'drop'], [[rest], 'drop'], [[rest]]][n] as ScriptedOpening<number>,
+      });
+      const { stream, clock, heard } = onVirtualClock(source);
+      read(stream);
+      await clock.advance(60_000);
+      expect(reports(heard)).toEqual(['a look streaming', 'a look interrupted']);
+      expect(stream.snapshot.streamState).toMatchObject({
+        inToolCall: false,
+        toolCalls: { a: { status: 'interrupted', args: '{"x":1' } },
+      });
+      stream.close();
+    });
+
+    it.each([
+      [
+        'a new start',
+        [piece(3, { id: 'a', name: 'look' }), piece(4, { id: 'a', args: '{}', done: true })],
+      ],
+      ['its arguments as a whole', [piece(3, { id: 'a', finalArgs: '{}', done: true })]],
+    ])('goes on by %s', async (_, more) => {
+      const source = scriptedSource({
+        resume: 'live',
+        script: (_at, n) => (n === 0 ? [[open], 'drop'] : [more]),
+      });
+      const { stream, clock, heard } = onVirtualClock(source);
+      read(stream);
+      await clock.advance(60_000);
+      expect(reports(heard).at(-1)).toBe('a look complete');
+      expect(stream.snapshot.streamState.toolCalls['a']?.args).toBe('{}');
+      stream.close();
+    });
+
+    it('is interrupted at a gap that the source reports', async () => {
+      const gap = { type: 'gap', from: '1', to: '2' } as const;
+      const source = scriptedSource({ script: [[[open, gap, rest, END]]] });
+      const { stream, clock, heard } = onVirtualClock(source);
+      read(stream);
+      await clock.advance(0);
+      expect(reports(heard)).toEqual(['a look streaming', 'a look interrupted']);
+      expect((await stream.done).streamState.toolCalls['a']?.args).toBe('{"x":1');
+    });
+
+    it('is not, where the source fills the gap by itself', async () => {
+      const source = scriptedSource({
+        resume: 'live',
+        script: (_, n) => (n === 0 ? [[open], 'drop'] : [[rest]]),
+      });
+      const { stream, clock, heard } = onVirtualClock({ ...source, fillsGaps: true });
+      read(stream);
+      await clock.advance(60_000);
+      expect(reports(heard)).toEqual(['a look streaming', 'a look complete']);
+      stream.close();
+    });
   });
 
   it('that a restart brings again is complete once', async () => {
@@ -89,7 +153,7 @@ describe('a tool call', () => {
     const { stream, clock, heard } = onVirtualClock(source);
     const { items } = read(stream);
     await clock.advance(60_000);
-    expect(told(heard)).toEqual(['a look complete']);
+    expect(reports(heard)).toEqual(['a look complete']);
     expect(items).toEqual([1, 1, 1]);
     expect((await stream.done).streamState.toolCalls['a']?.status).toBe('complete');
   });
@@ -107,7 +171,7 @@ describe('a tool call', () => {
     const { stream, clock, heard } = onVirtualClock(again, { checkpoint });
     read(stream);
     await clock.advance(60_000);
-    expect(told(heard)).toEqual([]);
+    expect(reports(heard)).toEqual([]);
   });
 });
 
@@ -140,7 +204,7 @@ describe('the limits of tool calls', () => {
     const { ended } = read(stream);
     await clock.advance(60_000);
     expect(await ended).toBeNull();
-    expect(told(heard)).toHaveLength(1000);
+    expect(reports(heard)).toHaveLength(1000);
     const kept = Object.keys((await stream.done).streamState.toolCalls);
     expect([kept.length, kept[0], kept.at(-1)]).toEqual([256, 'call 744', 'call 999']);
   });
