@@ -101,6 +101,16 @@ describe.each(peers.map((peer) => [peer.name, peer] as const))('%s', (_, peer) =
     expect(peer.join(items)).toEqual(peer.whole);
   });
 
+  it('arrives whole where a connection is left by plan', async () => {
+    const options = { ...peer.options, stallTimeoutMs: null, rotateAfterMs: 250 };
+    const { stream, items, ended } = await start(peer, [{ kind: 'stall', at: 0.6 }], options);
+    const ways: string[] = [];
+    for (const way of ['rotated', 'dropped'] as const) stream.on(way, () => void ways.push(way));
+    expect((await ended)?.message ?? null).toBe(null);
+    expect(peer.join(items)).toEqual(peer.whole);
+    expect(ways[0]).toBe('rotated');
+  });
+
   it.each<FaultKind>(['stall', 'no head'])('notices silence: %s', async (kind) => {
     const began = performance.now();
     const { items, ended, server: on } = await start(peer, [{ kind, at: 0.5 }], peer.options);
