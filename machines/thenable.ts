@@ -32,9 +32,16 @@ export function chain<T, R>(
   onError: (error: unknown) => R,
 ): Promise<Awaited<R>> {
   const followed = isPromise(value) ? followPromise(value, onValue, onError) : null;
-  // A getter of `then` that throws rejects it too.
-  return (followed ??
-    new Promise<T>((resolve) => resolve(value as T)).then(onValue, onError)) as Promise<Awaited<R>>;
+  if (followed === null)
+    // A getter of `then` that throws rejects it too.
+    return new Promise<T>((resolve) => resolve(value as T)).then(onValue, onError) as Promise<
+      Awaited<R>
+    >;
+  // A subclass makes another of its kind, whose own `then` may do anything.
+  if (Object.getPrototypeOf(followed) === Promise.prototype) return followed as Promise<Awaited<R>>;
+  return new Promise(
+    (resolve, reject) => void promiseThen.call(followed, resolve as () => void, reject),
+  );
 }
 
 /** Returns what was thrown, or a stand-in for what cannot even be looked at: a proxy may throw at every question. */

@@ -2,7 +2,7 @@
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
 import { errorCode } from '../../machines/error-code.js';
-import { readable, runQuietly } from '../../machines/thenable.js';
+import { ignoreRejection, readable, runQuietly } from '../../machines/thenable.js';
 import { withPeerError } from '../tool-calls/peer-error.js';
 import { checkIterableOptions } from './iterable/options.js';
 import type { CheckedIterableOptions, IterableOptions } from './iterable/options.js';
@@ -124,5 +124,8 @@ function isIterable(value: unknown): value is object {
 
 function iteratorOf(iterable: object): unknown {
   const open = iterable as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
-  return open[Symbol.asyncIterator]?.() ?? open[Symbol.iterator]?.();
+  const iterator: unknown = open[Symbol.asyncIterator]?.() ?? open[Symbol.iterator]?.();
+  // A promise of one is none, and nobody else owns its rejection.
+  ignoreRejection(iterator);
+  return iterator;
 }

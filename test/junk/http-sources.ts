@@ -294,8 +294,9 @@ function peerOf(
 
   const fetch = place('fetch', (_url: string, { signal }: RequestInit) => {
     const request = {};
-    live.add(request);
     return new Promise<Response>((resolve, reject) => {
+      if (signal?.aborted === true) throw new DOMException('left', 'AbortError');
+      live.add(request);
       signal?.addEventListener('abort', () => {
         live.delete(request);
         reject(new DOMException('left', 'AbortError'));

@@ -2,6 +2,7 @@
 
 import { webSocket } from '../../src/sources/index.js';
 import type { WebSocketClass, WebSocketOptions } from '../../src/sources/index.js';
+import { ignoreRejection } from '../../machines/thenable.js';
 import type { Place, Subject } from './cell.js';
 import type { Places } from './places.js';
 
@@ -69,7 +70,7 @@ function peerOf(place: Place): {
     readonly #listeners = new Map<string, Set<Listener>>();
 
     constructor() {
-      open();
+      ignoreRejection(open());
       added(this);
     }
 

@@ -2,6 +2,7 @@
 
 import type { Connection, ResumePoint, SourceHost } from '../../../machines/contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
+import { readable } from '../../../machines/thenable.js';
 import { statusClass } from '../../../machines/http-status.js';
 import { quotedText } from '../../../machines/quoted-text.js';
 import { OpenFailure, openFailure } from '../failure.js';
@@ -121,7 +122,8 @@ export class Connector<T> {
       });
       this.#outbox.attach(socket, clock);
       return connection;
-    } catch (thrown) {
+    } catch (cause) {
+      const thrown = readable(cause);
       connection.end(thrown instanceof OpenFailure ? thrown : ownFault(thrown));
       throw thrown;
     } finally {
