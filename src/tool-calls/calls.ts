@@ -110,12 +110,14 @@ export class ToolCalls<K extends string | number> {
   }
 
   /** All arguments at once, after pieces or instead of them. */
-  takeWhole(key: K, args: unknown): void {
+  takeWhole(key: K, args: unknown): AnswerStep[] {
     const call = this.#find(key);
-    if (call?.state !== 'open') return;
-    const { size } = call;
+    if (call?.state !== 'open') return [];
+    const before = { name: call.name, size: call.size };
     call.takeWhole(args);
-    this.#memory.add(call.size - size);
+    this.#memory.add(call.size - before.size);
+    // What is said of a call is in the account, also where the call never leaves.
+    return call.isRecorded || call.isBlank ? [] : this.#record(call, before, undefined);
   }
 
   /** What came so far was for the progress only. */

@@ -220,8 +220,7 @@ class OpenaiResponsesReader implements AnswerReader {
       if (this.#isOfNobody(key)) return [];
       const isBegun = this.#calls.peek(key) !== undefined || this.#calls.isOver(key);
       const steps = this.#calls.add(key, isBegun ? { name } : { name, args: fields[whole] });
-      if (isBegun) this.#calls.takeWhole(key, fields[whole]);
-      return steps;
+      return isBegun ? [...steps, ...this.#calls.takeWhole(key, fields[whole])] : steps;
     }
     // Pieces, and the whole, of arguments of a kind that we do not know: the item repeats them.
     if (this.#pendingKey(fields) !== undefined && /\.(?:delta|done)$/.test(type))

@@ -178,3 +178,13 @@ it('the output at the end is not read by a process that goes on after calls', ()
   const steps = reader.read({ type: 'response.completed', response });
   expect(steps.map(({ part }) => part.type)).toEqual(['event']);
 });
+
+it('a call of which only the arguments were said is in the account', () => {
+  const seen = readEvents(openaiResponsesReader(), [
+    added({ id: 'i', call_id: 'a' }),
+    { type: 'response.function_call_arguments.done', item_id: 'i', arguments: '{"of":1}' },
+    COMPLETED,
+  ]);
+  expect([seen.calls, seen.end]).toEqual([[], 'incomplete']);
+  expect(seen.deltas).toEqual([{ id: 'a', args: '{"of":1}' }]);
+});

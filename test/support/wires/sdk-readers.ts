@@ -1,6 +1,8 @@
 /** The vendors' own clients as readers of a wire: what an application would be given by them. */
 
 import Anthropic from '@anthropic-ai/sdk';
+import { DefaultChatTransport, getToolName, isToolUIPart, readUIMessageStream } from 'ai';
+import type { UIMessage, UIMessageChunk } from 'ai';
 import OpenAI from 'openai';
 
 /** What a client makes of an answer. */
@@ -70,7 +72,45 @@ export const sdkReaders: Readonly<Record<string, SdkReader>> = {
       ),
     };
   },
+
+  aiSdkUi: readUiMessages,
 };
+
+/** What `useChat` has at the end: it ends quietly where the bytes do, so the end of the answer is read from the chunks. */
+async function readUiMessages(body: Uint8Array): Promise<SdkAnswer> {
+  const transport = new DefaultChatTransport({
+    api: 'http://sdk.test/chat',
+    fetch: answering(body),
+  });
+  const chunks = await transport.sendMessages({
+    trigger: 'submit-message',
+    chatId: 'c',
+    messageId: undefined,
+    messages: [],
+    abortSignal: undefined,
+  });
+  let isFinished = false;
+  const stream = chunks.pipeThrough(
+    new TransformStream<UIMessageChunk, UIMessageChunk>({
+      transform(chunk, controller) {
+        isFinished ||= chunk.type === 'finish';
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  let message: UIMessage | undefined;
+  for await (const one of readUIMessageStream({ stream, terminateOnError: true })) message = one;
+  if (!isFinished) throw new Error('the answer was not finished');
+  const parts = message?.parts ?? [];
+  return {
+    text: parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+    calls: parts.flatMap((part) =>
+      isToolUIPart(part) && part.state === 'input-available' && part.providerExecuted !== true
+        ? [{ name: getToolName(part), input: part.input }]
+        : [],
+    ),
+  };
+}
 
 function answering(body: Uint8Array): typeof globalThis.fetch {
   return () =>
