@@ -31,8 +31,10 @@ export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields
   const begun = beginningOf(item);
   // One that has left, and is done once more, is compared with what it was.
   const isBegun = calls.peek(key) !== undefined;
-  const steps = isBegun ? calls.add(key, begun) : [];
-  if (!isBegun) calls.open(key, begun);
+  // An earlier process may have begun it.
+  const added = calls.isOver(key) ? [] : calls.add(key, begun);
+  const steps = isBegun ? added : [];
+  if (calls.peek(key) === undefined) calls.open(key, begun);
   const { type, status, arguments: args, input } = item;
   if (IN_PIECES.has(type)) calls.takeWhole(key, type === 'custom_tool_call' ? input : args);
   else {
@@ -42,6 +44,8 @@ export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields
   const isCompleted = status === undefined || status === null || status === 'completed';
   const isRun = isServerTool(item) && status !== 'incomplete';
   if (!isCompleted && !isRun) calls.spoil(key, 'not completed by the peer');
+  // What is done is no placeholder.
+  if (calls.peek(key)?.name === null) calls.spoil(key, 'no name');
   const left = calls.close(key);
   if (type === 'mcp_approval_request')
     return [...steps, ...left.map((step) => asRequest(step, item))];

@@ -188,3 +188,22 @@ it('a call of which only the arguments were said is in the account', () => {
   expect([seen.calls, seen.end]).toEqual([[], 'incomplete']);
   expect(seen.deltas).toEqual([{ id: 'a', args: '{"of":1}' }]);
 });
+
+it('an item that is done without a name and arguments is a malformed call', () => {
+  const seen = readEvents(openaiResponsesReader(), [done({ call_id: 'a', arguments: '' })]);
+  expect(seen.malformed).toEqual(['no name']);
+});
+
+it.each([{ call_id: 'a' }, { id: 'a' }])(
+  'an item of which an earlier process has read pieces is compared with them: %j',
+  (ids) => {
+    const begun = { a: { name: 'f', args: '{"of":0}', status: 'streaming' } } as const;
+    const item = { ...ids, name: 'f' };
+    const other = [done({ ...item, arguments: '{"of":1}' })];
+    expect(readEvents(openaiResponsesReader(), other, begun).malformed).toEqual([
+      'arguments that do not agree',
+    ]);
+    const same = [done({ ...item, arguments: '{"of":0}' })];
+    expect(readEvents(openaiResponsesReader(), same, begun).calls).toEqual([['a', 'f', { of: 0 }]]);
+  },
+);
