@@ -182,6 +182,8 @@ class EventReader implements AgUiReader {
     const input = fields['input'] ?? tanstackOf(fields)['input'];
     if (input !== undefined) this.#calls.takeWhole(id, input);
     if (this.#calls.peek(id)?.hasArguments !== false) return this.#calls.close(id);
+    // What has an end is no placeholder.
+    if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
     // Without arguments: only the end of the run tells that none were cut off.
     this.#calls.sayEmpty(id);
     this.#calls.seal(id);

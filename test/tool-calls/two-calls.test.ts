@@ -100,3 +100,9 @@ describe('arguments that came parsed, in a new process', () => {
 function recordOf(deltas: ReturnType<typeof readEvents>['deltas']): RecordedCalls {
   return deltas.reduce(applyToolCall, emptyStreamState).toolCalls;
 }
+
+it('a call of AG-UI that has an id and an end, but no name, is malformed', () => {
+  const call = ['TOOL_CALL_START', 'TOOL_CALL_END'].map((type) => ({ type, toolCallId: 'a' }));
+  const seen = readEvents(agUiReader(), [...call, { type: 'RUN_FINISHED', finishReason: 'stop' }]);
+  expect([seen.calls, seen.malformed]).toEqual([[], ['no name']]);
+});

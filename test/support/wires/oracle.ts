@@ -191,12 +191,15 @@ function textOf(parts: readonly AnswerPart[], type: 'text' | 'reasoning'): strin
   return parts.flatMap((part) => (part.type === type ? [part.text] : [])).join('');
 }
 
-function judgeMarks({ run, gathered, kept }: Evidence): Fault[] {
+function judgeMarks(evidence: Evidence): Fault[] {
+  const { run, gathered, kept } = evidence;
   if (run.savedAt !== null || run.outcome === null || isUnreadRefusal(run)) return [];
   // What was delivered as a call is not delivered again when the answer starts over.
   const said = JSON.stringify([run.parts, run.calls, run.outcome.error?.message]);
   const faults: Fault[] = [];
-  for (const fact of kept) {
+  // It was told to forget what it had, and the answer broke again before that came.
+  const isTakenBack = run.outcome.status !== 'complete' && wasToldOfRepeats(evidence);
+  for (const fact of isTakenBack ? [] : kept) {
     if (fact.type === 'mark' && !said.includes(JSON.stringify(fact.mark).slice(1, -1)))
       faults.push({ kind: 'what the peer says is lost', detail: fact.mark });
   }
