@@ -92,9 +92,9 @@ class Stream<T> implements ReconnectingStream<T> {
       ...(inspect === undefined ? {} : { inspect: this.#guardInspector(inspect) }),
     });
     const { context } = this.actor.getSnapshot();
-    const guard = new ReplayGuard<ReceivedUnit<T>>(source.contiguous?.bind(source));
     const account = { ...context.ledger, streamState: context.streamState };
     const budget = new ByteBudget(maxBufferedBytes);
+    const guard = new ReplayGuard<ReceivedUnit<T>>(source.contiguous?.bind(source), budget);
     // Parsed, it is text.
     const saved = checkpoint?.recent as string | undefined;
     const ledger = new Ledger(account, guard.known, budget, saved);

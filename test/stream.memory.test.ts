@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../src/index.js';
-import type { ReconnectError, SourceItem } from '../src/index.js';
+import { ByteBudget } from '../src/byte-budget.js';
+import type { DataItem, ReconnectError, SourceItem } from '../src/index.js';
+import { ReplayGuard } from '../src/replay/replay-guard.js';
 import { eventsOf, onVirtualClock, read } from './support/facts.js';
 import { scriptedSource } from '../src/testing/index.js';
 import { END, item, range } from './support/numbered-log.js';
@@ -63,6 +65,33 @@ describe('maxBufferedBytes', () => {
     expect(items).toEqual(range(1, items.length));
     expect(items.length).toBeGreaterThan(900);
   });
+
+  it.each([0, 100, 64 * KIB])(
+    'bounds what waits for the proof of a replay: items of %i bytes',
+    (bytes) => {
+      const budget = new ByteBudget(64 * KIB);
+      const guard = new ReplayGuard<DataItem<number>>(undefined, budget);
+      const old = range(1, 200).map((n): DataItem<number> => ({
+        type: 'data',
+        data: n,
+        bytes,
+        id: `old ${n}`,
+      }));
+      guard.known.add(old, 0, 200, 0);
+      guard.begin(true);
+      let over = 0;
+      const left = old.slice(0, -1).flatMap((unit) => {
+        const accepted = guard.take(unit, { cursor: 'old 200', items: 200 });
+        over += budget.hold(0) ? 0 : 1;
+        return accepted;
+      });
+      expect(left).toEqual([]);
+      // One is held in any case.
+      expect(over).toBe(bytes < budget.maxBytes ? 0 : 100);
+      guard.leave();
+      expect([budget.free, guard.skipped]).toEqual([budget.maxBytes, 199]);
+    },
+  );
 
   it('holds one item in any case', async () => {
     const big = { type: 'data' as const, data: 2, bytes: 4 * MIB };

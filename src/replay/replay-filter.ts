@@ -1,11 +1,10 @@
 /** Tells what a server sends again after a reconnect from what is new. What is not proven to be old is new. */
 
+import { unitWeight } from '../byte-budget.js';
+import type { ByteBudget } from '../byte-budget.js';
 import { idOf } from './committed-items.js';
 import type { Unit } from './committed-items.js';
 import type { Evidence, Recollection } from './recollection.js';
-
-/** What may be held until a replay is proven, in bytes. */
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** Units that no run explains and that wait behind one of it, at most: heartbeats. */
 const MAX_ASIDE = 16;
@@ -36,8 +35,10 @@ export class ReplayFilter<U extends Unit> {
   /** Units were left out by their place, and what followed does not bear it out. */
   isMistaken = false;
   readonly #recalled: Recollection;
+  readonly #budget: ByteBudget;
   #held: Held<U>[] = [];
   #heldBytes = 0;
+  #isOverBudget = false;
   /** Where among the remembered units the run may be: more than one place while it is ambiguous. */
   #places: number[] = [];
   /** Units of the run that only one remembered unit can be. */
@@ -50,8 +51,9 @@ export class ReplayFilter<U extends Unit> {
   #isProven = false;
   #unknown = 0;
 
-  constructor(recalled: Recollection) {
+  constructor(recalled: Recollection, budget: ByteBudget) {
     this.#recalled = recalled;
+    this.#budget = budget;
   }
 
   /** Only one unit matched so far: a greeting, or the beginning of a replay. */
@@ -114,11 +116,9 @@ export class ReplayFilter<U extends Unit> {
 
   /** Gives back what is held, as new. */
   release(): readonly U[] {
-    const held = this.#held.map(({ unit }) => unit);
-    this.#held = [];
-    this.#heldBytes = this.#proofs = 0;
+    this.#proofs = 0;
     this.#places = [];
-    return held;
+    return this.#takeHeld().map(({ unit }) => unit);
   }
 
   /** The connection is left: what is held comes again, if it was new. */
@@ -179,19 +179,29 @@ export class ReplayFilter<U extends Unit> {
       this.#trusted = recalled.positionOf(place);
       return this.#skip();
     }
-    return this.#heldBytes > MAX_HELD_BYTES ? this.#skip() : [];
+    // What cannot be held is old where more than one unit speaks for it. One is held in any case.
+    if (!this.#isOverBudget || this.#held.length === 1) return [];
+    return this.#proofs > 1 ? this.#skip() : this.release();
   }
 
   #hold(unit: U, isMatch: boolean): void {
+    const bytes = unitWeight(unit);
     this.#held.push({ unit, isMatch });
-    this.#heldBytes += unit.type === 'data' ? unit.bytes : 0;
+    this.#heldBytes += bytes;
+    this.#isOverBudget = !this.#budget.hold(bytes);
+  }
+
+  #takeHeld(): readonly Held<U>[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#budget.hold(-this.#heldBytes);
+    this.#heldBytes = 0;
+    return held;
   }
 
   /** Leaves out what is held, and returns what waited behind it. */
   #skip(): readonly U[] {
-    const held = this.#held;
-    this.#held = [];
-    this.#heldBytes = 0;
+    const held = this.#takeHeld();
     const aside = held.filter(({ isMatch }) => !isMatch).map(({ unit }) => unit);
     this.skipped += held.length - aside.length;
     return aside;

@@ -1,5 +1,6 @@
 /** Which units that a peer sends are new: by what is remembered, and by how ids follow each other where that is known. */
 
+import { ByteBudget } from '../byte-budget.js';
 import { CommittedItems, idOf } from './committed-items.js';
 import type { Unit } from './committed-items.js';
 import { IdOrder } from './id-order.js';
@@ -28,10 +29,13 @@ export interface Accepted<U> {
   readonly isLate: boolean;
 }
 
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
 /** A class: it exists once per stream. */
 export class ReplayGuard<U extends Unit> {
   readonly known: CommittedItems = new CommittedItems();
   readonly #order: IdOrder;
+  readonly #budget: ByteBudget;
   #filter: ReplayFilter<U> | null = null;
   #isResumed = false;
   /** Ids came again with other data: they are no evidence any more. */
@@ -42,8 +46,13 @@ export class ReplayGuard<U extends Unit> {
   #hasGap = false;
   #skipped = 0;
 
-  constructor(contiguous: Contiguous | undefined) {
+  /** @param budget what is held until a replay is proven draws on it; of its own where no stream has one */
+  constructor(
+    contiguous: Contiguous | undefined,
+    budget: ByteBudget = new ByteBudget(MAX_HELD_BYTES),
+  ) {
     this.#order = new IdOrder(contiguous ?? null);
+    this.#budget = budget;
   }
 
   /** Every unit is new, and none needs a look. */
@@ -133,6 +142,7 @@ export class ReplayGuard<U extends Unit> {
   clear(): void {
     this.known.clear();
     this.#order.clear();
+    this.#filter?.release();
     this.#filter = null;
     this.#isResumed = false;
   }
@@ -149,7 +159,7 @@ export class ReplayGuard<U extends Unit> {
     if (this.#filter !== null) return this.#filter;
     const recalled = new Recollection(this.known.recall());
     if (recalled.isWeak) this.#complain();
-    if (recalled.proofs > 0) return (this.#filter = new ReplayFilter(recalled));
+    if (recalled.proofs > 0) return (this.#filter = new ReplayFilter(recalled, this.#budget));
     this.#giveUp();
     return null;
   }
