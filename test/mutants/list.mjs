@@ -52,8 +52,8 @@ export const mutants = [
   mutant(
     'reading goes on whoever waits',
     'src/delivery.ts',
-    'queued === 0 || (queued < this.#highWaterMark && !this.#budget.isSpent)',
-    'queued >= 0',
+    'return queued < this.#highWaterMark && this.#budget.free > weight;',
+    'return weight >= 0;',
     'stream.delivery',
   ),
   mutant(
@@ -108,9 +108,37 @@ export const mutants = [
   mutant(
     'a gap is not reported',
     'src/intake.ts',
-    "if (gap !== null) this.#host.send({ type: 'stream.gap', ...gap });",
+    "this.#host.send({ type: 'stream.gap', ...gap });",
     '',
     'stream.gap',
+  ),
+  mutant(
+    'a call goes on over a gap',
+    'src/intake.ts',
+    'if (gap !== null) {\n      this.#calls.cutOpen();',
+    'if (gap !== null) {',
+    'stream.tool-calls',
+  ),
+  mutant(
+    'what comes of a call after a gap completes it',
+    'src/call-register.ts',
+    'if (!isWhole(delta)) return null;',
+    '',
+    'stream.tool-calls',
+  ),
+  mutant(
+    'a replay is delivered as it comes',
+    'src/catch-up.ts',
+    'if (source.reportsUpToDate === true) delivery.onCollecting = () => this.#collect();',
+    '',
+    'stream.caught-up',
+  ),
+  mutant(
+    'a batch goes past what happened between its items',
+    'src/delivery.ts',
+    'if (this.#inBand?.isDue(this.#passed) === true) break;',
+    '',
+    'stream.caught-up',
   ),
   mutant(
     'what comes late is left out on a first connection',
@@ -144,8 +172,8 @@ export const mutants = [
   mutant(
     'a stream that starts over keeps its cursor',
     'src/ledger.ts',
-    'this.key = this.cursor = null;',
-    'this.key = null;',
+    'this.key = this.cursor = this.end = null;',
+    'this.key = this.end = null;',
     'stream.gap',
     'stream.replay',
     'stream.resume-plan',
@@ -161,16 +189,16 @@ export const mutants = [
   mutant(
     'an attempt that took too long goes on',
     'src/attempt.ts',
-    '      isLeft = true;\n      controller.abort();',
-    '      isLeft = true;',
+    '\n      settle();\n      controller.abort();',
+    '\n      settle();',
     'stream.abort',
     'stream.commands',
   ),
   mutant(
     'a connection that comes late stays open',
     'src/attempt.ts',
-    'if (isLeft) return closeQuietly(connection);',
-    'if (isLeft) return undefined;',
+    'if (isSettled) return closeQuietly(connection);',
+    'if (isSettled) return undefined;',
     'stream.abort',
     'stream.commands',
   ),
@@ -284,8 +312,8 @@ export const mutants = [
   mutant(
     'a saved cursor that no request can carry is taken',
     'machines/checkpoint.ts',
-    'if (cursor.length > MAX_ID_LENGTH || ',
-    'if (',
+    'if (id.length <= MAX_ID_LENGTH) return id;',
+    'if (id !== null) return id;',
     'machines/checkpoint',
   ),
   mutant(
@@ -378,8 +406,8 @@ export const mutants = [
   mutant(
     'what a connection rejects with later ends the process',
     'machines/thenable.ts',
-    'if (!isThenable(value)) return;',
-    'if (value !== undefined) return;',
+    'onRejection(value, ignore);',
+    '',
     'stream.left',
   ),
   mutant(
@@ -676,8 +704,11 @@ export const mutants = [
   mutant(
     'what an async function rejects with ends the process',
     'machines/thenable.ts',
-    'listener();',
-    'throw new Error(String(value));',
+    'if (isThenable(value)) follow(value, ignore, listener);',
+    `if (isThenable(value))
+    follow(value, ignore, (error) => {
+      throw error;
+    });`,
     'sources/source-options',
     'stream.left',
   ),
@@ -698,8 +729,9 @@ export const mutants = [
   mutant(
     'a fetch that has failed is aborted',
     'src/sources/http/exchange.ts',
-    '    link.release();\n',
-    '',
+    `if (promise === undefined || isFollowable(promise)) link.release();
+    else link.abort();`,
+    'link.abort();',
     'sources/left-fetch',
   ),
   mutant(
