@@ -30,7 +30,7 @@ export class CallRouter {
   readonly #strays = new Places<string, number>();
   #count = 0;
   #last: number | null = null;
-  /** No other call lacked a piece like this one when it was looked for, since the last call began. */
+  /** Where a piece like this one came since the last call began: others that may lack it do not run. */
   #sure: { readonly key: number; readonly place: string | undefined } | null = null;
 
   begin(recorded: RecordedCalls): void {
@@ -151,13 +151,13 @@ export class CallRouter {
     if (!isNaming && !hasArguments(piece)) return;
     if (!isNaming && id !== undefined) this.#strays.set(id, key);
     const isSure = this.#sure?.key === key && this.#sure.place === place;
-    if (call.fault !== null || (isSure && !isNaming)) return;
+    if (isSure && !isNaming) return;
     const rivals = this.#othersAt(key, place).filter((one) => {
       const other = this.#calls.peek(one);
       return isNaming ? other?.hasLocalId === true : other?.text.isWhole === false;
     });
     if (rivals.length > 0) this.#spoil([key, ...rivals]);
-    else if (!isNaming) this.#sure = { key, place };
+    if (!isNaming) this.#sure = { key, place };
   }
 
   #othersAt(key: number, place: string | undefined): readonly number[] {

@@ -3,6 +3,7 @@
 import type { EndOutcome } from '../../machines/contract.js';
 import type { AnswerReader, AnswerStep, RecordedCalls } from './answer.js';
 import { AnswerEnd } from './answer-end.js';
+import { saysNothing } from './call-piece.js';
 import { ChunkIds } from './chunk-ids.js';
 import { eventFields, fieldsOf, listOf, textOf } from './fields.js';
 import type { Fields } from './fields.js';
@@ -89,7 +90,7 @@ class GeminiContentReader implements AnswerReader {
     const list = listOf(parts).map(fieldsOf);
     const said = list.flatMap((part) => this.#part(part));
     // A call that cannot run is a part all the same, though nothing leaves of it yet.
-    const hasParts = said.length > 0 || list.some(hasNamedCall);
+    const hasParts = said.length > 0 || list.some(hasCall);
     this.#ids.see(id, hasParts);
     if (hasParts) this.#goOn();
     return [
@@ -152,8 +153,9 @@ class GeminiContentReader implements AnswerReader {
   }
 }
 
-function hasNamedCall({ functionCall }: Fields): boolean {
-  return !isNoWord(fieldsOf(functionCall)['name']);
+function hasCall({ functionCall }: Fields): boolean {
+  const { name, args } = fieldsOf(functionCall);
+  return !saysNothing({ name, args });
 }
 
 function isFirst({ index }: Fields): boolean {

@@ -66,6 +66,17 @@ describe('a piece that may be of several calls: none of them runs', () => {
       ],
     ],
     [
+      'two of which the names say again whose pieces follow',
+      [
+        piece({ id: 'a' }, 'f', null),
+        piece({ id: 'b' }, 'g', null),
+        piece({}, 'f'),
+        piece({}, 'f', '{"x":1'),
+        piece({}, 'g', '{"y":2}'),
+        piece({ id: 'a' }, 'f', '{"x":3}'),
+      ],
+    ],
+    [
       'two whose ids come late',
       [
         piece({}, 'f', { x: 1 }),

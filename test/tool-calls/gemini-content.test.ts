@@ -282,11 +282,12 @@ describe('the end', () => {
   it('of a peer that gives a reason with every chunk is never sure', () => {
     const each = candidate({ content: { parts: [{ text: 'a' }] }, finishReason: 'STOP' });
     expect(end(each, each, each)).toEqual([null, 'incomplete']);
-    const given = (name: string): object =>
+    const given = (of: string, name?: string): object =>
       candidate({
-        content: { parts: [{ functionCall: { id: 'same', name, args: { of: name } } }] },
+        content: { parts: [{ functionCall: { id: 'same', name, args: { of } } }] },
         finishReason: 'STOP',
       });
+    expect(end(given('a', 'f'), given('b', 'g'), stop())).toEqual([null, 'incomplete']);
     expect(end(given('a'), given('b'), stop())).toEqual([null, 'incomplete']);
   });
 
