@@ -213,7 +213,7 @@ export function ruleOf(
   // An id that comes late may come too late: the call may have been opened under one of ours.
   const isFree = ids.length === 0 || style.ids.endsWith('late') || may === 'may';
   // A whole object, and then a name again, with another id or nothing to separate calls by: that may be a call of its own.
-  const also =
+  const also: unknown[] =
     isFirstSaid || (may === 'may' && style.args === 'object, then other text')
       ? [JSON.parse(OTHER_INPUT)]
       : [];
@@ -223,14 +223,58 @@ export function ruleOf(
     style.args === 'whole again' &&
     !hasPlace(style) &&
     may === 'may';
+  const mixed = isMixed(calls, style) ? mixedInputs(n, style, pieces) : [];
   return {
     call,
     ids: isFree ? null : [...new Set(ids)],
-    may,
+    may: mixed.length > 0 ? 'may' : may,
     why,
-    also,
+    also: [...also, ...mixed],
     ...(isTwice ? { times: 2 } : {}),
   };
+}
+
+/** Calls in turns, whose first pieces have neither an id, nor a name, nor a place: they begin as one call would. */
+function isMixed(calls: readonly TrueCall[], { ids, names, index, order }: CallStyle): boolean {
+  const isNameless = names !== 'first' && names !== 'every';
+  const isUnknown = ids.endsWith('late') || ids === 'none' || ids === 'empty';
+  const isPlaced = index === 'own' || index === 'text';
+  return calls.length > 1 && order === 'in turns' && isNameless && isUnknown && !isPlaced;
+}
+
+function saysWhose({ id, name }: Piece): boolean {
+  return [id, name].some((one) => one !== undefined && one !== '');
+}
+
+/** What the call at place `n` can be read as, with pieces that say of no call whose they are. */
+function mixedInputs(n: number, style: CallStyle, pieces: readonly Piece[]): Json[] {
+  const read = pieces.filter((piece) => piece.call === n || !saysWhose(piece));
+  const texts = read.map(({ args }) => (typeof args === 'string' ? args : ''));
+  const objects = read.flatMap(({ args }) =>
+    typeof args === 'object' && args !== null ? [args] : [],
+  );
+  const other = style.args === 'object, then other text' ? [OTHER_INPUT] : [];
+  return [...objects, ...[texts.join(''), ...other].flatMap(parsed)];
+}
+
+function parsed(text: string): Json[] {
+  try {
+    return [JSON.parse(text) as Json];
+  } catch {
+    return [];
+  }
+}
+
+/** Calls of which something is said, other than in pieces that can be those of another one. */
+export function calledIn(
+  calls: readonly TrueCall[],
+  style: CallStyle,
+  pieces: readonly Piece[],
+): ReadonlySet<number> {
+  const said = pieces.filter(
+    (piece) => saysCall(piece) && (saysWhose(piece) || !isMixed(calls, style)),
+  );
+  return new Set(said.map(({ call }) => call));
 }
 
 function hasPlace({ index }: CallStyle): boolean {

@@ -2,7 +2,7 @@
 
 import { openaiChat } from '../../../../src/sources/index.js';
 import type { Choices } from '../choices.js';
-import { drawCallStyle, OTHER_INPUT, piecesOf, ruleOf, saysCall } from '../call-style.js';
+import { calledIn, drawCallStyle, OTHER_INPUT, piecesOf, ruleOf, saysCall } from '../call-style.js';
 import type { CallStyle, Piece } from '../call-style.js';
 import { drawBreak, writeError } from '../breaks.js';
 import type { WireFormat } from '../format.js';
@@ -88,7 +88,7 @@ function write(truth: Truth, choices: Choices): Script {
   const pieces = callPieces(truth, calls, choices);
   const rules = truth.calls.map((_, n) => ruleOf(truth.calls, n, calls, pieces));
   // What is neither named nor given arguments is a placeholder.
-  const said = new Set(pieces.filter(saysCall).map(({ call }) => call));
+  const said = calledIn(truth.calls, calls, pieces);
   let count = 0;
   const chunk = (
     delta: object | undefined,
