@@ -197,7 +197,11 @@ class EventReader implements AgUiReader {
     if (outcome !== undefined) this.#end.say(outcomeOf(OUTCOMES, outcome), outcome);
     this.#isRunning = false;
     const isComplete = this.#end.outcome === 'complete';
-    for (const id of this.#short) this.#calls.seal(id);
+    for (const id of this.#short) {
+      // What the run ends is no placeholder.
+      if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
+      this.#calls.seal(id);
+    }
     this.#short.clear();
     const calls = isComplete ? this.#calls.leaveSealed() : this.#calls.abandon();
     if (this.#calls.hasOpenCall || this.#hasLostCall) this.#end.spoil();

@@ -88,7 +88,8 @@ export class ToolCalls<K extends string | number> {
     if (before === undefined)
       return this.#take(this.#create(key, piece, isAgain ? former.id : undefined), piece);
     const isOther = id !== undefined && id !== before.id && !before.hasLocalId;
-    if (isAgain) before.restart();
+    // One that was closed is compared with what comes.
+    if (isAgain && before.state !== 'closed') before.restart();
     else if (isOther || (isSame && before.state === 'closed')) {
       this.#displace(key);
       return this.#take(this.#create(key, piece), piece);

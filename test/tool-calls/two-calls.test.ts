@@ -106,3 +106,23 @@ it('a call of AG-UI that has an id and an end, but no name, is malformed', () =>
   const seen = readEvents(agUiReader(), [...call, { type: 'RUN_FINISHED', finishReason: 'stop' }]);
   expect([seen.calls, seen.malformed]).toEqual([[], ['no name']]);
 });
+
+it('a call without arguments that was closed before a drop is compared with another one after it', () => {
+  const [start, end] = ['TOOL_CALL_START', 'TOOL_CALL_END'].map((type) => ({
+    type,
+    toolCallId: 'a',
+    toolCallName: 'f',
+  }));
+  const args = { type: 'TOOL_CALL_ARGS', toolCallId: 'a', delta: '{"of":1}' };
+  const reader = agUiReader();
+  const first = readEvents(reader, [start!, end!]);
+  const again = [start!, args, end!, { type: 'RUN_FINISHED', finishReason: 'stop' }];
+  const seen = readEvents(reader, again, recordOf(first.deltas));
+  expect([seen.calls, seen.malformed.length > 0]).toEqual([[], true]);
+});
+
+it('a short call of AG-UI without a name is malformed', () => {
+  const chunk = { type: 'TOOL_CALL_CHUNK', toolCallId: 'a', delta: '' };
+  const seen = readEvents(agUiReader(), [chunk, { type: 'RUN_FINISHED', finishReason: 'stop' }]);
+  expect(seen.malformed).toEqual(['no name']);
+});
