@@ -139,11 +139,19 @@ export class CommittedItems {
   /** A long batch would be kept whole for its last items. */
   #keep(units: readonly Unit[], from: number, to: number, bytes: number): void {
     const size = Math.min(to - from, LAST_ITEMS);
+    const run: Run =
+      size === to - from ? { units, from, to, bytes } : lastOf(units.slice(to - size, to));
     this.#units += size;
-    this.#bytes += bytes;
-    if (size === to - from) this.#runs.push({ units, from, to, bytes });
-    else this.#runs.push({ units: units.slice(to - size, to), from: 0, to: size, bytes });
+    this.#bytes += run.bytes;
+    this.#runs.push(run);
   }
+}
+
+/** What is left out of a long batch is not kept, so its bytes do not count. */
+function lastOf(units: readonly Unit[]): Run {
+  let bytes = 0;
+  for (const unit of units) if (unit.type === 'data') bytes += unit.bytes;
+  return { units, from: 0, to: units.length, bytes };
 }
 
 /** Whether its text stays what it is: an object is the consumer's, who may change it. */
