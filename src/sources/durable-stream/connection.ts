@@ -92,7 +92,10 @@ async function* readOn(
     const isMoved = position.next.offset !== next.offset && next.offset !== question.start;
     if (!hasData && elapsedMs < SHORTEST_MS && (live === 'sse' || isMoved)) throw tooShort();
     if (turn.retryMs > LONGEST_WAIT_MS) throw tooShort();
-    const idleMs = hasData || isCatchUp ? 0 : pace.waitAfter(elapsedMs);
+    // What has data behind a new offset is followed at once, as the protocol wants it of a long poll. Events are meant to
+    // stay open: whoever ends them sooner is asked no more often for what they brought.
+    const hasNews = hasData && live === 'long-poll' && position.next.offset !== next.offset;
+    const idleMs = hasNews || isCatchUp ? 0 : pace.waitAfter(elapsedMs);
     yield* wait(Math.max(turn.retryMs, idleMs), clock, signal);
     began = clock.now();
     answer = await askFrom(position.next, question);

@@ -35,7 +35,7 @@ export interface ClosePlan {
 
 type Batch = readonly SourceItem<JsonRpcMessage>[];
 
-/** Between two requests of our own, in ms; twice as long behind each response without a message, up to the longest. */
+/** Between two requests of our own, in ms; twice as long behind each response that is over at once, up to the longest. */
 const SHORTEST_MS = 250;
 const IDLE_MS = 2500;
 /** A connection that lived so long was closed on purpose, also where it brought nothing. In ms. */
@@ -82,10 +82,12 @@ export async function connect(
       if (reader.isOver || isClosed || reader.cursor === undefined) return;
       // The server closes a stream that it wants to be asked for again (MCP 2025-11-25): no drop. One that brings
       // nothing and is over at once is a drop: the stream waits longer each time, and gives up.
-      const isPlanned = reader.cursor !== before || clock.now() - began >= LIVED_MS;
+      const hasLived = clock.now() - began >= LIVED_MS;
+      const isPlanned = reader.cursor !== before || hasLived;
       const { retryMs = 0 } = plan;
       if (!isPlanned || retryMs > LONGEST_MS) return;
-      idle = reader.count > count ? 0 : idle + 1;
+      // A message is no leave to be asked without a pause: a server that wants that keeps the response open.
+      idle = hasLived && reader.count > count ? 0 : idle + 1;
       yield* wait(Math.max(retryMs, Math.min(IDLE_MS, SHORTEST_MS * 2 ** idle)));
       answer = await continueAfter(reader.cursor, request, session, at, signal);
     }
