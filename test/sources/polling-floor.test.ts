@@ -280,7 +280,7 @@ describe('no script of a server passes the floor', () => {
           if (n <= TOO_MANY) queueMicrotask(() => open(this, n));
         }
       }
-      await follow(create(Peer as unknown as WebSocketClass));
+      await follow(create(Peer));
       expect(asked).toBeGreaterThan(0);
       expect(asked).toBeLessThanOrEqual(mostOf(name, script));
     });
