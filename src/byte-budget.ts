@@ -2,7 +2,6 @@
 
 import type { DataItem, SourceMemory } from '../machines/contract.js';
 import { ReconnectError } from '../machines/errors.js';
-import type { Unit } from './replay/committed-items.js';
 
 /** What an item takes besides its content, about: its object, its place in a list, the headers of its strings. */
 export const ITEM_OVERHEAD_BYTES = 256;
@@ -71,11 +70,6 @@ export function weightOf(item: DataItem<unknown>): number {
     bytesPerUnit(item.data, BYTES_PER_PARSED_UNIT) * item.bytes +
     BYTES_PER_UNIT * idUnits
   );
-}
-
-/** Memory that an item takes, or what is kept in its place. */
-export function unitWeight(unit: Unit): number {
-  return unit.type === 'data' ? weightOf(unit) : ITEM_OVERHEAD_BYTES;
 }
 
 /** Memory that items of one batch take, about, by what the first of them is. @param bytes of all of them */

@@ -1,6 +1,6 @@
 /** Tells what a server sends again after a reconnect from what is new. What is not proven to be old is new. */
 
-import { unitWeight } from '../byte-budget.js';
+import { ITEM_OVERHEAD_BYTES, weightOf } from '../byte-budget.js';
 import type { ByteBudget } from '../byte-budget.js';
 import { idOf } from './committed-items.js';
 import type { Unit } from './committed-items.js';
@@ -185,7 +185,7 @@ export class ReplayFilter<U extends Unit> {
   }
 
   #hold(unit: U, isMatch: boolean): void {
-    const bytes = unitWeight(unit);
+    const bytes = unit.type === 'data' ? weightOf(unit) : ITEM_OVERHEAD_BYTES;
     this.#held.push({ unit, isMatch });
     this.#heldBytes += bytes;
     this.#isOverBudget = !this.#budget.hold(bytes);

@@ -211,19 +211,3 @@ describe('a whole call that is said again', () => {
     expect(list.calls).toHaveLength(2);
   });
 });
-
-it('a piece costs the same however many calls are open', () => {
-  const open = (count: number): number => {
-    const reader = openaiChatReader();
-    for (let n = 0; n < count; n++)
-      reader.read(chunk({ tool_calls: [piece({ id: `c${n}` }, 'f', '{}')] }));
-    reader.read(chunk({ tool_calls: [piece({ id: 'last' }, 'f', '{"x":"')] }));
-    const more = chunk({ tool_calls: [piece({}, undefined, 'x')] });
-    const began = performance.now();
-    for (let n = 0; n < 5000; n++) reader.read(more);
-    return performance.now() - began;
-  };
-  open(10);
-  const ratios = [1, 2, 3].map(() => open(1000) / open(1));
-  expect(Math.min(...ratios)).toBeLessThan(3);
-});
