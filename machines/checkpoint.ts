@@ -1,7 +1,7 @@
 /** What survives a reload: small, versioned JSON, and untrusted on the way in. */
 
-import { END_OUTCOMES, MAX_ID_LENGTH } from './contract.js';
-import type { EndOutcome } from './contract.js';
+import { END_OUTCOMES, MAX_ID_LENGTH } from './source-contract.js';
+import type { EndOutcome } from './source-contract.js';
 import { ReconnectError } from './errors.js';
 import type { ReconnectContext, ReconnectState } from './reconnect.types.js';
 import type { StreamState, ToolCallState, ToolCallStatus } from './stream-state.js';

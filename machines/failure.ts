@@ -1,6 +1,6 @@
 /** What an error of an attempt or a connection means, unless the caller says otherwise. */
 
-import type { Failure } from './contract.js';
+import type { Failure } from './source-contract.js';
 import { isUnsentCode } from './error-code.js';
 import { isFatalKind } from './error-kinds.js';
 import { errorInfo } from './errors.js';

@@ -25,7 +25,7 @@ export type {
   SourceItem,
   StreamSource,
   ToolCallDelta,
-} from './contract.js';
+} from './source-contract.js';
 export { ReconnectError } from './errors.js';
 export type { ErrorInfo, ReconnectErrorKind, ReconnectErrorOptions } from './errors.js';
 export { reconnectMachine } from './reconnect.machine.js';

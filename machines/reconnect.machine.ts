@@ -2,9 +2,9 @@
 
 import { assign, emit, enqueueActions, fromCallback, fromPromise, setup } from 'xstate';
 import { hasMissed } from './feed.js';
-import * as lifecycle from './lifecycle.js';
+import * as lifecycle from './lifecycle-events.js';
 import { lossOf } from './loss.js';
-import { isTimed, momentOf, nowOf } from './moment.js';
+import { isTimed, momentOf, nowOf } from './clock-reading.js';
 import { heldOutage } from './outage.js';
 import type {
   Opened,
@@ -19,8 +19,8 @@ import type {
   ReconnectMachineEvent,
 } from './reconnect.types.js';
 import { isFreeRotation, rotate, rotateLater } from './rotation.js';
-import * as step from './steps.js';
-import { fatalError } from './verdict.js';
+import * as step from './context.js';
+import { fatalError } from './retry.js';
 import { resumeWait } from './wait.js';
 
 /**

@@ -10,14 +10,14 @@ import type {
 } from 'xstate';
 import type { Checkpoint } from './checkpoint.js';
 import type { PartialOptions, RetryPolicy } from './config.js';
-import type { EndOutcome, Failure } from './contract.js';
+import type { EndOutcome, Failure } from './source-contract.js';
 import type { ErrorInfo } from './errors.js';
-import type { OutcomeInfo, ReconnectEvent } from './lifecycle.types.js';
+import type { OutcomeInfo, ReconnectEvent } from './lifecycle-events.types.js';
 
 import type { SourceFacts } from './resume-plan.js';
 import type { StreamState, ToolCallStatus } from './stream-state.js';
 
-export type { OutcomeInfo, ReconnectEvent } from './lifecycle.types.js';
+export type { OutcomeInfo, ReconnectEvent } from './lifecycle-events.types.js';
 
 export type ReconnectState =
   | 'idle'

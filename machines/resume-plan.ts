@@ -1,6 +1,6 @@
 /** After a drop: go on, start over, or stop because either would be wrong. */
 
-import type { ResumeMode, StreamSource } from './contract.js';
+import type { ResumeMode, StreamSource } from './source-contract.js';
 import { isFeed } from './feed.js';
 import { canResume, hasDeliveredCall } from './stream-state.js';
 import type { StreamState } from './stream-state.js';

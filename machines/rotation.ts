@@ -1,10 +1,10 @@
 /** Planned ends of a connection: free of cost, as long as they come no faster than the stream may ask. */
 
 import { DEFAULT_INITIAL_BACKOFF_MS } from './config.js';
-import { momentOf, nowOf } from './moment.js';
+import { momentOf, nowOf } from './clock-reading.js';
 import type { Loss, ReconnectContext } from './reconnect.types.js';
 import { planResume } from './resume-plan.js';
-import { record, scheduleRetry } from './steps.js';
+import { record, scheduleRetry } from './context.js';
 
 /** The report of a reader that leaves its connection by plan. */
 type Rotation = Loss & { readonly isOwn?: boolean | undefined };

@@ -1,8 +1,8 @@
 /** What was received so far: the state that survives a drop, as frozen values and pure steps. */
 
-import type { ResumeMode, ToolCallDelta, ToolCallState } from './contract.js';
+import type { ResumeMode, ToolCallDelta, ToolCallState } from './source-contract.js';
 
-export type { ToolCallState, ToolCallStatus } from './contract.js';
+export type { ToolCallState, ToolCallStatus } from './source-contract.js';
 
 /** The Rust module's six fields, and every tool call of the stream by its id. */
 export interface StreamState {

@@ -27,7 +27,7 @@ export type {
   SourceItem,
   StreamSource,
   ToolCallDelta,
-} from '../machines/contract.js';
+} from '../machines/source-contract.js';
 export { ReconnectError } from '../machines/errors.js';
 export type { ErrorInfo, ReconnectErrorKind, ReconnectErrorOptions } from '../machines/errors.js';
 export type {
@@ -48,14 +48,14 @@ export {
 } from '../machines/stream-state.js';
 export type { StreamState, ToolCallState, ToolCallStatus } from '../machines/stream-state.js';
 export { backoffDelayMs } from './backoff.js';
-export type { Classification, Classify, ClassifyContext } from './classify.js';
-export { systemClock } from './clock.js';
-export type { Clock } from './clock.js';
-export { pageEnvironment } from './environment.js';
-export type { EventTargetLike, PageEvent, PageLike } from './environment.js';
-export type { Environment, Hint } from './hints.js';
+export type { Classification, Classify, ClassifyContext } from './config/classify.js';
+export { systemClock } from './host/clock.js';
+export type { Clock } from './host/clock.js';
+export { pageEnvironment } from './host/environment.js';
+export type { EventTargetLike, PageEvent, PageLike } from './host/environment.js';
+export type { Environment, Hint } from './host/environment.js';
 export { createReconnectManager } from './manager.js';
 export type { ReconnectManager } from './manager.js';
-export type { ReconnectOptions } from './options.js';
-export { reconnectStream } from './stream.js';
-export type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream.types.js';
+export type { ReconnectOptions } from './config/options.js';
+export { reconnectStream } from './stream/stream.js';
+export type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream/stream.types.js';

@@ -12,7 +12,7 @@ import type {
 import * as steps from '../machines/stream-state.js';
 import type { StreamState } from '../machines/stream-state.js';
 import { runQuietly } from '../machines/thenable.js';
-import { momentOf, systemClock } from './clock.js';
+import { momentOf, systemClock } from './host/clock.js';
 
 /** Counts attempts, computes delays and keeps the stream state for a host that connects by itself. */
 export interface ReconnectManager {

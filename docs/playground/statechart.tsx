@@ -5,7 +5,7 @@ import { memo } from 'preact/compat';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { statechartSvg } from 'virtual:statechart';
 
-import { edgeElementId, stateElementId } from '../../dist/src/inspect/viewer/dot.js';
+import { edgeElementId, stateElementId } from '../../dist/src/inspect/viewer/model/dot.js';
 import type { Playground } from './playground.js';
 
 /** Once drawn it is left alone: what is lit is set by the stream itself, in the same turn. */

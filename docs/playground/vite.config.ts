@@ -7,7 +7,7 @@ import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
 
 import { reconnectMachine } from '../../dist/machines/index.js';
-import { toDot } from '../../dist/src/inspect/viewer/dot.js';
+import { toDot } from '../../dist/src/inspect/viewer/model/dot.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));

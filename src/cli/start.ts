@@ -3,12 +3,12 @@
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
-import { cleanLine } from './clean.js';
-import { runDemo } from './demo.js';
-import { createLogView } from './log-view.js';
+import { cleanLine } from './terminal/clean.js';
+import { runDemo } from './demo/demo.js';
+import { createLogView } from './terminal/log-view.js';
 import { servePlayground } from './playground/serve.js';
-import { createTerminalView } from './terminal-view.js';
-import type { View } from './view.js';
+import { createTerminalView } from './terminal/terminal-view.js';
+import type { View } from './terminal/view.js';
 
 const HELP = `Usage: npm start [-- options]
 

@@ -1,9 +1,9 @@
 /** Entry `stream-reconnect/inspect`, where there is no Node: the same names, and no server. */
 
 import { ReconnectError } from '../../machines/errors.js';
-import type { InspectorServer } from './inspector-server.types.js';
+import type { InspectorServer } from './server/inspector-server.types.js';
 
-export { legacyInspector } from './legacy.js';
+export { legacyInspector } from './legacy/legacy.js';
 export { sanitize } from './sanitize.js';
 
 /** @throws ReconnectError kind `usage`: a page cannot listen. */

@@ -1,8 +1,8 @@
 /** Options for the inspectors of `@statelyai/inspect`: what leaves the process is JSON without arguments. */
 
 import type { AnyEventObject, MachineContext } from 'xstate';
-import { partsOf, shownEvent } from './notes.js';
-import { toPlain } from './plain.js';
+import { partsOf, shownEvent } from './collect/log-entries.js';
+import { toPlain } from './collect/to-plain-json.js';
 
 /** To be spread into the options of `createInspector`, `createBrowserInspector` or `createWebSocketInspector`. */
 export interface Sanitize {

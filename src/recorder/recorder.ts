@@ -2,7 +2,7 @@
 
 import type { InspectionEvent } from 'xstate';
 import { lossOf } from '../../machines/loss.js';
-import { isTimed } from '../../machines/moment.js';
+import { isTimed } from '../../machines/clock-reading.js';
 import type { ReconnectContext, ReconnectState } from '../../machines/reconnect.types.js';
 import { wrong } from '../../machines/config.js';
 import { withoutArguments } from './without-arguments.js';

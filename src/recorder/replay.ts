@@ -6,7 +6,7 @@ import { wrong } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { reconnectMachine } from '../../machines/reconnect.machine.js';
 import type { ReconnectMachine, ReconnectMachineEvent } from '../../machines/reconnect.types.js';
-import { isSameJson } from '../same-json.js';
+import { isSameJson } from '../json/same-json.js';
 import type { RecordedState, RecordedStep, Recording } from './recorder.js';
 import { withoutArguments } from './without-arguments.js';
 

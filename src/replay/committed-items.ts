@@ -1,6 +1,6 @@
 /** What is remembered of the items that were committed: fingerprints of the first and of the last ones, in order. */
 
-import type { DataItem } from '../../machines/contract.js';
+import type { DataItem } from '../../machines/source-contract.js';
 import { fingerprint, recognisedText } from './fingerprint.js';
 
 /** How many of the first items are remembered: a replay from the start is known by them. */

@@ -1,6 +1,6 @@
 /** Fingerprints of ids and texts: what is remembered of an item is a number, never the text itself. */
 
-import type { DataItem } from '../../machines/contract.js';
+import type { DataItem } from '../../machines/source-contract.js';
 
 /** Texts up to this length, in UTF-16 units, count whole. Of longer ones the length and samples do. */
 const WHOLE_LENGTH = 1024;

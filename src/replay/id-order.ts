@@ -1,6 +1,6 @@
 /** How the ids of a stream follow each other, where the source or the wire tells. */
 
-import type { StreamSource } from '../../machines/contract.js';
+import type { StreamSource } from '../../machines/source-contract.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { ignoreRejection, isThenable } from '../../machines/thenable.js';
 import { idOf } from './committed-items.js';

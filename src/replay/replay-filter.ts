@@ -1,7 +1,7 @@
 /** Tells what a server sends again after a reconnect from what is new. What is not proven to be old is new. */
 
-import { ITEM_OVERHEAD_BYTES, weightOf } from '../byte-budget.js';
-import type { ByteBudget } from '../byte-budget.js';
+import { ITEM_OVERHEAD_BYTES, weightOf } from '../buffers/byte-budget.js';
+import type { ByteBudget } from '../buffers/byte-budget.js';
 import { idOf } from './committed-items.js';
 import type { Unit } from './committed-items.js';
 import type { Evidence, Recollection } from './recollection.js';

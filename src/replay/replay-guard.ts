@@ -1,6 +1,6 @@
 /** Which units that a peer sends are new: by what is remembered, and by how ids follow each other where that is known. */
 
-import { ByteBudget } from '../byte-budget.js';
+import { ByteBudget } from '../buffers/byte-budget.js';
 import { CommittedItems, idOf } from './committed-items.js';
 import type { Unit } from './committed-items.js';
 import { IdOrder } from './id-order.js';

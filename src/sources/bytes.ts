@@ -1,15 +1,20 @@
 /** Bytes over fetch, as a source: the position is the number of bytes received, asked for by `Range`. */
 
-import type { Connection, ResumePoint, SourceItem, StreamSource } from '../../machines/contract.js';
-import { openFailure } from './failure.js';
-import type { OpenFailure } from './failure.js';
-import { bodyConnection, singleBatch } from './http/body-batches.js';
-import type { BodyDecoder } from './http/body-batches.js';
-import { openBody } from './http/open-body.js';
+import type {
+  Connection,
+  ResumePoint,
+  SourceItem,
+  StreamSource,
+} from '../../machines/source-contract.js';
+import { openFailure } from './shared/source-error.js';
+import type { OpenFailure } from './shared/source-error.js';
+import { bodyConnection, singleBatch } from './http/response/body-reader.js';
+import type { BodyDecoder } from './http/response/body-reader.js';
+import { openBody } from './http/request/open-body.js';
 import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
-import { checkResumeRequest, requestAt } from './http/resume-request.js';
-import type { ResumeRequestFunction } from './http/resume-request.js';
+import { checkResumeRequest, requestAt } from './http/request/resume-request.js';
+import type { ResumeRequestFunction } from './http/request/resume-request.js';
 import { checkPositionWords, toOptions } from './http/source-options.js';
 import type { WithoutUrl } from './http/source-options.js';
 

@@ -1,6 +1,11 @@
 /** Durable Streams (protocol 1.0) as a source: a log with opaque offsets, closed by its writer. */
 
-import type { Connection, ResumePoint, SourceHost, StreamSource } from '../../machines/contract.js';
+import type {
+  Connection,
+  ResumePoint,
+  SourceHost,
+  StreamSource,
+} from '../../machines/source-contract.js';
 import { connect } from './durable-stream/connection.js';
 import { FORMATS } from './durable-stream/payload.js';
 import type { DurableFormat } from './durable-stream/payload.js';
@@ -9,8 +14,8 @@ import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import { toOptions } from './http/source-options.js';
 import type { WithoutUrl } from './http/source-options.js';
-import { checkOneOf, checkSize, checkString } from './option-checks.js';
-import { systemTimers } from './timers.js';
+import { checkOneOf, checkSize, checkString } from './shared/validate-options.js';
+import { systemTimers } from './shared/timers.js';
 
 export interface DurableStreamOptions extends Omit<HttpOptions, 'method' | 'body'> {
   /** How new data comes: as events, or by asking again and again. @default 'sse' */

@@ -1,15 +1,21 @@
 /** Any iterable as a source: a generator, an SDK's stream, a queue. */
 
-import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
+import type { Connection, ResumePoint, StreamSource } from '../../machines/source-contract.js';
 import { errorCode } from '../../machines/error-code.js';
 import { ignoreRejection, readable, runQuietly } from '../../machines/thenable.js';
-import { withPeerError } from '../tool-calls/peer-error.js';
+import { withPeerError } from '../tool-calls/response/peer-error.js';
 import { checkIterableOptions } from './iterable/options.js';
 import type { CheckedIterableOptions, IterableOptions } from './iterable/options.js';
 import { iteratorConnection } from './iterable/batches.js';
 import type { AnyIterator } from './iterable/batches.js';
-import { configFailure, isThenable, kindOf, OpenFailure, openFailure } from './failure.js';
-import { abortedFailure, networkFailure, untilAborted } from './http/network-error.js';
+import {
+  configFailure,
+  isThenable,
+  kindOf,
+  OpenFailure,
+  openFailure,
+} from './shared/source-error.js';
+import { abortedFailure, networkFailure, untilAborted } from './http/response/network-error.js';
 
 export type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
 

@@ -8,13 +8,13 @@ import type {
   SourceHost,
   SourceItem,
   StreamSource,
-} from '../../machines/contract.js';
+} from '../../machines/source-contract.js';
 import { ignoreRejection } from '../../machines/thenable.js';
-import { configFailure, kindOf, openFailure } from './failure.js';
-import { ask, checkIdLength, wrongAnswer } from './items.js';
-import { checkFunction, checkKnown, checkString } from './option-checks.js';
-import { Recent } from './live/recent.js';
-import { systemTimers } from './timers.js';
+import { configFailure, kindOf, openFailure } from './shared/source-error.js';
+import { ask, checkIdLength, wrongAnswer } from './shared/to-items.js';
+import { checkFunction, checkKnown, checkString } from './shared/validate-options.js';
+import { Recent } from './live-with-history/recent.js';
+import { systemTimers } from './shared/timers.js';
 
 export interface HistoryContext {
   /** The last item that was delivered; undefined before the first. */

@@ -1,20 +1,25 @@
 /** One request to an MCP server over Streamable HTTP as a source: posted once, continued by GET. */
 
-import type { Connection, ResumePoint, SourceHost, StreamSource } from '../../machines/contract.js';
-import { configFailure, kindOf } from './failure.js';
-import { discard } from './http/error-body.js';
-import { exchange } from './http/exchange.js';
+import type {
+  Connection,
+  ResumePoint,
+  SourceHost,
+  StreamSource,
+} from '../../machines/source-contract.js';
+import { configFailure, kindOf } from './shared/source-error.js';
+import { discard } from './http/response/error-body.js';
+import { exchange } from './http/request/send-request.js';
 import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
-import { isSendable } from './http/request-parts.js';
+import { isSendable } from './http/request/validate-request.js';
 import { toOptions } from './http/source-options.js';
 import type { WithoutUrl } from './http/source-options.js';
 import { connect } from './mcp/connection.js';
 import type { JsonRpcMessage, JsonRpcRequest } from './mcp/message.js';
 import { addHeaders } from './mcp/request.js';
 import type { McpSession } from './mcp/request.js';
-import { checkSize, checkString } from './option-checks.js';
-import { systemTimers } from './timers.js';
+import { checkSize, checkString } from './shared/validate-options.js';
+import { systemTimers } from './shared/timers.js';
 
 export interface McpRequestOptions extends Omit<HttpOptions, 'method' | 'body'> {
   /** The JSON-RPC request, such as a `tools/call`. Its `id` names the response that ends the stream. */

@@ -1,21 +1,26 @@
 /** Lines of JSON over fetch, as a source. */
 
-import type { Connection, EndOutcome, ResumePoint, StreamSource } from '../../machines/contract.js';
-import { checkContiguity } from './contiguity.js';
-import type { Contiguity } from './contiguity.js';
-import { configFailure, kindOf } from './failure.js';
-import { withAddress } from './http/address.js';
-import { bodyConnection, singleBatch } from './http/body-batches.js';
-import { LastResponse } from './http/last-response.js';
-import { openBody } from './http/open-body.js';
+import type {
+  Connection,
+  EndOutcome,
+  ResumePoint,
+  StreamSource,
+} from '../../machines/source-contract.js';
+import { checkContiguity } from './shared/contiguity.js';
+import type { Contiguity } from './shared/contiguity.js';
+import { configFailure, kindOf } from './shared/source-error.js';
+import { withAddress } from './http/request/address.js';
+import { bodyConnection, singleBatch } from './http/response/body-reader.js';
+import { LastResponse } from './http/response/last-response.js';
+import { openBody } from './http/request/open-body.js';
 import { checkHttpOptions, HTTP_OPTIONS, reopenBy } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
-import { checkResumeRequest, requestAt } from './http/resume-request.js';
-import type { ResumeRequestFunction } from './http/resume-request.js';
+import { checkResumeRequest, requestAt } from './http/request/resume-request.js';
+import type { ResumeRequestFunction } from './http/request/resume-request.js';
 import { resumeBy, toOptions } from './http/source-options.js';
 import type { WithoutUrl } from './http/source-options.js';
 import { LineDecoder } from './lines/decoder.js';
-import { checkFunction, checkSize, checkString, checkWords } from './option-checks.js';
+import { checkFunction, checkSize, checkString, checkWords } from './shared/validate-options.js';
 
 export interface NdjsonOptions<T> extends HttpOptions {
   /** A line as an item, from its JSON; undefined where it is a sign of life and no more. @default the JSON itself */

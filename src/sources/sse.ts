@@ -1,10 +1,10 @@
 /** Server-sent events over fetch, as a source. */
 
-import type { Connection, ResumePoint, StreamSource } from '../../machines/contract.js';
-import { bodyConnection, singleBatch } from './http/body-batches.js';
-import { openBody } from './http/open-body.js';
-import { checkCursor, toHeaderBytes } from './http/request-parts.js';
-import { requestAt } from './http/resume-request.js';
+import type { Connection, ResumePoint, StreamSource } from '../../machines/source-contract.js';
+import { bodyConnection, singleBatch } from './http/response/body-reader.js';
+import { openBody } from './http/request/open-body.js';
+import { checkCursor, toHeaderBytes } from './http/request/validate-request.js';
+import { requestAt } from './http/request/resume-request.js';
 import type { WithoutUrl } from './http/source-options.js';
 import { createSseDecoder, EVENT_STREAM } from './sse/decoder.js';
 import type { SseEvent } from './sse/decoder.js';

@@ -6,20 +6,20 @@ import type {
   ResumePoint,
   SourceItem,
   StreamSource,
-} from '../../machines/contract.js';
-import { withAddress } from './http/address.js';
-import { bodyConnection, singleBatch } from './http/body-batches.js';
-import type { BodyDecoder } from './http/body-batches.js';
-import { LastResponse, Repetition } from './http/last-response.js';
-import { openBody } from './http/open-body.js';
+} from '../../machines/source-contract.js';
+import { withAddress } from './http/request/address.js';
+import { bodyConnection, singleBatch } from './http/response/body-reader.js';
+import type { BodyDecoder } from './http/response/body-reader.js';
+import { LastResponse, Repetition } from './http/response/last-response.js';
+import { openBody } from './http/request/open-body.js';
 import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
-import { checkResumeRequest, requestAt } from './http/resume-request.js';
-import type { ResumeRequestFunction } from './http/resume-request.js';
+import { checkResumeRequest, requestAt } from './http/request/resume-request.js';
+import type { ResumeRequestFunction } from './http/request/resume-request.js';
 import { checkPositionWords, toOptions } from './http/source-options.js';
 import type { WithoutUrl } from './http/source-options.js';
-import { Utf8Decoder } from './http/utf8.js';
-import { checkString } from './option-checks.js';
+import { Utf8Decoder } from './http/response/utf8.js';
+import { checkString } from './shared/validate-options.js';
 
 export interface TextOptions extends HttpOptions {
   /** The name in the query by which the number of UTF-16 units received goes out. @default 'resumeAt' */

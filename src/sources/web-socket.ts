@@ -1,12 +1,17 @@
 /** A WebSocket, as a source that can also send. */
 
-import type { Connection, ResumePoint, SourceHost, StreamSource } from '../../machines/contract.js';
+import type {
+  Connection,
+  ResumePoint,
+  SourceHost,
+  StreamSource,
+} from '../../machines/source-contract.js';
 import type { WithoutUrl } from './http/source-options.js';
 import { Connector } from './web-socket/connector.js';
-import type { WebSocketData, WebSocketMessage } from './web-socket/message.js';
+import type { WebSocketData, WebSocketMessage } from './web-socket/socket/message.js';
 import { checkWebSocketOptions } from './web-socket/options.js';
 import type { WebSocketOptions } from './web-socket/options.js';
-import { Outbox } from './web-socket/outbox.js';
+import { Outbox } from './web-socket/sending/outbox.js';
 
 export interface WebSocketSource<T> extends StreamSource<T> {
   /**

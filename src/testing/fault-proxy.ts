@@ -8,9 +8,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_TIMER_MS, wrong } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
-import { createFacts } from './facts.js';
-import { checkBytes, checkKind } from './fault-checks.js';
-import { reset, write } from './socket-write.js';
+import { createFacts } from './wait-until.js';
+import { checkBytes, checkKind } from './validate-faults.js';
+import { reset, write } from '../loopback/socket-write.js';
 
 /** What befalls one connection. Bytes are those from the server to the client, heads and framing included. */
 export interface ProxyFault {

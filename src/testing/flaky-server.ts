@@ -7,12 +7,12 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { wrong } from '../../machines/config.js';
-import { createFacts } from './facts.js';
-import { sendAnswer } from './flaky-answer.js';
-import { checkAnswer } from './fault-checks.js';
-import type { FlakyAnswer } from './flaky-answer.types.js';
-import { onLoopback } from './loopback.js';
-import { reset } from './socket-write.js';
+import { createFacts } from './wait-until.js';
+import { sendAnswer } from './flaky-response.js';
+import { checkAnswer } from './validate-faults.js';
+import type { FlakyAnswer } from './flaky-response.types.js';
+import { onLoopback } from '../loopback/listen.js';
+import { reset } from '../loopback/socket-write.js';
 
 /** A request as the server saw it. */
 export interface FlakyRequest {

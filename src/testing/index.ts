@@ -6,7 +6,7 @@ export type {
   ResumePoint,
   SourceItem,
   StreamSource,
-} from '../../machines/contract.js';
+} from '../../machines/source-contract.js';
 export type {
   ReconnectContext,
   ReconnectInput,
@@ -24,7 +24,12 @@ export type {
   FlakyServer,
   FlakyServerOptions,
 } from './flaky-server.js';
-export type { FlakyAnswer, FlakyFault, FlakyFaultKind, FlakyPieces } from './flaky-answer.types.js';
+export type {
+  FlakyAnswer,
+  FlakyFault,
+  FlakyFaultKind,
+  FlakyPieces,
+} from './flaky-response.types.js';
 export { fewModelSteps, modelSteps } from './model-steps.js';
 export type { InternalStep, ModelStep } from './model-steps.js';
 export { reconnectModel } from './reconnect-model.js';

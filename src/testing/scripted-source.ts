@@ -2,7 +2,12 @@
 
 import { wrong } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
-import type { Connection, ResumePoint, SourceItem, StreamSource } from '../../machines/contract.js';
+import type {
+  Connection,
+  ResumePoint,
+  SourceItem,
+  StreamSource,
+} from '../../machines/source-contract.js';
 
 /**
  * One step of a connection: a batch of items, or how the bytes end. `eof` is a clean end of the bytes,

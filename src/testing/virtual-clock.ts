@@ -1,7 +1,7 @@
 /** A clock that stands still until it is told to go on: exact to the ms, timers in order. */
 
 import { wrong } from '../../machines/config.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../host/clock.js';
 
 /** Give it to `reconnectStream` as `clock`, or to XState's `createActor`. */
 export interface VirtualClock extends Clock {

@@ -8,7 +8,7 @@ import type {
   ReconnectMachineEvent,
   ReconnectState,
 } from '../../machines/reconnect.types.js';
-import { isSameJson } from '../same-json.js';
+import { isSameJson } from '../json/same-json.js';
 import type { ModelStep } from './model-steps.js';
 import { virtualClock } from './virtual-clock.js';
 

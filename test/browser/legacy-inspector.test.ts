@@ -7,8 +7,8 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ReconnectingStream } from '../../src/index.js';
 import { inBrowser } from '../support/browser.js';
-import { onLoopback } from '../../src/testing/loopback.js';
-import type { Loopback } from '../../src/testing/loopback.js';
+import { onLoopback } from '../../src/loopback/listen.js';
+import type { Loopback } from '../../src/loopback/listen.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

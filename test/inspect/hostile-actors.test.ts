@@ -5,8 +5,8 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { legacyInspector, sanitize } from '../../src/inspect/index.js';
 import type { LegacyService } from '../../src/inspect/index.js';
-import { Chronicle } from '../../src/inspect/chronicle.js';
-import type { InspectMessage } from '../../src/inspect/protocol.js';
+import { Chronicle } from '../../src/inspect/collect/inspection-log.js';
+import type { InspectMessage } from '../../src/inspect/collect/protocol.js';
 
 const trap = {
   type: 'trap',

@@ -8,7 +8,7 @@ import { reconnectMachine } from '../../machines/index.js';
 import { reconnectStream } from '../../src/index.js';
 import { sanitize } from '../../src/inspect/index.js';
 import { callingSource, drain, SECRET } from '../support/inspected.js';
-import { createFacts } from '../../src/testing/facts.js';
+import { createFacts } from '../../src/testing/wait-until.js';
 
 async function inspect(options: object): Promise<readonly StatelyInspectionEvent[]> {
   const { until, changed } = createFacts();

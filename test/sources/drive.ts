@@ -1,6 +1,11 @@
 /** Drives a source by its contract, without the machine. */
 
-import type { Connection, ResumePoint, SourceItem, StreamSource } from '../../machines/contract.js';
+import type {
+  Connection,
+  ResumePoint,
+  SourceItem,
+  StreamSource,
+} from '../../machines/source-contract.js';
 import type { ReconnectError } from '../../machines/errors.js';
 import type { SseEvent, SseOptions } from '../../src/sources/index.js';
 import { sse } from '../../src/sources/index.js';

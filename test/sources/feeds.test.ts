@@ -10,7 +10,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { reconnectStream } from '../../src/index.js';
 import type { ReconnectEvent, ReconnectOptions, StreamSource } from '../../src/index.js';
 import { sse, webSocket } from '../../src/sources/index.js';
-import { onLoopback } from '../../src/testing/loopback.js';
+import { onLoopback } from '../../src/loopback/listen.js';
 import { inState, record } from '../support/facts.js';
 
 const QUICK: ReconnectOptions = { initialBackoffMs: 1, maxBackoffMs: 5, jitter: 'none' };

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { sse } from '../../src/sources/index.js';
 import type { SseOptions } from '../../src/sources/index.js';
-import { startServer } from '../server.js';
-import type { TestServer } from '../server.js';
+import { startServer } from '../support/server.js';
+import type { TestServer } from '../support/server.js';
 import { openError, readAll, START, streamResponse } from './drive.js';
 
 type Fetch = NonNullable<SseOptions['fetch']>;

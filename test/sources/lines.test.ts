@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { SourceItem } from '../../machines/contract.js';
+import type { SourceItem } from '../../machines/source-contract.js';
 import { ndjson } from '../../src/sources/index.js';
 import type { NdjsonOptions } from '../../src/sources/index.js';
 import { readAll } from './drive.js';

@@ -2,8 +2,8 @@
 
 import { request } from 'node:http';
 import { createParser } from 'eventsource-parser';
-import type { Hello, InspectMessage, ShownEvent } from '../../src/inspect/protocol.js';
-import { createFacts } from '../../src/testing/facts.js';
+import type { Hello, InspectMessage, ShownEvent } from '../../src/inspect/collect/protocol.js';
+import { createFacts } from '../../src/testing/wait-until.js';
 
 export interface InspectClient {
   /** The greeting, and what came after it. */

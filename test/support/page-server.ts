@@ -6,8 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { range } from './numbered-log.js';
-import { onLoopback } from '../../src/testing/loopback.js';
-import { createFacts } from '../../src/testing/facts.js';
+import { onLoopback } from '../../src/loopback/listen.js';
+import { createFacts } from '../../src/testing/wait-until.js';
 
 export interface PageServer {
   /** `http://127.0.0.1:port`, without a slash at the end. `/` is the page, `/elsewhere` another one. */

@@ -1,7 +1,7 @@
 /** Ids as a hostile peer, or a careless one, writes them. */
 
 import fc from 'fast-check';
-import { MAX_ID_LENGTH } from '../../machines/contract.js';
+import { MAX_ID_LENGTH } from '../../machines/source-contract.js';
 
 /** What has a meaning in an address, in a header, or in JSON. */
 const PARTS: readonly string[] = [

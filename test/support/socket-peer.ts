@@ -5,8 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { onLoopback } from '../../src/testing/loopback.js';
-import { createFacts } from '../../src/testing/facts.js';
+import { onLoopback } from '../../src/loopback/listen.js';
+import { createFacts } from '../../src/testing/wait-until.js';
 
 /** What befalls the nth handshake or connection; without one it is served to the end. */
 export interface SocketFault {

@@ -2,8 +2,8 @@
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { onLoopback } from '../../src/testing/loopback.js';
-import type { Loopback } from '../../src/testing/loopback.js';
+import { onLoopback } from '../../src/loopback/listen.js';
+import type { Loopback } from '../../src/loopback/listen.js';
 
 export type WebHandler = (request: Request) => Response | Promise<Response>;
 

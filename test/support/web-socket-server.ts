@@ -5,8 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
-import { createFacts } from '../../src/testing/facts.js';
-import { onLoopback } from '../../src/testing/loopback.js';
+import { createFacts } from '../../src/testing/wait-until.js';
+import { onLoopback } from '../../src/loopback/listen.js';
 
 export interface SocketServer {
   readonly url: string;

@@ -1,7 +1,7 @@
 /** What holds for tool calls in all provider formats: one register has the rules. */
 
 import { describe, expect, it } from 'vitest';
-import { MAX_ID_LENGTH } from '../../machines/contract.js';
+import { MAX_ID_LENGTH } from '../../machines/source-contract.js';
 import { readEvents, WIRES } from './wires.js';
 import type { Seen, Wire, WireCall } from './wires.js';
 

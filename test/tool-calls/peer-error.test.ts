@@ -5,7 +5,7 @@ import {
   readPeerError,
   reportedError,
   withPeerError,
-} from '../../src/tool-calls/peer-error.js';
+} from '../../src/tool-calls/response/peer-error.js';
 import { quotedText } from '../../machines/quoted-text.js';
 
 /** Whose shape it is, the error, and the message and code that stand in it. */

@@ -11,7 +11,7 @@ import {
   openaiResponsesReader,
 } from '../../src/tool-calls/index.js';
 import type { AnswerPart, AnswerReader, RecordedCalls } from '../../src/tool-calls/index.js';
-import type { ToolCallDelta } from '../../machines/contract.js';
+import type { ToolCallDelta } from '../../machines/source-contract.js';
 
 export interface WireCall {
   readonly key?: number;

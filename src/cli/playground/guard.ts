@@ -1,7 +1,7 @@
 /** Strangers are refused, and what a handler throws becomes an answer. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refusalOf } from '../../loopback-sender.js';
+import { refusalOf } from '../../loopback/access.js';
 
 /** A request that is refused, with its reason: it becomes the answer. */
 export class Refusal extends Error {

@@ -1,10 +1,10 @@
 /** A running XState 5 actor in the shape of a service of XState 4, for `@xstate/inspect`. */
 
 import type { AnyActorRef } from 'xstate';
-import { sendCommand } from '../command.js';
-import { shownEvent, shownSnapshot } from '../notes.js';
-import { fieldOf, plainText, toPlain } from '../plain.js';
-import type { Plain, PlainOptions } from '../plain.js';
+import { sendCommand } from '../collect/command.js';
+import { shownEvent, shownSnapshot } from '../collect/log-entries.js';
+import { fieldOf, plainText, toPlain } from '../collect/to-plain-json.js';
+import type { Plain, PlainOptions } from '../collect/to-plain-json.js';
 import { legacyEventType } from './definition.js';
 
 /** What `@xstate/inspect` 0.8 uses of a service. It replaces `send` by one that reports first. */

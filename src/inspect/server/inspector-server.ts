@@ -4,15 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Refusal } from '../../loopback-sender.js';
-import { sendCommand } from '../command.js';
-import { Chronicle } from '../chronicle.js';
-import type { InspectorServer } from '../inspector-server.types.js';
-import { readCommand } from './body.js';
-import { createGate } from './gate.js';
+import type { Refusal } from '../../loopback/access.js';
+import { sendCommand } from '../collect/command.js';
+import { Chronicle } from '../collect/inspection-log.js';
+import type { InspectorServer } from './inspector-server.types.js';
+import { readCommand } from './read-command.js';
+import { createGate } from './access.js';
 import { resolveServerOptions } from './options.js';
 import type { InspectorServerOptions } from './options.js';
-import { isPage, SAFE_HEADERS, sendPage } from './pages.js';
+import { isPage, SAFE_HEADERS, sendPage } from './static-files.js';
 import { createViewers } from './viewers.js';
 
 /**

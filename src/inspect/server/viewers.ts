@@ -1,8 +1,8 @@
 /** The open event streams: what is said, all hear; who does not keep up is let go, and comes back. */
 
 import type { ServerResponse } from 'node:http';
-import type { Hello, InspectMessage } from '../protocol.js';
-import { SAFE_HEADERS } from './pages.js';
+import type { Hello, InspectMessage } from '../collect/protocol.js';
+import { SAFE_HEADERS } from './static-files.js';
 
 export interface Viewers {
   readonly count: number;

@@ -3,12 +3,12 @@
 import type { JSX } from 'preact';
 import { ChartView } from './chart-view.js';
 import { Commands } from './commands.js';
-import { stateText } from './model.js';
-import type { ShownActor } from './model.js';
+import { stateText } from './model/model.js';
+import type { ShownActor } from './model/model.js';
 import { StreamPanel } from './stream-panel.js';
-import { hueOf, streamFacts } from './stream-facts.js';
-import { visible } from './text.js';
-import type { ShownEvent } from '../protocol.js';
+import { hueOf, streamFacts } from './model/stream-facts.js';
+import { visible } from './model/text.js';
+import type { ShownEvent } from '../collect/protocol.js';
 
 export interface ActorViewProps {
   readonly actor: ShownActor;

@@ -3,11 +3,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ActorView } from './actor-view.js';
-import { openFeed } from './feed.js';
-import type { Feed, Line } from './feed.js';
+import { openFeed } from './model/feed.js';
+import type { Feed, Line } from './model/feed.js';
 import { EventLog } from './event-log.js';
-import { Model } from './model.js';
-import { visible } from './text.js';
+import { Model } from './model/model.js';
+import { visible } from './model/text.js';
 import { Timeline } from './timeline.js';
 
 export interface AppProps {

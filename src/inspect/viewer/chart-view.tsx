@@ -2,11 +2,11 @@
 
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { nameOf } from './chart.js';
-import type { ChartState, ChartTransition } from './chart.js';
-import { drawChart, light } from './drawing.js';
-import type { Move } from './model.js';
-import { visible } from './text.js';
+import { nameOf } from './model/chart.js';
+import type { ChartState, ChartTransition } from './model/chart.js';
+import { drawChart, light } from './model/drawing.js';
+import type { Move } from './model/model.js';
+import { visible } from './model/text.js';
 
 export interface ChartViewProps {
   readonly definition: string;

@@ -2,12 +2,12 @@
 
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { eventsOf, hearsMore } from './chart.js';
-import type { ShownActor } from './model.js';
-import { isPossible } from './stream-facts.js';
-import { visible } from './text.js';
-import { COMMANDS } from '../protocol.js';
-import type { Command, ShownEvent } from '../protocol.js';
+import { eventsOf, hearsMore } from './model/chart.js';
+import type { ShownActor } from './model/model.js';
+import { isPossible } from './model/stream-facts.js';
+import { visible } from './model/text.js';
+import { COMMANDS } from '../collect/protocol.js';
+import type { Command, ShownEvent } from '../collect/protocol.js';
 
 export interface CommandsProps {
   readonly actor: ShownActor;

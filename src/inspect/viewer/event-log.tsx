@@ -2,11 +2,11 @@
 
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { nameOf } from './chart.js';
-import { PROGRESS } from './model.js';
-import type { LogEntry, Model, ShownActor } from './model.js';
-import { hueOf } from './stream-facts.js';
-import { clockTime, visible, whole } from './text.js';
+import { nameOf } from './model/chart.js';
+import { PROGRESS } from './model/model.js';
+import type { LogEntry, Model, ShownActor } from './model/model.js';
+import { hueOf } from './model/stream-facts.js';
+import { clockTime, visible, whole } from './model/text.js';
 
 export interface EventLogProps {
   readonly model: Model;

@@ -2,7 +2,7 @@
 
 import { render } from 'preact';
 import { App } from './app.js';
-import { hasToken, takeToken } from './feed.js';
+import { hasToken, takeToken } from './model/feed.js';
 
 const place = document.getElementById('app');
 if (place !== null) {

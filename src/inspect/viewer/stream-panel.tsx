@@ -1,9 +1,9 @@
 /** A stream in figures: the wait that is running, what came, and the tool calls. */
 
 import type { JSX } from 'preact';
-import { waitLeft } from './stream-facts.js';
-import type { StreamFacts, ToolCallFacts } from './stream-facts.js';
-import { bytes, seconds, visible, whole } from './text.js';
+import { waitLeft } from './model/stream-facts.js';
+import type { StreamFacts, ToolCallFacts } from './model/stream-facts.js';
+import { bytes, seconds, visible, whole } from './model/text.js';
 
 export interface StreamPanelProps {
   readonly facts: StreamFacts;

@@ -2,10 +2,10 @@
 
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { stateText } from './model.js';
-import type { ShownActor } from './model.js';
-import { hueOf, streamFacts } from './stream-facts.js';
-import { visible, whole } from './text.js';
+import { stateText } from './model/model.js';
+import type { ShownActor } from './model/model.js';
+import { hueOf, streamFacts } from './model/stream-facts.js';
+import { visible, whole } from './model/text.js';
 
 export interface TimelineProps {
   readonly roots: readonly ShownActor[];

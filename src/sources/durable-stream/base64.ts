@@ -1,6 +1,6 @@
 /** Base64, in which events carry what is no text. */
 
-import { openFailure } from '../failure.js';
+import { openFailure } from '../shared/source-error.js';
 
 /** @throws OpenFailure for what is none. */
 export function fromBase64(text: string): Uint8Array {

@@ -1,11 +1,11 @@
 /** One response to a long poll, or to a catch-up read: what follows the offset, in pieces as they arrive. */
 
-import type { DataItem } from '../../../machines/contract.js';
-import { openFailure } from '../failure.js';
-import { bodyConnection } from '../http/body-batches.js';
-import type { BodyDecoder } from '../http/body-batches.js';
-import type { OpenBody } from '../http/open-body.js';
-import { serverDelayMs } from '../http/retry-after.js';
+import type { DataItem } from '../../../machines/source-contract.js';
+import { openFailure } from '../shared/source-error.js';
+import { bodyConnection } from '../http/response/body-reader.js';
+import type { BodyDecoder } from '../http/response/body-reader.js';
+import type { OpenBody } from '../http/request/open-body.js';
+import { serverDelayMs } from '../http/response/retry-after.js';
 import { checkFormat, formatOf } from './format.js';
 import { UP_TO_DATE } from './log-reader.js';
 import type { Batch, LogReader, Turn } from './log-reader.js';

@@ -1,9 +1,9 @@
 /** One connection to a durable stream: as many requests as the server's planned rotation makes of it. */
 
-import type { Connection, ResumePoint, SourceClock } from '../../../machines/contract.js';
-import { openFailure } from '../failure.js';
-import type { OpenBody } from '../http/open-body.js';
-import type { RequestOptions } from '../http/request.js';
+import type { Connection, ResumePoint, SourceClock } from '../../../machines/source-contract.js';
+import { openFailure } from '../shared/source-error.js';
+import type { OpenBody } from '../http/request/open-body.js';
+import type { RequestOptions } from '../http/request/request.js';
 import { readBody } from './body.js';
 import { readEvents } from './events.js';
 import type { FirstData } from './events.js';

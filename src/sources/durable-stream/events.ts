@@ -1,10 +1,10 @@
 /** Durable Streams over server-sent events: data, and behind it a control event with the offset. */
 
-import type { SourceItem } from '../../../machines/contract.js';
-import { fieldsOf, textOf } from '../../tool-calls/fields.js';
-import { openFailure } from '../failure.js';
-import { bodyConnection } from '../http/body-batches.js';
-import type { OpenBody } from '../http/open-body.js';
+import type { SourceItem } from '../../../machines/source-contract.js';
+import { fieldsOf, textOf } from '../../json/fields.js';
+import { openFailure } from '../shared/source-error.js';
+import { bodyConnection } from '../http/response/body-reader.js';
+import type { OpenBody } from '../http/request/open-body.js';
 import { createSseDecoder } from '../sse/decoder.js';
 import type { SseEvent } from '../sse/decoder.js';
 import { fromBase64 } from './base64.js';

@@ -1,7 +1,7 @@
 /** What a log holds, by its content type: Durable Streams 1.0, "JSON mode". */
 
-import { configFailure } from '../failure.js';
-import type { OpenFailure } from '../failure.js';
+import { configFailure } from '../shared/source-error.js';
+import type { OpenFailure } from '../shared/source-error.js';
 import type { DurableFormat } from './payload.js';
 
 /** Undefined where there is no content type. */

@@ -1,7 +1,7 @@
 /** An array of JSON that comes in pieces: its elements as soon as they are whole, however many there are. */
 
-import { openFailure } from '../failure.js';
-import type { OpenFailure } from '../failure.js';
+import { openFailure } from '../shared/source-error.js';
+import type { OpenFailure } from '../shared/source-error.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

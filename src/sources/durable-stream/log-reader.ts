@@ -1,6 +1,6 @@
 /** What one connection reads of the log, response by response: items, checkpoints, and the end. */
 
-import type { SourceItem } from '../../../machines/contract.js';
+import type { SourceItem } from '../../../machines/source-contract.js';
 import { createPayload } from './payload.js';
 import type { DurableFormat, Payload } from './payload.js';
 import type { LogPosition, StreamOffset } from './position.js';

@@ -1,7 +1,7 @@
 /** How often a server is asked that has nothing new. */
 
-import type { ResumePoint, SourceClock } from '../../../machines/contract.js';
-import { abortedFailure } from '../http/network-error.js';
+import type { ResumePoint, SourceClock } from '../../../machines/source-contract.js';
+import { abortedFailure } from '../http/response/network-error.js';
 
 /** Between the starts of two requests that bring nothing, in ms: 24 a minute once the first few are over. */
 const FIRST_MS = 500;

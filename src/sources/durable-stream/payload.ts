@@ -1,7 +1,7 @@
 /** The payload of a durable stream as items, each with its position in the log. */
 
-import type { DataItem } from '../../../machines/contract.js';
-import { Utf8Decoder } from '../http/utf8.js';
+import type { DataItem } from '../../../machines/source-contract.js';
+import { Utf8Decoder } from '../http/response/utf8.js';
 import { JsonArrayReader } from './json-array.js';
 import type { LogPosition } from './position.js';
 import { TextPieces } from './text-pieces.js';

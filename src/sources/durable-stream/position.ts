@@ -1,7 +1,7 @@
 /** Positions in a durable stream: an offset that the server gave, and how much of what follows it was delivered. */
 
-import { MAX_ID_LENGTH } from '../../../machines/contract.js';
-import { openFailure } from '../failure.js';
+import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
+import { openFailure } from '../shared/source-error.js';
 
 /** What the server says of the position behind a response. */
 export interface StreamOffset {

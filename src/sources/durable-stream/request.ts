@@ -1,14 +1,14 @@
 /** The requests of the Durable Streams protocol, and what their responses say of the position in the log. */
 
-import type { ResumePoint } from '../../../machines/contract.js';
-import { openFailure } from '../failure.js';
-import type { OpenFailure } from '../failure.js';
-import { withAddress } from '../http/address.js';
-import { discard } from '../http/error-body.js';
-import { exchange } from '../http/exchange.js';
-import { openBody } from '../http/open-body.js';
-import type { OpenBody } from '../http/open-body.js';
-import type { RequestOptions } from '../http/request.js';
+import type { ResumePoint } from '../../../machines/source-contract.js';
+import { openFailure } from '../shared/source-error.js';
+import type { OpenFailure } from '../shared/source-error.js';
+import { withAddress } from '../http/request/address.js';
+import { discard } from '../http/response/error-body.js';
+import { exchange } from '../http/request/send-request.js';
+import { openBody } from '../http/request/open-body.js';
+import type { OpenBody } from '../http/request/open-body.js';
+import type { RequestOptions } from '../http/request/request.js';
 import { checkOffset } from './position.js';
 import type { StreamOffset } from './position.js';
 

@@ -1,14 +1,19 @@
 /** The options of everything that is read over fetch, and their validation. */
 
-import { configFailure, kindOf } from '../failure.js';
-import { checkFunction, checkOneOf } from '../option-checks.js';
+import { configFailure, kindOf } from '../shared/source-error.js';
+import { checkFunction, checkOneOf } from '../shared/validate-options.js';
 import type { HttpPolicy } from '../../../machines/http-status.js';
 import { HTTP_POLICIES } from '../../../machines/http-status.js';
-import { checkIdempotencyKey } from './idempotency-key.js';
-import { checkMethod, isRead } from './method.js';
-import { toBody, toHeaders, toUrl } from './request-parts.js';
-import type { HeadersLike, RequestBody } from './request-parts.js';
-import type { FetchLike, HeadersContext, RequestContext, RequestOptions } from './request.js';
+import { checkIdempotencyKey } from './request/idempotency-key.js';
+import { checkMethod, isRead } from './request/method.js';
+import { toBody, toHeaders, toUrl } from './request/validate-request.js';
+import type { HeadersLike, RequestBody } from './request/validate-request.js';
+import type {
+  FetchLike,
+  HeadersContext,
+  RequestContext,
+  RequestOptions,
+} from './request/request.js';
 
 export interface HttpOptions {
   /** Where the stream is; a function is asked again at each attempt. No user or password in it. */

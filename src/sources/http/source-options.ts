@@ -1,12 +1,12 @@
 /** Options that sources over HTTP have in common: how they are given, and what a source says of itself. */
 
-import type { ResumeMode } from '../../../machines/contract.js';
-import { configFailure, kindOf } from '../failure.js';
-import { checkKnown, checkOneOf, checkWords } from '../option-checks.js';
-import type { SourceWords } from '../option-checks.js';
-import { isRead } from './method.js';
+import type { ResumeMode } from '../../../machines/source-contract.js';
+import { configFailure, kindOf } from '../shared/source-error.js';
+import { checkKnown, checkOneOf, checkWords } from '../shared/validate-options.js';
+import type { SourceWords } from '../shared/validate-options.js';
+import { isRead } from './request/method.js';
 import { reopenBy } from './options.js';
-import type { RequestOptions } from './request.js';
+import type { RequestOptions } from './request/request.js';
 
 export type WithoutUrl<O> = Omit<O, 'url'> & { url?: never };
 

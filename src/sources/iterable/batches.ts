@@ -1,11 +1,11 @@
 /** Reads a foreign iterator, which may throw, hang or break the protocol in any method. */
 
-import type { Connection, SourceItem } from '../../../machines/contract.js';
+import type { Connection, SourceItem } from '../../../machines/source-contract.js';
 import { follow, runQuietly } from '../../../machines/thenable.js';
-import { isThenable, kindOf, openFailure } from '../failure.js';
-import type { OpenFailure } from '../failure.js';
+import { isThenable, kindOf, openFailure } from '../shared/source-error.js';
+import type { OpenFailure } from '../shared/source-error.js';
 import type { CheckedIterableOptions } from './options.js';
-import { ask, toItems, wrongAnswer } from '../items.js';
+import { ask, toItems, wrongAnswer } from '../shared/to-items.js';
 
 /** Nothing is believed about what its methods return. */
 export interface AnyIterator {

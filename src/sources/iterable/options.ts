@@ -1,8 +1,8 @@
 /** The options of `fromAsyncIterable()`, their defaults and their validation. */
 
-import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/contract.js';
-import { checkFunction, checkKnown, checkWords } from '../option-checks.js';
-import { configFailure } from '../failure.js';
+import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/source-contract.js';
+import { checkFunction, checkKnown, checkWords } from '../shared/validate-options.js';
+import { configFailure } from '../shared/source-error.js';
 
 export interface IterableOptions<T> {
   /** The name in diagnostics. @default 'iterable' */

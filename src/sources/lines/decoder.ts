@@ -1,13 +1,13 @@
 /** Lines of JSON, or a sequence of it, to items: one network chunk, one batch. */
 
-import type { SourceItem } from '../../../machines/contract.js';
-import { OpenFailure, openFailure } from '../failure.js';
-import type { BodyDecoder } from '../http/body-batches.js';
-import { Repetition } from '../http/last-response.js';
-import type { LastResponse } from '../http/last-response.js';
-import { Utf8Decoder } from '../http/utf8.js';
-import { ask, toItems } from '../items.js';
-import type { ItemReaders } from '../items.js';
+import type { SourceItem } from '../../../machines/source-contract.js';
+import { OpenFailure, openFailure } from '../shared/source-error.js';
+import type { BodyDecoder } from '../http/response/body-reader.js';
+import { Repetition } from '../http/response/last-response.js';
+import type { LastResponse } from '../http/response/last-response.js';
+import { Utf8Decoder } from '../http/response/utf8.js';
+import { ask, toItems } from '../shared/to-items.js';
+import type { ItemReaders } from '../shared/to-items.js';
 import { Framing } from './framing.js';
 
 export interface LineDecoderOptions<T> extends ItemReaders<T> {

@@ -1,6 +1,6 @@
 /** Where one JSON text ends and the next begins: at line ends, or at the record separators of json-seq (RFC 7464). */
 
-import { openFailure } from '../failure.js';
+import { openFailure } from '../shared/source-error.js';
 
 /** RFC 7464, 2.2: comes before each text, which may have line ends in it. */
 const RS = '\x1e';

@@ -5,13 +5,13 @@ import type {
   ResumePoint,
   SourceClock,
   SourceItem,
-} from '../../../machines/contract.js';
+} from '../../../machines/source-contract.js';
 import { pause } from '../durable-stream/pace.js';
-import { openFailure } from '../failure.js';
-import { bodyConnection } from '../http/body-batches.js';
-import type { OpenBody } from '../http/open-body.js';
-import { isSendable } from '../http/request-parts.js';
-import type { RequestOptions } from '../http/request.js';
+import { openFailure } from '../shared/source-error.js';
+import { bodyConnection } from '../http/response/body-reader.js';
+import type { OpenBody } from '../http/request/open-body.js';
+import { isSendable } from '../http/request/validate-request.js';
+import type { RequestOptions } from '../http/request/request.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
 import type { ProtocolLimits } from '../sse/protocol.js';
 import type { JsonRpcMessage, JsonRpcRequest } from './message.js';

@@ -1,11 +1,11 @@
 /** From the body of a response to messages: events, or one document of JSON. */
 
-import type { SourceItem } from '../../../machines/contract.js';
-import { reportedError } from '../../tool-calls/peer-error.js';
-import { openFailure } from '../failure.js';
-import type { OpenFailure } from '../failure.js';
-import type { BodyDecoder } from '../http/body-batches.js';
-import { Utf8Decoder } from '../http/utf8.js';
+import type { SourceItem } from '../../../machines/source-contract.js';
+import { reportedError } from '../../tool-calls/response/peer-error.js';
+import { openFailure } from '../shared/source-error.js';
+import type { OpenFailure } from '../shared/source-error.js';
+import type { BodyDecoder } from '../http/response/body-reader.js';
+import { Utf8Decoder } from '../http/response/utf8.js';
 import type { SseEvent } from '../sse/decoder.js';
 import { parseEvent } from '../sse/protocol.js';
 import type { SseProtocol } from '../sse/protocol.js';

@@ -1,12 +1,12 @@
 /** The requests of one MCP request: the POST that begins it, and the GET that continues it. */
 
-import type { ResumePoint } from '../../../machines/contract.js';
-import { openFailure } from '../failure.js';
-import type { OpenFailure } from '../failure.js';
-import { openBody } from '../http/open-body.js';
-import type { OpenBody } from '../http/open-body.js';
-import { checkCursor, toHeaderBytes } from '../http/request-parts.js';
-import type { RequestOptions } from '../http/request.js';
+import type { ResumePoint } from '../../../machines/source-contract.js';
+import { openFailure } from '../shared/source-error.js';
+import type { OpenFailure } from '../shared/source-error.js';
+import { openBody } from '../http/request/open-body.js';
+import type { OpenBody } from '../http/request/open-body.js';
+import { checkCursor, toHeaderBytes } from '../http/request/validate-request.js';
+import type { RequestOptions } from '../http/request/request.js';
 import { EVENT_STREAM } from '../sse/decoder.js';
 
 export const JSON_TYPE = 'application/json';

@@ -1,18 +1,18 @@
 /** From bytes of an event stream to items. WHATWG HTML, 9.2.6: interpreting an event stream. */
 
-import { MAX_ID_LENGTH } from '../../../machines/contract.js';
-import type { DataItem, EndOutcome, SourceItem } from '../../../machines/contract.js';
+import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
+import type { DataItem, EndOutcome, SourceItem } from '../../../machines/source-contract.js';
 import { MAX_ERROR_BODY } from '../../../machines/errors.js';
-import { readPeerError, withPeerError } from '../../tool-calls/peer-error.js';
-import type { BodyDecoder } from '../http/body-batches.js';
-import { OpenFailure, openFailure } from '../failure.js';
-import { ask, wrongAnswer } from '../items.js';
+import { readPeerError, withPeerError } from '../../tool-calls/response/peer-error.js';
+import type { BodyDecoder } from '../http/response/body-reader.js';
+import { OpenFailure, openFailure } from '../shared/source-error.js';
+import { ask, wrongAnswer } from '../shared/to-items.js';
 import { createEventStreamParser } from './event-stream-parser.js';
 import type { EventStreamParser } from './event-stream-parser.js';
 import { LineMeter } from './line-meter.js';
-import { toOutcome } from '../outcome.js';
-import type { RotateItem } from '../rotation.js';
-import { Utf8Decoder } from '../http/utf8.js';
+import { toOutcome } from '../shared/to-outcome.js';
+import type { RotateItem } from '../shared/rotation.js';
+import { Utf8Decoder } from '../http/response/utf8.js';
 
 export const EVENT_STREAM = 'text/event-stream';
 

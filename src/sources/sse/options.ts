@@ -1,21 +1,21 @@
 /** The options of `sse()`, their defaults and their validation. */
 
-import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/contract.js';
-import { configFailure } from '../failure.js';
+import type { EndOutcome, ResumeMode, StreamSource } from '../../../machines/source-contract.js';
+import { configFailure } from '../shared/source-error.js';
 import { checkHttpOptions, HTTP_OPTIONS, reopenBy } from '../http/options.js';
 import type { HttpOptions } from '../http/options.js';
-import { isSendable } from '../http/request-parts.js';
-import type { RequestOptions } from '../http/request.js';
-import { checkResumeRequest } from '../http/resume-request.js';
-import type { ResumeRequestFunction } from '../http/resume-request.js';
+import { isSendable } from '../http/request/validate-request.js';
+import type { RequestOptions } from '../http/request/request.js';
+import { checkResumeRequest } from '../http/request/resume-request.js';
+import type { ResumeRequestFunction } from '../http/request/resume-request.js';
 import { resumeBy, toOptions } from '../http/source-options.js';
 import type { WithoutUrl } from '../http/source-options.js';
-import { checkFunction, checkSize, checkString, checkWords } from '../option-checks.js';
-import type { SourceWords } from '../option-checks.js';
-import { checkContiguity } from '../contiguity.js';
-import type { Contiguity } from '../contiguity.js';
-import { toRotationItem } from '../rotation.js';
-import type { RotateItem, Rotation } from '../rotation.js';
+import { checkFunction, checkSize, checkString, checkWords } from '../shared/validate-options.js';
+import type { SourceWords } from '../shared/validate-options.js';
+import { checkContiguity } from '../shared/contiguity.js';
+import type { Contiguity } from '../shared/contiguity.js';
+import { toRotationItem } from '../shared/rotation.js';
+import type { RotateItem, Rotation } from '../shared/rotation.js';
 import type { SseDecoderOptions, SseEvent } from './decoder.js';
 
 export interface SseOptions<T = SseEvent> extends HttpOptions {

@@ -1,9 +1,9 @@
 /** Protocols that are spoken over server-sent events: what their events mean, as items. */
 
-import type { SourceItem } from '../../../machines/contract.js';
-import type { BodyDecoder } from '../http/body-batches.js';
-import { OpenFailure, openFailure } from '../failure.js';
-import { checkIdLength } from '../items.js';
+import type { SourceItem } from '../../../machines/source-contract.js';
+import type { BodyDecoder } from '../http/response/body-reader.js';
+import { OpenFailure, openFailure } from '../shared/source-error.js';
+import { checkIdLength } from '../shared/to-items.js';
 import { createSseDecoder } from './decoder.js';
 import type { SseEvent } from './decoder.js';
 

@@ -1,9 +1,9 @@
 /** Checks of options that only a WebSocket has. */
 
-import { configFailure, kindOf } from '../failure.js';
-import { toOwnData } from './message.js';
+import { configFailure, kindOf } from '../shared/source-error.js';
+import { toOwnData } from './socket/message.js';
 import type { WebSocketPing } from './options.js';
-import { NORMAL } from './socket.js';
+import { NORMAL } from './socket/socket.js';
 
 /** Longest delay of a timer, in ms: above it one fires at once. */
 const TIMER_MS = 2_147_483_647;

@@ -1,6 +1,6 @@
 /** The timers of one connection: none outlives it. */
 
-import type { SourceClock } from '../../../machines/contract.js';
+import type { SourceClock } from '../../../machines/source-contract.js';
 
 export class ConnectionTimers {
   readonly #clock: SourceClock;

@@ -6,18 +6,18 @@ import type {
   SourceClock,
   SourceItem,
   SourceMemory,
-} from '../../../machines/contract.js';
-import { kindOf, OpenFailure, openFailure } from '../failure.js';
-import type { Close } from './close-codes.js';
+} from '../../../machines/source-contract.js';
+import { kindOf, OpenFailure, openFailure } from '../shared/source-error.js';
+import type { Close } from './socket/close-codes.js';
 import { ConnectionTimers } from './connection-timers.js';
-import { BROKEN, Fault, overrun, tooLong } from './fault.js';
+import { BROKEN, Fault, overrun, tooLong } from './socket/fault.js';
 import { Flow } from './flow.js';
 import { Inbox } from './inbox.js';
 import type { InboxOptions } from './inbox.js';
-import { sizeOf, toMessage } from './message.js';
-import type { WebSocketMessage } from './message.js';
-import { abandon, CLOSED, NORMAL, OPEN } from './socket.js';
-import type { Socket, SocketEvent } from './socket.js';
+import { sizeOf, toMessage } from './socket/message.js';
+import type { WebSocketMessage } from './socket/message.js';
+import { abandon, CLOSED, NORMAL, OPEN } from './socket/socket.js';
+import type { Socket, SocketEvent } from './socket/socket.js';
 import { Steps } from './steps.js';
 
 type Batch<T> = readonly SourceItem<T>[];

@@ -1,34 +1,34 @@
 /** Makes the connections of one source, and remembers what their ends said. */
 
-import type { Connection, ResumePoint, SourceHost } from '../../../machines/contract.js';
+import type { Connection, ResumePoint, SourceHost } from '../../../machines/source-contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
 import { readable } from '../../../machines/thenable.js';
 import { statusClass } from '../../../machines/http-status.js';
 import { quotedText } from '../../../machines/quoted-text.js';
-import { OpenFailure, openFailure } from '../failure.js';
-import { abortedFailure } from '../http/network-error.js';
-import { redactor } from '../http/redact.js';
-import type { Redact } from '../http/redact.js';
-import { toHeaders } from '../http/request-parts.js';
-import { askProvider } from '../http/request.js';
-import type { HeadersContext } from '../http/request.js';
-import { refreshCount } from '../http/shared-refresh.js';
-import { ask } from '../items.js';
-import { systemTimers } from '../timers.js';
-import { toSocketUrl } from './address.js';
+import { OpenFailure, openFailure } from '../shared/source-error.js';
+import { abortedFailure } from '../http/response/network-error.js';
+import { redactor } from '../http/response/redact.js';
+import type { Redact } from '../http/response/redact.js';
+import { toHeaders } from '../http/request/validate-request.js';
+import { askProvider } from '../http/request/request.js';
+import type { HeadersContext } from '../http/request/request.js';
+import { refreshCount } from '../http/request/credential-refresh.js';
+import { ask } from '../shared/to-items.js';
+import { systemTimers } from '../shared/timers.js';
+import { toSocketUrl } from './socket/address.js';
 import { toProtocols } from './checks.js';
-import { checkCloseClass, closeClass, closeFailure } from './close-codes.js';
-import type { Close } from './close-codes.js';
+import { checkCloseClass, closeClass, closeFailure } from './socket/close-codes.js';
+import type { Close } from './socket/close-codes.js';
 import { SocketConnection } from './connection.js';
 import type { Verdict } from './connection.js';
-import { createSocket } from './create-socket.js';
+import { createSocket } from './socket/create-socket.js';
 import { greet } from './greeting.js';
 import type { CheckedWebSocketOptions } from './options.js';
-import type { Outbox } from './outbox.js';
+import type { Outbox } from './sending/outbox.js';
 import { startPings } from './pings.js';
-import { abandon, NORMAL } from './socket.js';
-import type { Socket } from './socket.js';
-import { refuseUpgrade } from './upgrade.js';
+import { abandon, NORMAL } from './socket/socket.js';
+import type { Socket } from './socket/socket.js';
+import { refuseUpgrade } from './socket/upgrade.js';
 
 export class Connector<T> {
   /** The sub-protocol of the last connection. */

@@ -1,9 +1,9 @@
 /** Stops and goes on reading from a socket whose class can do so: what waits in it takes no memory of ours, and no time. */
 
-import type { SourceClock } from '../../../machines/contract.js';
-import { inTurn, isTurnOver } from '../../turn.js';
+import type { SourceClock } from '../../../machines/source-contract.js';
+import { inTurn, isTurnOver } from '../../host/turn.js';
 import type { Inbox } from './inbox.js';
-import type { Socket } from './socket.js';
+import type { Socket } from './socket/socket.js';
 
 export class Flow {
   readonly #socket: Socket;

@@ -1,10 +1,10 @@
 /** What is said first on a connection, before anything that waits is sent. */
 
-import { isThenable, OpenFailure, openFailure } from '../failure.js';
-import { askAsync, wrongAnswer } from '../items.js';
+import { isThenable, OpenFailure, openFailure } from '../shared/source-error.js';
+import { askAsync, wrongAnswer } from '../shared/to-items.js';
 import type { SocketConnection } from './connection.js';
-import { toOwnData } from './message.js';
-import type { OwnData, WebSocketData } from './message.js';
+import { toOwnData } from './socket/message.js';
+import type { OwnData, WebSocketData } from './socket/message.js';
 import type { CheckedWebSocketOptions, WebSocketStart } from './options.js';
 
 /** @throws OpenFailure where the connection ends first, or a function of the caller throws. */

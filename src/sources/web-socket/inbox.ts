@@ -1,15 +1,15 @@
 /** Messages as items: parsed when they arrive, in order, and held until they are read. */
 
-import type { SourceItem, SourceMemory } from '../../../machines/contract.js';
+import type { SourceItem, SourceMemory } from '../../../machines/source-contract.js';
 import { follow } from '../../../machines/thenable.js';
-import { isThenable, OpenFailure, openFailure } from '../failure.js';
-import { ask, askAsync, toItems, wrongAnswer } from '../items.js';
-import type { ItemReaders } from '../items.js';
-import { toRotationItem } from '../rotation.js';
-import type { Rotation } from '../rotation.js';
-import { Fifo } from '../../fifo.js';
-import { sizeOf } from './message.js';
-import type { WebSocketMessage } from './message.js';
+import { isThenable, OpenFailure, openFailure } from '../shared/source-error.js';
+import { ask, askAsync, toItems, wrongAnswer } from '../shared/to-items.js';
+import type { ItemReaders } from '../shared/to-items.js';
+import { toRotationItem } from '../shared/rotation.js';
+import type { Rotation } from '../shared/rotation.js';
+import { Fifo } from '../../buffers/fifo.js';
+import { sizeOf } from './socket/message.js';
+import type { WebSocketMessage } from './socket/message.js';
 
 export interface InboxOptions<T> extends ItemReaders<T> {
   readonly maxBufferedBytes: number;

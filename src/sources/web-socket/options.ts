@@ -5,23 +5,23 @@ import type {
   ResumePoint,
   SourceClock,
   StreamSource,
-} from '../../../machines/contract.js';
-import { checkContiguity } from '../contiguity.js';
-import type { Contiguity } from '../contiguity.js';
-import type { Rotation } from '../rotation.js';
-import { configFailure } from '../failure.js';
-import { toHeaders } from '../http/request-parts.js';
-import type { HeadersLike } from '../http/request-parts.js';
-import type { HeadersContext, RequestContext } from '../http/request.js';
+} from '../../../machines/source-contract.js';
+import { checkContiguity } from '../shared/contiguity.js';
+import type { Contiguity } from '../shared/contiguity.js';
+import type { Rotation } from '../shared/rotation.js';
+import { configFailure } from '../shared/source-error.js';
+import { toHeaders } from '../http/request/validate-request.js';
+import type { HeadersLike } from '../http/request/validate-request.js';
+import type { HeadersContext, RequestContext } from '../http/request/request.js';
 import { toOptions } from '../http/source-options.js';
 import type { WithoutUrl } from '../http/source-options.js';
-import { checkFunction, checkSize, checkWords } from '../option-checks.js';
-import { toSocketUrl } from './address.js';
+import { checkFunction, checkSize, checkWords } from '../shared/validate-options.js';
+import { toSocketUrl } from './socket/address.js';
 import { checkLeaveCode, checkMs, checkPing, toProtocols } from './checks.js';
-import type { CloseClass } from './close-codes.js';
+import type { CloseClass } from './socket/close-codes.js';
 import type { ConnectionOptions } from './connection.js';
-import type { WebSocketClass } from './create-socket.js';
-import type { WebSocketData, WebSocketMessage } from './message.js';
+import type { WebSocketClass } from './socket/create-socket.js';
+import type { WebSocketData, WebSocketMessage } from './socket/message.js';
 
 /** What the first messages of a connection are made from. */
 export interface WebSocketStart extends ResumePoint {

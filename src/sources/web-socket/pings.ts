@@ -1,12 +1,12 @@
 /** Asks the peer for a sign of life, again and again. */
 
-import { configFailure, OpenFailure, openFailure } from '../failure.js';
-import { ask, wrongAnswer } from '../items.js';
+import { configFailure, OpenFailure, openFailure } from '../shared/source-error.js';
+import { ask, wrongAnswer } from '../shared/to-items.js';
 import type { SocketConnection } from './connection.js';
-import { toOwnData } from './message.js';
+import { toOwnData } from './socket/message.js';
 import type { WebSocketPing } from './options.js';
-import { OPEN } from './socket.js';
-import type { Socket } from './socket.js';
+import { OPEN } from './socket/socket.js';
+import type { Socket } from './socket/socket.js';
 
 /** @throws OpenFailure `config` where there is no message, and the class sends no pings of the protocol. */
 export function startPings<T>(

@@ -1,6 +1,6 @@
 /** Who waits for the beginning of a connection, and must not wait longer than it lasts. */
 
-import type { OpenFailure } from '../failure.js';
+import type { OpenFailure } from '../shared/source-error.js';
 
 interface Step {
   resolve(): void;

@@ -1,0 +1,68 @@
+/** What the stream says about itself, told as notes. */
+
+import type { ReconnectingStream } from '../../index.js';
+import { duration } from '../terminal/view.js';
+import type { Label, Scene } from '../terminal/view.js';
+
+export interface Teller {
+  readonly show: (scene: Scene) => void;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+}
+
+export interface Outages {
+  /** To be called for each chunk that the consumer gets: the first one ends an outage. */
+  chunk(number: number): void;
+  /** Outages that ended. */
+  resumes(): number;
+}
+
+/** A connection alone ends no outage: a server may accept and hang up. A new chunk does. */
+export function tellOutages(stream: ReconnectingStream<unknown>, { show, now }: Teller): Outages {
+  let resumes = 0;
+  let brokenAt: number | undefined;
+  let reconnected = false;
+  let state = '';
+  let maxAttempts = 0;
+  // A lost connection says why in `dropped`; one that was never made, in `waiting` only.
+  let toldWhy = false;
+  const note = (label: Label, text: string): void => show({ type: 'note', label, text });
+  stream.subscribe(() => {
+    if (stream.state === state) return;
+    state = stream.state;
+    show({ type: 'state', state });
+  });
+  stream.on('attemptStarted', (event) => void (maxAttempts = event.maxAttempts));
+  stream.on('waiting', ({ delayMs, attempt, reason }) => {
+    if (!toldWhy) note('refused', refusal(reason));
+    toldWhy = false;
+    const text = `${duration(delayMs)}, then attempt ${attempt} of ${maxAttempts}`;
+    show({ type: 'note', label: 'waiting', text, lastsMs: delayMs });
+  });
+  stream.on('dropped', ({ reason, message }) => {
+    brokenAt ??= now();
+    reconnected = false;
+    toldWhy = true;
+    note('dropped', `${reason}: ${message}`);
+  });
+  stream.on('connected', ({ attempts }) => {
+    reconnected = brokenAt !== undefined;
+    note('connected', attempts === 0 ? 'first connection' : `at attempt ${attempts}`);
+  });
+  stream.on('restarted', ({ why }) => note('notice', `restarted: ${why}`));
+  stream.on('gap', ({ from, to }) => note('notice', `gap from ${from} to ${to}`));
+  return { chunk, resumes: () => resumes };
+
+  function chunk(number: number): void {
+    if (!reconnected || brokenAt === undefined) return;
+    resumes += 1;
+    note('resumed', `with chunk ${number}, ${duration(now() - brokenAt)} after the line broke`);
+    brokenAt = undefined;
+    reconnected = false;
+  }
+
+  function refusal(reason: string): string {
+    const { error } = stream.snapshot;
+    return error?.kind === reason ? `${reason}: ${error.message}` : reason;
+  }
+}

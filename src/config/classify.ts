@@ -1,0 +1,57 @@
+/** What an error means: is another attempt of use, and when. By kind and code, never by message text. */
+
+import type { Failure } from '../../machines/source-contract.js';
+import { ReconnectError } from '../../machines/errors.js';
+import { delayOf, failureOf, flagOf } from '../../machines/failure.js';
+import { ignoreRejection, isThenable } from '../../machines/thenable.js';
+
+/** What {@link ReconnectOptions.classify} is given. */
+export interface ClassifyContext {
+  readonly error: ReconnectError;
+  /** Where it happened. */
+  readonly phase: 'opening' | 'reading';
+  readonly attempt: number;
+  /** By default no further attempt is made. */
+  readonly fatal: boolean;
+  /** By default the attempt counts as one that began no work: even a POST may be sent again. */
+  readonly refused: boolean;
+}
+
+/** Where an error happened. */
+export type LossPlace = Pick<ClassifyContext, 'phase' | 'attempt'>;
+
+/** What the hook may decide; what it leaves out stays as it was. */
+export interface Classification {
+  /** No further attempt can help. */
+  readonly fatal?: boolean | undefined;
+  /** A floor for the next wait, in ms. */
+  readonly retryAfterMs?: number | undefined;
+  /** The server refused the request before it began any work: the same request may be sent again. */
+  readonly refused?: boolean | undefined;
+}
+
+export type Classify = (context: ClassifyContext) => Classification | undefined | void;
+
+/** What an error means; the hook of the caller has the last word. */
+export function classify(
+  error: ReconnectError,
+  place: LossPlace,
+  hook: Classify | undefined,
+): Failure {
+  const own = failureOf(error, place.phase);
+  if (hook === undefined) return own;
+  const { fatal, refused = false } = own;
+  const decided: unknown = hook({ ...place, error, fatal, refused });
+  if (isThenable(decided)) {
+    ignoreRejection(decided);
+    throw new ReconnectError('usage', 'expected classify to answer at once, got a promise');
+  }
+  const ruled = (decided ?? {}) as Partial<Record<keyof Classification, unknown>>;
+  const retryAfterMs = delayOf(ruled.retryAfterMs) ?? own.retryAfterMs;
+  return Object.freeze({
+    error: own.error,
+    fatal: flagOf(ruled.fatal) ?? fatal,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...((flagOf(ruled.refused) ?? refused) ? { refused: true } : {}),
+  });
+}

@@ -1,0 +1,29 @@
+/** What a source says of a connection, read so that code of the source which throws breaks nothing. */
+
+import { END_OUTCOMES } from '../../machines/source-contract.js';
+import type { Connection, EndOutcome, SourceItem } from '../../machines/source-contract.js';
+import { isThenable, readQuietly, runQuietly } from '../../machines/thenable.js';
+import { malformed } from '../progress/validate-item.js';
+
+/** Reads what a source says; a getter of its own may throw. */
+export function outcomeOf(connection: Connection<unknown>): EndOutcome | null {
+  const outcome = readQuietly(() => connection.outcome);
+  return END_OUTCOMES.find((word) => word === outcome) ?? null;
+}
+
+/** Whether its silence says nothing. */
+export function isQuiet(connection: Connection<unknown>): boolean {
+  return readQuietly(() => connection.isQuiet) === true;
+}
+
+/** @throws ReconnectError kind `protocol` where there is a promise in its place: an async method */
+export function iteratorOf<T>({ batches }: Connection<T>): AsyncIterator<readonly SourceItem<T>[]> {
+  const iterator = batches[Symbol.asyncIterator]();
+  if (isThenable(iterator)) throw malformed('a promise in place of an iterator', iterator);
+  return iterator;
+}
+
+/** A source written as a generator cleans up in its `finally`; nobody waits for it. */
+export function returnQuietly(iterator: AsyncIterator<unknown> | null): void {
+  runQuietly(() => iterator?.return?.());
+}

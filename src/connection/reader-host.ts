@@ -1,0 +1,64 @@
+/** What a reader needs of its stream, and what it says of a connection that it leaves. */
+
+import type { ActorRefFromLogic } from 'xstate';
+
+import type { RetryPolicy } from '../../machines/config.js';
+import type { StreamSource } from '../../machines/source-contract.js';
+import type { ReconnectError } from '../../machines/errors.js';
+import { isFeed } from '../../machines/feed.js';
+import type { ReaderLogic, ReconnectReport } from '../../machines/reconnect.types.js';
+import type { StreamDesk } from './stream-parts.js';
+
+/** The actor that a connection reports to. */
+export type ReaderRef = ActorRefFromLogic<ReaderLogic>;
+
+/** What the machine gets to know of a connection that is left: see `Loss`. */
+export interface ConnectionHealth {
+  readonly proven: boolean;
+  readonly spared?: true;
+  readonly brief?: true;
+}
+
+/** The stream as its readers see it. @param TReader the one that reports */
+export interface ReaderDesk<T, TReader> extends StreamDesk<T> {
+  /** Monotonic time at which the stream began: chunk times count from it. */
+  readonly startedAt: number;
+  report(report: ReconnectReport): void;
+  /** The connection is lost. @param agedMs its age when it gave its last sign of life, or broke */
+  lose(reader: TReader, error: ReconnectError, health: ConnectionHealth, agedMs: number): void;
+  /** The connection is left by plan. @param isOwn by ours, not the peer's */
+  rotate(reader: TReader, health: ConnectionHealth, isOwn: boolean): void;
+}
+
+/** Whether the attempts start again from 0: new data, and uptime where that is asked for, or a feed that is alive. */
+export function isHealthy<T>(
+  { source, ledger, options }: StreamDesk<T>,
+  hasNewData: boolean,
+  upMs: number,
+  hasSign: boolean,
+): boolean {
+  const { resetAfterMs, aliveAfterMs, maxBackoffMs }: RetryPolicy = options.policy;
+  if (hasNewData && (resetAfterMs === null || upMs >= resetAfterMs)) return true;
+  if (aliveAfterMs === null || !mayBeQuiet(source, ledger.cursor)) return false;
+  return upMs >= aliveAfterMs && (hasSign || upMs >= maxBackoffMs);
+}
+
+/**
+ * A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt. Items of a feed prove its
+ * health, whatever they are: a peer that gives one and hangs up, again and again, is not asked at once for that.
+ */
+export function healthOf<T>(
+  { source, ledger, options }: StreamDesk<T>,
+  { kind }: ReconnectError,
+  proven: boolean,
+  upMs: number,
+): ConnectionHealth {
+  if (kind === 'stall' && mayBeQuiet(source, ledger.cursor)) return { proven, spared: true };
+  const isBrief = proven && upMs < options.policy.initialBackoffMs;
+  return isBrief && isFeed(source, ledger.cursor) ? { proven, brief: true } : { proven };
+}
+
+/** Whether silence is nothing unusual, and no item shows that a connection is healthy. */
+function mayBeQuiet(source: StreamSource<unknown>, cursor: string | null): boolean {
+  return source.isEndless === true || isFeed(source, cursor);
+}

@@ -1,0 +1,317 @@
+/** What comes in is recorded, held until its checkpoint, and handed on. Synchronous: no time passes here. */
+
+import { clampTimerMs } from '../../machines/backoff.js';
+import type { DataItem, EndOutcome, SourceItem } from '../../machines/source-contract.js';
+import type { ReconnectError } from '../../machines/errors.js';
+import type { ReconnectReport } from '../../machines/reconnect.types.js';
+import { isFeed, leavesGap } from '../../machines/feed.js';
+import { checkItem, isPlain, isPlainData } from '../progress/validate-item.js';
+import { NONE } from '../progress/empty.js';
+import type { Accepted } from '../replay/replay-guard.js';
+import { ToolCallReports } from '../progress/tool-call-reports.js';
+import type { ReceivedUnit, StreamDesk } from './stream-parts.js';
+
+type ReportedGap = Extract<SourceItem<unknown>, { type: 'gap' }>;
+
+/** Who tells the machine what the intake finds. */
+export interface IntakeHost {
+  /** Nothing more of this connection is taken. */
+  readonly isOver: boolean;
+  send(report: ReconnectReport): void;
+  /** The replay is over. */
+  onUpToDate(): void;
+}
+
+/** A class: it exists once per connection and its methods are called per item. */
+export class Intake<T> {
+  /** New items were committed, more than before a restart: the connection is of use. */
+  hasNewData = false;
+  /** In how many ms the peer will end this connection by plan: set once it said so. */
+  rotateAfterMs: number | null = null;
+  /** The end marker, once it came. */
+  end: EndOutcome | null = null;
+  /** What was received could not be kept when the connection was left. */
+  fault: ReconnectError | null = null;
+  readonly #desk: StreamDesk<T>;
+  readonly #host: IntakeHost;
+  readonly #calls: ToolCallReports;
+
+  constructor(desk: StreamDesk<T>, host: IntakeHost) {
+    const { ledger, guard, source } = desk;
+    this.#desk = desk;
+    this.#host = host;
+    this.#calls = new ToolCallReports(ledger);
+    const canReplay = source.resume !== 'live' && source.leavesOutReplays !== true;
+    guard.begin(ledger.chunks > 0 && ledger.hasCursor && canReplay);
+  }
+
+  /** Items left out because they were committed before. */
+  get replayed(): number {
+    return this.#desk.guard.skipped;
+  }
+
+  /** An item is held that may be the beginning of a replay, or new. */
+  get isUndecided(): boolean {
+    return this.#desk.guard.isUndecided;
+  }
+
+  /**
+   * Takes one batch; tells whether data was in it.
+   * @throws ReconnectError kind `limit`; `protocol` for a malformed item.
+   */
+  accept(items: readonly SourceItem<T>[], timeMs: number): boolean {
+    const plain = this.#acceptPlain(items, timeMs);
+    let hasData = plain > 0;
+    // A listener may stop the stream in the middle of a batch: the rest of it comes again, or never.
+    for (let n = plain; n < items.length && this.end === null && !this.#host.isOver;) {
+      const uncommitted = this.#acceptUncommitted(items, n);
+      if (uncommitted > 0) {
+        hasData = true;
+        n += uncommitted;
+        continue;
+      }
+      const item = items[n++] as SourceItem<T>;
+      this.#acceptOne(item, timeMs);
+      this.#reportCalls();
+      if (item.type === 'data') hasData = true;
+    }
+    return hasData;
+  }
+
+  /** Nothing came that would show whether the held item is old: it is delivered. */
+  decide(timeMs: number): void {
+    this.#takeAll(this.#desk.guard.release(), timeMs);
+    this.#reportCalls();
+  }
+
+  /** The connection is left: what is held comes again, if it was new. */
+  leave(): void {
+    this.#desk.guard.leave();
+    // Whoever received a call may have run it: it stays known, although what came around it comes again.
+    this.fault = this.#calls.keep(this.#desk.tail.deliveredCalls) ?? this.fault;
+    if (leavesGap(this.#desk.source, this.#desk.ledger.cursor)) this.#calls.cutOpen();
+    this.#reportCalls();
+  }
+
+  /** The bytes ended, and that is the end: what is pending is whole. */
+  finish(timeMs: number): void {
+    this.#commitAll(timeMs);
+    this.#reportCalls();
+  }
+
+  /** The common case, in one pass and without a copy: every item stands for itself. */
+  #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
+    const { tail, guard, source } = this.#desk;
+    if (!tail.isEmpty || !guard.isIdle) return 0;
+    return this.#recordPlain(items, source.resume === 'cursor', timeMs);
+  }
+
+  /** Records items up to the first that does not stand for itself, and queues them. Returns how many. */
+  #recordPlain(items: readonly SourceItem<T>[], holds: boolean, timeMs: number): number {
+    const { ledger, delivery } = this.#desk;
+    const { bytes, chars } = ledger;
+    const count = ledger.record(items, holds, timeMs);
+    if (count === 0) return 0;
+    this.#countNews();
+    const plain = (count === items.length ? items : items.slice(0, count)) as DataItem<T>[];
+    delivery.push(plain, ledger.tools, ledger.bytes - bytes, ledger.chars - chars);
+    return count;
+  }
+
+  /** Items without an id in a row: they wait for the same checkpoint, and are delivered together. Returns how many. */
+  #acceptUncommitted(items: readonly SourceItem<T>[], from: number): number {
+    const { ledger, tail, guard } = this.#desk;
+    if (tail.isLeft || !this.#holds() || !guard.isIdle) return 0;
+    let to = from;
+    for (; to < items.length; to++) {
+      const item = items[to] as SourceItem<T>;
+      if (item.type !== 'data' || item.id !== undefined || item.toolCall !== undefined) break;
+      if (!isPlainData(item)) break;
+    }
+    if (to > from) tail.add(items.slice(from, to) as DataItem<T>[], ledger.tools);
+    return to - from;
+  }
+
+  #acceptOne(item: SourceItem<T>, timeMs: number): void {
+    checkItem(item);
+    switch (item.type) {
+      case 'data':
+      case 'checkpoint':
+        return this.#recognise(item, timeMs);
+      case 'identity':
+        return this.#identify(item.key);
+      case 'retry':
+        return this.#desk.ledger.advise(clampTimerMs(item.ms));
+      case 'alive':
+        return;
+      case 'upToDate':
+        return this.#host.onUpToDate();
+      case 'rotate':
+        this.rotateAfterMs = item.afterMs ?? 0;
+        return;
+      case 'gap':
+        this.#reportGap({ from: item.from, to: item.to });
+        return;
+      case 'replayed':
+        this.#desk.guard.addSkipped(item.items);
+        return;
+      case 'diagnostic':
+        this.#host.send({ type: 'stream.diagnostic', code: item.code, message: item.message });
+        return;
+      case 'reset':
+        this.#reset(item.scope, item.why);
+        return;
+      case 'end':
+        this.#commitAll(timeMs);
+        this.end = item.outcome;
+    }
+  }
+
+  #recognise(item: ReceivedUnit<T>, timeMs: number): void {
+    const { guard, ledger, tail } = this.#desk;
+    const position = { cursor: ledger.cursor, items: ledger.chunks };
+    const accepted = guard.take(item, position, tail.isLeft ? NONE : tail.items);
+    this.#retractReplayed();
+    const message = guard.takeComplaint();
+    if (message !== null)
+      this.#host.send({ type: 'stream.diagnostic', code: 'ids-useless', message });
+    this.#takeAll(accepted, timeMs);
+  }
+
+  #takeAll(accepted: readonly Accepted<ReceivedUnit<T>>[], timeMs: number): void {
+    for (const { unit, gap, isLate } of accepted) {
+      // What a listener stopped comes again.
+      if (!this.#retractLeft() || !this.#reportGap(gap)) return;
+      if (unit.type === 'data') this.#data(unit, isLate, timeMs);
+      else if (!isLate) this.#checkpoint(unit.cursor, timeMs);
+    }
+  }
+
+  #data(item: DataItem<T>, isLate: boolean, timeMs: number): void {
+    const { tail, ledger } = this.#desk;
+    if (item.id === undefined && this.#holds()) {
+      tail.add([item], ledger.tools);
+      return;
+    }
+    this.#commitTail(timeMs);
+    this.#commit(item, timeMs, isLate);
+  }
+
+  #checkpoint(cursor: string, timeMs: number): void {
+    const { ledger, delivery } = this.#desk;
+    this.#commitTail(timeMs);
+    ledger.commit(cursor);
+    delivery.checkpoint(cursor);
+  }
+
+  /** Another stream than the one so far: nothing of that will go on. */
+  #identify(key: string): void {
+    const { ledger } = this.#desk;
+    if (ledger.key !== null && ledger.key !== key)
+      this.#reset('all', 'the peer began another stream');
+    ledger.key = key;
+  }
+
+  /** What came right before a replay that is proven now may be part of it. */
+  #retractReplayed(): void {
+    const { tail, guard } = this.#desk;
+    if (!guard.takeProof(tail.isLeft ? NONE : tail.items)) return;
+    guard.addSkipped(tail.size);
+    this.#retract('the server sent these items again');
+  }
+
+  /** What the connection before this one brought without a checkpoint comes again now. False: the stream was stopped. */
+  #retractLeft(): boolean {
+    if (this.#desk.tail.isLeft)
+      this.#retract('the connection was left before their checkpoint came');
+    return !this.#host.isOver;
+  }
+
+  /** False: the stream was stopped. */
+  #reportGap(gap: Pick<ReportedGap, 'from' | 'to'> | null): boolean {
+    if (gap !== null) {
+      this.#calls.cutOpen();
+      this.#host.send({ type: 'stream.gap', ...gap });
+    }
+    return !this.#host.isOver;
+  }
+
+  /** The stream is over: what waits for a checkpoint, or for a proof, is not waiting any more. */
+  #commitAll(timeMs: number): void {
+    const { guard, ledger } = this.#desk;
+    const { chunks } = ledger;
+    if (guard.isTrusting) this.#reportGap({ from: ledger.cursor ?? chunks, to: chunks });
+    // They came on this connection, so what the one before brought is not brought again.
+    for (const { unit } of guard.release())
+      if (unit.type === 'data') this.#data(unit, false, timeMs);
+    this.#commitTail(timeMs);
+  }
+
+  #commitTail(timeMs: number): void {
+    const { ledger, tail } = this.#desk;
+    const committed = tail.commit();
+    if (committed === null) return;
+    const { delivered, held } = committed;
+    ledger.recordTail(delivered, timeMs);
+    for (const delta of delivered.toolCalls) this.#calls.add(delta);
+    this.#countNews();
+    this.#commitHeld(held, timeMs);
+  }
+
+  /** In runs: an entry of the queue for each item would be slow where there are many. */
+  #commitHeld(held: readonly DataItem<T>[], timeMs: number): void {
+    for (let from = 0; from < held.length;) {
+      let to = from;
+      while (to < held.length && isPlain(held[to])) to++;
+      this.#recordPlain(held.slice(from, to), false, timeMs);
+      if (to < held.length) this.#commit(held[to] as DataItem<T>, timeMs, false);
+      from = to + 1;
+    }
+  }
+
+  #commit(item: DataItem<T>, timeMs: number, isLate: boolean): void {
+    const { ledger, delivery } = this.#desk;
+    const { tools } = ledger;
+    ledger.recordOne(item, timeMs, !isLate);
+    this.#countNews();
+    // A late id is no place to go on from.
+    const one = [isLate ? { ...item, id: undefined } : item];
+    delivery.push(one, tools, item.bytes, item.chars ?? 0);
+    for (const delta of item.toolCall ?? []) this.#calls.add(delta);
+  }
+
+  #countNews(): void {
+    const { ledger, source } = this.#desk;
+    // Of a feed nothing is old.
+    if (ledger.chunks > ledger.peak || isFeed(source, ledger.cursor)) this.hasNewData = true;
+  }
+
+  #reportCalls(): void {
+    this.#calls.send((report) => this.#host.send(report));
+  }
+
+  /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */
+  #holds(): boolean {
+    return this.#desk.source.resume === 'cursor' && this.#desk.ledger.hasCursor;
+  }
+
+  #reset(scope: 'all' | 'pending', why: string): void {
+    const { ledger, delivery, tail, guard } = this.#desk;
+    if (scope === 'pending') {
+      guard.leave();
+      return this.#retract(why);
+    }
+    const items = ledger.chunks + tail.delivered;
+    for (const part of [tail, guard, delivery, ledger]) part.clear();
+    this.#host.send({ type: 'stream.reset', scope, why, items, ledger: ledger.freeze() });
+  }
+
+  /** Items that were not delivered yet are taken back without an event: nobody has seen them. */
+  #retract(why: string): void {
+    const { ledger, tail } = this.#desk;
+    const items = tail.retract();
+    if (items === 0) return;
+    const frozen = ledger.freeze();
+    this.#host.send({ type: 'stream.reset', scope: 'pending', why, items, ledger: frozen });
+  }
+}

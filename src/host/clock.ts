@@ -1,0 +1,58 @@
+/** Time and chance as a parameter: the real ones, and the moment that reports carry. */
+
+import type { Moment } from '../../machines/reconnect.types.js';
+import { readQuietly } from '../../machines/thenable.js';
+
+export interface Clock {
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+  /** Monotonic time in ms: every duration comes from it. */
+  now(): number;
+  /** Wall time in ms since 1970, for `retryAt` and saved deadlines. @default now */
+  wallNow?(): number;
+}
+
+/**
+ * The clock of this process. `createActor(reconnectMachine, { clock: systemClock })` gives a
+ * machine that a host drives real times and real chance too.
+ */
+export const systemClock: Clock & { random(): number } = Object.freeze({
+  setTimeout: (fn: () => void, ms: number): unknown => setTimeout(fn, ms),
+  clearTimeout: (id: unknown): void => clearTimeout(id as Parameters<typeof clearTimeout>[0]),
+  now: (): number => performance.now(),
+  wallNow: (): number => Date.now(),
+  random: (): number => Math.random(),
+});
+
+/** Monotonic time in whole ms: kept without a box of its own, where a fraction would need 16 bytes more. */
+export function nowMs(clock: Clock): number {
+  return Math.trunc(clock.now());
+}
+
+export function momentOf(clock: Clock, random: () => number): Moment {
+  const now = clock.now();
+  return Object.freeze({ now, date: clock.wallNow?.() ?? now, draw: drawOf(random) });
+}
+
+/** A `random` that throws must not stop a stream: the middle, as for a draw that is none. */
+function drawOf(random: () => number): number {
+  const draw = random === systemClock.random ? random() : readQuietly(random);
+  return typeof draw === 'number' ? draw : 0.5;
+}
+
+/** A clock as XState's actors carry it, with the chance that the machine asks for. */
+export interface ActorClock extends Clock {
+  random(): number;
+}
+
+/** The clock of this process serves all streams that change nothing of it. */
+export function actorClock(clock: Clock, random: () => number): ActorClock {
+  if (clock === systemClock && random === systemClock.random) return systemClock;
+  return {
+    setTimeout: (fn, ms) => clock.setTimeout(fn, ms),
+    clearTimeout: (id) => clock.clearTimeout(id),
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow?.() ?? clock.now(),
+    random: () => drawOf(random),
+  };
+}

@@ -1,0 +1,163 @@
+/** What a page, or whatever else runs this code, hints of itself: online, shown, put away, awake. */
+
+import { wrong } from '../../machines/config.js';
+import { systemClock } from './clock.js';
+import type { Clock } from './clock.js';
+import { detectSleep } from './sleep-detector.js';
+import type { SleepDetector } from './sleep-detector.js';
+
+/**
+ * `leave` and `return`: the page goes into the back/forward cache, and comes out of it. `wake`: the page was
+ * frozen, or the machine slept.
+ */
+export type Hint = 'online' | 'offline' | 'visible' | 'hidden' | 'leave' | 'return' | 'wake';
+
+/** Signals from the host: online and offline, shown and hidden, wake-up, the back/forward cache. */
+export interface Environment {
+  /** False only where the host says so. */
+  readonly isOnline: boolean;
+  /** Calls `listener` with each hint. Returns how to stop that. */
+  watch(listener: (hint: Hint) => void): () => void;
+}
+
+/** The parts of a page's global object that are looked at. Any of them may be missing. */
+export interface PageLike extends EventTargetLike {
+  readonly document?: (EventTargetLike & { readonly visibilityState?: string }) | undefined;
+  readonly navigator?: { readonly onLine?: boolean | undefined } | undefined;
+}
+
+export interface EventTargetLike {
+  addEventListener?(type: string, listener: (event: PageEvent) => void): void;
+  removeEventListener?(type: string, listener: (event: PageEvent) => void): void;
+}
+
+export interface PageEvent {
+  readonly type: string;
+  /** Of `pagehide` and `pageshow`: into, or out of, the back/forward cache. */
+  readonly persisted?: boolean;
+}
+
+/**
+ * The environment of a page. Without a page, as in Node or in a worker, it tells what is left: that the
+ * process or the machine was asleep. One set of listeners and one timer serve all who watch; with the last
+ * of them they are gone. It never throws, and keeps no process alive.
+ *
+ * @param page a global object; the same one gives the same environment @default globalThis
+ * @param clock finds out a sleep; another than the default gets an environment of its own
+ * @default the clock of this process
+ * @throws ReconnectError kind `config` where `page` is no object.
+ */
+export function pageEnvironment(
+  page: PageLike = globalThis,
+  clock: Clock = systemClock,
+): Environment {
+  if (typeof page !== 'object' || page === null)
+    throw wrong('page', 'the global object of a page', page, 'Write globalThis.');
+  if (clock !== systemClock) return new PageEnvironment(page, clock);
+  const known = environments.get(page) ?? new PageEnvironment(page, clock);
+  environments.set(page, known);
+  return known;
+}
+
+/** By page: many streams must not add many listeners. */
+const environments = new WeakMap<PageLike, PageEnvironment>();
+
+const OF_PAGE = ['online', 'offline', 'pagehide', 'pageshow'];
+const OF_DOCUMENT = ['visibilitychange', 'resume'];
+
+interface Watcher {
+  readonly hear: (hint: Hint) => void;
+}
+
+class PageEnvironment implements Environment {
+  readonly #page: PageLike;
+  readonly #clock: Clock;
+  readonly #watchers = new Set<Watcher>();
+  #sleep: SleepDetector | null = null;
+
+  constructor(page: PageLike, clock: Clock) {
+    this.#page = page;
+    this.#clock = clock;
+  }
+
+  get isOnline(): boolean {
+    return attempt(() => this.#page.navigator?.onLine) !== false;
+  }
+
+  watch(hear: (hint: Hint) => void): () => void {
+    const watcher = { hear };
+    this.#watchers.add(watcher);
+    if (this.#watchers.size === 1) this.#begin();
+    return () => {
+      if (this.#watchers.delete(watcher) && this.#watchers.size === 0) this.#end();
+    };
+  }
+
+  #begin(): void {
+    this.#sleep = detectSleep(
+      this.#clock,
+      () => this.#isHidden(),
+      () => this.#tell('wake'),
+    );
+    this.#eachEvent((target, type) => target.addEventListener?.(type, this.#hear));
+  }
+
+  #end(): void {
+    this.#eachEvent((target, type) => target.removeEventListener?.(type, this.#hear));
+    this.#sleep?.stop();
+    this.#sleep = null;
+  }
+
+  #eachEvent(act: (target: EventTargetLike, type: string) => void): void {
+    const page = this.#page;
+    const document = attempt(() => page.document);
+    for (const type of OF_PAGE) attempt(() => act(page, type));
+    if (document != null) for (const type of OF_DOCUMENT) attempt(() => act(document, type));
+  }
+
+  readonly #hear = ({ type, persisted }: PageEvent): void => {
+    switch (type) {
+      case 'online':
+      case 'offline':
+        this.#tell(type);
+        return;
+      case 'visibilitychange':
+        // Looked at first: how late a timer may be depends on what the page was until now.
+        this.#sleep?.look();
+        this.#tell(this.#isHidden() ? 'hidden' : 'visible');
+        return;
+      case 'resume':
+        this.#sleep?.forget();
+        this.#tell('wake');
+        return;
+      case 'pagehide':
+        if (persisted === true) this.#tell('leave');
+        return;
+      case 'pageshow':
+        if (persisted !== true) return;
+        this.#sleep?.forget();
+        this.#tell('return');
+        return;
+    }
+  };
+
+  #tell(hint: Hint): void {
+    // Not the set itself: who begins to watch while it is told did not see it happen.
+    const present = Array.from(this.#watchers);
+    for (const watcher of present)
+      if (this.#watchers.has(watcher)) attempt(() => watcher.hear(hint));
+  }
+
+  #isHidden(): boolean {
+    return attempt(() => this.#page.document?.visibilityState) === 'hidden';
+  }
+}
+
+/** Undefined where it throws: a host of an odd make, or a listener, must not stop the others. */
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+/** Which actors are shown: so many at once, and those that are over make room for those that begin. */
+
+import type { AnyActorRef } from 'xstate';
+import type { Entry } from './log-entries.js';
+
+/** Children of one actor on the average; a stream has one at a time. */
+const CHILDREN_EACH = 8;
+
+export class Roster {
+  /** Actors that stand for themselves and are not shown; those that are over are taken back. */
+  unseen = 0;
+  readonly #maxRoots: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #hidden = new WeakSet<object>();
+  #roots = 0;
+
+  /** @param maxRoots Actors that stand for themselves; they bring their children. */
+  constructor(maxRoots: number) {
+    this.#maxRoots = maxRoots;
+  }
+
+  get all(): Entry[] {
+    return [...this.#entries.values()];
+  }
+
+  get(sessionId: string): Entry | undefined {
+    return this.#entries.get(sessionId);
+  }
+
+  /** Whether there is a place for it; where there is none it is counted. */
+  hasPlace(ref: AnyActorRef, forget: (oldest: Entry) => void): boolean {
+    const isChild = ref._parent !== undefined;
+    if (isChild ? this.#hasPlaceForChild(ref) : this.#hasPlaceForRoot(forget)) return true;
+    this.#hidden.add(ref);
+    if (!isChild) this.unseen += 1;
+    return false;
+  }
+
+  add(entry: Entry): void {
+    this.#entries.set(entry.message.sessionId, entry);
+    if (entry.message.parentId === null) this.#roots += 1;
+  }
+
+  /** True if it was there. */
+  remove({ message: { sessionId, parentId } }: Entry): boolean {
+    if (!this.#entries.delete(sessionId)) return false;
+    if (parentId === null) this.#roots -= 1;
+    return true;
+  }
+
+  childrenOf({ message: { sessionId } }: Entry): Entry[] {
+    const children: Entry[] = [];
+    for (const entry of this.#entries.values())
+      if (entry.message.parentId === sessionId) children.push(entry);
+    return children;
+  }
+
+  /** An actor without a place is over; true if it was counted. */
+  takeBack(ref: object): boolean {
+    if (!this.#hidden.delete(ref) || (ref as AnyActorRef)._parent !== undefined) return false;
+    this.unseen -= 1;
+    return true;
+  }
+
+  #hasPlaceForRoot(forget: (oldest: Entry) => void): boolean {
+    if (this.#roots < this.#maxRoots) return true;
+    for (const entry of this.#entries.values())
+      if (entry.isOver && entry.message.parentId === null) {
+        forget(entry);
+        return true;
+      }
+    return false;
+  }
+
+  #hasPlaceForChild({ _parent: parent }: AnyActorRef): boolean {
+    if (parent !== undefined && this.#hidden.has(parent)) return false;
+    return this.#entries.size - this.#roots < this.#maxRoots * CHILDREN_EACH;
+  }
+}

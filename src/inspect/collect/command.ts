@@ -1,0 +1,68 @@
+/** What a viewer may tell an actor, and how it is told. */
+
+import type { AnyActorRef } from 'xstate';
+import { inspectedStreams } from '../../stream/inspected-streams.js';
+import { COMMANDS } from './protocol.js';
+import type { Command, ShownEvent } from './protocol.js';
+
+/**
+ * Sends it, or says why not.
+ *
+ * A stream hears its commands and nothing else: an invented report of its transport would make its account
+ * wrong. Another actor hears what its machine knows by name.
+ */
+export function sendCommand(actor: AnyActorRef, event: ShownEvent): string | null {
+  // Not all that viewers send is what its type promises.
+  const type: unknown = event.type;
+  if (typeof type !== 'string' || type === '' || type === '*') return 'an event has a type';
+  if (/^(xstate\.|@xstate)/u.test(type)) return 'events of XState itself cannot be sent';
+  const stream = inspectedStreams.get(actor);
+  if (stream === undefined) {
+    if (!knows(actor, type)) return 'the machine of this actor has no such event';
+    actor.send(event);
+    return null;
+  }
+  if (!isCommand(type)) return `a stream can be told: ${COMMANDS.join(', ')}`;
+  const reason = typeof event['reason'] === 'string' ? event['reason'].slice(0, 200) : undefined;
+  switch (type) {
+    case 'connect':
+      stream.start();
+      break;
+    case 'retryNow':
+      stream.retryNow();
+      break;
+    case 'pause':
+      stream.pause(reason);
+      break;
+    case 'resume':
+      stream.resume(reason);
+      break;
+    case 'close':
+      stream.close();
+      break;
+    case 'cancel':
+      void stream.cancel(reason);
+      break;
+    case 'reset':
+      actor.send({ type });
+      break;
+  }
+  return null;
+}
+
+function isCommand(type: string): type is Command {
+  return (COMMANDS as readonly string[]).includes(type);
+}
+
+function knows(actor: AnyActorRef, type: string): boolean {
+  const { logic } = actor as { logic?: { events?: readonly string[] } };
+  // Actors made of a function tell nobody what they listen to.
+  return logic?.events === undefined || logic.events.some((known) => isMatch(known, type));
+}
+
+/** As XState reads what a machine listens to: a name, all names below one (`mouse.*`), or all. */
+function isMatch(known: string, type: string): boolean {
+  if (known === type || known === '*') return true;
+  const above = known.endsWith('.*') ? known.slice(0, -2) : null;
+  return above !== null && (type === above || type.startsWith(`${above}.`));
+}

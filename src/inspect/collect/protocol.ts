@@ -1,0 +1,109 @@
+/** What the inspector tells its page: the three messages that inspectors of XState 5 share, and a greeting. */
+
+import type { Plain, PlainObject } from './to-plain-json.js';
+
+/** A state of an actor as it is shown. */
+export interface ShownSnapshot {
+  readonly status: string;
+  readonly value: Plain;
+  readonly context: Plain;
+  readonly output?: Plain | undefined;
+  readonly error?: Plain | undefined;
+}
+
+export type ShownEvent = PlainObject & { readonly type: string };
+
+export interface ActorMessage {
+  readonly type: '@xstate.actor';
+  readonly sessionId: string;
+  readonly rootId: string;
+  readonly parentId: string | null;
+  readonly name: string;
+  /** The id of the machine's definition, which was told before; null: no machine. */
+  readonly definition: string | null;
+  /** Wall time in ms, as everywhere here. */
+  readonly time: number;
+}
+
+/** The definition of a machine, before the first actor that has it. */
+export interface DefinitionMessage {
+  readonly type: 'definition';
+  readonly id: string;
+  /** JSON. */
+  readonly definition: string;
+}
+
+export interface EventMessage {
+  readonly type: '@xstate.event';
+  readonly sessionId: string;
+  readonly rootId: string;
+  readonly sourceId: string | null;
+  readonly event: ShownEvent;
+  readonly time: number;
+  /** How many this one stands for, where they came faster than anyone reads. */
+  readonly count: number;
+}
+
+export interface SnapshotMessage {
+  readonly type: '@xstate.snapshot';
+  readonly sessionId: string;
+  readonly rootId: string;
+  readonly event: ShownEvent;
+  readonly snapshot: ShownSnapshot;
+  readonly time: number;
+}
+
+/** The actor is over and was forgotten, to make room. */
+export interface ForgottenMessage {
+  readonly type: 'forgotten';
+  readonly sessionId: string;
+}
+
+/** Another number of actors than before is not shown, because there are too many. */
+export interface UnseenMessage {
+  readonly type: 'unseen';
+  readonly count: number;
+}
+
+export type InspectMessage =
+  | DefinitionMessage
+  | ActorMessage
+  | EventMessage
+  | SnapshotMessage
+  | ForgottenMessage
+  | UnseenMessage;
+
+/** The first thing on a new connection: all that is needed to be up to date. */
+export interface Hello {
+  readonly type: 'hello';
+  /** The clock of the inspected process. */
+  readonly time: number;
+  readonly isReadOnly: boolean;
+  /** Actors that are not shown, because there are too many. */
+  readonly unseen: number;
+  readonly definitions: readonly DefinitionMessage[];
+  readonly actors: readonly ActorMessage[];
+  /** The last of each actor. */
+  readonly snapshots: readonly SnapshotMessage[];
+  /** The newest events and snapshots, oldest first. */
+  readonly history: readonly InspectMessage[];
+}
+
+/** What the page posts to `/command`. */
+export interface CommandRequest {
+  readonly sessionId: string;
+  readonly event: ShownEvent;
+}
+
+/** What a stream can be told; an actor that is none can be sent any event that its machine knows. */
+export const COMMANDS = [
+  'connect',
+  'retryNow',
+  'pause',
+  'resume',
+  'close',
+  'cancel',
+  'reset',
+] as const;
+
+export type Command = (typeof COMMANDS)[number];

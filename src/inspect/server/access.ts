@@ -1,0 +1,31 @@
+/** Who may come in: this machine's own pages, under the server's own name, with its token. */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { refusalOf } from '../../loopback/access.js';
+import type { Refusal } from '../../loopback/access.js';
+
+export interface Gate {
+  /** For every request. */
+  refuse(request: IncomingMessage): Refusal | null;
+  /** For what tells or changes anything. */
+  refuseWithoutToken(request: IncomingMessage): Refusal | null;
+}
+
+/** @param names Host names, without the port. */
+export function createGate(token: string, names: readonly string[], port: () => number): Gate {
+  const expected = digest(token);
+  const hosts = (): string[] => names.map((name) => `${name}:${port()}`);
+  return {
+    refuse: (request) => refusalOf(request, hosts()),
+    refuseWithoutToken({ headers }) {
+      const [, given] = /^Bearer ([\w-]{1,200})$/u.exec(headers.authorization ?? '') ?? [];
+      if (given !== undefined && timingSafeEqual(digest(given), expected)) return null;
+      return { status: 403, reason: 'the token of this inspector is missing or wrong' };
+    },
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,50 @@
+/** The body of a command: small JSON of a known shape, or a reason why not. */
+
+import type { IncomingMessage } from 'node:http';
+import type { Refusal } from '../../loopback/access.js';
+import type { CommandRequest, ShownEvent } from '../collect/protocol.js';
+
+const MAX_BODY_BYTES = 16 * 1024;
+
+/** Reads it; whoever sends too much, or nothing for too long, is refused. */
+export async function readCommand(request: IncomingMessage): Promise<CommandRequest | Refusal> {
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/json') return { status: 415, reason: 'a command is application/json' };
+  const text = await readText(request);
+  return typeof text === 'string' ? parseCommand(text) : text;
+}
+
+async function readText(request: IncomingMessage): Promise<string | Refusal> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_BODY_BYTES)
+      return { status: 413, reason: `a command has ${MAX_BODY_BYTES} bytes at most` };
+    chunks.push(chunk as Buffer);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    return { status: 400, reason: 'the body is not UTF-8' };
+  }
+}
+
+function parseCommand(text: string): CommandRequest | Refusal {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return { status: 400, reason: 'the body is not JSON' };
+  }
+  if (!isObject(body)) return { status: 400, reason: 'the body is not an object' };
+  const { sessionId, event } = body;
+  if (typeof sessionId !== 'string') return { status: 400, reason: 'sessionId: expected a string' };
+  if (!isObject(event) || typeof event['type'] !== 'string' || event['type'] === '')
+    return { status: 400, reason: 'event: expected an object with a type' };
+  return { sessionId, event: event as ShownEvent };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,49 @@
+/** The header by which a server recognises a request that is sent again, and does not run it twice. */
+
+import { configFailure, kindOf } from '../../shared/source-error.js';
+
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+const HEADER = 'idempotency-key';
+
+/** The key of one request: the same at each attempt. */
+export interface IdempotencyKey {
+  /** Adds the header. @throws ReconnectError `config` where the caller's own header says something else. */
+  addTo(headers: Record<string, string>): void;
+  /** The key of a request that differs from the first one by this position. */
+  at(position: string): IdempotencyKey;
+}
+
+/**
+ * @param option `true`: the caller's own header, else a random key for the whole life of the source
+ * @throws ReconnectError `config`
+ */
+export function checkIdempotencyKey(option: unknown): IdempotencyKey | undefined {
+  if (option === undefined || option === false) return undefined;
+  if (option === true) return keyOf(undefined, '');
+  // Visible ASCII, as every server can compare it.
+  if (typeof option === 'string' && /^[\x21-\x7e]{1,255}$/.test(option)) return keyOf(option, '');
+  const got = typeof option === 'string' ? 'a text that no header may hold' : kindOf(option);
+  throw configFailure('idempotencyKey to be true or a key', got, 'idempotencyKey: true');
+}
+
+function keyOf(given: string | undefined, suffix: string): IdempotencyKey {
+  let key = given;
+  return {
+    addTo(headers) {
+      const own = headers[HEADER];
+      key ??= own ?? randomKey();
+      if (own !== undefined && own !== key) {
+        const write = 'idempotencyKey: true, and a header that stays the same, or no such header';
+        throw configFailure('one Idempotency-Key for all attempts', 'two that differ', write);
+      }
+      headers[HEADER] = key + suffix;
+    },
+    at: (position) => keyOf((key ??= randomKey()), `${suffix}-${position}`),
+  };
+}
+
+/** 128 random bits; `randomUUID` is missing in pages that are not served over TLS. */
+function randomKey(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

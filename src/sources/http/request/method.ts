@@ -1,0 +1,18 @@
+/** Methods of a request. */
+
+import { configFailure, kindOf } from '../../shared/source-error.js';
+
+/** @returns the method in capitals; GET for none. @throws ReconnectError `config` */
+export function checkMethod(method: unknown): string {
+  if (method === undefined) return 'GET';
+  if (typeof method === 'string' && /^[A-Za-z]+$/.test(method)) {
+    const upper = method.toUpperCase();
+    if (!['CONNECT', 'TRACE', 'TRACK'].includes(upper)) return upper;
+  }
+  throw configFailure('method to be a method that fetch allows', kindOf(method), "method: 'POST'");
+}
+
+/** Whether a request of this method only reads, so that sending it again is harmless (RFC 9110, 9.2.1). */
+export function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}

@@ -1,0 +1,67 @@
+/** The request that goes on, where that is another than the one that began. */
+
+import type { ResumePoint } from '../../../../machines/source-contract.js';
+import { openFailure } from '../../shared/source-error.js';
+import { checkFunction, checkKnown } from '../../shared/validate-options.js';
+import { checkMethod, isRead } from './method.js';
+import { toHeaders } from './validate-request.js';
+import type { HeadersLike } from './validate-request.js';
+import { askProvider, requestContext } from './request.js';
+import type { RequestContext, RequestOptions } from './request.js';
+
+/** What the request that goes on has in place of the first one's. It never has a body. */
+export interface ResumeRequest {
+  /** @default that of the first request */
+  url?: string | URL | undefined;
+  /** @default 'GET' */
+  method?: 'GET' | 'HEAD' | undefined;
+  /** In addition to those of the source, or in place of those of the same name. */
+  headers?: HeadersLike | undefined;
+}
+
+export type ResumeRequestFunction = (
+  context: RequestContext,
+) => ResumeRequest | PromiseLike<ResumeRequest>;
+
+/** @throws ReconnectError `config` */
+export function checkResumeRequest(resumeRequest: unknown): ResumeRequestFunction | undefined {
+  checkFunction('resumeRequest', resumeRequest, "resumeRequest: ({ cursor }) => ({ url: '…' })");
+  return resumeRequest as ResumeRequestFunction | undefined;
+}
+
+/**
+ * The request for this position: `resumeRequest` is asked where something was received.
+ * @throws OpenFailure
+ */
+export async function requestAt(
+  request: RequestOptions,
+  resumeRequest: ResumeRequestFunction | undefined,
+  at: ResumePoint,
+  signal: AbortSignal,
+): Promise<RequestOptions> {
+  const isResuming = at.items > 0 || (at.cursor !== undefined && at.cursor !== '');
+  if (resumeRequest === undefined || !isResuming) return request;
+  const context = requestContext(at, signal, false);
+  const answer = checkAnswer(await askProvider('resumeRequest', resumeRequest, context));
+  const { url = request.url } = answer;
+  const method = checkMethod(answer.method);
+  if (!isRead(method)) throw wrong('a method that only reads');
+  const resumeHeaders = toHeaders(answer.headers);
+  return { ...request, url, method, body: undefined, idempotencyKey: undefined, resumeHeaders };
+}
+
+const NAMES = { url: true, method: true, headers: true } as const satisfies Record<
+  keyof ResumeRequest,
+  true
+>;
+
+function checkAnswer(answer: unknown): ResumeRequest {
+  if (typeof answer !== 'object' || answer === null) throw wrong('an object');
+  checkKnown('the answer of resumeRequest', answer, NAMES);
+  return answer;
+}
+
+function wrong(expected: string): Error {
+  const message = `expected resumeRequest to return ${expected}: ({ cursor }) => ({ url: '…' })`;
+  return openFailure('callback', message, { fatal: true });
+}

@@ -1,0 +1,141 @@
+/** Sends the request of one attempt and returns the answer that counts: redirects and refresh are behind it. */
+
+import type { ResumePoint } from '../../../../machines/source-contract.js';
+import { discard } from '../response/error-body.js';
+import { configFailure, kindOf, openFailure } from '../../shared/source-error.js';
+import type { OpenFailure } from '../../shared/source-error.js';
+import { statusClass } from '../../../../machines/http-status.js';
+import { isFollowable } from '../../../../machines/thenable.js';
+import { linkSignal } from '../response/linked-signal.js';
+import type { LinkedSignal } from '../response/linked-signal.js';
+import { guardedInit } from './node-fetch.js';
+import { abortedFailure, networkFailure, untilAborted } from '../response/network-error.js';
+import { ownResponse } from '../response/own-response.js';
+import { hasProvider, prepareRequest } from './request.js';
+import type { PreparedRequest, RequestOptions } from './request.js';
+
+export interface Exchange {
+  /** Its body is not read yet. */
+  readonly response: Response;
+  /** What was sent, by which the response is to be understood. */
+  readonly sent: PreparedRequest;
+  /** To be released when the body has ended or broken: an abort must not reach the fetch any more. */
+  readonly link: LinkedSignal;
+}
+
+/** @param refine adds the protocol's own headers */
+export async function exchange(
+  options: RequestOptions,
+  at: ResumePoint,
+  signal: AbortSignal,
+  refine: (headers: Record<string, string>) => void,
+): Promise<Exchange> {
+  if (signal.aborted) throw abortedFailure(signal);
+  const first = await attempt();
+  const meaning = statusClass(first.response.status, options.httpPolicy);
+  if (meaning !== 'credentials' || !hasProvider(options)) return first;
+  discard(first);
+  return attempt(first.sent);
+
+  async function attempt(refused?: PreparedRequest): Promise<Exchange> {
+    const sent = await prepareRequest(options, at, signal, refused);
+    refine(sent.headers);
+    if (signal.aborted) throw abortedFailure(signal);
+    return { ...(await follow(options, sent, signal)), sent };
+  }
+}
+
+type Received = Omit<Exchange, 'sent'>;
+
+const MAX_REDIRECTS = 5;
+
+/**
+ * Follows redirects within the origin. Method and body never change: a 301, 302 or 303, which asks
+ * for a GET instead, is refused for any other method.
+ */
+async function follow(
+  options: RequestOptions,
+  request: PreparedRequest,
+  signal: AbortSignal,
+): Promise<Received> {
+  let url = request.url;
+  const seen = new Set([url.href]);
+  for (;;) {
+    const received = await send(options, url, request.init, signal);
+    const { response } = received;
+    if (response.type === 'opaqueredirect') {
+      throw redirectFailure(
+        received,
+        'cannot be followed safely in a browser; give its target as url',
+      );
+    }
+    if (statusClass(response.status) !== 'redirect') return received;
+    const { method } = options;
+    if (response.status <= 303 && method !== 'GET' && method !== 'HEAD') {
+      throw redirectFailure(received, `would turn the ${method} into a GET`);
+    }
+    const target = locationOf(response, url);
+    if (!target) throw redirectFailure(received, 'names no place to go to');
+    if (target.origin !== url.origin) throw redirectFailure(received, 'leads to another origin');
+    if (target.username !== '' || target.password !== '') {
+      throw redirectFailure(received, 'carries a user and password');
+    }
+    if (seen.has(target.href)) throw redirectFailure(received, 'leads back in a circle');
+    if (seen.size > MAX_REDIRECTS)
+      throw redirectFailure(received, `follows ${MAX_REDIRECTS} others`);
+    seen.add(target.href);
+    discard(received);
+    url = target;
+  }
+}
+
+function redirectFailure(received: Received, why: string): OpenFailure {
+  discard(received);
+  const { response } = received;
+  return openFailure('protocol', `The redirect ${why}`, {
+    fatal: true,
+    ...(response.status === 0 ? {} : { status: response.status }),
+  });
+}
+
+function locationOf(response: Response, base: URL): URL | undefined {
+  const location = response.headers.get('location');
+  if (!location) return undefined;
+  try {
+    const url = new URL(location, base);
+    url.hash = '';
+    return url;
+  } catch {
+    return undefined;
+  }
+}
+
+async function send(
+  options: RequestOptions,
+  url: URL,
+  init: RequestInit,
+  signal: AbortSignal,
+): Promise<Received> {
+  // Looked up at each call, so that a fetch patched later is used.
+  const { fetch = globalThis.fetch } = options;
+  const link = linkSignal(signal);
+  let promise: unknown;
+  let answer: unknown;
+  try {
+    promise = fetch(url.href, guardedInit(fetch, { ...init, signal: link.signal }));
+    answer = await untilAborted(promise, signal, (late) => {
+      const response = ownResponse(late);
+      if (response !== undefined) discard({ response, link });
+    });
+  } catch (error) {
+    // A fetch whose promise cannot be followed may still be under way.
+    if (promise === undefined || isFollowable(promise)) link.release();
+    else link.abort();
+    if (signal.aborted) throw abortedFailure(signal);
+    throw networkFailure(error, 'The request failed');
+  }
+  const response = ownResponse(answer);
+  if (response === undefined)
+    throw configFailure('fetch to return a Response', kindOf(answer), 'fetch: globalThis.fetch');
+  return { response, link };
+}

@@ -1,0 +1,129 @@
+/** Checks of what makes up a request. No message repeats a URL, a header or a body: they hold secrets. */
+
+import { MAX_ID_LENGTH } from '../../../../machines/source-contract.js';
+import { configFailure, kindOf, openFailure } from '../../shared/source-error.js';
+
+export type HeadersLike = Headers | Record<string, string> | Iterable<readonly [string, string]>;
+export type RequestBody =
+  | string
+  | ArrayBuffer
+  | ArrayBufferView
+  | URLSearchParams
+  | FormData
+  | Blob;
+
+/** @throws ReconnectError `config` unless it is an http(s) URL without credentials. */
+export function toUrl(value: unknown, ownFetch: boolean): URL {
+  const base = baseUrl();
+  const expected =
+    base === undefined ? 'url to be an absolute http(s) URL' : 'url to be an http(s) URL';
+  const write = "url: 'https://host/path', or a function that returns it";
+  if (typeof value !== 'string' && !(value instanceof URL)) {
+    throw configFailure(expected, kindOf(value), write);
+  }
+  let url: URL;
+  try {
+    url = new URL(value, base);
+  } catch (cause) {
+    const isRelative =
+      base === undefined && typeof value === 'string' && !/^[a-z][\w+.-]*:/i.test(value);
+    const got = isRelative
+      ? 'a relative one, and there is no page to resolve it against'
+      : 'a text that is none';
+    throw configFailure(expected, got, write, cause);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw configFailure(expected, 'another scheme', write);
+  }
+  if (url.username !== '' || url.password !== '') {
+    const header = "headers: { authorization: 'Basic …' }";
+    throw configFailure('url without user and password', 'one with them', header);
+  }
+  if (!ownFetch && url.port !== '' && blockedPorts.has(Number(url.port))) {
+    throw configFailure('url with a port that fetch allows', `port ${url.port}`, 'another port');
+  }
+  return url;
+}
+
+/** What a relative URL is relative to: `<base href>` of a page, or the address of a worker's script. */
+function baseUrl(): string | undefined {
+  const { document, location } = globalThis as {
+    document?: { baseURI?: string };
+    location?: { href?: string };
+  };
+  return document?.baseURI ?? location?.href;
+}
+
+/** Copies headers into an object with lower-case names. @throws ReconnectError `config` */
+export function toHeaders(value: unknown): Record<string, string> {
+  const write = "headers: { 'x-name': 'text' }";
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object') {
+    throw configFailure('headers to be an object, Headers or entries', kindOf(value), write);
+  }
+  const headers = new Headers();
+  const entries: Iterable<unknown> =
+    Symbol.iterator in value ? (value as Iterable<unknown>) : Object.entries(value);
+  for (const entry of entries) {
+    const [name, text] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    if (typeof name !== 'string' || typeof text !== 'string') {
+      throw configFailure('every header to be a name and a string', kindOf(text), write);
+    }
+    try {
+      headers.append(name, text);
+    } catch (cause) {
+      throw configFailure('headers that HTTP allows', 'a name or value it forbids', write, cause);
+    }
+  }
+  return Object.fromEntries(headers);
+}
+
+/** @throws ReconnectError `config` for what cannot be sent, or not sent again. */
+export function toBody(value: unknown): RequestBody | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' || value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
+    return value;
+  }
+  const sendable = [URLSearchParams, FormData, Blob].some((type) => value instanceof type);
+  if (sendable) return value as RequestBody;
+  const isStream =
+    typeof value === 'object' && ('getReader' in value || Symbol.asyncIterator in value);
+  throw configFailure(
+    'body that can be sent again: a string, bytes, URLSearchParams, FormData or Blob',
+    isStream ? 'a stream, which can be read only once' : kindOf(value),
+    isStream ? 'body: () => …, which returns the whole body' : 'body: JSON.stringify(…)',
+  );
+}
+
+/** False for an id that is too long or holds letters that no header may hold. */
+export function isSendable(id: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return id.length <= MAX_ID_LENGTH && !/[\0-\x08\x0a-\x1f\x7f]/.test(id);
+}
+
+/** A cursor may come from a saved checkpoint: it is checked before it goes out. @throws OpenFailure */
+export function checkCursor(cursor: string): void {
+  if (isSendable(cursor)) return;
+  throw openFailure('not-resumable', 'The cursor cannot be sent as a header', { fatal: true });
+}
+
+/**
+ * An id as the header `Last-Event-ID`: its UTF-8 bytes, one letter each, since fetch takes only
+ * letters up to U+00FF. https://html.spec.whatwg.org/multipage/server-sent-events.html#last-event-id
+ */
+export function toHeaderBytes(id: string): string {
+  // eslint-disable-next-line no-control-regex
+  if (/^[\0-\x7f]*$/.test(id)) return id;
+  let bytes = '';
+  for (const byte of new TextEncoder().encode(id)) bytes += String.fromCharCode(byte);
+  return bytes;
+}
+
+/** https://fetch.spec.whatwg.org/#port-blocking */
+const blockedPorts: ReadonlySet<number> = new Set([
+  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102,
+  103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465,
+  512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993,
+  995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668,
+  6669, 6679, 6697, 10080,
+]);

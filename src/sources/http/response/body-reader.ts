@@ -1,0 +1,180 @@
+/** Reads a body: one network chunk, one batch. The hot path of every HTTP source. */
+
+import type { Connection, SourceItem } from '../../../../machines/source-contract.js';
+import { chain, ignoreRejection, runQuietly } from '../../../../machines/thenable.js';
+import {
+  amended,
+  configFailure,
+  kindOf,
+  OpenFailure,
+  openFailure,
+} from '../../shared/source-error.js';
+import { factsOf } from './body-facts.js';
+import type { BodyFacts } from './body-facts.js';
+import { networkFailure } from './network-error.js';
+
+export interface BodyDecoder<T> {
+  /** Set when the end marker was seen: the rest of the body is not read. */
+  readonly ended: boolean;
+  /** Set when the body cannot be read on. What came before it is still handed out. */
+  readonly failure: OpenFailure | undefined;
+  decode(chunk: Uint8Array): readonly SourceItem<T>[];
+  /** Called when the bytes end: the last items, or why that is no ordinary end. */
+  finish(): readonly SourceItem<T>[] | OpenFailure | undefined;
+}
+
+export function bodyConnection<T>(
+  body: ReadableStream<Uint8Array>,
+  decoder: BodyDecoder<T>,
+): Connection<T> {
+  return new BodyConnection(readerOf(body), decoder, factsOf(body));
+}
+
+/** A connection of one batch: for answers without a body. */
+export function singleBatch<T>(items: readonly SourceItem<T>[]): Connection<T> {
+  let left = true;
+  const next = (): Promise<Result<T>> => {
+    const result: Result<T> = left ? { done: false, value: items } : DONE;
+    left = false;
+    return Promise.resolve(result);
+  };
+  const close = (): void => void (left = false);
+  return { batches: { [Symbol.asyncIterator]: () => ({ next }) }, close };
+}
+
+type Result<T> = IteratorResult<readonly SourceItem<T>[], undefined>;
+
+const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
+
+/**
+ * The connection and its own iterator: one object. Handlers are bound once and each step is one `then`:
+ * an async generator would cost twice as much.
+ */
+class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly SourceItem<T>[]> {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder: BodyDecoder<T>;
+  readonly #facts: BodyFacts;
+  #closed = false;
+  #failure: OpenFailure | undefined;
+
+  constructor(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    decoder: BodyDecoder<T>,
+    facts: BodyFacts,
+  ) {
+    this.#reader = reader;
+    this.#decoder = decoder;
+    this.#facts = facts;
+  }
+
+  get batches(): this {
+    return this;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result<T>> {
+    if (!this.#closed) return this.#read();
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure ? Promise.reject(failure) : Promise.resolve(DONE);
+  }
+
+  return(): Promise<Result<T>> {
+    this.close();
+    return Promise.resolve(DONE);
+  }
+
+  /** Lets go of the socket; `releaseLock` alone would leak it. */
+  close(): void {
+    this.#failure = undefined;
+    this.#cancel();
+  }
+
+  #cancel(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#facts.release();
+    runQuietly(() => this.#reader.cancel());
+  }
+
+  #read(): Promise<Result<T>> {
+    try {
+      return chain(this.#reader.read(), this.#onChunk, this.#onError);
+    } catch (error) {
+      // A reader of a foreign fetch.
+      return Promise.reject(networkFailure(error, 'The connection broke'));
+    }
+  }
+
+  readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): Result<T> => {
+    if (this.#closed) return DONE;
+    if (result.done) return this.#finish();
+    const chunk: unknown = result.value;
+    if (!isBytes(chunk)) {
+      this.#cancel();
+      throw openFailure('protocol', `expected a body of bytes, got ${kindOf(chunk)}`, {
+        fatal: true,
+      });
+    }
+    const items = this.#decoder.decode(chunk);
+    const failure = this.#decoder.failure;
+    if (failure) {
+      this.#cancel();
+      if (items.length === 0) throw this.#redacted(failure);
+      this.#failure = this.#redacted(failure);
+    } else if (this.#decoder.ended) {
+      this.#cancel();
+    }
+    return { done: false, value: items };
+  };
+
+  readonly #onError = (error: unknown): Result<T> => {
+    const wasClosed = this.#closed;
+    // One that broke holds nothing; a reader of a foreign fetch may say so and go on.
+    this.#cancel();
+    if (wasClosed) return DONE;
+    throw networkFailure(error, 'The connection broke');
+  };
+
+  /** What a peer reports may repeat the request. */
+  #redacted(failure: OpenFailure): OpenFailure {
+    const message = this.#facts.redact(failure.message);
+    return message === failure.message ? failure : amended(failure, message);
+  }
+
+  #finish(): Result<T> {
+    this.#facts.release();
+    this.#closed = true;
+    const last = this.#decoder.finish();
+    if (last instanceof OpenFailure) throw this.#redacted(last);
+    // What was read at the end may be an error, behind items.
+    const failure = this.#decoder.failure;
+    if (last === undefined || last.length === 0) {
+      if (failure) throw this.#redacted(failure);
+      return DONE;
+    }
+    if (failure) this.#failure = this.#redacted(failure);
+    return { done: false, value: last };
+  }
+}
+
+/** Not `instanceof`: a test environment may have a `Uint8Array` of its own. */
+function isBytes(chunk: unknown): chunk is Uint8Array {
+  return ArrayBuffer.isView(chunk) && 'subarray' in chunk && 'BYTES_PER_ELEMENT' in chunk
+    ? chunk.BYTES_PER_ELEMENT === 1
+    : false;
+}
+
+/** @throws OpenFailure where a body of a foreign fetch gives no reader */
+function readerOf(body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
+  const reader: unknown = body.getReader();
+  const { read, cancel } = (reader ?? {}) as Partial<ReadableStreamDefaultReader<Uint8Array>>;
+  if (typeof read === 'function' && typeof cancel === 'function')
+    return reader as ReadableStreamDefaultReader<Uint8Array>;
+  ignoreRejection(reader);
+  const write = 'fetch: globalThis.fetch';
+  throw configFailure('getReader() to give a reader', kindOf(reader), write);
+}

@@ -1,0 +1,33 @@
+/** The response of a fetch that is not the platform's: read so that none of its fields and methods can do harm. */
+
+import { readQuietly } from '../../../../machines/thenable.js';
+
+/** What the sources read of a response. */
+export type AnyResponse = Pick<Response, 'status' | 'ok' | 'type' | 'bodyUsed' | 'body'> & {
+  readonly headers: Pick<Headers, 'get' | 'has'>;
+};
+
+/** Returns the platform's own as it is. @returns undefined for what is no response */
+export function ownResponse(value: unknown): Response | undefined {
+  if (readQuietly(() => value instanceof globalThis.Response) === true) return value as Response;
+  const response = value as Response;
+  const status = readQuietly(() => response.status);
+  const headers = readQuietly(() => response.headers) as Headers | undefined;
+  const canGet = readQuietly(() => typeof headers?.get === 'function') === true;
+  if (headers === undefined || !canGet || typeof status !== 'number') return undefined;
+  const get = (name: string): string | null => {
+    const field = readQuietly(() => headers.get(name));
+    return typeof field === 'string' ? field : null;
+  };
+  const read: AnyResponse = {
+    status,
+    ok: status >= 200 && status < 300,
+    type: readQuietly(() => response.type, 'default') as ResponseType,
+    headers: { get, has: (name) => get(name) !== null },
+    get bodyUsed() {
+      return readQuietly(() => response.bodyUsed) === true;
+    },
+    body: readQuietly(() => response.body, null) as Response['body'],
+  };
+  return read as Response;
+}

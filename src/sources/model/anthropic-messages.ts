@@ -1,0 +1,34 @@
+/** Anthropic Messages as a source. */
+
+import type { StreamSource } from '../../../machines/source-contract.js';
+import { anthropicReader } from '../../tool-calls/formats/anthropic.js';
+import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import { postAnswer } from './shared/single-response.js';
+import type { PostAnswerOptions } from './shared/single-response.js';
+
+/**
+ * Reads the answer to a message. It has no cursor: a drop ends it as failed, unless `continueWith` goes on with the
+ * text, or `allowRestart` permits to ask, and pay, again.
+ *
+ * @example
+ * ```ts
+ * import { anthropicMessages } from 'stream-reconnect/sources';
+ *
+ * declare const key: string;
+ * const messages = [{ role: 'user', content: 'Hello' }];
+ * const source = anthropicMessages({
+ *   headers: { 'x-api-key': key },
+ *   body: { model: 'claude-sonnet-4-5', max_tokens: 1024, messages, stream: true },
+ * });
+ * ```
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function anthropicMessages(options: PostAnswerOptions): StreamSource<AnswerPart> {
+  return postAnswer(options, {
+    name: 'anthropic-messages',
+    url: 'https://api.anthropic.com/v1/messages',
+    needsStreamFlag: true,
+    createReader: anthropicReader,
+    headers: { 'anthropic-version': '2023-06-01' },
+  });
+}

@@ -1,0 +1,87 @@
+/** Gemini's content API as a source. */
+
+import type { StreamSource } from '../../../machines/source-contract.js';
+import { adopt } from '../../../machines/thenable.js';
+import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import { geminiContentReader } from '../../tool-calls/formats/gemini-content.js';
+import { configFailure } from '../shared/source-error.js';
+import { checkKnown, checkString } from '../shared/validate-options.js';
+import { POST_OPTIONS, postAnswer } from './shared/single-response.js';
+import type { PostAnswerOptions } from './shared/single-response.js';
+
+export interface GeminiContentOptions extends PostAnswerOptions {
+  /** The model, as in `'gemini-3-flash'`. Not needed with `url`. */
+  model?: string | undefined;
+  /** The address up to `:streamGenerateContent`, as of Vertex AI. `alt=sse` is added. @default that of `model` at Google */
+  url?: PostAnswerOptions['url'];
+}
+
+const GEMINI_OPTIONS = { ...POST_OPTIONS, model: true } as const satisfies Record<
+  keyof GeminiContentOptions,
+  true
+>;
+
+/**
+ * Reads the answer of `:streamGenerateContent`. It has no cursor: a drop ends it as failed, unless `continueWith` goes on
+ * with the text, or `allowRestart` permits to ask, and pay, again.
+ *
+ * @example
+ * ```ts
+ * import { geminiContent } from 'stream-reconnect/sources';
+ *
+ * const source = geminiContent({
+ *   model: 'gemini-3-flash',
+ *   headers: { 'x-goog-api-key': 'your key' },
+ *   body: { contents: [{ role: 'user', parts: [{ text: 'Why is the sky blue?' }] }] },
+ * });
+ * ```
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function geminiContent(options: GeminiContentOptions): StreamSource<AnswerPart> {
+  checkKnown('geminiContent', options, GEMINI_OPTIONS);
+  const { model, ...rest } = options;
+  return postAnswer(withEvents(rest, model), {
+    name: 'gemini-content',
+    createReader: geminiContentReader,
+  });
+}
+
+const BASE = 'https://generativelanguage.googleapis.com/v1beta';
+
+function withEvents(options: PostAnswerOptions, model: unknown): PostAnswerOptions {
+  const { url } = options;
+  if (url === undefined) return { ...options, url: addressOf(model) };
+  if (model !== undefined)
+    throw configFailure('model or url', 'both', 'the model in the url, or no url');
+  return {
+    ...options,
+    url:
+      typeof url === 'function'
+        ? async (context) => toEvents(await adopt(url(context)))
+        : toEvents(url),
+  };
+}
+
+function addressOf(model: unknown): string {
+  if (model === undefined) throw configFailure('model, or url', 'none', "model: 'gemini-3-flash'");
+  const path = checkString('model', model).split('/').map(encodeURIComponent);
+  const place = path.length > 1 ? path.join('/') : `models/${path[0]}`;
+  return `${BASE}/${place}:streamGenerateContent?alt=sse`;
+}
+
+/** Without `alt=sse` the answer is one list, whose parts no reader can tell from cut ones. */
+function toEvents(url: string | URL): string {
+  const [address = '', hash] = String(url).split('#', 2);
+  if (address.split('?', 1)[0]?.endsWith(':generateContent') === true)
+    throw configFailure(
+      'url of :streamGenerateContent',
+      'one of :generateContent',
+      '…:streamGenerateContent',
+    );
+  const alt = /[?&]alt=([^&]*)/.exec(address)?.[1];
+  if (alt !== undefined && alt !== 'sse')
+    throw configFailure('url with alt=sse', 'another alt', 'the url without alt');
+  const asked =
+    alt === undefined ? `${address}${address.includes('?') ? '&' : '?'}alt=sse` : address;
+  return hash === undefined ? asked : `${asked}#${hash}`;
+}

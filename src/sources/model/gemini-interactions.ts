@@ -1,0 +1,45 @@
+/** Gemini Interactions as a source. */
+
+import type { StreamSource } from '../../../machines/source-contract.js';
+import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import { fieldsOf, textOf } from '../../json/fields.js';
+import { geminiReader } from '../../tool-calls/formats/gemini.js';
+import { checkModelOptions, MODEL_OPTIONS } from './shared/options.js';
+import type { ModelOptions } from './shared/options.js';
+import { runAnswer } from './shared/resumable-run.js';
+import { checkKnown } from '../shared/validate-options.js';
+
+/**
+ * Reads an interaction: a drop goes on after the last `event_id`.
+ *
+ * @example
+ * ```ts
+ * import { geminiInteractions } from 'stream-reconnect/sources';
+ *
+ * declare const key: string;
+ * const source = geminiInteractions({
+ *   headers: { 'x-goog-api-key': key },
+ *   body: { model: 'gemini-2.5-flash', input: 'Hello', stream: true },
+ * });
+ * ```
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function geminiInteractions(options: ModelOptions): StreamSource<AnswerPart> {
+  checkKnown('geminiInteractions', options, MODEL_OPTIONS);
+  const model = checkModelOptions(options, {
+    name: 'gemini-interactions',
+    url: 'https://generativelanguage.googleapis.com/v1beta/interactions',
+    needsStreamFlag: true,
+  });
+  return runAnswer(model, {
+    createReader: geminiReader,
+    cursorOf: (event) => textOf(fieldsOf(event)['event_id']),
+    keyOf: (event, name) => {
+      const { event_type: given, type, interaction } = fieldsOf(event);
+      if ((textOf(given) ?? textOf(type) ?? name) !== 'interaction.created') return undefined;
+      // One that is not stored has the empty id: nobody can go on with it.
+      return textOf(fieldsOf(interaction)['id']) || undefined;
+    },
+    query: (cursor) => ({ stream: 'true', last_event_id: cursor }),
+  });
+}

@@ -1,0 +1,30 @@
+/** Ollama's own API as a source. */
+
+import type { StreamSource } from '../../../machines/source-contract.js';
+import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import { ollamaChatReader } from '../../tool-calls/formats/ollama-chat.js';
+import { postAnswer } from './shared/single-response.js';
+import type { PostAnswerOptions } from './shared/single-response.js';
+
+/**
+ * Reads the answer of `/api/chat`, or of `/api/generate` where that is the `url`. It has no cursor: a drop ends it as
+ * failed, unless `continueWith` goes on with the text, or `allowRestart` permits to ask again.
+ *
+ * @example
+ * ```ts
+ * import { ollamaChat } from 'stream-reconnect/sources';
+ *
+ * const source = ollamaChat({
+ *   body: { model: 'qwen3', messages: [{ role: 'user', content: 'Why is the sky blue?' }] },
+ * });
+ * ```
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function ollamaChat(options: PostAnswerOptions): StreamSource<AnswerPart> {
+  return postAnswer(options, {
+    name: 'ollama-chat',
+    url: 'http://127.0.0.1:11434/api/chat',
+    framing: 'lines',
+    createReader: ollamaChatReader,
+  });
+}

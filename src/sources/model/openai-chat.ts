@@ -1,0 +1,32 @@
+/** OpenAI Chat Completions, and the servers that speak it, as a source. */
+
+import type { StreamSource } from '../../../machines/source-contract.js';
+import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import { openaiChatReader } from '../../tool-calls/formats/openai-chat.js';
+import { postAnswer } from './shared/single-response.js';
+import type { PostAnswerOptions } from './shared/single-response.js';
+
+/**
+ * Reads the answer of a chat. It has no cursor: a drop ends it as failed, unless `continueWith` goes on with the
+ * text, or `allowRestart` permits to ask, and pay, again.
+ *
+ * @example
+ * ```ts
+ * import { openaiChat } from 'stream-reconnect/sources';
+ *
+ * declare const key: string;
+ * const source = openaiChat({
+ *   headers: { authorization: `Bearer ${key}` },
+ *   body: { model: 'gpt-5', messages: [{ role: 'user', content: 'Hello' }], stream: true },
+ * });
+ * ```
+ * @throws ReconnectError `config` where an option cannot work.
+ */
+export function openaiChat(options: PostAnswerOptions): StreamSource<AnswerPart> {
+  return postAnswer(options, {
+    name: 'openai-chat',
+    url: 'https://api.openai.com/v1/chat/completions',
+    needsStreamFlag: true,
+    createReader: openaiChatReader,
+  });
+}

@@ -1,0 +1,31 @@
+/** Connections that count as open once their first item is there. */
+
+import type { Connection, SourceItem } from '../../../../machines/source-contract.js';
+import { openFailure } from '../../shared/source-error.js';
+
+/**
+ * Reads up to the first items, and gives them back with the rest.
+ * @throws OpenFailure where the bytes end before; and what the connection throws
+ */
+export async function begun<T>(connection: Connection<T>): Promise<Connection<T>> {
+  const iterator = connection.batches[Symbol.asyncIterator]();
+  const read: (readonly SourceItem<T>[])[] = [];
+  while (!read.flat().some(isOfAnswer)) {
+    const result = await iterator.next();
+    if (result.done === true)
+      throw openFailure('network', 'The peer sent nothing of the answer', { fatal: false });
+    read.push(result.value);
+  }
+  const next = (): ReturnType<typeof iterator.next> => {
+    const value = read.shift();
+    return value === undefined ? iterator.next() : Promise.resolve({ done: false, value });
+  };
+  return {
+    batches: { [Symbol.asyncIterator]: () => ({ next }) },
+    close: () => connection.close(),
+  };
+}
+
+function isOfAnswer({ type }: SourceItem<unknown>): boolean {
+  return type !== 'alive' && type !== 'retry';
+}

@@ -1,0 +1,69 @@
+/** Going on by a new request that holds the text so far. The seam may show: the model does not repeat itself. */
+
+import type { ResumePoint, SourceItem } from '../../../../machines/source-contract.js';
+import type { AnswerPart } from '../../../tool-calls/response/answer.js';
+import { openFailure } from '../../shared/source-error.js';
+import type { RequestContext } from '../../http/request/request.js';
+import type { SseProtocol } from '../../sse/protocol.js';
+import type { ModelBody } from './options.js';
+
+export interface ContinuationContext extends RequestContext {
+  /** The text of the answer so far. */
+  readonly text: string;
+}
+
+export interface Continuable {
+  /**
+   * Makes the request that goes on with the text so far, such as one with the text as the assistant's last message.
+   * Without it a cut answer fails, and says why. A cut tool call is never continued.
+   */
+  continueWith?: ((context: ContinuationContext) => ModelBody | PromiseLike<ModelBody>) | undefined;
+}
+
+/** The text that is kept, in UTF-16 units: no model's answer is longer. */
+const MAX_TEXT = 4 * 1024 * 1024;
+
+export interface Continuation {
+  /** The text that was received at this point. @throws OpenFailure where it is not known. */
+  textAt(at: ResumePoint): string;
+  /** Keeps the text of this connection, and marks the seam. */
+  follow(protocol: SseProtocol<AnswerPart>, at: ResumePoint): SseProtocol<AnswerPart>;
+}
+
+/** @param isKept whether a new request may go on with the text: else it is only counted, however long it is */
+export function createContinuation(isKept: boolean): Continuation {
+  let text = '';
+  return { textAt, follow };
+
+  function textAt(at: ResumePoint): string {
+    if (at.items === 0) return '';
+    if (text.length >= at.chars) return text.slice(0, at.chars);
+    const why = 'The text of an earlier run is not known, so the answer cannot be continued';
+    throw openFailure('not-resumable', why, { fatal: true });
+  }
+
+  function follow(protocol: SseProtocol<AnswerPart>, at: ResumePoint): SseProtocol<AnswerPart> {
+    text = textAt(at);
+    let isSeam = at.items > 0;
+    return {
+      ...protocol,
+      read(event, id) {
+        const items = protocol.read(event, id).map(keep);
+        if (!isSeam) return items;
+        isSeam = false;
+        return [{ type: 'data', data: { type: 'seam' }, bytes: 0 }, ...items];
+      },
+    };
+  }
+
+  /** Counted by the account as well: so what it has not taken is cut off when it goes on. */
+  function keep(item: SourceItem<AnswerPart>): SourceItem<AnswerPart> {
+    if (item.type !== 'data' || item.data.type !== 'text') return item;
+    if (isKept) text += item.data.text;
+    if (text.length > MAX_TEXT)
+      throw openFailure('limit', `The answer is longer than ${MAX_TEXT} UTF-16 code units`, {
+        fatal: true,
+      });
+    return { ...item, chars: item.data.text.length };
+  }
+}

@@ -1,0 +1,84 @@
+/** Protocols whose events are lines of JSON, with the same protocol object as those over server-sent events. */
+
+import type { SourceItem } from '../../../../machines/source-contract.js';
+import { OpenFailure, openFailure } from '../../shared/source-error.js';
+import type { BodyDecoder } from '../../http/response/body-reader.js';
+import { Utf8Decoder } from '../../http/response/utf8.js';
+import { Framing } from '../../lines/framing.js';
+import type { SseProtocol } from '../../sse/protocol.js';
+
+/** A body of lines as items of the protocol, which reads each line as an event without a name and an id. */
+export function createLineProtocolDecoder<T>(
+  protocol: SseProtocol<T>,
+  maxLineBytes: number,
+): BodyDecoder<T> {
+  return new LineProtocolDecoder(protocol, maxLineBytes);
+}
+
+class LineProtocolDecoder<T> implements BodyDecoder<T> {
+  ended = false;
+  failure: OpenFailure | undefined;
+  readonly #protocol: SseProtocol<T>;
+  readonly #utf8 = new Utf8Decoder();
+  readonly #framing: Framing;
+  #items: SourceItem<T>[] = [];
+
+  constructor(protocol: SseProtocol<T>, maxLineBytes: number) {
+    this.#protocol = protocol;
+    this.#framing = new Framing(maxLineBytes, {
+      line: (text) => this.#read(text),
+      record: (text) => isJson(text) && (this.#read(text), true),
+    });
+  }
+
+  decode(chunk: Uint8Array): readonly SourceItem<T>[] {
+    try {
+      this.#framing.feed(this.#utf8.decode(chunk));
+    } catch (thrown) {
+      this.failure = toFailure(thrown);
+    }
+    return this.#take();
+  }
+
+  finish(): readonly SourceItem<T>[] | OpenFailure | undefined {
+    const { rest } = this.#framing;
+    try {
+      // An object that is whole needs no line end; one that was cut is no event.
+      if (!this.ended && isJson(rest)) this.#read(rest);
+      if (!this.ended) this.#items.push(...(this.#protocol.finish?.() ?? []));
+    } catch (thrown) {
+      return toFailure(thrown);
+    }
+    return this.#take();
+  }
+
+  #read(text: string): void {
+    const data = text.trim();
+    if (this.ended || data === '') return;
+    for (const item of this.#protocol.read({ type: 'message', data, id: '' }, undefined)) {
+      this.#items.push(item);
+      if (item.type !== 'end') continue;
+      this.ended = true;
+      return;
+    }
+  }
+
+  #take(): readonly SourceItem<T>[] {
+    const items = this.#items;
+    this.#items = [];
+    return items;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
+}
+
+function toFailure(thrown: unknown): OpenFailure {
+  if (thrown instanceof OpenFailure) return thrown;
+  return openFailure('protocol', 'The line cannot be read', { fatal: true, cause: thrown });
+}

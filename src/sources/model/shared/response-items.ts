@@ -1,0 +1,22 @@
+/** The parts of a model's answer as items. */
+
+import type { DataItem } from '../../../../machines/source-contract.js';
+import type { AnswerPart, AnswerStep } from '../../../tool-calls/response/answer.js';
+import type { SseEvent } from '../../sse/decoder.js';
+
+/**
+ * Returns the steps of one event as items: its size stands in the first, and the last one carries the cursor, so that
+ * it commits them all, and the text of the event, by which it is known when it comes again.
+ */
+export function answerItems(
+  steps: readonly AnswerStep[],
+  { data: text }: Pick<SseEvent, 'data'>,
+  id?: string,
+): DataItem<AnswerPart>[] {
+  return steps.map(({ part, toolCall }, n) => {
+    const bytes = n === 0 ? text.length : 0;
+    const chars = part.type === 'text' ? part.text.length : undefined;
+    const item = { type: 'data', data: part, bytes, chars, toolCall } as const;
+    return n === steps.length - 1 && id !== undefined ? { ...item, id, raw: text } : item;
+  });
+}

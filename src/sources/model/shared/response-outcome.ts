@@ -1,0 +1,37 @@
+/** Connections that tell how the answer ended, although more of it may follow. */
+
+import type { Connection, EndOutcome } from '../../../../machines/source-contract.js';
+
+/**
+ * @param outcomeOf the end that was read
+ * @param endOf the end that an error of the connection means, where that is no end while bytes may come. @default none
+ */
+export function withOutcome<T>(
+  connection: Connection<T>,
+  outcomeOf: () => EndOutcome | null,
+  endOf?: () => EndOutcome | null,
+): Connection<T> {
+  return {
+    batches: endOf === undefined ? connection.batches : withEnd(connection.batches, endOf),
+    get outcome() {
+      return outcomeOf();
+    },
+    close: () => connection.close(),
+  };
+}
+
+function withEnd<T>(
+  batches: Connection<T>['batches'],
+  endOf: () => EndOutcome | null,
+): Connection<T>['batches'] {
+  const iterator = batches[Symbol.asyncIterator]();
+  type Batch = Awaited<ReturnType<typeof iterator.next>>;
+  const onError = (thrown: unknown): Batch => {
+    const outcome = endOf();
+    if (outcome === null) throw thrown;
+    return { done: false, value: [{ type: 'end', outcome }] };
+  };
+  return {
+    [Symbol.asyncIterator]: () => ({ next: () => iterator.next().catch(onError) }),
+  };
+}

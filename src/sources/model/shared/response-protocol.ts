@@ -1,0 +1,188 @@
+/** The events of a model's answer as items: the same for every provider format. */
+
+import type { EndOutcome, SourceItem } from '../../../../machines/source-contract.js';
+import { ReconnectError } from '../../../../machines/errors.js';
+import type {
+  AnswerPart,
+  AnswerReader,
+  AnswerStep,
+  RecordedCalls,
+} from '../../../tool-calls/response/answer.js';
+import { reportedError } from '../../../tool-calls/response/peer-error.js';
+import { eventStep } from '../../../tool-calls/response/steps.js';
+import { OpenFailure, openFailure } from '../../shared/source-error.js';
+import { answerItems } from './response-items.js';
+import type { SseEvent } from '../../sse/decoder.js';
+import { parseEvent } from '../../sse/protocol.js';
+import type { NewEvent, ReplayedEvents, WireEvent } from './replayed-events.js';
+import type { SseProtocol } from '../../sse/protocol.js';
+
+export interface AnswerFormat {
+  /** The cursor after this event. @param id the event's own id */
+  readonly cursorOf?: ((event: unknown, id: string | undefined) => string | undefined) | undefined;
+  /** Which answer it is, where the event says so. @param name what the event is called outside of its data */
+  readonly keyOf?: ((event: unknown, name: string) => string | undefined) | undefined;
+  /** Leaves out what comes again, where the peer keeps a log of the answer. */
+  readonly replays?: ReplayedEvents | undefined;
+  /** Whether the event is the first one of the answer that is read. */
+  readonly isBeginning?: ((event: unknown, name: string) => boolean) | undefined;
+  /**
+   * The answer is read from its beginning again: by another reader, which knows the calls that were delivered.
+   * @param isNamedAgain the stream has forgotten which answer it is
+   */
+  readonly readAgain?: ((isNamedAgain: boolean) => AnswerReader) | undefined;
+  /** A new event was read. @param cursor the one after it, where it has one */
+  readonly onRead?: ((cursor: string | undefined) => void) | undefined;
+  /** The peer reported an error. */
+  readonly onReport?: ((report: OpenFailure) => void) | undefined;
+}
+
+export interface AnswerProtocol extends SseProtocol<AnswerPart> {
+  /** The end that was read; null as well once an error came, which no end makes good. */
+  readonly outcome: EndOutcome | null;
+}
+
+/** What OpenAI began, and many took over: not JSON, after the last event. */
+const DONE = '[DONE]';
+
+/** Names of events that keep a connection alive, or tell of it: their data need not be JSON. */
+const CONTROL = /^(?:comment|done|heart-?beat|info|keep-?alive|ping)$/i;
+
+export function createAnswerProtocol(
+  first: AnswerReader,
+  { cursorOf, keyOf, replays, isBeginning, readAgain, onRead, onReport }: AnswerFormat,
+): AnswerProtocol {
+  let reader = first;
+  let isBroken = false;
+  return {
+    get outcome() {
+      return isBroken ? null : reader.end;
+    },
+    read(event, id) {
+      try {
+        return read(event, id);
+      } catch (thrown) {
+        isBroken = true;
+        if (thrown instanceof OpenFailure && thrown.kind === 'source') onReport?.(thrown);
+        throw thrown;
+      }
+    },
+    finish() {
+      if (isBroken) return [];
+      const held = takeAll(replays?.release() ?? []);
+      reader.endOfBytes?.();
+      return [...held.filter(({ type }) => type !== 'end'), ...endItems()];
+    },
+  };
+
+  function read(event: SseEvent, id: string | undefined): SourceItem<AnswerPart>[] {
+    const data = event.data.trim();
+    // A keep-alive: some servers send them as events.
+    if (data === '' || data === 'null') return [{ type: 'alive' }];
+    if (data === DONE) {
+      reader.finish();
+      return endItems();
+    }
+    const json = jsonOf(event);
+    if (json === undefined) return answerItems([eventStep(event.type, event.data)], event);
+    const wire = { event, json, cursor: cursorOf?.(json, id) };
+    if (replays === undefined) return readNew(wire);
+    return takeAll(replays.take(wire, isBeginning?.(json, event.type)));
+  }
+
+  function takeAll(found: readonly NewEvent[]): SourceItem<AnswerPart>[] {
+    return found.flatMap((one): SourceItem<AnswerPart>[] => {
+      if (!('type' in one)) return readNew(one);
+      if (one.type === 'recalled') return recall(one.events);
+      if (one.type === 'reset') reader = readAgain?.(true) ?? reader;
+      return [one];
+    });
+  }
+
+  /** What was delivered is read for what follows. */
+  function recall(events: readonly WireEvent[]): SourceItem<AnswerPart>[] {
+    reader = readAgain?.(false) ?? reader;
+    for (const { event, json, cursor } of events) {
+      readSafely(reader, json, event.type);
+      onRead?.(cursor);
+    }
+    return reader.isOver ? endItems() : [];
+  }
+
+  function readNew({ event, json, cursor }: WireEvent): SourceItem<AnswerPart>[] {
+    const items = [...identity(keyOf?.(json, event.type)), ...itemsOf(event, json, cursor)];
+    onRead?.(cursor);
+    return reader.isOver ? [...items, ...endItems()] : items;
+  }
+
+  function itemsOf(
+    event: SseEvent,
+    json: unknown,
+    cursor: string | undefined,
+  ): SourceItem<AnswerPart>[] {
+    const steps = readSafely(reader, json, event.type);
+    if (steps.length > 0) return answerItems(steps, event, cursor);
+    return cursor === undefined ? [] : [{ type: 'checkpoint', cursor }];
+  }
+
+  function endItems(): SourceItem<AnswerPart>[] {
+    const { end, finishWord } = reader;
+    if (end === null) return [];
+    return [{ type: 'end', outcome: end, ...(finishWord === null ? {} : { detail: finishWord }) }];
+  }
+}
+
+/** The JSON of an event, or undefined for a control event: its data may be any text, or a number. */
+function jsonOf(event: SseEvent): unknown {
+  try {
+    const json = parseEvent(event);
+    const isObject = typeof json === 'object' && json !== null;
+    return isObject || !CONTROL.test(event.type) ? json : undefined;
+  } catch (thrown) {
+    if (CONTROL.test(event.type)) return undefined;
+    if (event.type === 'error') throw toFailure(reportedError(event.data), false);
+    throw thrown;
+  }
+}
+
+function identity(key: string | undefined): SourceItem<AnswerPart>[] {
+  return key === undefined ? [] : [{ type: 'identity', key }];
+}
+
+/** Errors of a peer that pass: the same request may work later. */
+const TRANSIENT: ReadonlySet<string> = new Set([
+  'api_error',
+  'internal_error',
+  'overloaded_error',
+  'rate_limit_error',
+  'rate_limit_exceeded',
+  'server_error',
+  'timeout_error',
+  'INTERNAL',
+  'RESOURCE_EXHAUSTED',
+  'UNAVAILABLE',
+]);
+
+function readSafely(reader: AnswerReader, event: unknown, type: string): readonly AnswerStep[] {
+  const before = reader.end;
+  try {
+    return reader.read(event, type === 'message' ? undefined : type);
+  } catch (thrown) {
+    if (!(thrown instanceof ReconnectError) || thrown instanceof OpenFailure) throw thrown;
+    // Of an answer that has ended nothing is asked for again.
+    throw toFailure(thrown, before !== null || reader.end !== null);
+  }
+}
+
+function toFailure(error: ReconnectError, hasEnded: boolean): OpenFailure {
+  const { kind, message, code } = error;
+  const isTransient = kind === 'source' && code !== undefined && TRANSIENT.has(code);
+  return openFailure(kind, message, { fatal: hasEnded || !isTransient, code, cause: error });
+}
+
+/** Of the calls of a stream those that were delivered: they are not delivered again. */
+export function deliveredOf(calls: RecordedCalls = {}): RecordedCalls {
+  return Object.fromEntries(
+    Object.entries(calls).filter(([, { status }]) => status === 'complete'),
+  );
+}

@@ -1,0 +1,106 @@
+/** Answers that nobody can resume: one POST, one answer, and at best a new request that goes on with the text. */
+
+import type {
+  Connection,
+  ResumePoint,
+  StreamSource,
+} from '../../../../machines/source-contract.js';
+import type { AnswerPart, AnswerReader } from '../../../tool-calls/response/answer.js';
+import { openFailure } from '../../shared/source-error.js';
+import { bodyConnection } from '../../http/response/body-reader.js';
+import { openBody } from '../../http/request/open-body.js';
+import { reopenBy } from '../../http/options.js';
+import type { RequestContext, RequestOptions } from '../../http/request/request.js';
+import type { Framing } from '../../http/response/sniff.js';
+import { checkFunction, checkKnown } from '../../shared/validate-options.js';
+import { EVENT_STREAM } from '../../sse/decoder.js';
+import { createProtocolDecoder } from '../../sse/protocol.js';
+import { withOutcome } from './response-outcome.js';
+import { createAnswerProtocol } from './response-protocol.js';
+import { createContinuation } from './continuation.js';
+import type { Continuable } from './continuation.js';
+import { createLineProtocolDecoder } from './line-protocol.js';
+import { checkModelOptions, MODEL_OPTIONS, toJsonBody } from './options.js';
+import type { ModelDefaults, ModelOptions } from './options.js';
+
+export interface PostAnswerOptions extends ModelOptions, Continuable {}
+
+export interface PostFormat extends ModelDefaults {
+  /** How the answer is framed. @default 'events': server-sent events */
+  readonly framing?: Framing;
+  readonly createReader: () => AnswerReader;
+  /** Headers that the format asks for, where the caller gives none. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The names of `PostAnswerOptions`. */
+export const POST_OPTIONS: Readonly<Record<keyof PostAnswerOptions, true>> = {
+  ...MODEL_OPTIONS,
+  continueWith: true,
+};
+
+/** @throws ReconnectError `config` */
+export function postAnswer(
+  options: PostAnswerOptions,
+  format: PostFormat,
+): StreamSource<AnswerPart> {
+  // `openai-chat` is the name in diagnostics, `openaiChat` the function's.
+  const source = format.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  checkKnown(source, options, POST_OPTIONS);
+  const { name, request, ...limits } = checkModelOptions(options, format);
+  const { needsStreamFlag } = format;
+  const { continueWith } = options;
+  checkFunction('continueWith', continueWith, '({ text }) => the request that goes on with it');
+  const resume = continueWith === undefined ? 'none' : 'continuation';
+  const continuation = createContinuation(continueWith !== undefined);
+  const { framing = 'events' } = format;
+  const isLines = framing === 'lines';
+  return Object.freeze({ name, resume, terminal: 'explicit', reopen: reopenBy(request), open });
+
+  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
+    const text = continuation.textAt(at);
+    const body = (context: RequestContext): unknown => continueWith?.({ ...context, text });
+    const { body: bytes } = await openBody(
+      {
+        request: at.items === 0 ? request : continued(request, body, at, needsStreamFlag),
+        contentTypes: isLines ? LINES : [EVENT_STREAM],
+        withCursor: false,
+        framing,
+        needsStreamFlag,
+        refine: (headers) => {
+          headers['content-type'] ??= 'application/json';
+          for (const [field, value] of Object.entries(format.headers ?? {}))
+            headers[field] ??= value;
+        },
+      },
+      at,
+      signal,
+    );
+    if (bytes === null)
+      throw openFailure('protocol', 'The answer has no body', { fatal: true, status: 204 });
+    const reader = format.createReader();
+    reader.begin(at.toolCalls ?? {});
+    const protocol = createAnswerProtocol(reader, {});
+    const followed = continuation.follow(protocol, at);
+    const decoder = isLines
+      ? createLineProtocolDecoder(followed, limits.maxLineBytes)
+      : createProtocolDecoder(followed, limits);
+    return withOutcome(bodyConnection(bytes, decoder), () => protocol.outcome);
+  }
+}
+
+/** Another request than the first, hence with another key. */
+function continued(
+  request: RequestOptions,
+  body: (context: RequestContext) => unknown,
+  at: ResumePoint,
+  needsStreamFlag: boolean | undefined,
+): RequestOptions {
+  return {
+    ...request,
+    body: toJsonBody(body, needsStreamFlag) as RequestOptions['body'],
+    idempotencyKey: request.idempotencyKey?.at(String(at.chars)),
+  };
+}
+
+const LINES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;

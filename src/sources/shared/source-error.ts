@@ -1,0 +1,75 @@
+/** What a source throws: an error of the package, and whether another attempt can help. */
+
+import { ENGINE_LIMIT, isEngineLimit } from '../../../machines/error-code.js';
+import { ReconnectError } from '../../../machines/errors.js';
+import type { ReconnectErrorKind, ReconnectErrorOptions } from '../../../machines/errors.js';
+import { isThenable } from '../../../machines/thenable.js';
+
+export { isThenable } from '../../../machines/thenable.js';
+
+export interface FailureFacts extends ReconnectErrorOptions {
+  /** No further attempt can help. */
+  fatal: boolean;
+  /** The server's `Retry-After`, in ms. */
+  retryAfterMs?: number | undefined;
+  /** The peer refused the request before any work began: sending it again repeats nothing. */
+  refused?: boolean | undefined;
+}
+
+/** A connection that could not be made, or that broke, with the server's advice. */
+export class OpenFailure extends ReconnectError {
+  readonly fatal: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly refused?: boolean | undefined;
+
+  constructor(kind: ReconnectErrorKind, message: string, facts: FailureFacts) {
+    super(kind, message, facts);
+    this.fatal = facts.fatal;
+    if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
+    if (facts.refused !== undefined) this.refused = facts.refused;
+  }
+}
+
+export function openFailure(
+  kind: ReconnectErrorKind,
+  message: string,
+  facts: FailureFacts,
+): OpenFailure {
+  // A callback may throw a RangeError of its own.
+  if (kind === 'callback' || !isEngineLimit(facts.cause))
+    return new OpenFailure(kind, message, facts);
+  return new OpenFailure('limit', `${message}: ${ENGINE_LIMIT}`, { ...facts, fatal: true });
+}
+
+/** The same failure with another message, and with more facts. */
+export function amended(
+  failure: OpenFailure,
+  message: string,
+  more: Partial<FailureFacts> = {},
+): OpenFailure {
+  const { kind, fatal, status, code, retryAfterMs, refused, body, cause } = failure;
+  const facts = { fatal, status, code, retryAfterMs, refused, body, cause };
+  return new OpenFailure(kind, message, { ...facts, ...more });
+}
+
+/** A value that cannot work: what was expected, what came, what to write instead. */
+export function configFailure(
+  expected: string,
+  got: string,
+  write: string,
+  cause?: unknown,
+): OpenFailure {
+  return new OpenFailure('config', `expected ${expected}, got ${got}; write ${write}`, {
+    fatal: true,
+    cause,
+  });
+}
+
+/** Names the type of a value without its content, since it may be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (isThenable(value)) return 'a promise';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,68 @@
+/** What the caller's functions say of a value: its item, and the end if it is one. */
+
+import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
+import type { EndOutcome, SourceItem } from '../../../machines/source-contract.js';
+import { ignoreRejection } from '../../../machines/thenable.js';
+import { isThenable, kindOf, openFailure } from './source-error.js';
+import { toOutcome } from './to-outcome.js';
+
+/** The caller's functions about the items of a source. */
+export interface ItemReaders<T> {
+  /** The cursor of an item; undefined where it has none. */
+  readonly id: ((item: T) => string | undefined) | undefined;
+  /** Says which item ends the stream; the item itself is handed out. */
+  readonly isEnd: ((item: T) => boolean | EndOutcome) | undefined;
+}
+
+/**
+ * @param raw the item as it stood on the wire
+ * @throws ReconnectError `callback`, fatal, where a function throws or gives what it must not; `limit` for an id that is too long
+ */
+export function toItems<T>(
+  data: T,
+  bytes: number,
+  { id, isEnd }: ItemReaders<T>,
+  raw?: string,
+): SourceItem<T>[] {
+  const cursor: unknown = id === undefined ? undefined : ask('id', id, data);
+  if (cursor !== undefined && typeof cursor !== 'string')
+    throw wrongAnswer('id', 'a string or undefined', cursor);
+  if (cursor !== undefined) checkIdLength(cursor);
+  const item: SourceItem<T> = { type: 'data', data, bytes, id: cursor, raw };
+  const outcome = isEnd === undefined ? undefined : toOutcome(ask('isEnd', isEnd, data));
+  return outcome === undefined ? [item] : [item, { type: 'end', outcome }];
+}
+
+/** @throws OpenFailure kind `limit` */
+export function checkIdLength(id: string): void {
+  if (id.length <= MAX_ID_LENGTH) return;
+  const message = `The id is longer than ${MAX_ID_LENGTH} UTF-16 code units`;
+  throw openFailure('limit', message, { fatal: true });
+}
+
+/**
+ * Runs a function of the caller that has to answer at once. One that is async gives a promise: what becomes of that
+ * reaches nobody, so its rejection is swallowed, and the failure says what is wrong.
+ * @throws ReconnectError `callback`, fatal
+ */
+export function ask<A, R>(name: string, fn: (argument: A) => R, argument: A): R {
+  const answer = askAsync(name, fn, argument);
+  if (!isThenable(answer)) return answer;
+  ignoreRejection(answer);
+  const message = `expected ${name} to answer at once, got a promise: an async function cannot be awaited here`;
+  throw openFailure('callback', message, { fatal: true });
+}
+
+/** Runs a function of the caller that may give a promise. @throws ReconnectError `callback`, fatal */
+export function askAsync<A, R>(name: string, fn: (argument: A) => R, argument: A): R {
+  try {
+    return fn(argument);
+  } catch (cause) {
+    throw openFailure('callback', `${name} threw`, { fatal: true, cause });
+  }
+}
+
+export function wrongAnswer(name: string, expected: string, got: unknown): Error {
+  const message = `expected ${name} to return ${expected}, got ${kindOf(got)}`;
+  return openFailure('callback', message, { fatal: true });
+}

@@ -1,0 +1,19 @@
+/** What an `isEnd` of the user says: undefined for "goes on". */
+
+import { END_OUTCOMES } from '../../../machines/source-contract.js';
+import type { EndOutcome } from '../../../machines/source-contract.js';
+import { ignoreRejection } from '../../../machines/thenable.js';
+import { isThenable, kindOf, openFailure } from './source-error.js';
+
+/** @throws ReconnectError `callback`, fatal, for an answer that is none: a promise, for example. */
+export function toOutcome(answer: unknown): EndOutcome | undefined {
+  if (answer === undefined || answer === null || answer === false) return undefined;
+  if (answer === true) return 'complete';
+  const outcome = END_OUTCOMES.find((word) => word === answer);
+  if (outcome !== undefined) return outcome;
+  if (isThenable(answer)) ignoreRejection(answer);
+  const expected = `true, false or one of '${END_OUTCOMES.join("', '")}'`;
+  throw openFailure('callback', `expected isEnd to return ${expected}, got ${kindOf(answer)}`, {
+    fatal: true,
+  });
+}

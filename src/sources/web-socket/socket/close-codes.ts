@@ -1,0 +1,122 @@
+/** What each close code means for a stream: the one table. RFC 6455, 7.4.1, and the IANA registry. */
+
+import { withPeerError } from '../../../tool-calls/response/peer-error.js';
+import { openFailure } from '../../shared/source-error.js';
+import type { OpenFailure } from '../../shared/source-error.js';
+import { wrongAnswer } from '../../shared/to-items.js';
+
+/**
+ * - `end`: the peer has said all; a drop where the source waits for an end marker
+ * - `retry`: a drop
+ * - `busy`: a drop, and the peer asks for time
+ * - `broken`: a drop; a few in a row are final, since one side does not understand the other
+ * - `credentials`: ask the providers once more
+ * - `rotate`: a planned end: another connection is made at once, without an attempt
+ * - `fatal`: the same connection would be refused again
+ */
+export type CloseClass = 'end' | 'retry' | 'busy' | 'broken' | 'credentials' | 'rotate' | 'fatal';
+
+const CLASSES: readonly CloseClass[] = [
+  'end',
+  'retry',
+  'busy',
+  'broken',
+  'credentials',
+  'rotate',
+  'fatal',
+];
+
+export function closeClass(code: number): CloseClass {
+  return table[code] ?? (code >= 4400 && code <= 4499 ? 'fatal' : 'retry');
+}
+
+const table: Readonly<Record<number, CloseClass>> = {
+  1000: 'end', // normal
+  1001: 'retry', // going away: a server that restarts, a page that is left
+  1002: 'broken', // a frame that breaks the protocol
+  1003: 'broken', // data of a type that the peer does not take
+  1005: 'retry', // closed without a code
+  1006: 'retry', // the connection broke
+  1007: 'broken', // data that is not what its type says
+  1008: 'fatal', // policy
+  1009: 'broken', // a message that is too big
+  1010: 'broken', // an extension is missing
+  1011: 'retry', // the server failed
+  1012: 'retry', // it restarts
+  1013: 'busy', // try again later
+  3000: 'credentials', // unauthorized
+  3003: 'credentials', // forbidden
+  4401: 'credentials',
+  4403: 'credentials',
+};
+
+/** The codes that say "forbidden" rather than "unauthorized". */
+const FORBIDDEN = [3003, 4403];
+
+/** How long a peer that is busy is left alone, in ms: 2, 30, 60 and 300 s, as Liveblocks does it. */
+const BUSY_MS = [2_000, 30_000, 60_000, 300_000] as const;
+
+/** Connections in a row that may end because one side does not understand the other. */
+const MAX_BROKEN = 5;
+
+export interface Close {
+  readonly code: number;
+  /** What the peer says of it, or the class of the fault. */
+  readonly reason: string;
+  /** The code of the error where we closed: the peer sent what is no frame. */
+  readonly error?: string | undefined;
+}
+
+/** How often in a row, before this one, the peer was busy, or one side did not understand the other. */
+export interface ClosesInRow {
+  readonly busy: number;
+  readonly broken: number;
+}
+
+export function closeFailure(
+  { code, reason, error }: Close,
+  meaning: CloseClass,
+  inRow: ClosesInRow,
+): OpenFailure {
+  if (error !== undefined) return badFrame(error, inRow);
+  const facts = { code: `WS_CLOSE_${code}` };
+  // RFC 6455, 7.1.5: no peer sends 1006, it stands for a connection that broke.
+  const what =
+    code === 1006 ? 'The connection broke' : `The peer closed the connection with code ${code}`;
+  const message = withPeerError(what, { message: reason === '' ? undefined : reason, codes: [] });
+  switch (meaning) {
+    case 'credentials': {
+      const status = FORBIDDEN.includes(code) ? 403 : 401;
+      return openFailure('http', message, { ...facts, status, fatal: true });
+    }
+    case 'fatal':
+      return openFailure('protocol', message, { ...facts, fatal: true });
+    case 'broken':
+      return openFailure('protocol', message, { ...facts, fatal: isHopeless(inRow) });
+    case 'busy': {
+      const retryAfterMs = BUSY_MS[Math.min(inRow.busy, BUSY_MS.length - 1)];
+      return openFailure('network', message, { ...facts, fatal: false, retryAfterMs });
+    }
+    case 'end':
+    case 'rotate':
+    case 'retry':
+      return openFailure('network', message, { ...facts, fatal: false });
+  }
+}
+
+function badFrame(code: string, inRow: ClosesInRow): OpenFailure {
+  const message = `The peer sent what is no WebSocket frame (${code})`;
+  return openFailure('protocol', message, { code, fatal: isHopeless(inRow) });
+}
+
+function isHopeless({ broken }: ClosesInRow): boolean {
+  return broken >= MAX_BROKEN;
+}
+
+/** The caller's word on a code. @throws ReconnectError `callback`, fatal */
+export function checkCloseClass(answer: unknown): CloseClass | undefined {
+  if (answer === undefined) return undefined;
+  const found = CLASSES.find((word) => word === answer);
+  if (found !== undefined) return found;
+  throw wrongAnswer('closeCode', `one of '${CLASSES.join("', '")}' or nothing`, answer);
+}

@@ -1,0 +1,116 @@
+/** Makes a WebSocket of any class: each takes headers in its own place, and no class is given what it does not know. */
+
+import { runQuietly } from '../../../../machines/thenable.js';
+import { configFailure, kindOf } from '../../shared/source-error.js';
+import type { OpenFailure } from '../../shared/source-error.js';
+import { GuardedSocket } from './guarded-socket.js';
+import type { Socket } from './socket.js';
+
+/** A WebSocket class: the browser's, that of `ws`, Node's own, Bun's, Deno's, React Native's, that of `websocket`. */
+export type WebSocketClass = new (url: string, protocols?: string[]) => object;
+
+export interface SocketRequest {
+  readonly url: string;
+  readonly protocols: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** Limits that `ws` knows. */
+  readonly limits: { readonly maxPayload: number; readonly closeTimeout: number };
+}
+
+/** @throws ReconnectError `config` where there is no class, or it cannot make this socket. */
+export function createSocket(given: WebSocketClass | undefined, request: SocketRequest): Socket {
+  // Looked up at each attempt, so that one patched in later is used.
+  const found: unknown = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
+  if (typeof found !== 'function') {
+    const write = "WebSocket: (await import('ws')).WebSocket";
+    throw configFailure('a WebSocket class, since this runtime has none', kindOf(found), write);
+  }
+  const made = construct(found as AnyClass, request);
+  if (typeof made.addEventListener !== 'function' || typeof made.send !== 'function')
+    throw configFailure('WebSocket to make a WebSocket', kindOf(made), 'WebSocket: WebSocket');
+  const socket = new GuardedSocket(made);
+  // In every phase, the last one too: an error that nobody listens to ends a Node process.
+  try {
+    socket.addEventListener('error', ignore);
+  } catch (cause) {
+    runQuietly(() => socket.close());
+    throw refused(cause);
+  }
+  try {
+    socket.binaryType = 'arraybuffer';
+  } catch {
+    // One that has a single type of its own.
+  }
+  return socket;
+}
+
+type AnyClass = (new (url: string, ...rest: unknown[]) => Socket) & {
+  readonly prototype?: Partial<Socket> | undefined;
+};
+
+function construct(Class: AnyClass, request: SocketRequest): Socket {
+  const { url, protocols, headers, limits } = request;
+  if (isWs(Class)) return make(() => new Class(url, [...protocols], { headers, ...limits }));
+  const names = protocols.length === 0 ? [] : [[...protocols]];
+  if (Object.keys(headers).length === 0) return make(() => new Class(url, ...names));
+  // `websocket`: url, protocols, origin, headers.
+  if (Class.name === 'W3CWebSocket')
+    return make(() => new Class(url, [...protocols], undefined, headers));
+  return withHeaders(Class, request);
+}
+
+/**
+ * The dictionary of undici, Node, Deno and Bun is the second argument, the options of React Native are the third. Whether
+ * a class sends headers shows when it reads them: a browser's never does, and would connect without them.
+ */
+function withHeaders(Class: AnyClass, { url, protocols, headers }: SocketRequest): Socket {
+  let wereRead = false;
+  const hasDictionary = Class.length <= 1;
+  const options = Object.defineProperty(
+    hasDictionary ? { protocols: [...protocols] } : {},
+    'headers',
+    {
+      enumerable: true,
+      get: () => {
+        wereRead = true;
+        return { ...headers };
+      },
+    },
+  );
+  let socket: Socket;
+  try {
+    socket = hasDictionary ? new Class(url, options) : new Class(url, [...protocols], options);
+  } catch (cause) {
+    throw wereRead ? refused(cause) : noHeaders(cause);
+  }
+  if (wereRead) return socket;
+  socket.addEventListener?.('error', ignore);
+  socket.close?.();
+  throw noHeaders();
+}
+
+/** The class of `ws`, and what is made in its image. */
+function isWs({ prototype }: AnyClass): boolean {
+  return typeof prototype?.terminate === 'function' && typeof prototype.pause === 'function';
+}
+
+function make(construct: () => Socket): Socket {
+  try {
+    return construct();
+  } catch (cause) {
+    throw refused(cause);
+  }
+}
+
+function refused(cause: unknown): OpenFailure {
+  const expected = 'url and protocols that the WebSocket takes';
+  return configFailure(expected, 'some that it refuses', "protocols: ['name']", cause);
+}
+
+function noHeaders(cause?: unknown): OpenFailure {
+  const write = "WebSocket: (await import('ws')).WebSocket, or a token in url";
+  const expected = 'a WebSocket that can send headers';
+  return configFailure(expected, 'one that cannot', write, cause);
+}
+
+function ignore(): void {}

@@ -1,0 +1,44 @@
+/** What a WebSocket's error event says: `ws` and Node name what broke, a browser does not. */
+
+import { errorCode } from '../../../../machines/error-code.js';
+import { openFailure } from '../../shared/source-error.js';
+import type { OpenFailure } from '../../shared/source-error.js';
+import { networkFailure } from '../../http/response/network-error.js';
+import type { Close } from './close-codes.js';
+import type { SocketEvent } from './socket.js';
+
+/** RFC 6455, 7.1.5: what is said of a connection that ended without a close frame. */
+export const BROKEN: Close = { code: 1006, reason: '' };
+
+export class Fault {
+  #error: unknown;
+  #text = '';
+
+  /** The first error counts: later ones follow from it. */
+  add({ error, message }: SocketEvent): void {
+    this.#error ??= error;
+    const text = error instanceof Error ? error.message : message;
+    if (typeof text === 'string' && this.#text === '') this.#text = text;
+  }
+
+  /** What the close means: a failure, where the error says all of it, or the close with what the error adds. */
+  explain(close: Close): OpenFailure | Close {
+    const known = errorCode(this.#error);
+    if (known === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLong();
+    if (known?.startsWith('WS_ERR_') === true) return { ...close, error: known };
+    if (close.code !== BROKEN.code) return close;
+    if (known !== undefined) return networkFailure(this.#error, 'The connection broke');
+    return { ...close, reason: close.reason || this.#text };
+  }
+}
+
+export function tooLong(): OpenFailure {
+  return openFailure('limit', 'The message is longer than maxMessageBytes', { fatal: true });
+}
+
+/** @param canResume what is left out comes again */
+export function overrun(canResume: boolean): OpenFailure {
+  const what =
+    'The messages that nobody has read are more than maxBufferedBytes of the source, or of the stream';
+  return openFailure('limit', what, { fatal: !canResume });
+}

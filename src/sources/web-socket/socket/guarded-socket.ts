@@ -1,0 +1,71 @@
+/** A WebSocket of any class, whose methods may be async and whose getters may throw. */
+
+import { ignoreRejection, readQuietly } from '../../../../machines/thenable.js';
+import { CLOSED } from './socket.js';
+import type { Socket, SocketEvent } from './socket.js';
+
+/** What it throws at once reaches the caller; what it rejects with later, and what its getters throw, nobody. */
+export class GuardedSocket implements Socket {
+  readonly on?: NonNullable<Socket['on']>;
+  readonly ping?: NonNullable<Socket['ping']>;
+  readonly terminate?: NonNullable<Socket['terminate']>;
+  readonly pause?: NonNullable<Socket['pause']>;
+  readonly resume?: NonNullable<Socket['resume']>;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    if (has(socket, 'on')) this.on = (event, listener) => owned(socket.on?.(event, listener));
+    if (has(socket, 'ping')) this.ping = () => owned(socket.ping?.());
+    if (has(socket, 'terminate')) this.terminate = () => owned(socket.terminate?.());
+    if (has(socket, 'pause')) this.pause = () => owned(socket.pause?.());
+    if (has(socket, 'resume')) this.resume = () => owned(socket.resume?.());
+  }
+
+  get readyState(): number {
+    const state = readQuietly(() => this.#socket.readyState);
+    return typeof state === 'number' ? state : CLOSED;
+  }
+
+  get bufferedAmount(): number {
+    const amount = readQuietly(() => this.#socket.bufferedAmount);
+    return typeof amount === 'number' ? amount : 0;
+  }
+
+  get protocol(): string {
+    const protocol = readQuietly(() => this.#socket.protocol);
+    return typeof protocol === 'string' ? protocol : '';
+  }
+
+  get binaryType(): string {
+    return String(readQuietly(() => this.#socket.binaryType));
+  }
+
+  set binaryType(type: string) {
+    this.#socket.binaryType = type;
+  }
+
+  send(data: unknown): void {
+    owned(this.#socket.send(data));
+  }
+
+  close(code?: number): void {
+    owned(code === undefined ? this.#socket.close() : this.#socket.close(code));
+  }
+
+  addEventListener(type: string, listener: (event: SocketEvent) => void): void {
+    owned(this.#socket.addEventListener(type, listener));
+  }
+
+  removeEventListener(type: string, listener: (event: SocketEvent) => void): void {
+    owned(this.#socket.removeEventListener(type, listener));
+  }
+}
+
+function has(socket: Socket, method: keyof Socket): boolean {
+  return readQuietly(() => typeof socket[method] === 'function') === true;
+}
+
+function owned(answer: unknown): void {
+  ignoreRejection(answer);
+}

@@ -1,0 +1,73 @@
+/** What is asked of a WebSocket, whoever made its class. https://websockets.spec.whatwg.org/#the-websocket-interface */
+
+import type { SourceClock } from '../../../../machines/source-contract.js';
+
+export interface Socket {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount?: number | undefined;
+  /** The sub-protocol that the peer chose. */
+  readonly protocol?: string | null | undefined;
+  send(data: unknown): void;
+  close(code?: number): void;
+  addEventListener(type: string, listener: (event: SocketEvent) => void): void;
+  removeEventListener(type: string, listener: (event: SocketEvent) => void): void;
+  /** These are of `ws`, and some of them of Bun. */
+  on?(event: string, listener: (...args: never[]) => void): unknown;
+  ping?(): void;
+  terminate?(): void;
+  pause?(): void;
+  resume?(): void;
+}
+
+/** The fields of all its events: open, message, error, close. */
+export interface SocketEvent {
+  readonly data?: unknown;
+  readonly code?: number;
+  readonly reason?: unknown;
+  readonly error?: unknown;
+  readonly message?: unknown;
+}
+
+const CONNECTING = 0;
+export const OPEN = 1;
+export const CLOSED = 3;
+
+/** RFC 6455, 7.4.1: all has been said. */
+export const NORMAL = 1000;
+
+/**
+ * Leaves the socket with this code: nothing more of it is listened to. It ends by itself; one that can be terminated is,
+ * if the peer does not answer in time.
+ */
+export function abandon(socket: Socket, code: number, clock: SourceClock, timeoutMs: number): void {
+  try {
+    if (socket.readyState === CONNECTING && socket.terminate !== undefined) socket.terminate();
+    else closeWith(socket, code);
+    // One that is paused would not see the peer's answer.
+    socket.resume?.();
+    terminateLate(socket, clock, timeoutMs);
+  } catch {
+    // A foreign socket that cannot be closed has nothing left to release.
+  }
+}
+
+function closeWith(socket: Socket, code: number): void {
+  try {
+    socket.close(code);
+  } catch {
+    socket.close();
+  }
+}
+
+function terminateLate(socket: Socket, clock: SourceClock, timeoutMs: number): void {
+  if (socket.terminate === undefined || socket.readyState === CLOSED) return;
+  const timer = clock.setTimeout(() => {
+    try {
+      socket.terminate?.();
+    } catch {
+      // It is gone already.
+    }
+  }, timeoutMs);
+  socket.addEventListener('close', () => clock.clearTimeout(timer));
+}

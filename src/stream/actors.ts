@@ -1,0 +1,77 @@
+/** The machine with its two actors: what belongs to one stream is looked up by the actor's system. */
+
+import { fromPromise } from 'xstate';
+import type { AnyActorRef } from 'xstate';
+import { reconnectMachine } from '../../machines/reconnect.machine.js';
+import type {
+  Opened,
+  OpenInput,
+  ReaderInput,
+  ReaderLogic,
+  ReconnectMachine,
+  StopCommand,
+} from '../../machines/reconnect.types.js';
+import type { ReaderRef } from '../connection/reader-host.js';
+
+/** What one stream does for its machine. */
+export interface StreamWorker {
+  open(input: OpenInput, signal: AbortSignal): Promise<Opened>;
+  /** Reads the connection under this number until it is over, or the actor that asked is stopped. */
+  read(connection: number, self: ReaderRef): void;
+  /** The machine's question to the reader: it answers in the same turn. */
+  stopReading(command: StopCommand): void;
+  /** The machine has left: the reader lets go without a word. */
+  letGo(connection: number): void;
+}
+
+const workers = new WeakMap<AnyActorRef['system'], StreamWorker>();
+
+/** Gives a stream's actor its worker, before it starts. */
+export function employ(system: AnyActorRef['system'], worker: StreamWorker): void {
+  workers.set(system, worker);
+}
+
+/**
+ * Acts like `fromCallback`. That one keeps two closures, a set of receivers and a table entry for each
+ * actor: half a kilobyte a stream, for what the worker knows anyway.
+ */
+const reader: ReaderLogic = {
+  start: ({ input }, { self, system }) => workerOf(system).read(connectionOf(input), self),
+  transition: (snapshot, event, { system }) => {
+    const { type } = event as { type: string };
+    if (type === 'stop') workerOf(system).stopReading(event.command);
+    if (type !== 'xstate.stop') return snapshot;
+    workerOf(system).letGo(connectionOf(snapshot.input));
+    return { ...snapshot, status: 'stopped', error: undefined };
+  },
+  getInitialSnapshot: (_, input) => ({
+    status: 'active',
+    output: undefined,
+    error: undefined,
+    input,
+  }),
+  getPersistedSnapshot: (snapshot) => snapshot,
+};
+
+/** One definition for all streams: an own machine per stream would cost three times the memory. */
+export const streamMachine: ReconnectMachine = reconnectMachine.provide({
+  actors: {
+    open: fromPromise<Opened, OpenInput>(({ input, system, signal }) =>
+      workerOf(system).open(input, signal),
+    ),
+    reader,
+  },
+});
+
+function connectionOf(input: ReaderInput | undefined): number {
+  return input?.connection ?? 0;
+}
+
+function workerOf(system: AnyActorRef['system']): StreamWorker {
+  const worker = workers.get(system);
+  if (worker === undefined)
+    throw new Error(
+      'streamMachine is run by reconnectStream(); for a machine of your own take reconnectMachine',
+    );
+  return worker;
+}

@@ -1,0 +1,91 @@
+/** The checkpoints of one stream: what somebody saves per item has to cost little. */
+
+import { moveCheckpoint, toCheckpoint } from '../../machines/checkpoint.js';
+import type { Checkpoint } from '../../machines/checkpoint.js';
+import type { EndOutcome } from '../../machines/source-contract.js';
+import { outcomeOf } from '../../machines/context.js';
+import { interruptToolCalls } from '../../machines/stream-state.js';
+import type { ReconnectContext, ReconnectState } from '../../machines/reconnect.types.js';
+import { streamStateOf, toAmount } from '../progress/progress.js';
+import type { StreamDesk } from '../connection/stream-parts.js';
+
+type CheckpointDesk = Pick<
+  StreamDesk<unknown>,
+  'source' | 'ledger' | 'delivery' | 'tail' | 'guard'
+>;
+
+/** A snapshot of the machine: another one whenever something changes. */
+interface MachineSnapshot {
+  readonly value: ReconnectState;
+  readonly context: ReconnectContext;
+}
+
+/** A class: it exists once per stream whose checkpoints are asked for. */
+export class Checkpoints {
+  readonly #desk: CheckpointDesk;
+  /** The last checkpoint, and what it was made of: as long as that is the same, nothing but the position changes. */
+  #last: Checkpoint | null = null;
+  #of: MachineSnapshot | null = null;
+  #key: string | null = null;
+  #isEarly = false;
+  #end: EndOutcome | null = null;
+
+  constructor(desk: CheckpointDesk) {
+    this.#desk = desk;
+  }
+
+  /**
+   * Where the consumer is now: without what is still queued for it, or will come again. In one piece, since it is called
+   * per item where somebody saves each.
+   */
+  make(now: MachineSnapshot): Checkpoint {
+    const { source, ledger, delivery } = this.#desk;
+    const end = this.#endRead(now.context);
+    const status = end ?? now.context.outcome?.status;
+    const isEnded = status !== undefined && status !== 'closed' && status !== 'cancelled';
+    // The peer's end is not the consumer's while items before it are queued.
+    const isEarly = isEnded && delivery.queued > 0;
+    const { counted, seen, uncovered } = delivery.position;
+    const { cursor } = delivery;
+    const recent = delivery.recent ?? undefined;
+    let chunks = ledger.chunks - counted.chunks + seen.chunks;
+    let bytes = ledger.bytes - counted.bytes + seen.bytes;
+    let chars = ledger.chars - counted.chars + seen.chars;
+    let tools = delivery.toolsBefore ?? ledger.tools;
+    const comesAgain = source.resume === 'cursor' && (!isEnded || isEarly);
+    // Without a cursor there is nothing to go on from.
+    if (comesAgain && cursor !== null && uncovered.toolsBefore !== null) {
+      chunks -= uncovered.chunks;
+      bytes -= uncovered.bytes;
+      chars -= uncovered.chars;
+      tools = uncovered.toolsBefore;
+    }
+    chars = toAmount(chars);
+    const { key, floorMs, lastTimeMs } = ledger;
+    const received = streamStateOf(chunks, bytes, lastTimeMs, tools.state);
+    const streamState = end === null ? received : interruptToolCalls(received);
+    const isSame = this.#of === now && this.#key === key && this.#end === end;
+    if (this.#last !== null && isSame && this.#isEarly === isEarly)
+      return moveCheckpoint(this.#last, cursor, recent, chars, floorMs, streamState);
+    const claimed = { ...now.context, streamState, ledger: { key, cursor, chars, floorMs } };
+    this.#of = now;
+    this.#key = key;
+    this.#isEarly = isEarly;
+    this.#end = end;
+    this.#last = isEarly
+      ? toCheckpoint('connected', { ...claimed, outcome: null }, recent)
+      : end === null
+        ? toCheckpoint(now.value, claimed, recent)
+        : toCheckpoint('closed', { ...claimed, outcome: outcomeOf(claimed, end) }, recent);
+    return this.#last;
+  }
+
+  /** The end that was read, where everything before it was delivered: no request follows it. */
+  #endRead({ outcome }: ReconnectContext): EndOutcome | null {
+    const { ledger, delivery, tail, guard } = this.#desk;
+    if (ledger.end === null) return null;
+    const isOpen = outcome === null || outcome.status === 'closed';
+    const isWhole = delivery.queued === 0 && tail.isEmpty && !guard.isUndecided;
+    return isOpen && isWhole ? ledger.end : null;
+  }
+}

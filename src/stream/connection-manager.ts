@@ -1,0 +1,289 @@
+/** What one stream does for its machine: opens, reads, and keeps the live objects that no context may hold. */
+
+import type { Failure, ResumePoint, StreamSource } from '../../machines/source-contract.js';
+import { ReconnectError } from '../../machines/errors.js';
+import { failureOf } from '../../machines/failure.js';
+import { isFeed } from '../../machines/feed.js';
+import { readQuietly } from '../../machines/thenable.js';
+import { toReconnectError } from '../../machines/thrown.js';
+import type { ErrorInfo } from '../../machines/errors.js';
+import type {
+  Loss,
+  Moment,
+  Opened,
+  OpenInput,
+  ReconnectActor,
+  ReconnectReport,
+  StopCommand,
+} from '../../machines/reconnect.types.js';
+import { openConnection } from '../connection/open-connection.js';
+import type { LiveConnection } from '../connection/open-connection.js';
+import type { ByteBudget } from '../buffers/byte-budget.js';
+import { classify } from '../config/classify.js';
+import type { LossPlace } from '../config/classify.js';
+import { momentOf, nowMs } from '../host/clock.js';
+import { CutAges, proxyLimitText } from './cut-ages.js';
+import { restartStreamState } from '../../machines/stream-state.js';
+import type { Delivery } from '../delivery/delivery-queue.js';
+import type { Ledger } from '../progress/progress.js';
+import type { ResolvedOptions } from '../config/options.js';
+import type { StreamDesk } from '../connection/stream-parts.js';
+import { Reader } from '../connection/reader.js';
+import type { ReaderRef, ConnectionHealth, ReaderDesk } from '../connection/reader-host.js';
+import type { StreamWorker } from './actors.js';
+import { connectTimeoutOf } from '../connection/timeouts.js';
+import { isHeard, unheardText, warnUnheard } from './unheard.js';
+import type { VoidingEvent } from './unheard.js';
+import type { UncommittedTail } from '../progress/uncommitted-tail.js';
+
+const NO_IDS =
+  'the peer shows no ids: after a drop the stream goes on with what comes, and a gap event is emitted. ' +
+  "Write resume: 'live' in the options of the source if that is right";
+
+export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
+  readonly source: StreamSource<T>;
+  readonly options: ResolvedOptions;
+  readonly ledger: Ledger;
+  readonly delivery: Delivery<T>;
+  readonly tail: UncommittedTail<T>;
+  readonly budget: ByteBudget;
+  readonly guard: StreamDesk<T>['guard'];
+  readonly cadence: StreamDesk<T>['cadence'];
+  startedAt = 0;
+  readonly #actor: ReconnectActor;
+  #live: { number: number; connection: LiveConnection<T>; release: () => void } | null = null;
+  #reader: Reader<T> | null = null;
+  #lastError: ReconnectError | null = null;
+  #isReleased = false;
+  /** The connection that was made begins the stream again. */
+  #isStartingOver = false;
+  #hasWarned = false;
+  #hasNotedIds = false;
+  readonly #cutAges = new CutAges();
+
+  constructor(desk: StreamDesk<T>, actor: ReconnectActor) {
+    this.source = desk.source;
+    this.options = desk.options;
+    this.ledger = desk.ledger;
+    this.delivery = desk.delivery;
+    this.tail = desk.tail;
+    this.budget = desk.budget;
+    this.guard = desk.guard;
+    this.cadence = desk.cadence;
+    this.#actor = actor;
+  }
+
+  moment(): Moment {
+    return momentOf(this.options.clock, this.options.random);
+  }
+
+  async open(input: OpenInput, signal: AbortSignal): Promise<Opened> {
+    this.#noteMissingIds();
+    const { source, options, ledger, delivery, tail, guard } = this;
+    let connection: LiveConnection<T>;
+    try {
+      connection = await openConnection({
+        source,
+        at: this.#resumePoint(input),
+        clock: options.clock,
+        budget: this.budget,
+        isOver: () => this.#actor.getSnapshot().status !== 'active',
+        aliveAfterMs: options.policy.aliveAfterMs,
+        timeoutMs: connectTimeoutOf(options, source, input.fresh),
+        signal,
+      });
+    } catch (thrown) {
+      const error = toReconnectError(thrown);
+      // oxlint-disable-next-line only-throw-error -- a Loss is plain data: inspectors see it
+      throw this.#lossOfAttempt(error, input.attempt);
+    }
+    const keepsDelivered = connection.connection.keepsDelivered === true;
+    if (input.restarting && !keepsDelivered) {
+      this.#isStartingOver = true;
+      ledger.clear();
+      delivery.clear();
+      tail.clear();
+      guard.clear();
+    }
+    this.#hold(input.connection, connection, signal);
+    const opened = { connection: input.connection, moment: this.moment() };
+    return keepsDelivered ? { ...opened, keepsDelivered } : opened;
+  }
+
+  read(number: number, self: ReaderRef): void {
+    const live = this.#live;
+    if (live === null || live.number !== number) {
+      this.#readNothing(number);
+      return;
+    }
+    live.release();
+    const { options, ledger } = this;
+    if (this.startedAt === 0) this.startedAt = nowMs(options.clock) - ledger.lastTimeMs;
+    const reader = new Reader<T>(live.connection, this, number, self);
+    this.#live = null;
+    this.#reader = reader;
+    if (this.#isStartingOver) this.#noteUnheard('restarted');
+    this.#isStartingOver = false;
+    reader.start();
+  }
+
+  /** The host came back: see whether the connection did. */
+  probe(): void {
+    this.#reader?.probe();
+  }
+
+  stopReading(command: StopCommand): void {
+    this.#reader?.stop(command);
+  }
+
+  letGo(number: number): void {
+    if (this.#reader?.connection !== number) return;
+    this.#reader.dispose();
+    this.#reader = null;
+  }
+
+  /** No reader will come for the connection that was made. */
+  closeUnread(): void {
+    const live = this.#live;
+    this.#live = null;
+    live?.release();
+    live?.connection.close();
+  }
+
+  /** Nothing is wanted any more, and the machine will not say so. */
+  release(): void {
+    this.#isReleased = true;
+    this.#reader?.dispose();
+    this.closeUnread();
+    this.#reader = null;
+  }
+
+  report(report: ReconnectReport): void {
+    this.#actor.send(report);
+    if (report.type === 'stream.reset') this.#noteUnheard('reset');
+  }
+
+  lose(reader: Reader<T>, error: ReconnectError, health: ConnectionHealth, agedMs: number): void {
+    const { connection } = reader;
+    const limitMs = this.#cutAges.add(agedMs);
+    if (limitMs !== null)
+      reader.send({
+        type: 'stream.diagnostic',
+        code: 'proxy-limit',
+        message: proxyLimitText(limitMs),
+      });
+    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
+    reader.send({
+      type: 'stream.dropped',
+      ...loss,
+      ledger: this.ledger.freeze(),
+      ...health,
+      connection,
+    });
+  }
+
+  rotate(reader: Reader<T>, health: ConnectionHealth, isOwn: boolean): void {
+    const { connection } = reader;
+    const error = new ReconnectError('network', 'the peer ends one connection after the other');
+    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
+    const ledger = this.ledger.freeze();
+    reader.send({ type: 'stream.rotated', ...loss, ledger, ...health, isOwn, connection });
+  }
+
+  /** The stream failed: what came without a checkpoint is delivered, since no reconnect will bring it again. */
+  deliverTail(): void {
+    this.tail.deliver(this.ledger.tools);
+  }
+
+  /** `reset`: a new stream, of which nothing is known. */
+  forget(): void {
+    this.ledger.clear();
+    this.ledger.forgetCalls();
+    this.ledger.peak = 0;
+    this.delivery.clear();
+    this.tail.clear();
+    this.guard.clear();
+  }
+
+  /** The error behind these facts, with its cause where it is still known. */
+  errorOf(info: ErrorInfo): ReconnectError {
+    const last = this.#lastError;
+    const { kind, message, status, code } = info;
+    if (last !== null && last.kind === kind && failureOf(last, 'reading').error.message === message)
+      return last;
+    const body = last?.body;
+    return new ReconnectError(kind, message, { status, code, body, cause: last ?? undefined });
+  }
+
+  #resumePoint({ attempt, restarting, fresh }: OpenInput): ResumePoint {
+    if (!restarting) return this.ledger.resumePoint(attempt, fresh);
+    const { toolCalls } = restartStreamState(this.ledger.tools.state);
+    return { items: 0, bytes: 0, chars: 0, toolCalls, fresh, attempt };
+  }
+
+  /** Keeps the connection for the reader; one that the machine no longer wants is closed. */
+  #hold(number: number, connection: LiveConnection<T>, signal: AbortSignal): void {
+    const drop = (): void => {
+      connection.close();
+      if (this.#live?.number === number) this.#live = null;
+    };
+    if (signal.aborted || this.#isReleased) return drop();
+    this.closeUnread();
+    signal.addEventListener('abort', drop, { once: true });
+    this.#live = { number, connection, release: () => signal.removeEventListener('abort', drop) };
+  }
+
+  /** The peer of a source that resumes by ids shows none. */
+  #noteMissingIds(): void {
+    const { source, ledger } = this;
+    const isFeedByDefault = source.resume !== 'live' && isFeed(source, ledger.cursor);
+    if (!isFeedByDefault || ledger.chunks === 0 || this.#hasNotedIds) return;
+    this.#hasNotedIds = true;
+    this.report({ type: 'stream.diagnostic', code: 'no-ids', message: NO_IDS });
+  }
+
+  /** What was delivered may come again, and the consumer does not know. */
+  #noteUnheard(type: VoidingEvent): void {
+    if (!this.delivery.hasDelivered || isHeard(this.#actor, type)) return;
+    this.report({ type: 'stream.diagnostic', code: 'unheard', message: unheardText(type) });
+    if (!this.#hasWarned) warnUnheard(type);
+    this.#hasWarned = true;
+  }
+
+  #readNothing(number: number): void {
+    const error = new ReconnectError(
+      'source',
+      'the host reported a connection that this stream did not make',
+    );
+    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
+    this.report({ type: 'stream.dropped', ...loss, connection: number });
+  }
+
+  #lossOfAttempt(error: ReconnectError, attempt: number): Loss {
+    const loss = this.#loss(error, { phase: 'opening', attempt });
+    // Read only now: a host that says so with every attempt that fails is to be believed.
+    return this.#isOffline() ? Object.freeze({ ...loss, spared: true }) : loss;
+  }
+
+  #isOffline(): boolean {
+    return readQuietly(() => this.options.environment?.isOnline) === false;
+  }
+
+  #loss(error: ReconnectError, where: LossPlace): Loss {
+    this.#lastError = error;
+    return Object.freeze({ failure: this.#classify(error, where), moment: this.moment() });
+  }
+
+  #classify(error: ReconnectError, where: LossPlace): Failure {
+    try {
+      return classify(error, where, this.options.classify);
+    } catch {
+      this.#actor.send({
+        type: 'stream.diagnostic',
+        code: 'classify',
+        message: 'classify() threw or gave a promise; the library decided by itself',
+      });
+      return classify(error, where, undefined);
+    }
+  }
+}

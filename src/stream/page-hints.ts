@@ -1,0 +1,113 @@
+/** What the host hints, as commands and reports of one stream. A hint is never proof. */
+
+import type {
+  Moment,
+  ReconnectActor,
+  ReconnectMachineEvent,
+  ReconnectState,
+} from '../../machines/reconnect.types.js';
+import { planOf } from '../../machines/context.js';
+import { onRejection, runQuietly } from '../../machines/thenable.js';
+import type { Environment, Hint } from '../host/environment.js';
+
+/** Whose connection it is. */
+export interface HintedWorker {
+  moment(): Moment;
+  /** See whether the connection is alive. */
+  probe(): void;
+}
+
+/** Heeds the hints until it is stopped. */
+export function heedHints(
+  environment: Environment,
+  actor: ReconnectActor,
+  worker: HintedWorker,
+): () => void {
+  const host = new HostListener(actor, worker);
+  try {
+    const stop: unknown = environment.watch((hint) => host.hear(hint));
+    onRejection(stop, () => host.complain());
+    return () => host.leave(stop);
+  } catch {
+    host.complain();
+    return () => host.leave(undefined);
+  }
+}
+
+/** The pause reason of a page that lies in the back/forward cache. */
+const PAGE = 'page';
+
+/** States in which a stream wants its connection. */
+const IN_USE: readonly ReconnectState[] = ['waiting', 'connecting', 'connected'];
+
+class HostListener {
+  readonly #actor: ReconnectActor;
+  readonly #worker: HintedWorker;
+  #isLeft = false;
+
+  constructor(actor: ReconnectActor, worker: HintedWorker) {
+    this.#actor = actor;
+    this.#worker = worker;
+  }
+
+  hear(hint: Hint): void {
+    switch (hint) {
+      case 'online':
+        this.#tell('environment.online');
+        this.#probe();
+        return;
+      case 'wake':
+        this.#tell('environment.awake');
+        this.#probe();
+        return;
+      case 'visible':
+        // No probe: a tab that is looked at again is no reason to send a request.
+        this.#tell('environment.awake');
+        return;
+      case 'leave':
+        // A page with an open connection is not kept, or its connection is cut.
+        if (this.#isResumable() && IN_USE.includes(this.#actor.getSnapshot().value))
+          this.#send({ type: 'pause', reason: PAGE, moment: this.#worker.moment() });
+        return;
+      case 'return':
+        this.#send({ type: 'resume', reason: PAGE, moment: this.#worker.moment() });
+        this.#tell('environment.awake');
+        this.#probe();
+        return;
+      // Nothing is done: what still flows is kept, and attempts that fail are spared.
+      case 'offline':
+      case 'hidden':
+        return;
+    }
+  }
+
+  /** @param stop what `watch` gave */
+  leave(stop: unknown): void {
+    this.#isLeft = true;
+    if (typeof stop === 'function') runQuietly(stop as () => unknown);
+  }
+
+  /** Code of the caller that throws is told, and stops nobody. */
+  complain(): void {
+    const message = 'the environment threw; its hints may not be heard';
+    this.#send({ type: 'stream.diagnostic', code: 'environment', message });
+  }
+
+  #tell(type: 'environment.online' | 'environment.awake'): void {
+    this.#send({ type, moment: this.#worker.moment() });
+  }
+
+  /** Only where being wrong costs nothing but a request. */
+  #probe(): void {
+    if (!this.#isLeft && this.#isResumable()) this.#worker.probe();
+  }
+
+  /** Whether a connection that is let go of can be taken up again without loss. */
+  #isResumable(): boolean {
+    return planOf(this.#actor.getSnapshot().context).action === 'resume';
+  }
+
+  #send(event: ReconnectMachineEvent): void {
+    if (!this.#isLeft && this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
+  }
+}

@@ -1,0 +1,130 @@
+/** One answer of the flaky server, written byte by byte to its socket: whole, or broken where its fault says. */
+
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { wrong } from '../../machines/config.js';
+import type {
+  FlakyAnswer,
+  FlakyFault,
+  FlakyFaultKind,
+  FlakyPieces,
+} from './flaky-response.types.js';
+import { reset, write } from '../loopback/socket-write.js';
+
+/** What a chunk that breaks is announced to be longer by. */
+const MISSING_BYTES = 10;
+
+/** Resolves when all that is to be written was written. Every answer ends its connection, or hangs. */
+export async function sendAnswer(
+  socket: Socket,
+  answer: FlakyAnswer,
+  method = 'GET',
+): Promise<void> {
+  const { status = 200, framing = 'chunked', fault } = answer;
+  if (fault?.at === 'head') {
+    end(socket, fault.kind);
+    return;
+  }
+  const isBare = answer.body === undefined || status === 204 || status === 304 || method === 'HEAD';
+  const isChunked = framing === 'chunked' && !isBare;
+  await write(socket, headOf(answer, isChunked));
+  const line = new BodyLine(socket, isChunked, fault);
+  if (!isBare) for await (const piece of piecesOf(answer)) if (!(await line.send(piece))) return;
+  if (line.isCutHere()) await line.cut(Buffer.alloc(0));
+  else socket.end(isChunked ? '0\r\n\r\n' : '');
+}
+
+/** The bytes of a body, counted up to the fault. */
+class BodyLine {
+  #sent = 0;
+  readonly #socket: Socket;
+  readonly #isChunked: boolean;
+  readonly #kind: FlakyFaultKind | undefined;
+  readonly #at: number;
+
+  constructor(socket: Socket, isChunked: boolean, fault: FlakyFault | undefined) {
+    this.#socket = socket;
+    this.#isChunked = isChunked;
+    this.#kind = fault?.kind;
+    this.#at = typeof fault?.at === 'number' ? fault.at : Infinity;
+  }
+
+  /** The fault falls on the end of the body. */
+  isCutHere(): boolean {
+    return this.#sent === this.#at;
+  }
+
+  /** Whether more may follow. */
+  async send(piece: string | Uint8Array): Promise<boolean> {
+    const bytes = Buffer.from(piece);
+    if (bytes.length === 0) return !this.#socket.destroyed;
+    if (this.#sent + bytes.length > this.#at) {
+      await this.cut(bytes.subarray(0, this.#at - this.#sent));
+      return false;
+    }
+    this.#sent += bytes.length;
+    await write(this.#socket, this.#chunk(bytes, 0));
+    return !this.#socket.destroyed;
+  }
+
+  async cut(rest: Buffer): Promise<void> {
+    const kind = this.#kind ?? 'eof';
+    if (kind === 'eof') {
+      if (rest.length > 0) await write(this.#socket, this.#chunk(rest, 0));
+      this.#socket.end(this.#isChunked ? '0\r\n\r\n' : '');
+      return;
+    }
+    // Written out before it is reset, or the client sees less.
+    await write(this.#socket, this.#chunk(rest, MISSING_BYTES), 'flushed');
+    end(this.#socket, kind);
+  }
+
+  #chunk(bytes: Buffer, missing: number): Buffer {
+    if (!this.#isChunked) return bytes;
+    const size = `${(bytes.length + missing).toString(16)}\r\n`;
+    return Buffer.concat([Buffer.from(size), bytes, Buffer.from(missing === 0 ? '\r\n' : '')]);
+  }
+}
+
+function end(socket: Socket, kind: FlakyFaultKind): void {
+  if (kind === 'rst') reset(socket);
+  else if (kind !== 'stall') socket.end();
+}
+
+function headOf(answer: FlakyAnswer, isChunked: boolean): string {
+  const { status = 200, headers = {}, body, encoding, fault } = answer;
+  const breaks = fault !== undefined && fault.kind !== 'eof';
+  const fields: Record<string, string | undefined> = {
+    ...(body !== undefined && { 'content-type': 'text/event-stream' }),
+    ...(encoding !== undefined && { 'content-encoding': encoding }),
+    'content-length': lengthOf(answer),
+    'transfer-encoding': isChunked ? 'chunked' : undefined,
+    // With it, undici takes a FIN inside a chunk for a clean end.
+    connection: isChunked && breaks ? undefined : 'close',
+  };
+  // What the caller says of the framing is sent as well, be it wrong.
+  for (const [name, value] of Object.entries(headers)) fields[name.toLowerCase()] = value;
+  const lines = Object.entries(fields).map(([name, value]) =>
+    value === undefined ? '' : `${name}: ${value}\r\n`,
+  );
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+}
+
+function lengthOf({ status, body, framing, encoding }: FlakyAnswer): string | undefined {
+  if (body === undefined) return status === 204 || status === 304 ? undefined : '0';
+  if (framing !== 'length') return undefined;
+  return String(wholeOf(body, encoding).length);
+}
+
+function piecesOf({ body = [], encoding, framing }: FlakyAnswer): FlakyPieces {
+  const isIterated = typeof body !== 'string' && !(body instanceof Uint8Array);
+  if (isIterated && encoding === undefined && framing !== 'length') return body;
+  return [wholeOf(body, encoding)];
+}
+
+function wholeOf(body: FlakyAnswer['body'], encoding: 'gzip' | undefined): Buffer {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw wrong('body', 'a string or bytes where encoding or framing needs all of it', body);
+  return encoding === 'gzip' ? gzipSync(body) : Buffer.from(body);
+}

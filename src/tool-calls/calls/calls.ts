@@ -1,0 +1,346 @@
+/**
+ * The register of tool calls that all provider formats share: formats translate events, the rules are here.
+ *
+ * - `open(key, piece)` begins a call under the format's own key (index, item id); `add(key, piece)` adds to it, or begins
+ *   it; `takeWhole` gives arguments that repeat all pieces. A piece may lack everything, and have fields of any type.
+ * - `close(key)` lets a call leave at once; `seal(key)` says that it is whole, but waits for `leaveSealed()` or
+ *   `leaveAll()`, when the finish reason allows calls to run; `abandon()` is for all other reasons.
+ * - A call leaves as a `toolCall` part once per id for the whole stream: what comes again with the same content is a
+ *   `repeatedToolCall` event, with other content a `malformedToolCall`. Only strictly parsed JSON leaves, and only with a
+ *   name; `{}` leaves only where the peer said so. A call without an id gets a local one, until the peer names it.
+ * - Where pieces have no key, or a doubtful one, `CallRouter` finds the call that they belong to.
+ */
+
+import type { ToolCallDelta } from '../../../machines/source-contract.js';
+import { ReconnectError } from '../../../machines/errors.js';
+import type { AnswerStep, RecordedCalls } from '../response/answer.js';
+import { Call } from './call.js';
+import { hasArguments, idOf, saysNothing } from './call-piece.js';
+import type { CallFault, CallPiece } from './call-piece.js';
+import { malformedStep, progressOf } from './call-steps.js';
+import { CallMemory, checkKey } from './call-memory.js';
+import { DeliveredCalls } from './delivered-calls.js';
+import { FormerCalls } from './former-calls.js';
+
+/** Calls that may be open at a time; as many that left are remembered by their key. */
+const MAX_CALLS = 1024;
+/** Begins the id of a call that the peer has not named: the key follows. */
+const LOCAL = 'local_call_';
+
+export class ToolCalls<K extends string | number> {
+  readonly #calls = new Map<K, Call>();
+  /** Calls that nobody can reach by a key any more, but that have not left. */
+  readonly #displaced: Call[] = [];
+  /** The call that is recorded under an id. */
+  readonly #byId = new Map<string, Call>();
+  readonly #delivered = new DeliveredCalls();
+  readonly #former = new FormerCalls();
+  /** Calls that are older than the connection: it may send them from their start. */
+  readonly #resumed = new Set<Call>();
+  #hasLatePiece = false;
+  readonly #memory = new CallMemory(() => this.#all());
+
+  /**
+   * Begins a connection. What was read beyond the recorded calls comes again; what they hold as complete was delivered.
+   * @param keyOf the key of a call by its id, in formats where the one is the other
+   */
+  begin(recorded: RecordedCalls, keyOf?: (id: string) => K): void {
+    this.#delivered.begin(recorded);
+    this.#former.begin(recorded, this.#rewind(recorded));
+    if (keyOf !== undefined) for (const id of this.#former.open) this.#adopt(keyOf(id), id);
+  }
+
+  /** The call under this key, as long as it has not left. */
+  peek(key: K): Readonly<Call> | undefined {
+    return this.#waiting(key);
+  }
+
+  /** Whether the call under this key has left, or will not. */
+  isOver(key: K): boolean {
+    return this.#calls.get(key)?.state === 'over';
+  }
+
+  /** Calls came before this connection. */
+  get hadCalls(): boolean {
+    return this.#former.hadAny;
+  }
+
+  /** An earlier process has begun calls that go on, and whose keys are not known. */
+  get hasFormer(): boolean {
+    return this.#former.open.length > 0;
+  }
+
+  /** Arguments came for a call that had left, or was closed without them. */
+  get hasLatePiece(): boolean {
+    return this.#hasLatePiece;
+  }
+
+  /**
+   * Begins a call. One that has the key already is begun again where nothing was said of it, or where a new connection
+   * sends it from its start. One that was closed stays: what comes is another, and with the same id they are compared.
+   */
+  open(key: K, piece: CallPiece): AnswerStep[] {
+    const former = this.#calls.get(key);
+    const before = this.#waiting(key);
+    const id = idOf(piece);
+    const isSame = former !== undefined && id === (former.hasLocalId ? undefined : former.id);
+    const isAgain = isSame && this.#resumed.delete(former) && former.name === piece.name;
+    if (before === undefined)
+      return this.#take(this.#create(key, piece, isAgain ? former.id : undefined), piece);
+    const isOther = id !== undefined && id !== before.id && !before.hasLocalId;
+    // One that was closed is compared with what comes.
+    if (isAgain && before.state !== 'closed') before.restart();
+    else if (isOther || (isSame && before.state === 'closed')) {
+      this.#displace(key);
+      return this.#take(this.#create(key, piece), piece);
+    }
+    if (before.hasInput || before.state === 'closed') before.spoil('begun twice');
+    return this.#take(before, piece);
+  }
+
+  /** A piece of a call. One whose beginning was not seen begins with it, if it says anything. */
+  add(key: K, piece: CallPiece): AnswerStep[] {
+    const call = this.#find(key, idOf(piece), true);
+    if (call === undefined) return saysNothing(piece) ? [] : this.open(key, piece);
+    if (call.state === 'open') return this.#take(call, piece);
+    if (!hasArguments(piece)) return [];
+    if (call.state === 'over') return this.#late(call, piece);
+    // It is whole: what comes now may only repeat it.
+    call.takeWhole(piece.args ?? piece.value);
+    return [];
+  }
+
+  /** All arguments at once, after pieces or instead of them. */
+  takeWhole(key: K, args: unknown): AnswerStep[] {
+    const call = this.#find(key);
+    if (call?.state !== 'open') return [];
+    const before = { name: call.name, size: call.size };
+    call.takeWhole(args);
+    this.#memory.add(call.size - before.size);
+    // What is said of a call is in the account, also where the call never leaves.
+    return call.isRecorded || call.isBlank ? [] : this.#record(call, before, undefined);
+  }
+
+  /** What came so far was for the progress only. */
+  forgetPieces(key: K): void {
+    this.#find(key)?.forgetPieces();
+  }
+
+  /** The peer says by its protocol that there are no arguments. */
+  sayEmpty(key: K): void {
+    this.#find(key)?.sayEmpty();
+  }
+
+  /** The call must not run. */
+  spoil(key: K, fault: CallFault): void {
+    this.#find(key)?.spoil(fault);
+  }
+
+  /** The call is whole, and leaves when the finish reason allows it. */
+  seal(key: K): void {
+    const call = this.#find(key);
+    if (call?.state === 'open') call.state = 'closed';
+  }
+
+  /** The call is over, and leaves. */
+  close(key: K): AnswerStep[] {
+    const call = this.#find(key);
+    if (call === undefined || call.state === 'over') return [];
+    const owner = this.#byId.get(call.id);
+    if (owner === call || owner?.state !== 'closed') return this.#delivered.leave([call]);
+    // One with its id waits for the word that lets calls run: then the two are compared.
+    this.seal(key);
+    return [];
+  }
+
+  /** The peer takes the call back. */
+  discard(key: K): AnswerStep[] {
+    const call = this.#find(key);
+    call?.spoil('taken back by the peer');
+    // It may come again under the same id.
+    if (call !== undefined) this.#byId.delete(call.id);
+    return this.close(key);
+  }
+
+  /** A call is open, or waits to leave, that the client would have to run: then something is missing. */
+  get hasOpenCall(): boolean {
+    return this.#all().some(
+      ({ state, isBlank, isShadow, isServerTool }) =>
+        state !== 'over' && !isBlank && !isShadow && !isServerTool,
+    );
+  }
+
+  /** The key of the call that has this id and has not left. */
+  keyOf(id: string): K | undefined {
+    for (const [key, call] of this.#calls) if (call.id === id && call.state !== 'over') return key;
+    return undefined;
+  }
+
+  /** Keys of the calls that have not left. */
+  get pending(): readonly K[] {
+    return [...this.#calls].flatMap(([key, { state }]) => (state === 'over' ? [] : [key]));
+  }
+
+  /** The finish reason allows the calls that are whole to run. */
+  leaveSealed(): AnswerStep[] {
+    return this.#delivered.leave(this.#all().filter(({ state }) => state === 'closed'));
+  }
+
+  /** The finish reason closes all calls, and allows them to run. */
+  leaveAll(): AnswerStep[] {
+    return this.#delivered.leave(this.#all().filter(({ state }) => state !== 'over'));
+  }
+
+  /**
+   * The finish reason allows no call: the stream marks them as interrupted when it ends. Those leave that the peer itself
+   * has run, for the record.
+   */
+  abandon(): AnswerStep[] {
+    const run = this.#all().filter(({ state, isServerTool }) => state === 'closed' && isServerTool);
+    const steps = this.#delivered.leave(run);
+    for (const call of this.#all()) call.leave();
+    return steps;
+  }
+
+  #all(): readonly Call[] {
+    return [...this.#displaced, ...this.#calls.values()];
+  }
+
+  /** @param local the id of ours under which it was begun before, where the peer gives none */
+  #create(key: K, piece: CallPiece, local = this.#localId(key)): Call {
+    checkKey(key);
+    const given = idOf(piece);
+    const call = new Call(given ?? local, given === undefined);
+    this.#calls.delete(key);
+    this.#calls.set(key, call);
+    this.#bound();
+    return call;
+  }
+
+  #localId(key: K): string {
+    const id = `${LOCAL}${key}`;
+    let unused = id;
+    for (let n = 2; this.#byId.has(unused); n++) unused = `${id}_${n}`;
+    return unused;
+  }
+
+  #take(call: Call, piece: CallPiece): AnswerStep[] {
+    const id = idOf(piece);
+    const formerId = call.hasLocalId && id !== undefined && id !== call.id ? call.id : undefined;
+    if (formerId !== undefined && id !== undefined) {
+      if (this.#byId.get(formerId) === call) this.#byId.delete(formerId);
+      call.id = id;
+    }
+    if (id !== undefined) call.hasLocalId = false;
+    const before = { name: call.name, size: call.size };
+    call.take(piece);
+    this.#memory.add(call.size - before.size);
+    if (call.isBlank) return [];
+    return this.#record(call, before, formerId);
+  }
+
+  /** Tells the account of the stream what is new. */
+  #record(
+    call: Call,
+    before: Pick<Call, 'name' | 'size'>,
+    formerId: string | undefined,
+  ): AnswerStep[] {
+    const { id, name } = call;
+    const owner = this.#byId.get(id);
+    if (owner === undefined) this.#byId.set(id, call);
+    call.isShadow = this.#delivered.has(id) || (owner !== undefined && owner !== call);
+    if (call.isShadow) return call.isRecorded ? this.#unrecord(call, formerId ?? id) : [];
+    const isNew = !call.isRecorded;
+    call.isRecorded = true;
+    const isNamed = name !== null && (isNew || before.name === null);
+    const isNews = call.text.isReplaced || call.hasNewValue || call.size !== before.size;
+    const isChanged = isNew || isNamed || isNews;
+    if (!isChanged && formerId === undefined) return [];
+    const delta: ToolCallDelta = {
+      id,
+      ...(isNamed ? { name } : {}),
+      ...call.recordedPiece(isNew),
+      ...(formerId === undefined || isNew ? {} : { formerId }),
+    };
+    return [{ part: progressOf(call), toolCall: [delta] }];
+  }
+
+  /** The call turned out to be one that is recorded under another id. */
+  #unrecord(call: Call, id: string): AnswerStep[] {
+    call.isRecorded = false;
+    return [{ part: progressOf(call), toolCall: [{ id, interrupted: true }] }];
+  }
+
+  #waiting(key: K): Call | undefined {
+    const call = this.#calls.get(key);
+    return call === undefined || call.state === 'over' ? undefined : call;
+  }
+
+  /** @param isPiece of arguments */
+  #find(key: K, id?: string, isPiece = false): Call | undefined {
+    const call = this.#calls.get(key);
+    // It goes on, so it is not sent from its start.
+    if (call !== undefined) this.#resumed.delete(call);
+    if (call !== undefined) return call;
+    const former = this.#former.find(id, `${LOCAL}${key}`, isPiece);
+    return former === undefined ? undefined : this.#adopt(key, former);
+  }
+
+  #adopt(key: K, id: string): Call | undefined {
+    const state = this.#former.take(id);
+    if (state === undefined) return undefined;
+    const call = new Call(id, id.startsWith(LOCAL));
+    call.adopt(state.name, state.args);
+    this.#calls.set(key, call);
+    this.#byId.set(id, call);
+    return call;
+  }
+
+  /** Puts the calls back to where the stream has recorded them. */
+  #rewind(recorded: RecordedCalls): ReadonlySet<string> {
+    const known = new Set<string>();
+    this.#resumed.clear();
+    for (const [key, call] of this.#calls) {
+      const before = Object.hasOwn(recorded, call.id) ? recorded[call.id] : undefined;
+      // What left, or begins, without being recorded is read again.
+      if (before === undefined || (call.isShadow && call.state !== 'over')) {
+        this.#calls.delete(key);
+        if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
+        continue;
+      }
+      known.add(call.id);
+      if (before.status !== 'streaming') call.state = 'over';
+      else if (call.state === 'over') call.state = call.wasClosed ? 'closed' : 'open';
+      call.rewind(before.args);
+      this.#resumed.add(call);
+    }
+    this.#displaced.length = 0;
+    this.#hasLatePiece = false;
+    return known;
+  }
+
+  /** Another call takes the key of one that was not closed: it cannot be closed any more. */
+  #displace(key: K): void {
+    const call = this.#calls.get(key);
+    if (call !== undefined) this.#displaced.push(call);
+    this.#calls.delete(key);
+  }
+
+  #late(call: Call, piece: CallPiece): AnswerStep[] {
+    if (call.isShadow || call.repeats(piece)) return [];
+    this.#hasLatePiece = true;
+    if (call.fault !== null) return [];
+    call.spoil('more came after its end');
+    return [malformedStep(call, 'more came after its end', [])];
+  }
+
+  #bound(): void {
+    if (this.#calls.size + this.#displaced.length <= MAX_CALLS) return;
+    const over = [...this.#calls].find(([, { state }]) => state === 'over');
+    if (over === undefined)
+      throw new ReconnectError('limit', `more than ${MAX_CALLS} tool calls are open at a time`);
+    const [key, call] = over;
+    this.#calls.delete(key);
+    if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
+  }
+}

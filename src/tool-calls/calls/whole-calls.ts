@@ -1,0 +1,129 @@
+/** Calls of formats that send each of them in one piece, often without an id: Gemini, Ollama. */
+
+import { Places } from './call-memory.js';
+import type { AnswerStep, RecordedCalls } from '../response/answer.js';
+import type { Call } from './call.js';
+import { hasArguments, idOf, saysNothing } from './call-piece.js';
+import type { CallFault, CallPiece } from './call-piece.js';
+import { ToolCalls } from './calls.js';
+
+export interface WholePiece extends CallPiece {
+  /** The place of the call among all of the answer, where the peer says it. Some peers give all calls the same. */
+  readonly index?: unknown;
+}
+
+export interface TakenPiece {
+  readonly key: number | null;
+  readonly steps: AnswerStep[];
+}
+
+/**
+ * A piece is a call of its own, unless its id says otherwise, or it only brings what the call before it lacks. All calls
+ * wait for the finish reason.
+ */
+export class WholeCalls {
+  readonly #calls = new ToolCalls<number>();
+  /** The last call at each place. */
+  readonly #places = new Places<number, number>();
+  readonly #areArgumentsOptional: boolean;
+  #count = 0;
+
+  /** @param areArgumentsOptional the format leaves out the arguments of a call that has none */
+  constructor(areArgumentsOptional: boolean) {
+    this.#areArgumentsOptional = areArgumentsOptional;
+  }
+
+  begin(recorded: RecordedCalls): void {
+    this.#calls.begin(recorded);
+  }
+
+  /** A call is there that has not left, and was not delivered before. */
+  get hasOpenCall(): boolean {
+    return this.#calls.hasOpenCall;
+  }
+
+  peek(key: number): Readonly<Call> | undefined {
+    return this.#calls.peek(key);
+  }
+
+  /** The last call with this id. */
+  keyOf(id: string): number | undefined {
+    return this.#calls.pending.findLast((key) => this.#calls.peek(key)?.id === id);
+  }
+
+  /**
+   * Takes a piece; the key is that of the call which it belongs to, null where it says nothing.
+   * @param given the key, where it is known
+   */
+  add(piece: WholePiece, given?: number): TakenPiece {
+    if (given === undefined && saysNothing(piece)) return { key: null, steps: [] };
+    const known = given ?? this.#keyOf(piece);
+    if (known !== undefined) return { key: known, steps: this.#calls.add(known, piece) };
+    const key = this.#count++;
+    if (typeof piece.index === 'number') this.#places.set(piece.index, key);
+    return { key, steps: this.#calls.open(key, piece) };
+  }
+
+  takeWhole(key: number, args: string): void {
+    this.#calls.takeWhole(key, args);
+  }
+
+  /** The peer has run it already: it leaves whatever the finish reason is. */
+  seal(key: number): void {
+    this.#calls.seal(key);
+  }
+
+  spoil(key: number, fault: CallFault): void {
+    this.#calls.spoil(key, fault);
+  }
+
+  /** The finish reason lets calls run. */
+  leaveAll(): AnswerStep[] {
+    if (this.#areArgumentsOptional)
+      for (const key of this.#calls.pending)
+        if (this.#calls.peek(key)?.hasArguments === false) this.#calls.sayEmpty(key);
+    return this.#calls.leaveAll();
+  }
+
+  abandon(): AnswerStep[] {
+    return this.#calls.abandon();
+  }
+
+  #keyOf(piece: WholePiece): number | undefined {
+    const id = idOf(piece);
+    const known = id === undefined ? undefined : this.keyOf(id);
+    const isNameless = typeof piece.name !== 'string' || piece.name === '';
+    // One that was whole is said again, and compared when both leave.
+    const isWhole = known !== undefined && this.#calls.peek(known)?.isWhole === true;
+    if (known !== undefined) return isNameless || !isWhole ? known : undefined;
+    if (isNameless && id === undefined) return this.#lackingKey();
+    return this.#completedKey(piece, isNameless) ?? this.#repeatedKey(piece, id);
+  }
+
+  /** The one call that arguments without a name can belong to. */
+  #lackingKey(): number | undefined {
+    const lacking = this.#calls.pending.filter((key) => this.#calls.peek(key)?.hasInput === false);
+    const [key] = lacking;
+    if (lacking.length === 1) return key;
+    for (const one of lacking) this.#calls.spoil(one, 'arguments that do not agree');
+    return undefined;
+  }
+
+  /** The last call, where it has come without arguments, and these are they. */
+  #completedKey(piece: WholePiece, isNameless: boolean): number | undefined {
+    const last = this.#count - 1;
+    const call = this.#calls.peek(last);
+    if (call === undefined || call.hasArguments || !hasArguments(piece)) return undefined;
+    const isSame = isNameless || call.name === null || call.name === piece.name;
+    return isSame && (idOf(piece) === undefined || call.hasLocalId) ? last : undefined;
+  }
+
+  /** The call at the same place, where the piece only says it again. */
+  #repeatedKey(piece: WholePiece, id: string | undefined): number | undefined {
+    if (typeof piece.index !== 'number' || id !== undefined) return undefined;
+    const key = this.#places.get(piece.index);
+    const call = key === undefined ? undefined : this.#calls.peek(key);
+    if (call === undefined || call.name !== piece.name) return undefined;
+    return call.hasArgumentsOf(piece.args) ? key : undefined;
+  }
+}

@@ -1,0 +1,230 @@
+/** AG-UI, as TanStack AI and other agent servers speak it. */
+
+import type { EndOutcome } from '../../../machines/source-contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
+import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import { withoutIdStep } from '../calls/call-steps.js';
+import { ToolCalls } from '../calls/calls.js';
+import { eventFields, fieldsOf, textOf } from '../../json/fields.js';
+import type { Fields } from '../../json/fields.js';
+import { finishWords, outcomeOf } from '../response/finish-words.js';
+import { isErrorShape, reportedError } from '../response/peer-error.js';
+import { contentSteps, dataStep, eventStep } from '../response/steps.js';
+
+/** Where a reader is among the runs: a connection that goes on begins there. */
+export interface AgUiPlace {
+  /** The end of the last run, as long as nothing shows that there is more. */
+  readonly end: EndOutcome | null;
+  readonly isRunning: boolean;
+  /** The last run that began, where it has a name. */
+  readonly run: string | null;
+}
+
+export interface AgUiReader extends AnswerReader {
+  /** A run ended to have its tools run: its results and another run may follow. */
+  readonly mayGoOn: boolean;
+  readonly place: AgUiPlace;
+  /** @param place where the connection goes on. @default at the start, or nobody knows */
+  begin(calls: RecordedCalls, place?: AgUiPlace | null): void;
+}
+
+/**
+ * Reads AG-UI events. A run that finished may be followed by another, or by the results of its tools: `end` is
+ * then taken back.
+ */
+export function agUiReader(): AgUiReader {
+  return new EventReader();
+}
+
+/** Finish reasons of TanStack AI. `length`, `content_filter` and others mean that the answer may be cut. */
+const WORDS = finishWords({
+  complete: ['stop', 'tool_calls'],
+  failed: ['error'],
+  cancelled: ['cancelled'],
+});
+/** Outcomes of AG-UI 1.0. After `interrupt` the run waits for an answer of the user, and goes on in another. */
+const OUTCOMES = finishWords({ complete: ['success'], cancelled: ['cancelled'] });
+
+/** Events that say nothing about whether a run goes on. */
+const NEUTRAL = /^(?:ACTIVITY_|CUSTOM$|MESSAGES_SNAPSHOT$|RAW$|STATE_)/;
+/** Data of the application, and patches of it by name. */
+const DATA = /^(?:ACTIVITY_|STATE_)/;
+
+class EventReader implements AgUiReader {
+  mayGoOn = false;
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<string>();
+  /** Calls in the short form, which the end of the run closes. */
+  readonly #short = new Set<string>();
+  #isRunning = false;
+  #run: string | null = null;
+  /** On this connection: content of the run that goes on. */
+  #hasContent = false;
+  /** The last call was one without an id, and was reported. */
+  #isWithoutId = false;
+  #hasLostCall = false;
+
+  get place(): AgUiPlace {
+    return { end: this.#end.outcome, isRunning: this.#isRunning, run: this.#run };
+  }
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
+  }
+
+  begin(calls: RecordedCalls, place: AgUiPlace | null = null): void {
+    this.#end.startOver();
+    if (place !== null && place.end !== null) this.#end.say(place.end);
+    this.#isRunning = place?.isRunning ?? false;
+    this.#run = place?.run ?? null;
+    // Events that were not recorded come again.
+    this.#hasContent = this.#isWithoutId = false;
+    this.#calls.begin(calls, (id) => id);
+  }
+
+  finish(): void {
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
+    const fields = eventFields(event);
+    const type = textOf(fields['type']) ?? name;
+    if (type === 'RUN_ERROR' || name === 'error' || (type === undefined && isErrorShape(fields))) {
+      this.#end.say('failed', 'RUN_ERROR');
+      throw reportedError(passedOn(fields));
+    }
+    if (type === undefined) return [];
+    this.#followEnd(type);
+    const id = textOf(fields['toolCallId']) ?? '';
+    switch (type) {
+      case 'RUN_STARTED':
+        return this.#startRun(fields);
+      case 'TEXT_MESSAGE_CONTENT':
+      case 'TEXT_MESSAGE_CHUNK':
+        return this.#content(contentSteps(fields['delta']));
+      case 'THINKING_TEXT_MESSAGE_CONTENT':
+      case 'REASONING_MESSAGE_CONTENT':
+      case 'REASONING_MESSAGE_CHUNK':
+        return this.#content(contentSteps(fields['delta'], 'reasoning'));
+      case 'TOOL_CALL_START':
+        return this.#content(this.#startCall(id, fields));
+      case 'TOOL_CALL_ARGS':
+        if (id === '') return this.#addWithoutId(fields);
+        return this.#content(this.#calls.add(id, { id, args: fields['delta'] }));
+      case 'TOOL_CALL_CHUNK':
+        return this.#content(this.#chunk(id, fields));
+      case 'TOOL_CALL_END':
+        return this.#endCall(id, fields);
+      case 'RUN_FINISHED':
+        return [...this.#finishRun(fields), eventStep(type, passedOn(fields))];
+      default:
+        return [DATA.test(type) ? dataStep(type, fields) : eventStep(type, passedOn(fields))];
+    }
+  }
+
+  /** What comes after the end of a run tells whether that was the end. */
+  #followEnd(type: string): void {
+    if (this.#end.outcome === null || NEUTRAL.test(type) || type === 'RUN_FINISHED') return;
+    // An agent that stops here has left the results of its tools unanswered.
+    if (type === 'TOOL_CALL_RESULT') {
+      this.#end.spoil();
+      this.mayGoOn = true;
+    } else this.#end.startOver();
+  }
+
+  #content(steps: AnswerStep[]): AnswerStep[] {
+    if (steps.length > 0) this.#hasContent = this.#isRunning = true;
+    return steps;
+  }
+
+  /** A run has to finish before another one starts. */
+  #startRun(fields: Fields): AnswerStep[] {
+    const run = textOf(fields['runId']) || null;
+    const isOther = run !== null && this.#run !== null && run !== this.#run;
+    if (this.#isRunning && (this.#hasContent || isOther)) throw secondAnswer();
+    this.#isRunning = true;
+    this.#run = run;
+    this.#hasContent = this.#isWithoutId = false;
+    return [eventStep('RUN_STARTED', passedOn(fields))];
+  }
+
+  #startCall(id: string, fields: Fields): AnswerStep[] {
+    if (id === '') this.#isWithoutId = false;
+    if (id === '') return this.#addWithoutId(fields);
+    return this.#calls.open(id, { id, name: nameIn(fields) });
+  }
+
+  /** A call that nobody can answer: it is reported once, and its arguments stay here. */
+  #addWithoutId(fields: Fields): AnswerStep[] {
+    const isReported = this.#isWithoutId;
+    this.#isWithoutId = this.#hasLostCall = true;
+    return isReported ? [] : this.#content([withoutIdStep(nameIn(fields))]);
+  }
+
+  /** The short form: start and pieces in one, without an end. */
+  #chunk(given: string, fields: Fields): AnswerStep[] {
+    const id = given === '' ? ([...this.#short].at(-1) ?? '') : given;
+    const name = nameIn(fields);
+    // A name without an id begins another call.
+    if (id === '' && textOf(name)) this.#isWithoutId = false;
+    if (id === '') return this.#addWithoutId(fields);
+    this.#short.add(id);
+    return this.#calls.add(id, { id, name, args: fields['delta'] });
+  }
+
+  #endCall(id: string, fields: Fields): AnswerStep[] {
+    if (id === '') return this.#addWithoutId(fields);
+    const input = fields['input'] ?? tanstackOf(fields)['input'];
+    if (input !== undefined) this.#calls.takeWhole(id, input);
+    if (this.#calls.peek(id)?.hasArguments !== false) return this.#calls.close(id);
+    // What has an end is no placeholder.
+    if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
+    // Without arguments: only the end of the run tells that none were cut off.
+    this.#calls.sayEmpty(id);
+    this.#calls.seal(id);
+    return [];
+  }
+
+  #finishRun(fields: Fields): AnswerStep[] {
+    const reason = fields['finishReason'] ?? tanstackOf(fields)['finishReason'] ?? undefined;
+    const outcome = fieldsOf(fields['outcome'])['type'] ?? fields['outcome'] ?? undefined;
+    this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
+    if (outcome !== undefined) this.#end.say(outcomeOf(OUTCOMES, outcome), outcome);
+    this.#isRunning = false;
+    const isComplete = this.#end.outcome === 'complete';
+    for (const id of this.#short) {
+      // What the run ends is no placeholder.
+      if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
+      this.#calls.seal(id);
+    }
+    this.#short.clear();
+    const calls = isComplete ? this.#calls.leaveSealed() : this.#calls.abandon();
+    if (this.#calls.hasOpenCall || this.#hasLostCall) this.#end.spoil();
+    this.#hasLostCall = false;
+    this.mayGoOn = this.#end.outcome === 'complete' && reason === 'tool_calls';
+    return calls;
+  }
+}
+
+function nameIn({ toolCallName, toolName }: Fields): unknown {
+  return textOf(toolCallName) || toolName;
+}
+
+/** TanStack AI keeps there what the protocol has no field for. */
+function tanstackOf({ metadata }: Fields): Fields {
+  return fieldsOf(fieldsOf(metadata)['tanstack']);
+}
+
+/** An event without what repeats others: what a provider said word for word, and the request with earlier calls. */
+function passedOn(event: Fields): Fields {
+  const { rawEvent: _, ...fields } = event;
+  if (event['type'] === 'RAW') return { type: 'RAW', source: event['source'] };
+  if (event['type'] !== 'RUN_STARTED') return fields;
+  const { input: __, ...rest } = fields;
+  return rest;
+}

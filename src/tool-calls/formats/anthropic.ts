@@ -1,0 +1,144 @@
+/** Anthropic Messages. */
+
+import type { EndOutcome } from '../../../machines/source-contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
+import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import { ToolCalls } from '../calls/calls.js';
+import { eventFields, fieldsOf, textOf, wholeOf } from '../../json/fields.js';
+import type { Fields } from '../../json/fields.js';
+import { finishWords, isNoWord, outcomeOf } from '../response/finish-words.js';
+import { isErrorShape, reportedError } from '../response/peer-error.js';
+import { contentSteps, eventStep, textStep } from '../response/steps.js';
+
+/**
+ * Reads the events of `POST /v1/messages`. A block that is closed is whole, but only the stop reason tells whether
+ * its call may run: so calls leave when that comes, in their order.
+ */
+export function anthropicReader(): AnswerReader {
+  return new AnthropicReader();
+}
+
+/**
+ * Stop reasons after which the message is whole. `max_tokens`, `refusal` and `model_context_window_exceeded` cut it;
+ * after `pause_turn` and `compaction` the turn goes on in another request.
+ */
+const WORDS = finishWords({ complete: ['end_turn', 'stop_sequence', 'tool_use'] });
+
+class AnthropicReader implements AnswerReader {
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<number>();
+  /** The id of the message, once it began. */
+  #message: { readonly id: unknown } | null = null;
+  #hasContent = false;
+  /** The key of the last block that came without an index: what has none either is of that block. */
+  #unnumbered = -1;
+
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
+  }
+
+  begin(calls: RecordedCalls): void {
+    this.#calls.begin(calls);
+  }
+
+  finish(): void {
+    if (this.#calls.hasOpenCall) this.#end.spoil();
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
+    const fields = eventFields(event);
+    const type = textOf(fields['type']) ?? name;
+    const index = wholeOf(fields['index']) ?? this.#unnumbered;
+    if (type === 'error' || name === 'error' || isErrorShape(fields)) throw reportedError(event);
+    switch (type) {
+      case 'content_block_start':
+        return this.#content(
+          this.#start(wholeOf(fields['index']), fieldsOf(fields['content_block'])),
+        );
+      case 'content_block_delta':
+        return this.#content(this.#delta(index, fieldsOf(fields['delta'])));
+      case 'content_block_stop':
+        this.#calls.seal(index);
+        return [];
+      case 'message_start':
+        return this.#messageStart(fieldsOf(fields['message']));
+      case 'message_delta':
+        return this.#messageDelta(fields);
+      case 'message_stop':
+        this.finish();
+        return besides('message_stop', fields);
+      case 'ping':
+      case undefined:
+        return [];
+      default:
+        return [eventStep(type, fields)];
+    }
+  }
+
+  #messageStart(message: Fields): AnswerStep[] {
+    const isSecond =
+      this.#message !== null && (this.#hasContent || this.#message.id !== message['id']);
+    if (isSecond) throw secondAnswer();
+    this.#message = { id: message['id'] };
+    return [eventStep('message_start', message)];
+  }
+
+  #content(steps: AnswerStep[]): AnswerStep[] {
+    if (steps.length === 0) return steps;
+    this.#hasContent = true;
+    this.#end.goOn();
+    return steps;
+  }
+
+  #start(given: number | undefined, block: Fields): AnswerStep[] {
+    // Of two that are open nobody can say whose the pieces are.
+    const isMixed = given === undefined && this.#calls.peek(this.#unnumbered)?.state === 'open';
+    const index = given ?? (isMixed ? this.#unnumbered : --this.#unnumbered);
+    if (isMixed) this.#calls.spoil(index, 'begun twice');
+    const { type, id, name, input, ...others } = block;
+    if (typeof type !== 'string' || !/(?:^|_)tool_use$/.test(type)) return contentSteps(block);
+    // `server_tool_use` and `mcp_tool_use` are run by the peer.
+    const isServerTool = type !== 'tool_use';
+    const steps = this.#calls.open(index, { id, name, args: input, isServerTool });
+    if (isMixed) this.#calls.spoil(index, 'begun twice');
+    return Object.keys(others).length === 0
+      ? steps
+      : [...steps, eventStep(type, { id, ...others })];
+  }
+
+  #delta(index: number, delta: Fields): AnswerStep[] {
+    const { type } = delta;
+    if (type === 'input_json_delta') return this.#calls.add(index, { args: delta['partial_json'] });
+    if (this.#calls.peek(index) !== undefined) {
+      // Arguments in pieces of a kind that we do not know: the call lacks them.
+      this.#calls.spoil(index, 'arguments of an unknown shape');
+      return [];
+    }
+    if (type === 'text_delta') return [...textStep('text', delta['text']), ...besides(type, delta)];
+    if (type === 'thinking_delta') return textStep('reasoning', delta['thinking']);
+    return typeof type === 'string' ? [eventStep(type, delta)] : [];
+  }
+
+  #messageDelta(fields: Fields): AnswerStep[] {
+    const { type: _, delta, ...others } = fields;
+    const said = eventStep('message_delta', { ...fieldsOf(delta), ...others });
+    const reason = fieldsOf(delta)['stop_reason'];
+    if (isNoWord(reason)) return [said];
+    this.#end.say(outcomeOf(WORDS, reason), reason);
+    const isWhole = this.#end.outcome === 'complete';
+    return [...(isWhole ? this.#calls.leaveSealed() : this.#calls.abandon()), said];
+  }
+}
+
+/** What an event says besides what it is known for, such as metrics of Bedrock. */
+function besides(name: string, fields: Fields): AnswerStep[] {
+  const { type: _, text: __, ...others } = fields;
+  return Object.keys(others).length === 0 ? [] : [eventStep(name, others)];
+}

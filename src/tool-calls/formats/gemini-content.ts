@@ -1,0 +1,168 @@
+/** Gemini's content API: `streamGenerateContent`, of the Gemini API and of Vertex AI. */
+
+import type { EndOutcome } from '../../../machines/source-contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
+import { AnswerEnd } from '../response/answer-end.js';
+import { saysNothing } from '../calls/call-piece.js';
+import { ChunkIds } from './chunk-ids.js';
+import { eventFields, fieldsOf, listOf, textOf } from '../../json/fields.js';
+import type { Fields } from '../../json/fields.js';
+import { finishWords, isNoWord, outcomeOf } from '../response/finish-words.js';
+import { GeminiCalls } from './gemini-calls.js';
+import { isErrorShape, reportedError } from '../response/peer-error.js';
+import { RepeatedFields } from '../calls/repeated-fields.js';
+import { eventStep, fieldSteps, textStep } from '../response/steps.js';
+
+/**
+ * Reads the chunks of `:streamGenerateContent?alt=sse`; of several candidates the first, the others are events. The end
+ * is the finish reason; the last marker is the end of the bytes.
+ */
+export function geminiContentReader(): AnswerReader {
+  return new GeminiContentReader();
+}
+
+/** All others mean that something is missing: `MAX_TOKENS`, `SAFETY`, `MALFORMED_FUNCTION_CALL`, and what comes to be. */
+const WORDS = finishWords({ complete: ['STOP'] });
+/** What an enum says that was not set. */
+const UNSET = 'FINISH_REASON_UNSPECIFIED';
+
+/** Fields of a chunk that say which answer it is of: one event for all chunks. */
+const ABOUT = ['responseId', 'modelVersion', 'createTime'];
+
+class GeminiContentReader implements AnswerReader {
+  readonly #end = new AnswerEnd();
+  readonly #calls = new GeminiCalls();
+  readonly #ids = new ChunkIds();
+  readonly #repeated = new RepeatedFields();
+  #isIntroduced = false;
+  /** Parts came. */
+  #hasOutput = false;
+  /** The last finish reason came with parts. */
+  #isWithParts = false;
+  /** More parts came after that: this peer gives a reason with every chunk, and it proves nothing. */
+  #isContradicted = false;
+  /** A finish reason that proves nothing. */
+  #weakWord: string | null = null;
+
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
+  }
+
+  begin(calls: RecordedCalls): void {
+    this.#calls.begin(calls);
+  }
+
+  finish(): void {
+    this.endOfBytes();
+    this.#end.finish();
+  }
+
+  /** What a finish reason that proves nothing is worth, is known when nothing follows it. */
+  endOfBytes(): void {
+    if (this.#end.outcome !== null || this.#weakWord === null) return;
+    this.#end.say('incomplete', this.#weakWord);
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
+    const chunk = eventFields(event);
+    if (name === 'error' || isErrorShape(chunk)) throw reportedError(event);
+    const candidates = listOf(chunk['candidates']).map(fieldsOf);
+    const steps = candidates.flatMap((candidate) =>
+      isFirst(candidate)
+        ? this.#candidate(candidate, chunk['responseId'])
+        : [eventStep('candidate', candidate)],
+    );
+    const all = [...steps, ...this.#chunkSteps(chunk)];
+    if (this.#isIntroduced || all.length === 0) return all;
+    this.#isIntroduced = true;
+    return [...introduction(chunk), ...all];
+  }
+
+  #candidate(candidate: Fields, id: unknown): AnswerStep[] {
+    const { index: _, content, finishReason: reason, ...others } = candidate;
+    const { parts, role: __, ...besides } = fieldsOf(content);
+    const list = listOf(parts).map(fieldsOf);
+    const said = list.flatMap((part) => this.#part(part));
+    // A call that cannot run is a part all the same, though nothing leaves of it yet.
+    const hasParts = said.length > 0 || list.some(hasCall);
+    this.#ids.see(id, hasParts);
+    if (hasParts) this.#goOn();
+    return [
+      ...said,
+      ...fieldSteps(besides),
+      ...this.#repeated.news(others),
+      ...(isNoWord(reason) || reason === UNSET ? [] : this.#finishBy(reason, hasParts)),
+    ];
+  }
+
+  #goOn(): void {
+    this.#isContradicted ||= this.#end.outcome !== null && this.#isWithParts;
+    this.#hasOutput = true;
+    this.#weakWord = null;
+    this.#end.goOn();
+  }
+
+  #part(part: Fields): AnswerStep[] {
+    const { text, thought, thoughtSignature, functionCall, toolCall, ...others } = part;
+    return [
+      ...textStep(thought === true ? 'reasoning' : 'text', text),
+      ...(functionCall === undefined || functionCall === null
+        ? fieldSteps({ thoughtSignature })
+        : this.#functionCall(fieldsOf(functionCall), thoughtSignature)),
+      ...(toolCall === undefined ? [] : this.#calls.addServerCall(fieldsOf(toolCall))),
+      // Pictures, code that the peer has run, and what comes to be.
+      ...fieldSteps(others),
+    ];
+  }
+
+  #functionCall(piece: Fields, thoughtSignature: unknown): AnswerStep[] {
+    const { call, steps } = this.#calls.add(piece);
+    if (isNoWord(thoughtSignature)) return steps;
+    // The next request has to bring it back with the call.
+    const { id, name } = call ?? {};
+    return [...steps, eventStep('functionCall', { id, name, thoughtSignature })];
+  }
+
+  #finishBy(reason: unknown, isWithParts: boolean): AnswerStep[] {
+    this.#isWithParts = isWithParts;
+    const said = eventStep('finishReason', reason);
+    const outcome = outcomeOf(WORDS, reason);
+    if (outcome !== 'complete') {
+      this.#end.say(outcome, reason);
+      return [...this.#calls.abandon(), said];
+    }
+    // Gateways give chunks without content a reason, too.
+    if (!this.#hasOutput || this.#isContradicted) this.#weakWord = textOf(reason) ?? null;
+    else this.#end.say(outcome, reason);
+    return [...this.#calls.leaveAll(), said];
+  }
+
+  /** What stands beside the candidates: usage, and that the request was blocked. */
+  #chunkSteps(chunk: Fields): AnswerStep[] {
+    const { candidates: _, error: __, ...others } = chunk;
+    const { blockReason } = fieldsOf(others['promptFeedback']);
+    if (!isNoWord(blockReason)) this.#end.say('incomplete', blockReason);
+    const besides = Object.entries(others).filter(([field]) => !ABOUT.includes(field));
+    return this.#repeated.news(Object.fromEntries(besides));
+  }
+}
+
+function hasCall({ functionCall }: Fields): boolean {
+  const { name, args } = fieldsOf(functionCall);
+  return !saysNothing({ name, args });
+}
+
+function isFirst({ index }: Fields): boolean {
+  return index === undefined || index === null || index === 0;
+}
+
+function introduction(chunk: Fields): AnswerStep[] {
+  const about = ABOUT.flatMap((name) => (isNoWord(chunk[name]) ? [] : [[name, chunk[name]]]));
+  return about.length === 0 ? [] : [eventStep('response', Object.fromEntries(about))];
+}

@@ -1,0 +1,206 @@
+/** Gemini Interactions. */
+
+import type { EndOutcome } from '../../../machines/source-contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
+import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import { ToolCalls } from '../calls/calls.js';
+import { eventFields, fieldsOf, listOf, textOf, wholeOf } from '../../json/fields.js';
+import type { Fields } from '../../json/fields.js';
+import { finishWords, outcomeOf } from '../response/finish-words.js';
+import { isErrorShape, reportedError } from '../response/peer-error.js';
+import { contentSteps, eventStep, textStep } from '../response/steps.js';
+
+/**
+ * Reads the events of `POST /v1beta/interactions`, which name themselves in `event_type`. An interaction that waits
+ * for the results of calls is completed too: what ends there is told as `end`, and more may come.
+ */
+export function geminiReader(): AnswerReader {
+  return new GeminiReader();
+}
+
+const WORDS = finishWords({
+  complete: ['completed', 'requires_action'],
+  failed: ['failed'],
+  cancelled: ['cancelled'],
+});
+/** Statuses of an interaction that goes on. */
+const RUNNING: ReadonlySet<unknown> = new Set(['in_progress', 'queued']);
+
+/** Steps and deltas that are calls; all but `function_call` are run by the peer. */
+const CALL = /_call$/;
+
+class GeminiReader implements AnswerReader {
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<number>();
+  #interaction: string | null = null;
+  #hasOutput = false;
+  #isFromStart = false;
+
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
+  }
+
+  begin(calls: RecordedCalls): void {
+    this.#calls.begin(calls);
+  }
+
+  finish(): void {
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
+    const fields = eventFields(event);
+    const type = textOf(fields['event_type']) ?? textOf(fields['type']) ?? name ?? '';
+    const index = wholeOf(fields['index']) ?? -1;
+    if (type === 'error' || name === 'error' || isErrorShape(fields)) throw reportedError(event);
+    switch (type) {
+      case 'step.start':
+        return this.#output(this.#start(type, index, fieldsOf(fields['step'])));
+      // The form before steps.
+      case 'content.start':
+        return this.#output(this.#start(type, index, fieldsOf(fields['content'])));
+      case 'step.delta':
+      case 'content.delta':
+        return this.#output(this.#delta(type, index, fieldsOf(fields['delta'])));
+      case 'step.stop':
+      case 'content.stop':
+        return this.#stop(index);
+      case 'interaction.created':
+      case 'interaction.start':
+      case 'interaction.status_update':
+      case 'interaction.completed':
+      case 'interaction.complete':
+        return this.#status(type, fields);
+      case '':
+        return [];
+      default:
+        return [eventStep(type, fields)];
+    }
+  }
+
+  #output(steps: AnswerStep[]): AnswerStep[] {
+    if (steps.length > 0) this.#hasOutput = true;
+    if (steps.some(({ part }) => part.type !== 'event')) this.#end.goOn();
+    return steps;
+  }
+
+  #start(event: string, index: number, step: Fields): AnswerStep[] {
+    const { type, content, text, ...others } = step;
+    if (typeof type === 'string' && CALL.test(type)) return this.#open(index, type, others);
+    return [
+      eventStep(event, { index, type, ...others }),
+      ...contentSteps(content),
+      ...textStep('text', text),
+    ];
+  }
+
+  #open(index: number, type: string, step: Fields): AnswerStep[] {
+    const { id, name, arguments: args, ...others } = step;
+    const isServerTool = type !== 'function_call';
+    const called = textOf(name) ?? (isServerTool ? type.replace(CALL, '') : undefined);
+    const steps = this.#calls.open(index, { id, name: called, args, isServerTool });
+    if (Object.keys(others).length === 0) return steps;
+    return [...steps, eventStep('step.start', { index, type, id, ...others })];
+  }
+
+  #delta(event: string, index: number, delta: Fields): AnswerStep[] {
+    const { type, id, name, arguments: args, partial_arguments: partial, ...others } = delta;
+    switch (type) {
+      case 'text':
+      case undefined:
+        if (typeof delta['text'] === 'string') return contentSteps({ ...delta, type: 'text' });
+        return Object.keys(delta).length === 0 ? [] : [eventStep(event, { index, ...delta })];
+      case 'thought_summary':
+        return contentSteps(fieldsOf(delta['content'])['text'] ?? delta['text'], 'reasoning');
+      case 'arguments_delta':
+        // `partial_arguments` is what an SDK calls them.
+        return this.#calls.add(index, { args: args ?? partial });
+      default:
+        if (typeof type !== 'string' || !CALL.test(type))
+          return [eventStep(event, { index, ...delta })];
+        return [
+          ...this.#whole(index, type, { id, name, arguments: args ?? partial }),
+          ...(Object.keys(others).length === 0
+            ? []
+            : [eventStep(event, { index, type, id, ...others })]),
+        ];
+    }
+  }
+
+  /** A call in one piece. */
+  #whole(index: number, type: string, call: Fields): AnswerStep[] {
+    const known = this.#calls.peek(index);
+    const { id, name, arguments: args } = call;
+    const isSame = known !== undefined && (known.id === id || known.hasLocalId || !textOf(id));
+    const steps = isSame
+      ? this.#calls.add(index, { id, name, args })
+      : this.#open(index, type, call);
+    // Text is one piece of several.
+    if (typeof args === 'object' && args !== null) this.#calls.seal(index);
+    return steps;
+  }
+
+  #stop(index: number): AnswerStep[] {
+    const call = this.#calls.peek(index);
+    // Without arguments: only the status tells that none were cut off.
+    if (call !== undefined && !call.hasInput) {
+      if (call.isServerTool) this.#calls.sayEmpty(index);
+      this.#calls.seal(index);
+      return [];
+    }
+    return this.#calls.close(index);
+  }
+
+  #status(type: string, fields: Fields): AnswerStep[] {
+    const { interaction, event_type: _, type: __, event_id: ___, ...beside } = fields;
+    const { outputs, steps, input: ____, tools: _____, ...about } = fieldsOf(interaction);
+    const id = textOf(about['id']) ?? textOf(beside['interaction_id']);
+    const status = about['status'] ?? beside['status'];
+    this.#checkInteraction(id);
+    const isCompleted = type.startsWith('interaction.complete');
+    this.#isFromStart ||= type === 'interaction.created' || type === 'interaction.start';
+    const late = isCompleted ? this.#wholeOutput(steps ?? outputs) : [];
+    const calls = this.#endAs(status, isCompleted);
+    if (this.#end.outcome === 'failed' && isErrorShape(about)) throw reportedError(about);
+    const said = { ...beside, ...about, id, status };
+    return [...late, ...calls, eventStep(type, said)];
+  }
+
+  /** More may come after an interaction that was completed for the time being. */
+  #endAs(status: unknown, isCompleted: boolean): AnswerStep[] {
+    const isEnd = isCompleted ? !RUNNING.has(status) : WORDS.has(String(status)) || CUT.has(status);
+    if (!isEnd) {
+      if (RUNNING.has(status)) this.#end.startOver();
+      return [];
+    }
+    const isUnsaid = status === undefined || status === null;
+    this.#end.say(isUnsaid ? 'complete' : outcomeOf(WORDS, status), status);
+    const calls = this.#end.outcome === 'complete' ? this.#calls.leaveSealed() : [];
+    if (this.#calls.hasOpenCall) this.#end.spoil();
+    return calls;
+  }
+
+  /** @throws ReconnectError kind `protocol` for another interaction than the one so far. */
+  #checkInteraction(id: string | undefined): void {
+    if (id === undefined || id === '') return;
+    if (this.#interaction !== null && this.#interaction !== id) throw secondAnswer();
+    this.#interaction = id;
+  }
+
+  /** An interaction that came in one piece: its steps were not sent one by one. */
+  #wholeOutput(output: unknown): AnswerStep[] {
+    if (this.#hasOutput || !this.#isFromStart) return [];
+    return listOf(output)
+      .map(fieldsOf)
+      .flatMap((step, n) => [...this.#start('step.start', n, step), ...this.#stop(n)]);
+  }
+}
+
+/** Statuses that end an interaction before it is whole. */
+const CUT: ReadonlySet<unknown> = new Set(['incomplete', 'budget_exceeded']);

@@ -1,0 +1,284 @@
+/** OpenAI Responses. */
+
+import { Places } from '../calls/call-memory.js';
+import type { EndOutcome } from '../../../machines/source-contract.js';
+import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
+import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import { ToolCalls } from '../calls/calls.js';
+import { eventFields, fieldsOf, listOf, textOf, wholeOf } from '../../json/fields.js';
+import type { Fields } from '../../json/fields.js';
+import { isErrorShape, reportedError } from '../response/peer-error.js';
+import { beginningOf, isCallItem, isInPieces, readCallItem } from './responses-items.js';
+import { contentSteps, eventStep, textStep } from '../response/steps.js';
+
+/**
+ * Reads the events of `POST /v1/responses`. A call leaves when its item is done, which repeats its arguments whole: they
+ * have to agree with the pieces.
+ */
+export function openaiResponsesReader(): AnswerReader {
+  return new OpenaiResponsesReader();
+}
+
+const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
+  ['response.completed', 'complete'],
+  ['response.incomplete', 'incomplete'],
+  ['response.failed', 'failed'],
+  ['response.cancelled', 'cancelled'],
+]);
+
+/** Statuses of the response that an event of completion must not have. */
+const BAD: ReadonlySet<unknown> = new Set(['cancelled', 'failed', 'incomplete']);
+
+/** Events of pieces of arguments, and of what repeats them. */
+const PIECE = /_call_(?:arguments|input|code)\.delta$/;
+const SERVER_PIECE = /^response\.(?:code_interpreter|mcp)_/;
+const WHOLE = /_call_(arguments|input)\.done$/;
+
+class OpenaiResponsesReader implements AnswerReader {
+  readonly #end = new AnswerEnd();
+  readonly #calls = new ToolCalls<string>();
+  /** Items by their place: some gateways give the events of an item other ids than the item. */
+  readonly #places = new Places<number, string>();
+  #response: string | null = null;
+  /** A call was announced before its pieces: then all are. */
+  #isAnnounced = false;
+  /** The beginning was read, so that what did not come in pieces did not come at all. */
+  #isFromStart = false;
+  /** Text that was delivered before the beginning of what is read, in UTF-16 units: nobody knows of which part. */
+  #before = 0;
+  /** Text of the answer did not come. */
+  #isCut = false;
+  #hasOutput = false;
+  #partHasText = false;
+  #itemHasText = false;
+
+  get end(): EndOutcome | null {
+    return this.#end.outcome;
+  }
+  get isOver(): boolean {
+    return this.#end.isOver;
+  }
+  get finishWord(): string | null {
+    return this.#end.word;
+  }
+
+  begin(calls: RecordedCalls): void {
+    this.#end.startOver();
+    this.#calls.begin(calls);
+  }
+
+  goOnAfter(chars: number): void {
+    this.#before = chars;
+    this.#isFromStart = chars === 0;
+    this.#hasOutput = chars > 0 || this.#calls.hadCalls;
+  }
+
+  finish(): void {
+    if (this.#calls.hasOpenCall || this.#isCut) this.#end.spoil();
+    this.#end.finish();
+  }
+
+  read(event: unknown, name?: string): readonly AnswerStep[] {
+    const fields = eventFields(event);
+    const type = textOf(fields['type']) ?? name ?? '';
+    const item = fieldsOf(fields['item']);
+    this.#checkResponse(fieldsOf(fields['response']));
+    if (type === 'response.failed') this.#end.say('failed', 'failed');
+    const isOurs = type.startsWith('response.') && type !== 'response.failed' && name !== 'error';
+    if (!isOurs && (type === 'response.failed' || name === 'error' || isErrorShape(fields)))
+      throw reportedError(event);
+    switch (type) {
+      case 'response.output_text.delta':
+        return this.#text(fields['delta']);
+      case 'response.output_text.done':
+        // The last item carries the place to go on from: before it, the text has not come.
+        return [eventStep(type, fields), ...this.#wholeText(fields['text'])];
+      case 'response.reasoning_text.delta':
+      case 'response.reasoning_summary_text.delta':
+        return textStep('reasoning', fields['delta']);
+      case 'response.content_part.added':
+        this.#partHasText = false;
+        return [eventStep(type, fields)];
+      case 'response.output_item.added':
+        return this.#added(fields, item);
+      case 'response.output_item.done':
+        return this.#done(fields, item);
+      case '':
+        return [];
+      default:
+        return this.#other(type, fields);
+    }
+  }
+
+  /** @throws ReconnectError kind `protocol` for another response than the one so far. */
+  #checkResponse({ id }: Fields): void {
+    if (typeof id !== 'string' || id === '') return;
+    if (this.#response !== null && this.#response !== id) throw secondAnswer();
+    this.#response = id;
+  }
+
+  #text(delta: unknown): AnswerStep[] {
+    this.#hasOutput = this.#partHasText = this.#itemHasText = true;
+    return textStep('text', delta);
+  }
+
+  /** The text of a part of which no piece came. */
+  #wholeText(text: unknown): AnswerStep[] {
+    if (this.#partHasText) return [];
+    if (this.#isFromStart) return this.#text(text);
+    this.#checkBefore(text);
+    return [];
+  }
+
+  /** A text that began before the place where the reading began: it must have come by then. */
+  #checkBefore(text: unknown): void {
+    if (typeof text === 'string' && text.length > this.#before) this.#isCut = true;
+  }
+
+  /** The key of the call that an item is. */
+  #keyOfItem(fields: Fields, item: Fields): string {
+    const id = idOf(item['id']) ?? idOf(fields['item_id']);
+    const call = idOf(item['call_id']);
+    const only = isInPieces(item) ? this.#onlyPending(textOf(item['name'])) : undefined;
+    // Where items are announced, one that was not is no other item.
+    const isUnnamed = id === undefined || this.#isAnnounced;
+    const isFree = only?.hasLocalId === true || (isUnnamed && call === undefined);
+    return this.#keyAt(fields, id, call, isFree ? only?.key : undefined);
+  }
+
+  /** The key of the call that a piece of arguments belongs to. */
+  #keyOfPiece(fields: Fields): string {
+    const id = idOf(fields['item_id']);
+    // Where items are announced, one that was not is no other item.
+    const isFree = id === undefined || this.#isAnnounced;
+    return this.#keyAt(fields, id, undefined, isFree ? this.#onlyPending()?.key : undefined);
+  }
+
+  /** @param only the call that it is where there is no place */
+  #keyAt(
+    fields: Fields,
+    id: string | undefined,
+    call: string | undefined,
+    only: string | undefined,
+  ): string {
+    const known = this.#pendingKey(fields, id) ?? (call && this.#calls.keyOf(call));
+    const place = wholeOf(fields['output_index']);
+    if (place === undefined) return known ?? only ?? id ?? call ?? '';
+    const key = known ?? id ?? call ?? `output_${place}`;
+    this.#places.set(place, key);
+    return key;
+  }
+
+  /** The call that waits under this id, or at the place. */
+  #pendingKey(fields: Fields, id = idOf(fields['item_id'])): string | undefined {
+    const place = wholeOf(fields['output_index']);
+    const keys = [id, place === undefined ? undefined : this.#places.get(place)];
+    return keys.find((key) => key !== undefined && this.#calls.peek(key) !== undefined);
+  }
+
+  /** The one call that waits. @param name of a call whose name is known */
+  #onlyPending(name?: string): { readonly key: string; readonly hasLocalId: boolean } | undefined {
+    const fitting = this.#calls.pending.filter((key) => {
+      const call = this.#calls.peek(key);
+      return name === undefined || call?.name === name || call?.name === null;
+    });
+    const [key, another] = fitting;
+    if (key === undefined || another !== undefined) return undefined;
+    return { key, hasLocalId: this.#calls.peek(key)?.hasLocalId === true };
+  }
+
+  #added(fields: Fields, item: Fields): AnswerStep[] {
+    this.#hasOutput = true;
+    this.#partHasText = this.#itemHasText = false;
+    const said = eventStep('response.output_item.added', item);
+    if (!isCallItem(item)) return [said];
+    this.#isAnnounced = true;
+    const key = idOf(item['id']) ?? this.#keyOfItem(fields, item);
+    const place = wholeOf(fields['output_index']);
+    if (place !== undefined) this.#places.set(place, key);
+    const steps = this.#calls.open(key, beginningOf(item));
+    return item['call_id'] === undefined ? [...steps, said] : steps;
+  }
+
+  #done(fields: Fields, item: Fields): AnswerStep[] {
+    this.#hasOutput = true;
+    if (isCallItem(item)) return readCallItem(this.#calls, this.#keyOfItem(fields, item), item);
+    const content = listOf(item['content']);
+    const isMessage = item['type'] === 'message' && !this.#itemHasText;
+    const isNew = isMessage && this.#isFromStart;
+    if (isMessage && !isNew) for (const part of content) this.#checkBefore(fieldsOf(part)['text']);
+    this.#partHasText = this.#itemHasText = false;
+    return [eventStep('response.output_item.done', item), ...(isNew ? contentSteps(content) : [])];
+  }
+
+  #other(type: string, fields: Fields): AnswerStep[] {
+    if (PIECE.test(type)) return this.#piece(type, fields);
+    const whole = WHOLE.exec(type)?.[1];
+    if (whole !== undefined) {
+      const key = this.#keyOfPiece(fields);
+      const name = fields['name'];
+      if (this.#isOfNobody(key)) return [];
+      const isBegun = this.#calls.peek(key) !== undefined || this.#calls.isOver(key);
+      const steps = this.#calls.add(key, isBegun ? { name } : { name, args: fields[whole] });
+      return isBegun ? [...steps, ...this.#calls.takeWhole(key, fields[whole])] : steps;
+    }
+    // Pieces, and the whole, of arguments of a kind that we do not know: the item repeats them.
+    if (this.#pendingKey(fields) !== undefined && /\.(?:delta|done)$/.test(type))
+      return [
+        eventStep(type, { item_id: fields['item_id'], output_index: fields['output_index'] }),
+      ];
+    const response = fieldsOf(fields['response']);
+    const said = eventStep(type, fields['response'] === undefined ? fields : summaryOf(response));
+    const end = ENDS.get(type);
+    if (end === undefined) {
+      this.#isFromStart ||= /^response\.(?:created|in_progress|queued)$/.test(type);
+      return [said];
+    }
+    const steps = end === 'complete' ? this.#wholeOutput(response) : [];
+    this.#endAs(end, response);
+    return [...steps, said];
+  }
+
+  #piece(type: string, fields: Fields): AnswerStep[] {
+    const key = this.#keyOfPiece(fields);
+    if (this.#isOfNobody(key)) return [];
+    const isServerTool = SERVER_PIECE.test(type) ? true : undefined;
+    const piece = { args: fields['delta'], isServerTool };
+    // The last one without a name is over: this is another.
+    if (key === '' && this.#calls.isOver(key)) return this.#calls.open(key, piece);
+    return this.#calls.add(key, piece);
+  }
+
+  /** Items are announced, and nothing says of which of them the piece is: what is done repeats it. */
+  #isOfNobody(key: string): boolean {
+    const { hasFormer } = this.#calls;
+    const isKnown = this.#calls.peek(key) !== undefined || this.#calls.isOver(key);
+    return this.#isAnnounced && !hasFormer && !isKnown;
+  }
+
+  #endAs(end: EndOutcome, { status, incomplete_details: details }: Fields): void {
+    const isBad = end === 'complete' && BAD.has(status);
+    const word = textOf(fieldsOf(details)['reason']) ?? textOf(status) ?? end;
+    this.#end.say(isBad ? 'incomplete' : end, word);
+    this.finish();
+  }
+
+  /** A response that came in one piece: its items were not sent one by one. */
+  #wholeOutput({ output, status }: Fields): AnswerStep[] {
+    if (this.#hasOutput || !this.#isFromStart || BAD.has(status)) return [];
+    return listOf(output)
+      .map(fieldsOf)
+      .flatMap((item) => this.#done({}, item));
+  }
+}
+
+/** Some servers give each item the empty id, which tells none apart. */
+function idOf(value: unknown): string | undefined {
+  return textOf(value) || undefined;
+}
+
+/** The response repeats the request, and every item with arguments that may be cut: without them. */
+function summaryOf(response: Fields): Fields {
+  const { output: _, instructions: __, tools: ___, input: ____, prompt: _____, ...rest } = response;
+  return rest;
+}
