@@ -25,14 +25,14 @@ export function isTimed(event: object): boolean {
   return carried(event) !== undefined;
 }
 
-interface TellingClock {
+interface ReadableClock {
   now?: () => number;
   wallNow?: () => number;
   random?: () => number;
 }
 
-function clockOf(self: object): TellingClock | undefined {
-  return (self as { clock?: TellingClock }).clock;
+function clockOf(self: object): ReadableClock | undefined {
+  return (self as { clock?: ReadableClock }).clock;
 }
 
 /**

@@ -61,7 +61,7 @@ export function createReconnectManager(
   const report = (event: ReconnectReport | { type: 'reset' }) => {
     actor.send(event);
     const after = actor.getSnapshot();
-    outbox.tell();
+    outbox.flush();
     return after;
   };
   const record = (streamState: StreamState): void => {
@@ -108,20 +108,20 @@ const HELD_CLOCK = { setTimeout: () => 0, clearTimeout: () => {} };
  */
 function createOutbox(onEvent: ((event: ReconnectEvent) => void) | undefined) {
   const held: ReconnectEvent[] = [];
-  let isTelling = false;
+  let isEmitting = false;
   return {
     add(event: ReconnectEvent): void {
       held.push(event);
     },
-    tell(): void {
+    flush(): void {
       // A call from inside the listener: whoever tells now tells its events too, in their turn.
-      if (isTelling) return;
-      isTelling = true;
+      if (isEmitting) return;
+      isEmitting = true;
       for (let event = held.shift(); event !== undefined; event = held.shift()) {
         // The Rust module ignores a listener that is gone; one that throws changes nothing here either.
         runQuietly(() => onEvent?.(event));
       }
-      isTelling = false;
+      isEmitting = false;
     },
   };
 }

@@ -2,17 +2,17 @@
 
 import type { ReconnectReport } from '../../machines/reconnect.types.js';
 import { nowMs } from '../host/clock.js';
-import type { StreamDesk } from './stream-parts.js';
+import type { StreamParts } from './stream-parts.js';
 
 /** How long items of a replay are collected for a loop over batches, in ms: a few frames of a screen. */
 const COLLECT_MS = 50;
 
-type Desk = Pick<StreamDesk<unknown>, 'source' | 'options' | 'ledger'> & {
-  readonly delivery: Pick<StreamDesk<unknown>['delivery'], 'onCollecting' | 'flush'>;
+type Desk = Pick<StreamParts<unknown>, 'source' | 'options' | 'ledger'> & {
+  readonly delivery: Pick<StreamParts<unknown>['delivery'], 'onCollecting' | 'flush'>;
 };
 
 export class CatchUp {
-  readonly #desk: Desk;
+  readonly #stream: Desk;
   readonly #connection: number;
   readonly #send: (report: ReconnectReport) => void;
   readonly #beganAt: number;
@@ -22,9 +22,9 @@ export class CatchUp {
   #replayed = 0;
   #isUpToDate = false;
 
-  constructor(desk: Desk, connection: number, send: (report: ReconnectReport) => void) {
-    const { source, options, ledger, delivery } = desk;
-    this.#desk = desk;
+  constructor(stream: Desk, connection: number, send: (report: ReconnectReport) => void) {
+    const { source, options, ledger, delivery } = stream;
+    this.#stream = stream;
     this.#connection = connection;
     this.#send = send;
     this.#beganAt = nowMs(options.clock);
@@ -45,7 +45,7 @@ export class CatchUp {
     if (this.#isUpToDate) return;
     this.#isUpToDate = true;
     this.stop();
-    const { ledger, options } = this.#desk;
+    const { ledger, options } = this.#stream;
     const items = Math.max(0, ledger.chunks - this.#chunksBefore);
     const ms = nowMs(options.clock) - this.#beganAt;
     this.#send({ type: 'stream.caughtUp', items, ms, connection: this.#connection });
@@ -53,17 +53,17 @@ export class CatchUp {
 
   /** Nothing is collected any more. */
   stop(): void {
-    const { delivery, options } = this.#desk;
+    const { delivery, options } = this.#stream;
     if (this.#timer !== null) options.clock.clearTimeout(this.#timer);
     this.#timer = delivery.onCollecting = null;
     delivery.flush();
   }
 
   #collect(): void {
-    const { clock } = this.#desk.options;
+    const { clock } = this.#stream.options;
     this.#timer ??= clock.setTimeout(() => {
       this.#timer = null;
-      this.#desk.delivery.flush();
+      this.#stream.delivery.flush();
     }, COLLECT_MS);
   }
 }

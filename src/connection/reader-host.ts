@@ -7,7 +7,7 @@ import type { StreamSource } from '../../machines/source-contract.js';
 import type { ReconnectError } from '../../machines/errors.js';
 import { isFeed } from '../../machines/feed.js';
 import type { ReaderLogic, ReconnectReport } from '../../machines/reconnect.types.js';
-import type { StreamDesk } from './stream-parts.js';
+import type { StreamParts } from './stream-parts.js';
 
 /** The actor that a connection reports to. */
 export type ReaderRef = ActorRefFromLogic<ReaderLogic>;
@@ -20,7 +20,7 @@ export interface ConnectionHealth {
 }
 
 /** The stream as its readers see it. @param TReader the one that reports */
-export interface ReaderDesk<T, TReader> extends StreamDesk<T> {
+export interface ReaderHost<T, TReader> extends StreamParts<T> {
   /** Monotonic time at which the stream began: chunk times count from it. */
   readonly startedAt: number;
   report(report: ReconnectReport): void;
@@ -32,7 +32,7 @@ export interface ReaderDesk<T, TReader> extends StreamDesk<T> {
 
 /** Whether the attempts start again from 0: new data, and uptime where that is asked for, or a feed that is alive. */
 export function isHealthy<T>(
-  { source, ledger, options }: StreamDesk<T>,
+  { source, ledger, options }: StreamParts<T>,
   hasNewData: boolean,
   upMs: number,
   hasSign: boolean,
@@ -48,7 +48,7 @@ export function isHealthy<T>(
  * health, whatever they are: a peer that gives one and hangs up, again and again, is not asked at once for that.
  */
 export function healthOf<T>(
-  { source, ledger, options }: StreamDesk<T>,
+  { source, ledger, options }: StreamParts<T>,
   { kind }: ReconnectError,
   proven: boolean,
   upMs: number,

@@ -9,11 +9,11 @@ import type { LiveConnection } from './open-connection.js';
 import { CatchUp } from './catch-up.js';
 import { nowMs } from '../host/clock.js';
 import { DecisionTimer } from './decision-timer.js';
-import { Intake } from './receiver.js';
-import type { IntakeHost } from './receiver.js';
+import { Receiver } from './receiver.js';
+import type { ReceiverHost } from './receiver.js';
 import { ProgressPace } from '../progress/progress-pace.js';
 import { healthOf, isHealthy } from './reader-host.js';
-import type { ReaderDesk, ReaderRef } from './reader-host.js';
+import type { ReaderHost, ReaderRef } from './reader-host.js';
 import { malformed, malformedBy } from '../progress/validate-item.js';
 import { PlannedEnd } from './planned-end.js';
 import { iteratorOf, outcomeOf, returnQuietly } from '../config/source-words.js';
@@ -25,15 +25,15 @@ import type { Watched } from './watchdog.js';
 type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
 
 /** A class: it exists once per connection and its methods are called per network chunk. */
-export class Reader<T> implements IntakeHost, Watched {
+export class Reader<T> implements ReceiverHost, Watched {
   /** The consumer holds the reading up: that silence is ours. */
   isHeldUp = false;
   isOver = false;
   readonly connection: number;
   readonly #self: ReaderRef;
-  readonly #desk: ReaderDesk<T, Reader<T>>;
+  readonly #stream: ReaderHost<T, Reader<T>>;
   readonly #live: LiveConnection<T>;
-  readonly #intake: Intake<T>;
+  readonly #receiver: Receiver<T>;
   readonly #watchdog: Watchdog;
   readonly #openedAt: number;
   readonly #catchUp: CatchUp;
@@ -49,19 +49,19 @@ export class Reader<T> implements IntakeHost, Watched {
 
   constructor(
     live: LiveConnection<T>,
-    desk: ReaderDesk<T, Reader<T>>,
+    stream: ReaderHost<T, Reader<T>>,
     connection: number,
     self: ReaderRef,
   ) {
-    const { options, ledger } = desk;
+    const { options, ledger } = stream;
     this.connection = connection;
     this.#self = self;
     this.#live = live;
-    this.#desk = desk;
+    this.#stream = stream;
     this.#openedAt = nowMs(options.clock);
     this.#pace = new ProgressPace(this.#openedAt, ledger.chunks);
-    this.#catchUp = new CatchUp(desk, connection, (report) => this.send(report));
-    this.#intake = new Intake(desk, this);
+    this.#catchUp = new CatchUp(stream, connection, (report) => this.send(report));
+    this.#receiver = new Receiver(stream, this);
     this.#stallTimeoutMs = this.stallTimeoutMs;
     this.#watchdog = new Watchdog(this, options.clock);
     this.#plannedEnd = new PlannedEnd(options, (isOwn) => this.#rotate(isOwn));
@@ -69,7 +69,7 @@ export class Reader<T> implements IntakeHost, Watched {
 
   /** Tells the machine, as long as it listens to this connection. */
   send(report: ReconnectReport): void {
-    if (this.#self.getSnapshot().status === 'active') this.#desk.report(report);
+    if (this.#self.getSnapshot().status === 'active') this.#stream.report(report);
   }
 
   /** Begins to read. */
@@ -82,7 +82,7 @@ export class Reader<T> implements IntakeHost, Watched {
     const isLeft = command.type === 'pause' || command.type === 'retryNow';
     // No request follows an end that was read.
     if (isLeft && !this.isOver && this.#endByOutcome()) return;
-    const { ledger, options } = this.#desk;
+    const { ledger, options } = this.#stream;
     const { connection } = this;
     const proven = this.#hasHealth(nowMs(options.clock));
     this.#finish();
@@ -101,11 +101,11 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   get stallTimeoutMs(): number | null {
-    return stallWindow(this.#desk, this.#live.connection);
+    return stallWindow(this.#stream, this.#live.connection);
   }
 
   get progressTimeoutMs(): number | null {
-    return this.#desk.options.progressTimeoutMs;
+    return this.#stream.options.progressTimeoutMs;
   }
 
   /** The protocol's end, where it was read although the connection goes on. */
@@ -137,11 +137,11 @@ export class Reader<T> implements IntakeHost, Watched {
   // Bound once: per network chunk there is one `then` and no closure.
   readonly #onBatch = (result: Batch<T>): void => {
     if (this.isOver) return;
-    const now = nowMs(this.#desk.options.clock);
+    const now = nowMs(this.#stream.options.clock);
     try {
       // A source may give nothing at all.
       const isDone = result.done === true;
-      if (this.#hasSign && !isDone) this.#desk.cadence.add(now - this.#watchdog.bytesAt);
+      if (this.#hasSign && !isDone) this.#stream.cadence.add(now - this.#watchdog.bytesAt);
       this.#watchdog.bytesAt = now;
       this.#hasSign ||= !isDone;
       if (isDone) this.#eof();
@@ -158,12 +158,12 @@ export class Reader<T> implements IntakeHost, Watched {
 
   #accept(items: readonly SourceItem<T>[], now: number): void {
     if (!Array.isArray(items)) throw malformed('something that is not a batch of items', items);
-    const intake = this.#intake;
-    const hasData = intake.accept(items, now - this.#desk.startedAt);
+    const receiver = this.#receiver;
+    const hasData = receiver.accept(items, now - this.#stream.startedAt);
     if (hasData) this.#watchdog.dataAt = now;
-    this.#desk.ledger.end = this.#outcome;
-    if (intake.end !== null) this.#end(intake.end);
-    else if (intake.rotateAfterMs !== null) this.#plannedEnd.announce(intake.rotateAfterMs);
+    this.#stream.ledger.end = this.#outcome;
+    if (receiver.end !== null) this.#end(receiver.end);
+    else if (receiver.rotateAfterMs !== null) this.#plannedEnd.announce(receiver.rotateAfterMs);
     else if (this.stallTimeoutMs !== this.#stallTimeoutMs) {
       this.#stallTimeoutMs = this.stallTimeoutMs;
       this.#watchdog.rearm();
@@ -173,26 +173,26 @@ export class Reader<T> implements IntakeHost, Watched {
   #rotate(isOwn: boolean): void {
     if (this.isOver || this.#endByOutcome()) return;
     const proven = this.#leave();
-    if (proven !== null) this.#desk.rotate(this, { proven }, isOwn);
+    if (proven !== null) this.#stream.rotate(this, { proven }, isOwn);
   }
 
   #waitForDecision(): void {
-    if (this.#intake.isUndecided) {
-      this.#decision ??= new DecisionTimer(this.#desk.options.clock, () => this.#decide());
+    if (this.#receiver.isUndecided) {
+      this.#decision ??= new DecisionTimer(this.#stream.options.clock, () => this.#decide());
       this.#decision.start();
     } else this.#decision?.stop();
   }
 
   #decide(): void {
     try {
-      this.#intake.decide(nowMs(this.#desk.options.clock) - this.#desk.startedAt);
+      this.#receiver.decide(nowMs(this.#stream.options.clock) - this.#stream.startedAt);
     } catch (error) {
       this.#lose(malformedBy(error));
     }
   }
 
   #readOn(): void {
-    const { delivery, options } = this.#desk;
+    const { delivery, options } = this.#stream;
     const { clock } = options;
     if (delivery.hasRoom) return inTurn(clock, this.#pull);
     this.isHeldUp = true;
@@ -205,41 +205,41 @@ export class Reader<T> implements IntakeHost, Watched {
   }
 
   #report(now: number): void {
-    const { ledger } = this.#desk;
+    const { ledger } = this.#stream;
     const { connection } = this;
     const proves = !this.#isProven && this.#hasHealth(now);
     if (!proves && !this.#pace.isDue(now, ledger.chunks)) return;
     this.#isProven ||= proves;
     this.#pace.mark(now, ledger.chunks);
     if (proves) this.#reportReplay();
-    this.#desk.guard.known.digest();
+    this.#stream.guard.known.digest();
     this.send({ type: 'stream.progress', ledger: ledger.freeze(), proven: proves, connection });
   }
 
   #hasHealth(now: number): boolean {
     const upMs = now - this.#openedAt;
-    return isHealthy(this.#desk, this.#intake.hasNewData, upMs, this.#hasSign);
+    return isHealthy(this.#stream, this.#receiver.hasNewData, upMs, this.#hasSign);
   }
 
   #reportReplay(): void {
-    this.#catchUp.reportReplayed(this.#intake.replayed);
+    this.#catchUp.reportReplayed(this.#receiver.replayed);
   }
 
   #eof(): void {
     if (this.#endByOutcome()) return;
-    const { source, ledger } = this.#desk;
+    const { source, ledger } = this.#stream;
     if (source.terminal === 'explicit') {
       this.#lose(new ReconnectError('eof', 'the bytes ended without the end marker'));
       return;
     }
-    this.#intake.finish(ledger.lastTimeMs);
+    this.#receiver.finish(ledger.lastTimeMs);
     this.#end('complete');
   }
 
-  #end(outcome: NonNullable<Intake<T>['end']>): void {
+  #end(outcome: NonNullable<Receiver<T>['end']>): void {
     this.#reportReplay();
     if (this.isOver) return;
-    const { ledger } = this.#desk;
+    const { ledger } = this.#stream;
     const { connection } = this;
     this.#finish();
     this.send({ type: 'stream.ended', outcome, ledger: ledger.freeze(), connection });
@@ -250,7 +250,7 @@ export class Reader<T> implements IntakeHost, Watched {
     const outcome = this.#outcome;
     if (outcome === null) return false;
     try {
-      this.#intake.finish(this.#desk.ledger.lastTimeMs);
+      this.#receiver.finish(this.#stream.ledger.lastTimeMs);
     } catch {
       // What is held cannot be taken: then the loss is one.
       return false;
@@ -265,21 +265,21 @@ export class Reader<T> implements IntakeHost, Watched {
     const { bytesAt } = this.#watchdog;
     const proven = this.#leave();
     if (proven === null) return;
-    const endedAt = error.kind === 'stall' ? bytesAt : nowMs(this.#desk.options.clock);
+    const endedAt = error.kind === 'stall' ? bytesAt : nowMs(this.#stream.options.clock);
     const upMs = endedAt - this.#openedAt;
-    this.#desk.lose(this, error, healthOf(this.#desk, error, proven, upMs), upMs);
+    this.#stream.lose(this, error, healthOf(this.#stream, error, proven, upMs), upMs);
   }
 
   /** Nothing more of the connection is taken. Returns whether it was healthy; null: the stream is over. */
   #leave(): boolean | null {
-    this.#intake.leave();
+    this.#receiver.leave();
     this.#reportReplay();
     if (this.isOver) return null;
-    const proven = this.#hasHealth(nowMs(this.#desk.options.clock));
+    const proven = this.#hasHealth(nowMs(this.#stream.options.clock));
     this.#finish();
-    const { fault } = this.#intake;
+    const { fault } = this.#receiver;
     if (fault === null) return proven;
-    this.#desk.lose(this, fault, healthOf(this.#desk, fault, proven, 0), 0);
+    this.#stream.lose(this, fault, healthOf(this.#stream, fault, proven, 0), 0);
     return null;
   }
 
@@ -287,12 +287,12 @@ export class Reader<T> implements IntakeHost, Watched {
     if (this.isOver) return;
     this.isOver = true;
     this.#plannedEnd.stop();
-    this.#intake.leave();
+    this.#receiver.leave();
     this.#decision?.stop();
     this.#watchdog.stop();
-    this.#desk.delivery.onRoom = null;
+    this.#stream.delivery.onRoom = null;
     this.#catchUp.stop();
-    this.#desk.tail.leave();
+    this.#stream.tail.leave();
     // Last, since it runs code of the source.
     returnQuietly(this.#iterator);
   }

@@ -9,12 +9,12 @@ import { checkItem, isPlain, isPlainData } from '../progress/validate-item.js';
 import { NONE } from '../progress/empty.js';
 import type { Accepted } from '../replay/replay-guard.js';
 import { ToolCallReports } from '../progress/tool-call-reports.js';
-import type { ReceivedUnit, StreamDesk } from './stream-parts.js';
+import type { ReceivedUnit, StreamParts } from './stream-parts.js';
 
 type ReportedGap = Extract<SourceItem<unknown>, { type: 'gap' }>;
 
 /** Who tells the machine what the intake finds. */
-export interface IntakeHost {
+export interface ReceiverHost {
   /** Nothing more of this connection is taken. */
   readonly isOver: boolean;
   send(report: ReconnectReport): void;
@@ -23,7 +23,7 @@ export interface IntakeHost {
 }
 
 /** A class: it exists once per connection and its methods are called per item. */
-export class Intake<T> {
+export class Receiver<T> {
   /** New items were committed, more than before a restart: the connection is of use. */
   hasNewData = false;
   /** In how many ms the peer will end this connection by plan: set once it said so. */
@@ -32,13 +32,13 @@ export class Intake<T> {
   end: EndOutcome | null = null;
   /** What was received could not be kept when the connection was left. */
   fault: ReconnectError | null = null;
-  readonly #desk: StreamDesk<T>;
-  readonly #host: IntakeHost;
+  readonly #stream: StreamParts<T>;
+  readonly #host: ReceiverHost;
   readonly #calls: ToolCallReports;
 
-  constructor(desk: StreamDesk<T>, host: IntakeHost) {
-    const { ledger, guard, source } = desk;
-    this.#desk = desk;
+  constructor(stream: StreamParts<T>, host: ReceiverHost) {
+    const { ledger, guard, source } = stream;
+    this.#stream = stream;
     this.#host = host;
     this.#calls = new ToolCallReports(ledger);
     const canReplay = source.resume !== 'live' && source.leavesOutReplays !== true;
@@ -47,12 +47,12 @@ export class Intake<T> {
 
   /** Items left out because they were committed before. */
   get replayed(): number {
-    return this.#desk.guard.skipped;
+    return this.#stream.guard.skipped;
   }
 
   /** An item is held that may be the beginning of a replay, or new. */
   get isUndecided(): boolean {
-    return this.#desk.guard.isUndecided;
+    return this.#stream.guard.isUndecided;
   }
 
   /**
@@ -80,16 +80,16 @@ export class Intake<T> {
 
   /** Nothing came that would show whether the held item is old: it is delivered. */
   decide(timeMs: number): void {
-    this.#takeAll(this.#desk.guard.release(), timeMs);
+    this.#takeAll(this.#stream.guard.release(), timeMs);
     this.#reportCalls();
   }
 
   /** The connection is left: what is held comes again, if it was new. */
   leave(): void {
-    this.#desk.guard.leave();
+    this.#stream.guard.leave();
     // Whoever received a call may have run it: it stays known, although what came around it comes again.
-    this.fault = this.#calls.keep(this.#desk.tail.deliveredCalls) ?? this.fault;
-    if (leavesGap(this.#desk.source, this.#desk.ledger.cursor)) this.#calls.cutOpen();
+    this.fault = this.#calls.keep(this.#stream.tail.deliveredCalls) ?? this.fault;
+    if (leavesGap(this.#stream.source, this.#stream.ledger.cursor)) this.#calls.cutOpen();
     this.#reportCalls();
   }
 
@@ -101,14 +101,14 @@ export class Intake<T> {
 
   /** The common case, in one pass and without a copy: every item stands for itself. */
   #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
-    const { tail, guard, source } = this.#desk;
+    const { tail, guard, source } = this.#stream;
     if (!tail.isEmpty || !guard.isIdle) return 0;
     return this.#recordPlain(items, source.resume === 'cursor', timeMs);
   }
 
   /** Records items up to the first that does not stand for itself, and queues them. Returns how many. */
   #recordPlain(items: readonly SourceItem<T>[], holds: boolean, timeMs: number): number {
-    const { ledger, delivery } = this.#desk;
+    const { ledger, delivery } = this.#stream;
     const { bytes, chars } = ledger;
     const count = ledger.record(items, holds, timeMs);
     if (count === 0) return 0;
@@ -120,7 +120,7 @@ export class Intake<T> {
 
   /** Items without an id in a row: they wait for the same checkpoint, and are delivered together. Returns how many. */
   #acceptUncommitted(items: readonly SourceItem<T>[], from: number): number {
-    const { ledger, tail, guard } = this.#desk;
+    const { ledger, tail, guard } = this.#stream;
     if (tail.isLeft || !this.#holds() || !guard.isIdle) return 0;
     let to = from;
     for (; to < items.length; to++) {
@@ -141,7 +141,7 @@ export class Intake<T> {
       case 'identity':
         return this.#identify(item.key);
       case 'retry':
-        return this.#desk.ledger.advise(clampTimerMs(item.ms));
+        return this.#stream.ledger.advise(clampTimerMs(item.ms));
       case 'alive':
         return;
       case 'upToDate':
@@ -153,7 +153,7 @@ export class Intake<T> {
         this.#reportGap({ from: item.from, to: item.to });
         return;
       case 'replayed':
-        this.#desk.guard.addSkipped(item.items);
+        this.#stream.guard.addSkipped(item.items);
         return;
       case 'diagnostic':
         this.#host.send({ type: 'stream.diagnostic', code: item.code, message: item.message });
@@ -168,7 +168,7 @@ export class Intake<T> {
   }
 
   #recognise(item: ReceivedUnit<T>, timeMs: number): void {
-    const { guard, ledger, tail } = this.#desk;
+    const { guard, ledger, tail } = this.#stream;
     const position = { cursor: ledger.cursor, items: ledger.chunks };
     const accepted = guard.take(item, position, tail.isLeft ? NONE : tail.items);
     this.#retractReplayed();
@@ -188,7 +188,7 @@ export class Intake<T> {
   }
 
   #data(item: DataItem<T>, isLate: boolean, timeMs: number): void {
-    const { tail, ledger } = this.#desk;
+    const { tail, ledger } = this.#stream;
     if (item.id === undefined && this.#holds()) {
       tail.add([item], ledger.tools);
       return;
@@ -198,7 +198,7 @@ export class Intake<T> {
   }
 
   #checkpoint(cursor: string, timeMs: number): void {
-    const { ledger, delivery } = this.#desk;
+    const { ledger, delivery } = this.#stream;
     this.#commitTail(timeMs);
     ledger.commit(cursor);
     delivery.checkpoint(cursor);
@@ -206,7 +206,7 @@ export class Intake<T> {
 
   /** Another stream than the one so far: nothing of that will go on. */
   #identify(key: string): void {
-    const { ledger } = this.#desk;
+    const { ledger } = this.#stream;
     if (ledger.key !== null && ledger.key !== key)
       this.#reset('all', 'the peer began another stream');
     ledger.key = key;
@@ -214,7 +214,7 @@ export class Intake<T> {
 
   /** What came right before a replay that is proven now may be part of it. */
   #retractReplayed(): void {
-    const { tail, guard } = this.#desk;
+    const { tail, guard } = this.#stream;
     if (!guard.takeProof(tail.isLeft ? NONE : tail.items)) return;
     guard.addSkipped(tail.size);
     this.#retract('the server sent these items again');
@@ -222,7 +222,7 @@ export class Intake<T> {
 
   /** What the connection before this one brought without a checkpoint comes again now. False: the stream was stopped. */
   #retractLeft(): boolean {
-    if (this.#desk.tail.isLeft)
+    if (this.#stream.tail.isLeft)
       this.#retract('the connection was left before their checkpoint came');
     return !this.#host.isOver;
   }
@@ -238,7 +238,7 @@ export class Intake<T> {
 
   /** The stream is over: what waits for a checkpoint, or for a proof, is not waiting any more. */
   #commitAll(timeMs: number): void {
-    const { guard, ledger } = this.#desk;
+    const { guard, ledger } = this.#stream;
     const { chunks } = ledger;
     if (guard.isTrusting) this.#reportGap({ from: ledger.cursor ?? chunks, to: chunks });
     // They came on this connection, so what the one before brought is not brought again.
@@ -248,7 +248,7 @@ export class Intake<T> {
   }
 
   #commitTail(timeMs: number): void {
-    const { ledger, tail } = this.#desk;
+    const { ledger, tail } = this.#stream;
     const committed = tail.commit();
     if (committed === null) return;
     const { delivered, held } = committed;
@@ -270,7 +270,7 @@ export class Intake<T> {
   }
 
   #commit(item: DataItem<T>, timeMs: number, isLate: boolean): void {
-    const { ledger, delivery } = this.#desk;
+    const { ledger, delivery } = this.#stream;
     const { tools } = ledger;
     ledger.recordOne(item, timeMs, !isLate);
     this.#countNews();
@@ -281,7 +281,7 @@ export class Intake<T> {
   }
 
   #countNews(): void {
-    const { ledger, source } = this.#desk;
+    const { ledger, source } = this.#stream;
     // Of a feed nothing is old.
     if (ledger.chunks > ledger.peak || isFeed(source, ledger.cursor)) this.hasNewData = true;
   }
@@ -292,11 +292,11 @@ export class Intake<T> {
 
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */
   #holds(): boolean {
-    return this.#desk.source.resume === 'cursor' && this.#desk.ledger.hasCursor;
+    return this.#stream.source.resume === 'cursor' && this.#stream.ledger.hasCursor;
   }
 
   #reset(scope: 'all' | 'pending', why: string): void {
-    const { ledger, delivery, tail, guard } = this.#desk;
+    const { ledger, delivery, tail, guard } = this.#stream;
     if (scope === 'pending') {
       guard.leave();
       return this.#retract(why);
@@ -308,7 +308,7 @@ export class Intake<T> {
 
   /** Items that were not delivered yet are taken back without an event: nobody has seen them. */
   #retract(why: string): void {
-    const { ledger, tail } = this.#desk;
+    const { ledger, tail } = this.#stream;
     const items = tail.retract();
     if (items === 0) return;
     const frozen = ledger.freeze();

@@ -16,7 +16,7 @@ export interface Watch {
   look(): void;
 }
 
-export class Sweeper {
+export class SharedTimer {
   readonly #clock: Clock;
   readonly #watches = new Set<Watch>();
   #timer: unknown = null;
@@ -64,14 +64,14 @@ export class Sweeper {
   }
 }
 
-const sweepers = new WeakMap<Clock, Sweeper>();
+const timers = new WeakMap<Clock, SharedTimer>();
 
-export function sweeperOf(clock: Clock): Sweeper {
+export function sharedTimerOf(clock: Clock): SharedTimer {
   const base = unguardedClock(clock);
-  const known = sweepers.get(base);
+  const known = timers.get(base);
   if (known !== undefined) return known;
   // A clock that throws shows in each stream's own use of it: the sweeper outlives streams, and knows none.
-  const sweeper = new Sweeper(guardClock(base, () => {}));
-  sweepers.set(base, sweeper);
-  return sweeper;
+  const timer = new SharedTimer(guardClock(base, () => {}));
+  timers.set(base, timer);
+  return timer;
 }

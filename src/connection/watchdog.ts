@@ -4,7 +4,7 @@ import { ReconnectError } from '../../machines/errors.js';
 import { nowMs } from '../host/clock.js';
 import type { Clock } from '../host/clock.js';
 import { afterPendingInput } from './pending-input.js';
-import { sweeperOf } from './shared-timer.js';
+import { sharedTimerOf } from './shared-timer.js';
 import type { Watch } from './shared-timer.js';
 
 /** Time for a sign of life after a sleep or a change of network, in ms: a few round trips on a bad line. */
@@ -48,7 +48,7 @@ export class Watchdog implements Watch {
 
   stop(): void {
     this.#stopped = true;
-    sweeperOf(this.#clock).delete(this);
+    sharedTimerOf(this.#clock).delete(this);
   }
 
   /**
@@ -64,7 +64,7 @@ export class Watchdog implements Watch {
   /** The time is up: by now, or by what came meanwhile, later. */
   look(): void {
     if (this.#isQuiet()) {
-      sweeperOf(this.#clock).delete(this);
+      sharedTimerOf(this.#clock).delete(this);
       afterPendingInput(this.#clock, () => this.#lookAgain());
     } else this.#wait();
   }
@@ -83,7 +83,7 @@ export class Watchdog implements Watch {
       stallTimeoutMs === null ? Infinity : this.bytesAt + stallTimeoutMs,
       progressTimeoutMs === null ? Infinity : this.dataAt + progressTimeoutMs,
     );
-    if (this.dueAt !== Infinity) sweeperOf(this.#clock).add(this);
+    if (this.dueAt !== Infinity) sharedTimerOf(this.#clock).add(this);
   }
 
   #isQuiet(): boolean {

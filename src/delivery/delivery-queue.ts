@@ -25,7 +25,7 @@ export interface DeliveryHost {
 }
 
 /** A class: it exists once per stream and its methods are called per chunk. */
-export class Delivery<T> implements Supply<T> {
+export class DeliveryQueue<T> implements Supply<T> {
   /** Called when there is room again. */
   onRoom: (() => void) | null = null;
   /** Set while a replay is collected for a loop over batches; called when some of it waits. */

@@ -66,7 +66,7 @@ const OF_PAGE = ['online', 'offline', 'pagehide', 'pageshow'];
 const OF_DOCUMENT = ['visibilitychange', 'resume'];
 
 interface Watcher {
-  readonly hear: (hint: Hint) => void;
+  readonly listener: (hint: Hint) => void;
 }
 
 class PageEnvironment implements Environment {
@@ -84,8 +84,8 @@ class PageEnvironment implements Environment {
     return attempt(() => this.#page.navigator?.onLine) !== false;
   }
 
-  watch(hear: (hint: Hint) => void): () => void {
-    const watcher = { hear };
+  watch(listener: (hint: Hint) => void): () => void {
+    const watcher = { listener };
     this.#watchers.add(watcher);
     if (this.#watchers.size === 1) this.#begin();
     return () => {
@@ -97,13 +97,13 @@ class PageEnvironment implements Environment {
     this.#sleep = detectSleep(
       this.#clock,
       () => this.#isHidden(),
-      () => this.#tell('wake'),
+      () => this.#notify('wake'),
     );
-    this.#eachEvent((target, type) => target.addEventListener?.(type, this.#hear));
+    this.#eachEvent((target, type) => target.addEventListener?.(type, this.#onPageEvent));
   }
 
   #end(): void {
-    this.#eachEvent((target, type) => target.removeEventListener?.(type, this.#hear));
+    this.#eachEvent((target, type) => target.removeEventListener?.(type, this.#onPageEvent));
     this.#sleep?.stop();
     this.#sleep = null;
   }
@@ -115,37 +115,37 @@ class PageEnvironment implements Environment {
     if (document != null) for (const type of OF_DOCUMENT) attempt(() => act(document, type));
   }
 
-  readonly #hear = ({ type, persisted }: PageEvent): void => {
+  readonly #onPageEvent = ({ type, persisted }: PageEvent): void => {
     switch (type) {
       case 'online':
       case 'offline':
-        this.#tell(type);
+        this.#notify(type);
         return;
       case 'visibilitychange':
         // Looked at first: how late a timer may be depends on what the page was until now.
         this.#sleep?.look();
-        this.#tell(this.#isHidden() ? 'hidden' : 'visible');
+        this.#notify(this.#isHidden() ? 'hidden' : 'visible');
         return;
       case 'resume':
         this.#sleep?.forget();
-        this.#tell('wake');
+        this.#notify('wake');
         return;
       case 'pagehide':
-        if (persisted === true) this.#tell('leave');
+        if (persisted === true) this.#notify('leave');
         return;
       case 'pageshow':
         if (persisted !== true) return;
         this.#sleep?.forget();
-        this.#tell('return');
+        this.#notify('return');
         return;
     }
   };
 
-  #tell(hint: Hint): void {
+  #notify(hint: Hint): void {
     // Not the set itself: who begins to watch while it is told did not see it happen.
     const present = Array.from(this.#watchers);
     for (const watcher of present)
-      if (this.#watchers.has(watcher)) attempt(() => watcher.hear(hint));
+      if (this.#watchers.has(watcher)) attempt(() => watcher.listener(hint));
   }
 
   #isHidden(): boolean {

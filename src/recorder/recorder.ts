@@ -68,7 +68,7 @@ export function recorder(options: RecorderOptions = {}): Recorder {
       recorded ??= event.actorRef.sessionId;
       if (event.actorRef.sessionId !== recorded) return;
       // The first of the microsteps carries the event that led to all of them.
-      latest = { event: latest?.event ?? told(event.event, event.actorRef), ...state };
+      latest = { event: latest?.event ?? withTime(event.event, event.actorRef), ...state };
       if (event.type === '@xstate.microstep') return;
       if (from === null) from = state;
       else steps.push(latest);
@@ -100,7 +100,7 @@ function stateOf(snapshot: object): RecordedState | null {
   return context?.policy === undefined || value === undefined ? null : { value, context };
 }
 
-interface TellingClock {
+interface ReadableClock {
   now?(): number;
   wallNow?(): number;
 }
@@ -109,11 +109,11 @@ interface TellingClock {
  * A copy of an event, with its moment, and with the loss in place of what was thrown. Reports of streams carry
  * the moment themselves; a host's may not.
  */
-function told(event: { type: string }, actor: object): { readonly type: string } {
+function withTime(event: { type: string }, actor: object): { readonly type: string } {
   const isThrown = event.type.startsWith('xstate.error.');
   const copy = copyOf(isThrown ? Object.assign({}, event, { error: lossOf(event) }) : event);
   if (isTimed(copy)) return copy;
-  const { clock } = actor as { clock?: TellingClock };
+  const { clock } = actor as { clock?: ReadableClock };
   const now = clock?.now?.() ?? 0;
   return Object.assign(copy, { moment: { now, date: clock?.wallNow?.() ?? now, draw: 0.5 } });
 }

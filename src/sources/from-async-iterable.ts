@@ -77,7 +77,7 @@ async function call<T>(
 ): Promise<unknown> {
   try {
     const answer: unknown = iterate(at, signal);
-    return isThenable(answer) ? await untilAborted(answer, signal, letGo) : answer;
+    return isThenable(answer) ? await untilAborted(answer, signal, release) : answer;
   } catch (error) {
     throw sourceFailure(error, 'The function that opens the iterable threw');
   }
@@ -103,7 +103,7 @@ function connect<T>(iterable: unknown, options: CheckedIterableOptions<T>): Conn
 }
 
 /** An iterable that comes after the attempt was left is told that nobody reads it. */
-function letGo(late: unknown): void {
+function release(late: unknown): void {
   runQuietly(() =>
     isIterable(late) ? (iteratorOf(late) as AnyIterator | undefined)?.return?.() : undefined,
   );

@@ -9,7 +9,7 @@ export type {
   StreamSource,
 } from '../../machines/source-contract.js';
 export type { HttpPolicy } from '../../machines/http-status.js';
-export type { AnswerPart } from '../tool-calls/response/answer.js';
+export type { ModelPart } from '../tool-calls/response/answer.js';
 export { agUi } from './model/ag-ui.js';
 export type { AgUiOptions } from './model/ag-ui.js';
 export { aiSdkUi } from './model/ai-sdk-ui.js';
@@ -33,7 +33,7 @@ export type { JsonRpcMessage, JsonRpcNotification, JsonRpcRequest } from './mcp/
 export type { WithoutUrl } from './http/source-options.js';
 export type { ContinuationContext } from './model/shared/continuation.js';
 export type { ModelBody, ModelOptions } from './model/shared/options.js';
-export type { PostAnswerOptions } from './model/shared/single-response.js';
+export type { SingleResponseOptions } from './model/shared/single-response.js';
 export { ndjson } from './ndjson.js';
 export type { NdjsonOptions } from './ndjson.js';
 export { ollamaChat } from './model/ollama-chat.js';

@@ -11,7 +11,7 @@ import type {
 } from '../../machines/source-contract.js';
 import { ignoreRejection } from '../../machines/thenable.js';
 import { configFailure, kindOf, openFailure } from './shared/source-error.js';
-import { ask, checkIdLength, wrongAnswer } from './shared/to-items.js';
+import { ask, checkIdLength, wrongResponse } from './shared/to-items.js';
 import { checkFunction, checkKnown, checkString } from './shared/validate-options.js';
 import { Recent } from './live-with-history/recent.js';
 import { systemTimers } from './shared/timers.js';
@@ -154,7 +154,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
 
   async function fetchList(context: HistoryContext): Promise<{ readonly list: readonly T[] }> {
     const list: unknown = await history(context);
-    if (!Array.isArray(list)) throw wrongAnswer('history', 'a list of items', list);
+    if (!Array.isArray(list)) throw wrongResponse('history', 'a list of items', list);
     return { list: list as T[] };
   }
 
@@ -186,7 +186,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
 
   function toItem(item: DataItem<T>): DataItem<T> & { readonly id: string } {
     const id: unknown = ask('idOf', idOf, item.data);
-    if (typeof id !== 'string') throw wrongAnswer('idOf', 'a string', id);
+    if (typeof id !== 'string') throw wrongResponse('idOf', 'a string', id);
     checkIdLength(id);
     const own = { ...item, id };
     // A property that is added to a copy makes V8 keep it as a dictionary: twice the memory.

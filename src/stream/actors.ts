@@ -14,21 +14,21 @@ import type {
 import type { ReaderRef } from '../connection/reader-host.js';
 
 /** What one stream does for its machine. */
-export interface StreamWorker {
+export interface ActorHost {
   open(input: OpenInput, signal: AbortSignal): Promise<Opened>;
   /** Reads the connection under this number until it is over, or the actor that asked is stopped. */
   read(connection: number, self: ReaderRef): void;
   /** The machine's question to the reader: it answers in the same turn. */
   stopReading(command: StopCommand): void;
   /** The machine has left: the reader lets go without a word. */
-  letGo(connection: number): void;
+  leaveConnection(connection: number): void;
 }
 
-const workers = new WeakMap<AnyActorRef['system'], StreamWorker>();
+const hosts = new WeakMap<AnyActorRef['system'], ActorHost>();
 
 /** Gives a stream's actor its worker, before it starts. */
-export function employ(system: AnyActorRef['system'], worker: StreamWorker): void {
-  workers.set(system, worker);
+export function registerHost(system: AnyActorRef['system'], connections: ActorHost): void {
+  hosts.set(system, connections);
 }
 
 /**
@@ -36,12 +36,12 @@ export function employ(system: AnyActorRef['system'], worker: StreamWorker): voi
  * actor: half a kilobyte a stream, for what the worker knows anyway.
  */
 const reader: ReaderLogic = {
-  start: ({ input }, { self, system }) => workerOf(system).read(connectionOf(input), self),
+  start: ({ input }, { self, system }) => hostOf(system).read(connectionOf(input), self),
   transition: (snapshot, event, { system }) => {
     const { type } = event as { type: string };
-    if (type === 'stop') workerOf(system).stopReading(event.command);
+    if (type === 'stop') hostOf(system).stopReading(event.command);
     if (type !== 'xstate.stop') return snapshot;
-    workerOf(system).letGo(connectionOf(snapshot.input));
+    hostOf(system).leaveConnection(connectionOf(snapshot.input));
     return { ...snapshot, status: 'stopped', error: undefined };
   },
   getInitialSnapshot: (_, input) => ({
@@ -57,7 +57,7 @@ const reader: ReaderLogic = {
 export const streamMachine: ReconnectMachine = reconnectMachine.provide({
   actors: {
     open: fromPromise<Opened, OpenInput>(({ input, system, signal }) =>
-      workerOf(system).open(input, signal),
+      hostOf(system).open(input, signal),
     ),
     reader,
   },
@@ -67,11 +67,11 @@ function connectionOf(input: ReaderInput | undefined): number {
   return input?.connection ?? 0;
 }
 
-function workerOf(system: AnyActorRef['system']): StreamWorker {
-  const worker = workers.get(system);
-  if (worker === undefined)
+function hostOf(system: AnyActorRef['system']): ActorHost {
+  const connections = hosts.get(system);
+  if (connections === undefined)
     throw new Error(
       'streamMachine is run by reconnectStream(); for a machine of your own take reconnectMachine',
     );
-  return worker;
+  return connections;
 }

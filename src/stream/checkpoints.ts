@@ -7,10 +7,10 @@ import { outcomeOf } from '../../machines/context.js';
 import { interruptToolCalls } from '../../machines/stream-state.js';
 import type { ReconnectContext, ReconnectState } from '../../machines/reconnect.types.js';
 import { streamStateOf, toAmount } from '../progress/progress.js';
-import type { StreamDesk } from '../connection/stream-parts.js';
+import type { StreamParts } from '../connection/stream-parts.js';
 
 type CheckpointDesk = Pick<
-  StreamDesk<unknown>,
+  StreamParts<unknown>,
   'source' | 'ledger' | 'delivery' | 'tail' | 'guard'
 >;
 
@@ -22,7 +22,7 @@ interface MachineSnapshot {
 
 /** A class: it exists once per stream whose checkpoints are asked for. */
 export class Checkpoints {
-  readonly #desk: CheckpointDesk;
+  readonly #stream: CheckpointDesk;
   /** The last checkpoint, and what it was made of: as long as that is the same, nothing but the position changes. */
   #last: Checkpoint | null = null;
   #of: MachineSnapshot | null = null;
@@ -30,8 +30,8 @@ export class Checkpoints {
   #isEarly = false;
   #end: EndOutcome | null = null;
 
-  constructor(desk: CheckpointDesk) {
-    this.#desk = desk;
+  constructor(stream: CheckpointDesk) {
+    this.#stream = stream;
   }
 
   /**
@@ -39,7 +39,7 @@ export class Checkpoints {
    * per item where somebody saves each.
    */
   make(now: MachineSnapshot): Checkpoint {
-    const { source, ledger, delivery } = this.#desk;
+    const { source, ledger, delivery } = this.#stream;
     const end = this.#endRead(now.context);
     const status = end ?? now.context.outcome?.status;
     const isEnded = status !== undefined && status !== 'closed' && status !== 'cancelled';
@@ -82,7 +82,7 @@ export class Checkpoints {
 
   /** The end that was read, where everything before it was delivered: no request follows it. */
   #endRead({ outcome }: ReconnectContext): EndOutcome | null {
-    const { ledger, delivery, tail, guard } = this.#desk;
+    const { ledger, delivery, tail, guard } = this.#stream;
     if (ledger.end === null) return null;
     const isOpen = outcome === null || outcome.status === 'closed';
     const isWhole = delivery.queued === 0 && tail.isEmpty && !guard.isUndecided;

@@ -24,15 +24,15 @@ import type { LossPlace } from '../config/classify.js';
 import { momentOf, nowMs } from '../host/clock.js';
 import { CutAges, proxyLimitText } from './cut-ages.js';
 import { restartStreamState } from '../../machines/stream-state.js';
-import type { Delivery } from '../delivery/delivery-queue.js';
+import type { DeliveryQueue } from '../delivery/delivery-queue.js';
 import type { Ledger } from '../progress/progress.js';
 import type { ResolvedOptions } from '../config/options.js';
-import type { StreamDesk } from '../connection/stream-parts.js';
+import type { StreamParts } from '../connection/stream-parts.js';
 import { Reader } from '../connection/reader.js';
-import type { ReaderRef, ConnectionHealth, ReaderDesk } from '../connection/reader-host.js';
-import type { StreamWorker } from './actors.js';
+import type { ReaderRef, ConnectionHealth, ReaderHost } from '../connection/reader-host.js';
+import type { ActorHost } from './actors.js';
 import { connectTimeoutOf } from '../connection/timeouts.js';
-import { isHeard, unheardText, warnUnheard } from './unheard.js';
+import { hasListener, unheardText, warnUnheard } from './unheard.js';
 import type { VoidingEvent } from './unheard.js';
 import type { UncommittedTail } from '../progress/uncommitted-tail.js';
 
@@ -40,15 +40,15 @@ const NO_IDS =
   'the peer shows no ids: after a drop the stream goes on with what comes, and a gap event is emitted. ' +
   "Write resume: 'live' in the options of the source if that is right";
 
-export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
+export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>> {
   readonly source: StreamSource<T>;
   readonly options: ResolvedOptions;
   readonly ledger: Ledger;
-  readonly delivery: Delivery<T>;
+  readonly delivery: DeliveryQueue<T>;
   readonly tail: UncommittedTail<T>;
   readonly budget: ByteBudget;
-  readonly guard: StreamDesk<T>['guard'];
-  readonly cadence: StreamDesk<T>['cadence'];
+  readonly guard: StreamParts<T>['guard'];
+  readonly cadence: StreamParts<T>['cadence'];
   startedAt = 0;
   readonly #actor: ReconnectActor;
   #live: { number: number; connection: LiveConnection<T>; release: () => void } | null = null;
@@ -61,15 +61,15 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
   #hasNotedIds = false;
   readonly #cutAges = new CutAges();
 
-  constructor(desk: StreamDesk<T>, actor: ReconnectActor) {
-    this.source = desk.source;
-    this.options = desk.options;
-    this.ledger = desk.ledger;
-    this.delivery = desk.delivery;
-    this.tail = desk.tail;
-    this.budget = desk.budget;
-    this.guard = desk.guard;
-    this.cadence = desk.cadence;
+  constructor(stream: StreamParts<T>, actor: ReconnectActor) {
+    this.source = stream.source;
+    this.options = stream.options;
+    this.ledger = stream.ledger;
+    this.delivery = stream.delivery;
+    this.tail = stream.tail;
+    this.budget = stream.budget;
+    this.guard = stream.guard;
+    this.cadence = stream.cadence;
     this.#actor = actor;
   }
 
@@ -136,7 +136,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
     this.#reader?.stop(command);
   }
 
-  letGo(number: number): void {
+  leaveConnection(number: number): void {
     if (this.#reader?.connection !== number) return;
     this.#reader.dispose();
     this.#reader = null;
@@ -244,7 +244,7 @@ export class Worker<T> implements StreamWorker, ReaderDesk<T, Reader<T>> {
 
   /** What was delivered may come again, and the consumer does not know. */
   #noteUnheard(type: VoidingEvent): void {
-    if (!this.delivery.hasDelivered || isHeard(this.#actor, type)) return;
+    if (!this.delivery.hasDelivered || hasListener(this.#actor, type)) return;
     this.report({ type: 'stream.diagnostic', code: 'unheard', message: unheardText(type) });
     if (!this.#hasWarned) warnUnheard(type);
     this.#hasWarned = true;

@@ -11,21 +11,21 @@ import { onRejection, runQuietly } from '../../machines/thenable.js';
 import type { Environment, Hint } from '../host/environment.js';
 
 /** Whose connection it is. */
-export interface HintedWorker {
+export interface HintTarget {
   moment(): Moment;
   /** See whether the connection is alive. */
   probe(): void;
 }
 
 /** Heeds the hints until it is stopped. */
-export function heedHints(
+export function followHints(
   environment: Environment,
   actor: ReconnectActor,
-  worker: HintedWorker,
+  connections: HintTarget,
 ): () => void {
-  const host = new HostListener(actor, worker);
+  const host = new HostListener(actor, connections);
   try {
-    const stop: unknown = environment.watch((hint) => host.hear(hint));
+    const stop: unknown = environment.watch((hint) => host.listener(hint));
     onRejection(stop, () => host.complain());
     return () => host.leave(stop);
   } catch {
@@ -42,36 +42,36 @@ const IN_USE: readonly ReconnectState[] = ['waiting', 'connecting', 'connected']
 
 class HostListener {
   readonly #actor: ReconnectActor;
-  readonly #worker: HintedWorker;
+  readonly #connections: HintTarget;
   #isLeft = false;
 
-  constructor(actor: ReconnectActor, worker: HintedWorker) {
+  constructor(actor: ReconnectActor, connections: HintTarget) {
     this.#actor = actor;
-    this.#worker = worker;
+    this.#connections = connections;
   }
 
-  hear(hint: Hint): void {
+  listener(hint: Hint): void {
     switch (hint) {
       case 'online':
-        this.#tell('environment.online');
+        this.#report('environment.online');
         this.#probe();
         return;
       case 'wake':
-        this.#tell('environment.awake');
+        this.#report('environment.awake');
         this.#probe();
         return;
       case 'visible':
         // No probe: a tab that is looked at again is no reason to send a request.
-        this.#tell('environment.awake');
+        this.#report('environment.awake');
         return;
       case 'leave':
         // A page with an open connection is not kept, or its connection is cut.
         if (this.#isResumable() && IN_USE.includes(this.#actor.getSnapshot().value))
-          this.#send({ type: 'pause', reason: PAGE, moment: this.#worker.moment() });
+          this.#send({ type: 'pause', reason: PAGE, moment: this.#connections.moment() });
         return;
       case 'return':
-        this.#send({ type: 'resume', reason: PAGE, moment: this.#worker.moment() });
-        this.#tell('environment.awake');
+        this.#send({ type: 'resume', reason: PAGE, moment: this.#connections.moment() });
+        this.#report('environment.awake');
         this.#probe();
         return;
       // Nothing is done: what still flows is kept, and attempts that fail are spared.
@@ -93,13 +93,13 @@ class HostListener {
     this.#send({ type: 'stream.diagnostic', code: 'environment', message });
   }
 
-  #tell(type: 'environment.online' | 'environment.awake'): void {
-    this.#send({ type, moment: this.#worker.moment() });
+  #report(type: 'environment.online' | 'environment.awake'): void {
+    this.#send({ type, moment: this.#connections.moment() });
   }
 
   /** Only where being wrong costs nothing but a request. */
   #probe(): void {
-    if (!this.#isLeft && this.#isResumable()) this.#worker.probe();
+    if (!this.#isLeft && this.#isResumable()) this.#connections.probe();
   }
 
   /** Whether a connection that is let go of can be taken up again without loss. */

@@ -8,15 +8,15 @@ import type {
   ReconnectState,
 } from '../../machines/reconnect.types.js';
 import { interruptToolCalls } from '../../machines/stream-state.js';
-import { heedHints } from './page-hints.js';
+import { followHints } from './page-hints.js';
 import { isAborted, SignalFollower } from '../host/signal-hub.js';
 import type { StreamOutcome } from './stream.types.js';
-import type { Worker } from './connection-manager.js';
+import type { ConnectionManager } from './connection-manager.js';
 
 /** A class with the methods of an observer: as closures they would cost a tenth of a kilobyte a stream. */
-export class Completion<T> {
+export class StateObserver<T> {
   readonly #actor: ReconnectActor;
-  readonly #worker: Worker<T>;
+  readonly #connections: ConnectionManager<T>;
   #signal: SignalFollower | null = null;
   #ignoreHints: () => void = ignore;
   #state: ReconnectState = 'idle';
@@ -25,9 +25,9 @@ export class Completion<T> {
   #done: Promise<StreamOutcome> | null = null;
   #settle: ((outcome: StreamOutcome) => void) | null = null;
 
-  constructor(actor: ReconnectActor, worker: Worker<T>) {
+  constructor(actor: ReconnectActor, connections: ConnectionManager<T>) {
     this.#actor = actor;
-    this.#worker = worker;
+    this.#connections = connections;
   }
 
   /** From here on the machine is followed, and the signal heeded. */
@@ -39,7 +39,7 @@ export class Completion<T> {
   }
 
   get isAborted(): boolean {
-    return isAborted(this.#worker.options.signal);
+    return isAborted(this.#connections.options.signal);
   }
 
   get done(): Promise<StreamOutcome> {
@@ -56,7 +56,7 @@ export class Completion<T> {
     if (state === before) return;
     this.#state = state;
     // What opened while the machine was already on its way elsewhere.
-    if (state !== 'connecting' && state !== 'connected') this.#worker.closeUnread();
+    if (state !== 'connecting' && state !== 'connected') this.#connections.closeUnread();
     if (before === 'idle') {
       this.#signal?.hold();
       this.#heedHints();
@@ -64,11 +64,11 @@ export class Completion<T> {
     if (before === 'failed' && state !== 'closed') this.#revive();
     if (state === 'idle') {
       this.#ignoreHints();
-      this.#worker.forget();
+      this.#connections.forget();
     }
     if (state === 'failed') {
       const { streamState, attempts, drops, error } = context;
-      this.#worker.deliverTail();
+      this.#connections.deliverTail();
       this.#end({ status: 'failed', streamState, attempts, drops }, error);
     } else if (state === 'closed' && context.outcome !== null) {
       const { error = null, ...outcome } = context.outcome;
@@ -81,7 +81,7 @@ export class Completion<T> {
     if (this.#outcome !== null) return;
     const { streamState, attempts, drops } = this.#actor.getSnapshot().context;
     // XState leaves the children of an actor that failed as they are.
-    this.#worker.release();
+    this.#connections.release();
     this.#end({ status: 'failed', streamState, attempts, drops }, MACHINE_STOPPED);
     this.#actor.stop();
   }
@@ -90,31 +90,31 @@ export class Completion<T> {
   complete(): void {
     if (this.#outcome !== null) return;
     const { attempts, drops } = this.#actor.getSnapshot().context;
-    const streamState = interruptToolCalls(this.#worker.ledger.freeze().streamState);
+    const streamState = interruptToolCalls(this.#connections.ledger.freeze().streamState);
     this.#end({ status: 'closed', streamState, attempts, drops }, null);
   }
 
   #end(outcome: Omit<OutcomeInfo, 'error'>, info: ErrorInfo | null): void {
-    const error = info === null ? null : this.#worker.errorOf(info);
+    const error = info === null ? null : this.#connections.errorOf(info);
     this.#signal?.leave();
     this.#signal = null;
     this.#ignoreHints();
-    this.#worker.delivery.end(error);
+    this.#connections.delivery.end(error);
     this.#outcome = Object.freeze({ ...outcome, ...(error === null ? {} : { error }) });
     this.#settle?.(this.#outcome);
   }
 
   #revive(): void {
     this.#outcome = this.#done = this.#settle = null;
-    this.#worker.delivery.reopen();
+    this.#connections.delivery.reopen();
     this.#heedSignal();
     this.#heedHints();
   }
 
   #heedHints(): void {
-    const { environment } = this.#worker.options;
+    const { environment } = this.#connections.options;
     if (environment === null) return;
-    const ignoreHints = heedHints(environment, this.#actor, this.#worker);
+    const ignoreHints = followHints(environment, this.#actor, this.#connections);
     this.#ignoreHints = () => {
       this.#ignoreHints = ignore;
       ignoreHints();
@@ -122,7 +122,7 @@ export class Completion<T> {
   }
 
   #heedSignal(): void {
-    const { signal } = this.#worker.options;
+    const { signal } = this.#connections.options;
     if (signal === undefined) return;
     const onAbort = (): void => this.#close();
     this.#signal = new SignalFollower(signal, onAbort, () => this.#reportSignal());

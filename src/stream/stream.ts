@@ -20,8 +20,8 @@ import { ByteBudget } from '../buffers/byte-budget.js';
 import { Checkpoints } from './checkpoints.js';
 import { Cadence } from '../connection/cadence.js';
 import { actorClock } from '../host/clock.js';
-import { Completion } from './state-observer.js';
-import { Delivery } from '../delivery/delivery-queue.js';
+import { StateObserver } from './state-observer.js';
+import { DeliveryQueue } from '../delivery/delivery-queue.js';
 import { guardOptions } from '../config/guarded-clock.js';
 import type { ClockFault } from '../config/guarded-clock.js';
 import { guardedInspector } from './safe-inspector.js';
@@ -35,9 +35,9 @@ import { snapshotOf } from './snapshot.js';
 import { checkSource } from '../config/validate-source.js';
 import type { ReconnectingStream, StreamOutcome, StreamSnapshot } from './stream.types.js';
 import { inspectedStreams } from './inspected-streams.js';
-import { employ, streamMachine } from './actors.js';
+import { registerHost, streamMachine } from './actors.js';
 import { UncommittedTail } from '../progress/uncommitted-tail.js';
-import { Worker } from './connection-manager.js';
+import { ConnectionManager } from './connection-manager.js';
 
 /**
  * Supervises a stream: notices when it breaks, waits, reconnects, resumes where it broke.
@@ -64,8 +64,8 @@ const IN_BAND: ReadonlySet<ReconnectEvent['type']> = new Set([
 
 class Stream<T> implements ReconnectingStream<T> {
   readonly actor: ReconnectActor;
-  readonly #worker: Worker<T>;
-  readonly #completion: Completion<T>;
+  readonly #connections: ConnectionManager<T>;
+  readonly #observer: StateObserver<T>;
   #snapshot: StreamSnapshot | null = null;
   #seen: ReconnectContext | null = null;
   #checkpoints: Checkpoints | null = null;
@@ -100,17 +100,17 @@ class Stream<T> implements ReconnectingStream<T> {
     const ledger = new Ledger(account, guard.known, budget, saved);
     const recent = resume === 'cursor' ? RecentUnits.from(saved) : null;
     const { cursor } = context.ledger;
-    const delivery = new Delivery<T>(this, highWaterMark, budget, cursor, recent);
+    const delivery = new DeliveryQueue<T>(this, highWaterMark, budget, cursor, recent);
     const mode = resolved.delivery ?? source.delivery ?? 'eager';
     const tail = new UncommittedTail<T>(mode, delivery, budget);
-    this.#worker = new Worker<T>(
+    this.#connections = new ConnectionManager<T>(
       { source, options: resolved, ledger, guard, delivery, tail, budget, cadence: new Cadence() },
       this.actor,
     );
-    this.#completion = new Completion<T>(this.actor, this.#worker);
-    employ(this.actor.system, this.#worker);
+    this.#observer = new StateObserver<T>(this.actor, this.#connections);
+    registerHost(this.actor.system, this.#connections);
     if (inspect !== undefined) inspectedStreams.set(this.actor, this);
-    this.#completion.start();
+    this.#observer.start();
   }
 
   get state(): ReconnectState {
@@ -129,7 +129,7 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   get done(): Promise<StreamOutcome> {
-    return this.#completion.done;
+    return this.#observer.done;
   }
 
   start(): void {
@@ -138,8 +138,9 @@ class Stream<T> implements ReconnectingStream<T> {
 
   /** For the consumer's loop: `start` read from the stream would be kept with it. */
   onDemand(): void {
-    if (this.#completion.isAborted) this.onLeft();
-    else if (this.state === 'idle') this.#send({ type: 'connect', moment: this.#worker.moment() });
+    if (this.#observer.isAborted) this.onLeft();
+    else if (this.state === 'idle')
+      this.#send({ type: 'connect', moment: this.#connections.moment() });
   }
 
   onLeft(): void {
@@ -147,11 +148,11 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   batches(): AsyncIterableIterator<readonly T[], undefined> {
-    return this.#worker.delivery.batches();
+    return this.#connections.delivery.batches();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return this.#worker.delivery.items();
+    return this.#connections.delivery.items();
   }
 
   on<K extends ReconnectEvent['type']>(
@@ -162,16 +163,16 @@ class Stream<T> implements ReconnectingStream<T> {
     const tell = (event: unknown): void =>
       this.#guard(type, () => listener(event as Extract<ReconnectEvent, { type: K }>));
     const isInBand = IN_BAND.has(type);
-    let isHeard = true;
+    let hasListener = true;
     // A stream that is over is not catching up, whatever waits in its queue.
-    const isDue = (): boolean => isHeard && (type !== 'caughtUp' || this.state !== 'closed');
-    const heard = this.actor.on(type, (event) => {
+    const isDue = (): boolean => hasListener && (type !== 'caughtUp' || this.state !== 'closed');
+    const subscription = this.actor.on(type, (event) => {
       if (!isInBand) tell(event);
-      else this.#worker.delivery.inBand(() => isDue() && tell(event), type === 'reset');
+      else this.#connections.delivery.inBand(() => isDue() && tell(event), type === 'reset');
     });
     return () => {
-      isHeard = false;
-      heard.unsubscribe();
+      hasListener = false;
+      subscription.unsubscribe();
     };
   }
 
@@ -184,28 +185,28 @@ class Stream<T> implements ReconnectingStream<T> {
       this.#guard('subscribe', () => listener(last));
     };
     // Of an actor that is stopped there is no next snapshot.
-    const heard = this.actor.subscribe({ next, complete: next });
-    return () => heard.unsubscribe();
+    const subscription = this.actor.subscribe({ next, complete: next });
+    return () => subscription.unsubscribe();
   }
 
   retryNow(): void {
-    if (this.#completion.isAborted) this.close();
-    else this.#send({ type: 'retryNow', moment: this.#worker.moment() });
+    if (this.#observer.isAborted) this.close();
+    else this.#send({ type: 'retryNow', moment: this.#connections.moment() });
   }
 
   pause(reason?: string): void {
-    const moment = this.#worker.moment();
+    const moment = this.#connections.moment();
     this.#send({ type: 'pause', moment, ...(reason === undefined ? {} : { reason }) });
   }
 
   resume(reason?: string): void {
-    if (this.#completion.isAborted) {
+    if (this.#observer.isAborted) {
       this.close();
       return;
     }
     this.#send({
       type: 'resume',
-      moment: this.#worker.moment(),
+      moment: this.#connections.moment(),
       ...(reason === undefined ? {} : { reason }),
     });
   }
@@ -222,7 +223,7 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   checkpoint(): Checkpoint {
-    this.#checkpoints ??= new Checkpoints(this.#worker);
+    this.#checkpoints ??= new Checkpoints(this.#connections);
     return this.#checkpoints.make(this.actor.getSnapshot());
   }
 
@@ -256,13 +257,13 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   #onClockFault(fault: ClockFault): void {
-    if (fault === 'timer') this.#completion.error();
+    if (fault === 'timer') this.#observer.error();
     const message = 'the clock threw or gave no number; the last time that it gave is used';
     if (fault === 'reading') this.#send({ type: 'stream.diagnostic', code: 'clock', message });
   }
 
   async #askToCancel(reason: string): Promise<void> {
-    const { source, ledger, options } = this.#worker;
+    const { source, ledger, options } = this.#connections;
     await askToCancel(source, ledger.resumePoint(0), reason, options.clock);
   }
 }

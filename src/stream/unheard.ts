@@ -6,7 +6,7 @@ import type { ReconnectActor } from '../../machines/reconnect.types.js';
 export type VoidingEvent = 'restarted' | 'reset';
 
 /** Whether somebody listens to this event, on the stream or on its actor. */
-export function isHeard(actor: ReconnectActor, type: VoidingEvent): boolean {
+export function hasListener(actor: ReconnectActor, type: VoidingEvent): boolean {
   // XState keeps its listeners to itself; where it keeps them elsewhere one day, nothing is said.
   const { eventListeners } = actor as unknown as { eventListeners?: unknown };
   if (!(eventListeners instanceof Map)) return true;

@@ -170,7 +170,7 @@ class Line {
     client.on('error', over).once('close', over);
     client.once('end', () => {
       this.#isLeft = true;
-      this.#letGo();
+      this.#release();
     });
     upstream.on('error', () => client.destroy());
     client.pipe(upstream);
@@ -186,11 +186,11 @@ class Line {
     this.#isMute = true;
     if (kind === 'rst') reset(this.#client);
     if (kind === 'fin') this.#client.destroySoon();
-    this.#letGo();
+    this.#release();
   }
 
   /** A mute line would keep the half of a connection that nobody listens to any more. */
-  #letGo(): void {
+  #release(): void {
     if (this.#isMute && this.#isLeft) this.#client.destroy();
   }
 

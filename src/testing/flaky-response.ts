@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { wrong } from '../../machines/config.js';
 import type {
-  FlakyAnswer,
+  FlakyResponse,
   FlakyFault,
   FlakyFaultKind,
   FlakyPieces,
@@ -18,7 +18,7 @@ const MISSING_BYTES = 10;
 /** Resolves when all that is to be written was written. Every answer ends its connection, or hangs. */
 export async function sendAnswer(
   socket: Socket,
-  answer: FlakyAnswer,
+  answer: FlakyResponse,
   method = 'GET',
 ): Promise<void> {
   const { status = 200, framing = 'chunked', fault } = answer;
@@ -92,7 +92,7 @@ function end(socket: Socket, kind: FlakyFaultKind): void {
   else if (kind !== 'stall') socket.end();
 }
 
-function headOf(answer: FlakyAnswer, isChunked: boolean): string {
+function headOf(answer: FlakyResponse, isChunked: boolean): string {
   const { status = 200, headers = {}, body, encoding, fault } = answer;
   const breaks = fault !== undefined && fault.kind !== 'eof';
   const fields: Record<string, string | undefined> = {
@@ -111,19 +111,19 @@ function headOf(answer: FlakyAnswer, isChunked: boolean): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
 }
 
-function lengthOf({ status, body, framing, encoding }: FlakyAnswer): string | undefined {
+function lengthOf({ status, body, framing, encoding }: FlakyResponse): string | undefined {
   if (body === undefined) return status === 204 || status === 304 ? undefined : '0';
   if (framing !== 'length') return undefined;
   return String(wholeOf(body, encoding).length);
 }
 
-function piecesOf({ body = [], encoding, framing }: FlakyAnswer): FlakyPieces {
+function piecesOf({ body = [], encoding, framing }: FlakyResponse): FlakyPieces {
   const isIterated = typeof body !== 'string' && !(body instanceof Uint8Array);
   if (isIterated && encoding === undefined && framing !== 'length') return body;
   return [wholeOf(body, encoding)];
 }
 
-function wholeOf(body: FlakyAnswer['body'], encoding: 'gzip' | undefined): Buffer {
+function wholeOf(body: FlakyResponse['body'], encoding: 'gzip' | undefined): Buffer {
   if (typeof body !== 'string' && !(body instanceof Uint8Array))
     throw wrong('body', 'a string or bytes where encoding or framing needs all of it', body);
   return encoding === 'gzip' ? gzipSync(body) : Buffer.from(body);

@@ -14,7 +14,7 @@ export interface FlakyFault {
   readonly at: number | 'head';
 }
 
-export interface FlakyAnswer {
+export interface FlakyResponse {
   /** @default 200 */
   readonly status?: number | undefined;
   /** In place of those of the answer, framing too, be it wrong; what is undefined is not sent. @default a content type of `text/event-stream` with a body */

@@ -9,8 +9,8 @@ import type { Socket } from 'node:net';
 import { wrong } from '../../machines/config.js';
 import { createFacts } from './wait-until.js';
 import { sendAnswer } from './flaky-response.js';
-import { checkAnswer } from './validate-faults.js';
-import type { FlakyAnswer } from './flaky-response.types.js';
+import { checkResponse } from './validate-faults.js';
+import type { FlakyResponse } from './flaky-response.types.js';
 import { onLoopback } from '../loopback/listen.js';
 import { reset } from '../loopback/socket-write.js';
 
@@ -32,9 +32,9 @@ export interface FlakyCall extends FlakyRequest {
 
 /** What a path answers: always the same, one after the other (the last one stays), or as the request asks. */
 export type FlakyPath =
-  | FlakyAnswer
-  | readonly FlakyAnswer[]
-  | ((call: FlakyCall) => FlakyAnswer | Promise<FlakyAnswer>);
+  | FlakyResponse
+  | readonly FlakyResponse[]
+  | ((call: FlakyCall) => FlakyResponse | Promise<FlakyResponse>);
 
 export interface FlakyServerOptions {
   /** By path, such as `/answer`; `*` stands for every other one. What no path names is 404. */
@@ -149,12 +149,12 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
     return { method, url: target, headers, body, nth };
   }
 
-  async function answerTo(request: FlakyRequest, socket: Socket): Promise<FlakyAnswer> {
+  async function answerTo(request: FlakyRequest, socket: Socket): Promise<FlakyResponse> {
     if (request.method === 'OPTIONS') return { status: 204, headers: PREFLIGHT };
     const path = paths[request.url.pathname] ?? paths['*'] ?? { status: 404 };
     if (typeof path === 'function') {
       const answer = await path({ ...request, signal: signalOf(socket) });
-      checkAnswer('the answer', answer);
+      checkResponse('the answer', answer);
       return answer;
     }
     if (!isScript(path)) return path;
@@ -175,7 +175,9 @@ function signalOf(socket: Socket): AbortSignal {
   return over.signal;
 }
 
-function isScript(path: FlakyAnswer | readonly FlakyAnswer[]): path is readonly FlakyAnswer[] {
+function isScript(
+  path: FlakyResponse | readonly FlakyResponse[],
+): path is readonly FlakyResponse[] {
   return Array.isArray(path);
 }
 
@@ -189,15 +191,15 @@ function checkPaths(paths: unknown): void {
     if (typeof path === 'function') continue;
     if (typeof path !== 'object' || path === null)
       throw wrong(place, 'an answer, a list of answers or a function', path);
-    for (const answer of [path as FlakyAnswer].flat()) {
-      checkAnswer(place, answer);
+    for (const answer of [path as FlakyResponse].flat()) {
+      checkResponse(place, answer);
       checkRepeatable(place, answer);
     }
   }
 }
 
 /** It is sent for every request; an iterator gives what it has once. */
-function checkRepeatable(place: string, { body }: FlakyAnswer): void {
+function checkRepeatable(place: string, { body }: FlakyResponse): void {
   const isOnce =
     typeof body === 'object' &&
     'next' in body &&

@@ -25,7 +25,7 @@ export type {
   FlakyServerOptions,
 } from './flaky-server.js';
 export type {
-  FlakyAnswer,
+  FlakyResponse,
   FlakyFault,
   FlakyFaultKind,
   FlakyPieces,

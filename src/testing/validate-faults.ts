@@ -1,13 +1,13 @@
 /** Answers and faults that cannot be meant are refused, where something else would be sent in their place. */
 
 import { wrong } from '../../machines/config.js';
-import type { FlakyAnswer, FlakyFaultKind } from './flaky-response.types.js';
+import type { FlakyResponse, FlakyFaultKind } from './flaky-response.types.js';
 
 const KINDS: readonly FlakyFaultKind[] = ['fin', 'rst', 'eof', 'stall'];
 const FRAMINGS: readonly unknown[] = [undefined, 'chunked', 'length', 'close'];
 
 /** @throws ReconnectError kind `config` */
-export function checkAnswer(place: string, answer: FlakyAnswer): void {
+export function checkResponse(place: string, answer: FlakyResponse): void {
   if (typeof answer !== 'object' || (answer as unknown) === null)
     throw wrong(place, 'an answer, such as { status: 503 } or { body }', answer);
   const { status = 200, framing, fault } = answer;

@@ -4,7 +4,7 @@ export type { EndOutcome, ToolCallDelta, ToolCallState } from '../../machines/so
 export { agUiReader } from './formats/ag-ui.js';
 export type { AgUiPlace, AgUiReader } from './formats/ag-ui.js';
 export { aiSdkUiReader } from './formats/ai-sdk-ui.js';
-export type { AnswerPart, AnswerReader, AnswerStep, RecordedCalls } from './response/answer.js';
+export type { ModelPart, ResponseReader, ResponseStep, RecordedCalls } from './response/answer.js';
 export { anthropicReader } from './formats/anthropic.js';
 export { geminiContentReader } from './formats/gemini-content.js';
 export { geminiReader } from './formats/gemini.js';

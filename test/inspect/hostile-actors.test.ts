@@ -5,7 +5,7 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { legacyInspector, sanitize } from '../../src/inspect/index.js';
 import type { LegacyService } from '../../src/inspect/index.js';
-import { Chronicle } from '../../src/inspect/collect/inspection-log.js';
+import { InspectionLog } from '../../src/inspect/collect/inspection-log.js';
 import type { InspectMessage } from '../../src/inspect/collect/protocol.js';
 
 const trap = {
@@ -94,7 +94,7 @@ function undefinable(inspect: Inspect): AnyActorRef {
 describe('the chronicle', () => {
   it.each(ACTORS)('shows %s, and the greeting is JSON', (_, run) => {
     const messages: InspectMessage[] = [];
-    const chronicle = new Chronicle({
+    const chronicle = new InspectionLog({
       historyLength: 100,
       maxActors: 10,
       onMessages: (news) => messages.push(...news),
@@ -116,7 +116,7 @@ describe('the chronicle', () => {
       tells += 1;
       throw new Error('nobody is there');
     };
-    const chronicle = new Chronicle({ historyLength: 100, maxActors: 10, onMessages });
+    const chronicle = new InspectionLog({ historyLength: 100, maxActors: 10, onMessages });
     const actor = started({}, (event) => chronicle.record(event));
     chronicle.flush();
     actor.send({ type: 'again' });

@@ -27,7 +27,7 @@ import type {
   McpRequestOptions,
   ModelOptions,
   NdjsonOptions,
-  PostAnswerOptions,
+  SingleResponseOptions,
   SseOptions,
   TextOptions,
 } from '../../src/sources/index.js';
@@ -224,7 +224,7 @@ function json(body: Shared['body']): Places<ModelOptions>['body'] {
 function posted(
   { body, ...shared }: Shared,
   place: Place,
-): PostAnswerOptions & Places<PostAnswerOptions> {
+): SingleResponseOptions & Places<SingleResponseOptions> {
   return {
     ...shared,
     body: json(body),

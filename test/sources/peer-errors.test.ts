@@ -16,7 +16,7 @@ import {
 } from '../../src/sources/index.js';
 import type { HttpOptions, SseOptions } from '../../src/sources/index.js';
 import { flakyServer } from '../../src/testing/index.js';
-import type { FlakyAnswer, FlakyPath, FlakyServer } from '../../src/testing/index.js';
+import type { FlakyResponse, FlakyPath, FlakyServer } from '../../src/testing/index.js';
 import { QUICK, readAll } from '../support/read-all.js';
 import { openError } from './drive.js';
 import type { Failure } from './drive.js';
@@ -25,7 +25,7 @@ import { POSTS } from './posts.js';
 let server: FlakyServer | undefined;
 afterEach(() => server?.close());
 
-const json = (body: unknown, status = 400): FlakyAnswer => ({
+const json = (body: unknown, status = 400): FlakyResponse => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
@@ -119,46 +119,47 @@ describe('a request for a model that asks for no stream', () => {
 });
 
 describe('an error event inside a stream', () => {
-  const failing = (...events: object[]): FlakyAnswer => ({
+  const failing = (...events: object[]): FlakyResponse => ({
     body: events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''),
   });
   const body = { stream: true };
-  const cases: [string, (url: string) => StreamSource<unknown>, FlakyAnswer, string, string?][] = [
+  const cases: [string, (url: string) => StreamSource<unknown>, FlakyResponse, string, string?][] =
     [
-      'openaiChat',
-      (url) => openaiChat({ url, body }),
-      failing({ error: { message: 'No credit', code: 'E1' } }),
-      'No credit',
-      'E1',
-    ],
-    [
-      'openaiResponses',
-      (url) => openaiResponses({ url, body }),
-      failing({ type: 'error', message: 'No credit', code: 'E1' }),
-      'No credit',
-      'E1',
-    ],
-    [
-      'anthropicMessages',
-      (url) => anthropicMessages({ url, body }),
-      failing({ type: 'error', error: { type: 'E1', message: 'No credit' } }),
-      'No credit',
-      'E1',
-    ],
-    [
-      'geminiInteractions',
-      (url) => geminiInteractions({ url, body }),
-      failing({ event_type: 'error', error: { code: 'E1', message: 'No credit' } }),
-      'No credit',
-      'E1',
-    ],
-    [
-      'aiSdkUi',
-      (url) => aiSdkUi({ url, chatId: 'c', body: {} }),
-      failing({ type: 'error', errorText: 'No credit' }),
-      'No credit',
-    ],
-  ];
+      [
+        'openaiChat',
+        (url) => openaiChat({ url, body }),
+        failing({ error: { message: 'No credit', code: 'E1' } }),
+        'No credit',
+        'E1',
+      ],
+      [
+        'openaiResponses',
+        (url) => openaiResponses({ url, body }),
+        failing({ type: 'error', message: 'No credit', code: 'E1' }),
+        'No credit',
+        'E1',
+      ],
+      [
+        'anthropicMessages',
+        (url) => anthropicMessages({ url, body }),
+        failing({ type: 'error', error: { type: 'E1', message: 'No credit' } }),
+        'No credit',
+        'E1',
+      ],
+      [
+        'geminiInteractions',
+        (url) => geminiInteractions({ url, body }),
+        failing({ event_type: 'error', error: { code: 'E1', message: 'No credit' } }),
+        'No credit',
+        'E1',
+      ],
+      [
+        'aiSdkUi',
+        (url) => aiSdkUi({ url, chatId: 'c', body: {} }),
+        failing({ type: 'error', errorText: 'No credit' }),
+        'No credit',
+      ],
+    ];
 
   it.each(cases)('of %s is told with its text', async (_, make, answer, message, code) => {
     server = await flakyServer({ paths: { '*': answer } });
@@ -281,7 +282,7 @@ describe('a secret that the peer repeats', () => {
 
   it.each(Object.keys(requests))('%s is in no message, code, event or JSON', async (name) => {
     const { path = '/x', ...options } = requests[name]!;
-    const answers: FlakyAnswer[] = [
+    const answers: FlakyResponse[] = [
       json({ error: { message: said, code: SECRET } }, 400),
       json({ error: { message: said, code: SECRET } }, 200),
       { status: 500, headers: { 'content-type': 'text/plain' }, body: said },

@@ -16,13 +16,13 @@ import {
   text,
 } from '../../src/sources/index.js';
 import type { HttpOptions } from '../../src/sources/index.js';
-import type { FlakyAnswer } from '../../src/testing/index.js';
+import type { FlakyResponse } from '../../src/testing/index.js';
 
 export interface Post {
   readonly name: string;
   readonly make: (url: string, options?: Partial<HttpOptions>) => StreamSource<unknown>;
   /** The whole response. */
-  readonly whole: FlakyAnswer & { readonly body: string };
+  readonly whole: FlakyResponse & { readonly body: string };
   /** Reads answers of models. */
   readonly isModel: boolean;
 }

@@ -6,7 +6,7 @@ import type { StreamSource } from '../../src/index.js';
 import { openaiChat, sse } from '../../src/sources/index.js';
 import type { HttpOptions } from '../../src/sources/index.js';
 import { flakyServer } from '../../src/testing/index.js';
-import type { FlakyAnswer, FlakyServer } from '../../src/testing/index.js';
+import type { FlakyResponse, FlakyServer } from '../../src/testing/index.js';
 import { readAll } from '../support/read-all.js';
 import { facts, openError } from './drive.js';
 import { POSTS } from './posts.js';
@@ -15,7 +15,7 @@ import type { Post } from './posts.js';
 let server: FlakyServer | undefined;
 afterEach(() => server?.close());
 
-const refusal = (status: number, headers: Record<string, string> = {}): FlakyAnswer => ({
+const refusal = (status: number, headers: Record<string, string> = {}): FlakyResponse => ({
   status,
   headers: { 'content-type': 'application/json', ...headers },
   body: '{}',
@@ -24,7 +24,7 @@ const refusal = (status: number, headers: Record<string, string> = {}): FlakyAns
 /** Sends the POST, which is answered by `first` and then as it should be; of what was not begun nothing can be read. */
 async function run(
   { make, whole }: Post,
-  first: FlakyAnswer,
+  first: FlakyResponse,
   options: Partial<HttpOptions> = {},
 ): Promise<{ status: string; sent: string[] }> {
   server = await flakyServer({
@@ -44,7 +44,7 @@ const postsOf = (sent: readonly string[]): number =>
   sent.filter((method) => method === 'POST').length;
 
 describe.each(POSTS.map((post) => [post.name, post] as const))('a POST by %s', (_, post) => {
-  it.each<[string, FlakyAnswer]>([
+  it.each<[string, FlakyResponse]>([
     ['429', refusal(429)],
     ['429 with Retry-After', refusal(429, { 'retry-after': '0' })],
     ['425', refusal(425)],
@@ -56,7 +56,7 @@ describe.each(POSTS.map((post) => [post.name, post] as const))('a POST by %s', (
     expect(await run(post, first)).toEqual(twice);
   });
 
-  it.each<[string, FlakyAnswer]>([
+  it.each<[string, FlakyResponse]>([
     ['429 with x-should-retry: false', refusal(429, { 'x-should-retry': 'false' })],
     ['500', refusal(500)],
     ['502', refusal(502)],
@@ -67,7 +67,7 @@ describe.each(POSTS.map((post) => [post.name, post] as const))('a POST by %s', (
     expect([status, postsOf(sent)]).toEqual(['failed', 1]);
   });
 
-  it.each<[string, FlakyAnswer]>([
+  it.each<[string, FlakyResponse]>([
     ['500', refusal(500)],
     ['a reset before any answer', { fault: { kind: 'rst', at: 'head' } }],
     ['a body that is cut before its first item', { ...post.whole, fault: { kind: 'rst', at: 0 } }],

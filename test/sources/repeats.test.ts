@@ -6,7 +6,12 @@ import type { StreamSource } from '../../src/index.js';
 import { bytes, ndjson, sse, text } from '../../src/sources/index.js';
 import type { RequestContext, ResumeRequest } from '../../src/sources/index.js';
 import { flakyServer } from '../../src/testing/index.js';
-import type { FlakyAnswer, FlakyPath, FlakyRequest, FlakyServer } from '../../src/testing/index.js';
+import type {
+  FlakyResponse,
+  FlakyPath,
+  FlakyRequest,
+  FlakyServer,
+} from '../../src/testing/index.js';
 import { readAll } from '../support/read-all.js';
 
 let server: FlakyServer | undefined;
@@ -29,16 +34,16 @@ async function run<T>(answer: FlakyPath, make: (url: string) => StreamSource<T>)
   return { items, status, requests, sent };
 }
 
-const plain = (body: string, more: Partial<FlakyAnswer> = {}): FlakyAnswer => ({
+const plain = (body: string, more: Partial<FlakyResponse> = {}): FlakyResponse => ({
   headers: { 'content-type': 'text/plain; charset=utf-8' },
   body,
   ...more,
 });
-const lines = (...list: unknown[]): FlakyAnswer => ({
+const lines = (...list: unknown[]): FlakyResponse => ({
   headers: { 'content-type': 'application/x-ndjson' },
   body: list.map((one) => `${JSON.stringify(one)}\n`).join(''),
 });
-const cut = (answer: FlakyAnswer, at: number): FlakyAnswer => ({
+const cut = (answer: FlakyResponse, at: number): FlakyResponse => ({
   ...answer,
   fault: { kind: 'rst', at },
 });
@@ -130,7 +135,7 @@ describe('resumeRequest', () => {
 
   it('makes the request that goes on, for every source', async () => {
     const seen: unknown[] = [];
-    const made: [string, (url: string) => StreamSource<unknown>, FlakyAnswer, FlakyAnswer][] = [
+    const made: [string, (url: string) => StreamSource<unknown>, FlakyResponse, FlakyResponse][] = [
       [
         'sse',
         (url) => sse({ url, ...post, isEnd: ({ data }) => data === 'end', resumeRequest: next }),

@@ -5,7 +5,7 @@ import { reconnectStream } from '../../src/index.js';
 import type { ReconnectEvent } from '../../src/index.js';
 import { agUi, openaiResponses } from '../../src/sources/index.js';
 import { virtualClock } from '../../src/testing/index.js';
-import type { AnswerPart } from '../../src/tool-calls/index.js';
+import type { ModelPart } from '../../src/tool-calls/index.js';
 
 const RUN = [
   { type: 'RUN_STARTED', threadId: 't', runId: 'r' },
@@ -87,7 +87,7 @@ async function read(
   const { list, source } = FORMATS[name];
   const { fetch, asked } = peer(list, idOf, cuts);
   const clock = virtualClock();
-  const parts: AnswerPart[] = [];
+  const parts: ModelPart[] = [];
   const calls: unknown[] = [];
   const events: ReconnectEvent[] = [];
   let saved: string | undefined;

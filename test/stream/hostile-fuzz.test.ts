@@ -6,7 +6,7 @@ import type { ReconnectingStream } from '../../src/index.js';
 import { sse } from '../../src/sources/index.js';
 import { flakyServer, seededRandom } from '../../src/testing/index.js';
 import type {
-  FlakyAnswer,
+  FlakyResponse,
   FlakyFaultKind,
   FlakyPath,
   FlakyRequest,
@@ -67,7 +67,7 @@ const asked: number[][] = Array.from({ length: SERVERS }, () => []);
 beforeAll(async () => {
   const paths = asked.map((times, seed): [string, FlakyPath] => {
     const answers = script(seed);
-    const answer = ({ nth }: FlakyRequest): FlakyAnswer => {
+    const answer = ({ nth }: FlakyRequest): FlakyResponse => {
       times.push(performance.now());
       return answers[(nth - 1) % answers.length] ?? {};
     };
@@ -77,7 +77,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-function script(seed: number): FlakyAnswer[] {
+function script(seed: number): FlakyResponse[] {
   const random = seededRandom(seed);
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
   const some = <T>(all: readonly T[], most: number): T[] =>

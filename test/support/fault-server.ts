@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import { flakyServer } from '../../src/testing/index.js';
-import type { FlakyAnswer, FlakyFaultKind, FlakyServer } from '../../src/testing/index.js';
+import type { FlakyResponse, FlakyFaultKind, FlakyServer } from '../../src/testing/index.js';
 import type { SourcePeer } from './source-peer.js';
 
 export type FaultKind = keyof typeof FAULTS;
@@ -56,9 +56,9 @@ const FAULTS = {
   'no head': () => ({ fault: { kind: 'stall', at: 'head' } }),
   'reset before the head': () => ({ fault: { kind: 'rst', at: 'head' } }),
   '503': () => ({ status: 503, headers: { 'retry-after': '0' }, body: undefined }),
-} satisfies Record<string, (at: number, body: Body) => FlakyAnswer>;
+} satisfies Record<string, (at: number, body: Body) => FlakyResponse>;
 
 /** @param body as it is sent */
-function cut(kind: FlakyFaultKind, at: number, body: Body): FlakyAnswer {
+function cut(kind: FlakyFaultKind, at: number, body: Body): FlakyResponse {
   return { fault: { kind, at: Math.floor(Buffer.byteLength(body) * at) } };
 }

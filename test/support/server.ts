@@ -2,7 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { flakyServer } from '../../src/testing/index.js';
-import type { FlakyAnswer, FlakyPath, FlakyRequest, FlakyServer } from '../../src/testing/index.js';
+import type {
+  FlakyResponse,
+  FlakyPath,
+  FlakyRequest,
+  FlakyServer,
+} from '../../src/testing/index.js';
 import { unicodeLog } from './unicode-log.js';
 
 export type TestServer = FlakyServer;
@@ -41,7 +46,7 @@ interface Call extends FlakyRequest {
   number(name: string, fallback: number): number;
 }
 
-const paths: Readonly<Record<string, (call: Call) => FlakyAnswer>> = {
+const paths: Readonly<Record<string, (call: Call) => FlakyResponse>> = {
   /** ?n= events and the end marker. */
   '/ok': ({ number }) => ({ body: log(number('n', 3)) }),
   /** Like /ok, from `Last-Event-ID` on; each connection is cut after ?bytes= of body. */
@@ -147,7 +152,7 @@ function after({ headers }: Call): number {
   return Number(headers['last-event-id'] ?? 0) || 0;
 }
 
-function refusal(status: number, retryAfter: string): FlakyAnswer {
+function refusal(status: number, retryAfter: string): FlakyResponse {
   return { status, headers: { 'retry-after': retryAfter === '' ? undefined : retryAfter } };
 }
 
@@ -167,7 +172,7 @@ async function* pings(ms: number): AsyncGenerator<string> {
  * Sends no more than so many bytes and breaks the connection, unless all was sent: then the body
  * ends properly. ?kind= `fin` or `rst`; ?framing= `chunked` or `close` (delimited by the end).
  */
-function cut({ query }: Call, body: string, at: number): FlakyAnswer {
+function cut({ query }: Call, body: string, at: number): FlakyResponse {
   const kind = query('kind', 'fin') === 'rst' ? 'rst' : 'fin';
   const framing = query('framing', 'chunked') === 'close' ? 'close' : 'chunked';
   return { body, framing, ...(at < Buffer.byteLength(body) && { fault: { kind, at } }) };

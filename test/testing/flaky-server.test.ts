@@ -3,7 +3,7 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { flakyServer } from '../../src/testing/index.js';
-import type { FlakyAnswer, FlakyServer, FlakyServerOptions } from '../../src/testing/index.js';
+import type { FlakyResponse, FlakyServer, FlakyServerOptions } from '../../src/testing/index.js';
 
 /** What undici makes of it depends on whether it has read the end before the reset. */
 const BROKEN: unknown = expect.stringMatching(/^(ECONNRESET|UND_ERR_)/);
@@ -72,7 +72,7 @@ describe('an answer', () => {
     ],
     ['that ends before its fault', { fault: { kind: 'rst', at: 99 } }, [200, body, 'end']],
     ['reset after its last byte', { fault: { kind: 'rst', at: 14 } }, [200, body, BROKEN]],
-  ] satisfies [string, FlakyAnswer, unknown][])('%s', async (_, answer, expected) => {
+  ] satisfies [string, FlakyResponse, unknown][])('%s', async (_, answer, expected) => {
     const { url } = await start({ '/': { body, ...answer } });
     expect(Buffer.byteLength(body)).toBe(14);
     expect(await got(url)).toEqual(expected);

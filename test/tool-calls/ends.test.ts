@@ -11,15 +11,15 @@ import {
   openaiChatReader,
   openaiResponsesReader,
 } from '../../src/tool-calls/index.js';
-import type { AnswerReader } from '../../src/tool-calls/index.js';
+import type { ResponseReader } from '../../src/tool-calls/index.js';
 import { chunk, delta, readEvents, WIRES } from './wires.js';
 
-type Outcome = AnswerReader['end'];
+type Outcome = ResponseReader['end'];
 
 /** Words that vendors document, by what they mean; whose they are. */
 const WORDS: readonly [
   string,
-  () => AnswerReader,
+  () => ResponseReader,
   (word: unknown) => object,
   Record<string, Outcome>,
 ][] = [
@@ -230,7 +230,7 @@ describe('the end is taken back', () => {
 
 describe('an error', () => {
   const error = { code: 'no_credit', message: 'Out of credits' };
-  it.each<[string, AnswerReader, object, string?]>([
+  it.each<[string, ResponseReader, object, string?]>([
     ['Chat', openaiChatReader(), { error }],
     ['Chat, as text', openaiChatReader(), { error: 'Out of credits (no_credit)' }],
     ['Chat, vLLM', openaiChatReader(), { object: 'error', ...error }],
@@ -297,7 +297,7 @@ describe('a second answer in the stream of the first', () => {
   const created = (id: string): object => ({ type: 'response.created', response: { id } });
   const words = (value: string): object => ({ type: 'response.output_text.delta', delta: value });
 
-  it.each<[string, () => AnswerReader, readonly object[]]>([
+  it.each<[string, () => ResponseReader, readonly object[]]>([
     [
       'Chat: another id',
       openaiChatReader,
@@ -418,7 +418,7 @@ describe('a second answer in the stream of the first', () => {
     expect(() => events.flatMap((event) => reader.read(event))).toThrow(SECOND);
   });
 
-  it.each<[string, () => AnswerReader, readonly object[]]>([
+  it.each<[string, () => ResponseReader, readonly object[]]>([
     [
       'Chat: an id for each chunk',
       openaiChatReader,

@@ -9,14 +9,14 @@ import {
   openaiChatReader,
   openaiResponsesReader,
 } from '../../src/tool-calls/index.js';
-import type { AnswerReader } from '../../src/tool-calls/index.js';
+import type { ResponseReader } from '../../src/tool-calls/index.js';
 
 /** What the events say, in short: parts as words, deltas as they are. */
-function readAll(reader: AnswerReader, events: readonly unknown[]): unknown[] {
+function readAll(reader: ResponseReader, events: readonly unknown[]): unknown[] {
   return events.flatMap((event) => reader.read(event).map(({ part }) => inShort(part)));
 }
 
-function inShort(part: ReturnType<AnswerReader['read']>[number]['part']): unknown {
+function inShort(part: ReturnType<ResponseReader['read']>[number]['part']): unknown {
   switch (part.type) {
     case 'text':
     case 'reasoning':

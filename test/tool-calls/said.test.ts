@@ -9,13 +9,13 @@ import {
   openaiChatReader,
   openaiResponsesReader,
 } from '../../src/tool-calls/index.js';
-import type { AnswerReader } from '../../src/tool-calls/index.js';
+import type { ResponseReader } from '../../src/tool-calls/index.js';
 import { block, chunk, delta, readEvents } from './wires.js';
 
 const chat = (said: object, beside: object = {}): object => ({ ...chunk(said), ...beside });
 
 describe('text and thoughts', () => {
-  it.each<[string, () => AnswerReader, object, string, string]>([
+  it.each<[string, () => ResponseReader, object, string, string]>([
     ['Chat: text', openaiChatReader, chat({ content: 'A' }), 'A', ''],
     [
       'Chat: content as a list',
@@ -122,7 +122,7 @@ describe('text and thoughts', () => {
   });
 
   it('are known by the name of the event where its data has no type', () => {
-    const read = (reader: AnswerReader, event: object, name: string): unknown =>
+    const read = (reader: ResponseReader, event: object, name: string): unknown =>
       reader.read(event, name).map(({ part }) => part);
     const text = [{ type: 'text', text: 'A' }];
     const piece = { index: 0, delta: { type: 'text_delta', text: 'A' } };
@@ -157,7 +157,7 @@ describe('text and thoughts', () => {
 });
 
 describe('events', () => {
-  it.each<[string, () => AnswerReader, object, string, unknown]>([
+  it.each<[string, () => ResponseReader, object, string, unknown]>([
     [
       'Chat: an image in the content',
       openaiChatReader,
@@ -390,7 +390,7 @@ describe('events', () => {
 
 describe('no event holds arguments', () => {
   const secret = '{"card":"4111"}';
-  it.each<[string, () => AnswerReader, object]>([
+  it.each<[string, () => ResponseReader, object]>([
     [
       'Chat: another choice',
       openaiChatReader,

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { agUiReader, geminiReader } from '../../src/tool-calls/index.js';
-import type { AnswerReader, RecordedCalls } from '../../src/tool-calls/index.js';
+import type { ResponseReader, RecordedCalls } from '../../src/tool-calls/index.js';
 import { applyToolCall, emptyStreamState } from '../../machines/stream-state.js';
 import { readEvents } from './wires.js';
 
@@ -87,7 +87,7 @@ describe('arguments that came parsed, in a new process', () => {
   });
 
   it('are in the account of the stream before those that came as text, and go back with it', () => {
-    const reader: AnswerReader = geminiReader();
+    const reader: ResponseReader = geminiReader();
     const events = [start, piece(0, '{"of"'), piece(0, ':1}'), stop(0), completed];
     const { deltas } = readEvents(reader, events.slice(0, 2));
     const recorded = recordOf(deltas);

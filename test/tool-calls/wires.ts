@@ -10,7 +10,7 @@ import {
   openaiChatReader,
   openaiResponsesReader,
 } from '../../src/tool-calls/index.js';
-import type { AnswerPart, AnswerReader, RecordedCalls } from '../../src/tool-calls/index.js';
+import type { ModelPart, ResponseReader, RecordedCalls } from '../../src/tool-calls/index.js';
 import type { ToolCallDelta } from '../../machines/source-contract.js';
 
 export interface WireCall {
@@ -27,7 +27,7 @@ export interface WireCall {
 
 export interface Wire {
   readonly name: string;
-  readonly create: () => AnswerReader;
+  readonly create: () => ResponseReader;
   /** The peer's word for an end that lets calls run, and one for an end that does not. */
   readonly good: string;
   readonly bad: string;
@@ -233,7 +233,7 @@ export const WIRES: readonly Wire[] = [
 ];
 
 export interface Seen {
-  readonly parts: readonly AnswerPart[];
+  readonly parts: readonly ModelPart[];
   /** Delivered calls as `[id, name, input]`. */
   readonly calls: readonly unknown[];
   /** Reasons of calls that must not run. */
@@ -241,13 +241,13 @@ export interface Seen {
   readonly text: string;
   readonly events: readonly string[];
   readonly deltas: readonly ToolCallDelta[];
-  readonly end: AnswerReader['end'];
+  readonly end: ResponseReader['end'];
   readonly word: string | null;
 }
 
 /** Reads events as one connection gives them. */
 export function readEvents(
-  reader: AnswerReader,
+  reader: ResponseReader,
   events: readonly object[],
   recorded: RecordedCalls = {},
 ): Seen {

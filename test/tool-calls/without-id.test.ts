@@ -8,7 +8,7 @@ import {
   openaiChatReader,
   openaiResponsesReader,
 } from '../../src/tool-calls/index.js';
-import type { AnswerReader } from '../../src/tool-calls/index.js';
+import type { ResponseReader } from '../../src/tool-calls/index.js';
 import { chunk, readEvents } from './wires.js';
 
 const NO_IDS: readonly object[] = [{}, { toolCallId: '' }, { toolCallId: null }, { toolCallId: 7 }];
@@ -54,7 +54,7 @@ const short = (id: object, name?: string): object => ({
 });
 const over = { type: 'RUN_FINISHED', finishReason: 'tool_calls' };
 
-type Case = readonly [string, () => AnswerReader, (id: object) => object[], readonly string[]];
+type Case = readonly [string, () => ResponseReader, (id: object) => object[], readonly string[]];
 
 const CASES: readonly Case[] = [
   [

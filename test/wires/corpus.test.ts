@@ -13,7 +13,7 @@ import {
   openaiChat,
   openaiResponses,
 } from '../../src/sources/index.js';
-import type { AnswerPart } from '../../src/tool-calls/index.js';
+import type { ModelPart } from '../../src/tool-calls/index.js';
 import { onVirtualClock, read } from '../support/facts.js';
 
 interface Expected {
@@ -90,7 +90,7 @@ async function readBody(
       );
     },
   };
-  const create = SOURCES[expected.source] as (given: object) => StreamSource<AnswerPart>;
+  const create = SOURCES[expected.source] as (given: object) => StreamSource<ModelPart>;
   const { stream, clock } = onVirtualClock(create(options));
   const reading = read(stream);
   await clock.advance(3_600_000);
@@ -113,7 +113,7 @@ function response(body: string, how: 'eof' | 'reset', isLines: boolean): Respons
 }
 
 function joined(
-  parts: readonly AnswerPart[],
+  parts: readonly ModelPart[],
 ): Pick<Result, 'text' | 'reasoning' | 'calls' | 'events'> {
   const textOf = (type: 'text' | 'reasoning'): string =>
     parts.flatMap((part) => (part.type === type ? [part.text] : [])).join('');

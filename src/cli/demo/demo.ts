@@ -3,7 +3,7 @@
 import { ReconnectError, reconnectStream } from '../../index.js';
 import { sse } from '../../sources/index.js';
 import { startDemoServer } from './demo-server.js';
-import { tellOutages } from './outages.js';
+import { reportOutages } from './outages.js';
 import { report } from './report.js';
 import { demoScript } from './script.js';
 import type { Fault, ScriptEvent } from './script.js';
@@ -40,7 +40,7 @@ export async function runDemo({ view, signal, now }: DemoOptions): Promise<boole
       signal,
     },
   );
-  const outages = tellOutages(stream, { show, now });
+  const outages = reportOutages(stream, { show, now });
   const received: ScriptEvent[] = [];
   let bytes = 0;
   try {

@@ -4,7 +4,7 @@ import type { ReconnectingStream } from '../../index.js';
 import { duration } from '../terminal/view.js';
 import type { Label, Scene } from '../terminal/view.js';
 
-export interface Teller {
+export interface Reporter {
   readonly show: (scene: Scene) => void;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
@@ -18,14 +18,17 @@ export interface Outages {
 }
 
 /** A connection alone ends no outage: a server may accept and hang up. A new chunk does. */
-export function tellOutages(stream: ReconnectingStream<unknown>, { show, now }: Teller): Outages {
+export function reportOutages(
+  stream: ReconnectingStream<unknown>,
+  { show, now }: Reporter,
+): Outages {
   let resumes = 0;
   let brokenAt: number | undefined;
   let reconnected = false;
   let state = '';
   let maxAttempts = 0;
   // A lost connection says why in `dropped`; one that was never made, in `waiting` only.
-  let toldWhy = false;
+  let hasReason = false;
   const note = (label: Label, text: string): void => show({ type: 'note', label, text });
   stream.subscribe(() => {
     if (stream.state === state) return;
@@ -34,15 +37,15 @@ export function tellOutages(stream: ReconnectingStream<unknown>, { show, now }: 
   });
   stream.on('attemptStarted', (event) => void (maxAttempts = event.maxAttempts));
   stream.on('waiting', ({ delayMs, attempt, reason }) => {
-    if (!toldWhy) note('refused', refusal(reason));
-    toldWhy = false;
+    if (!hasReason) note('refused', refusal(reason));
+    hasReason = false;
     const text = `${duration(delayMs)}, then attempt ${attempt} of ${maxAttempts}`;
     show({ type: 'note', label: 'waiting', text, lastsMs: delayMs });
   });
   stream.on('dropped', ({ reason, message }) => {
     brokenAt ??= now();
     reconnected = false;
-    toldWhy = true;
+    hasReason = true;
     note('dropped', `${reason}: ${message}`);
   });
   stream.on('connected', ({ attempts }) => {

@@ -6,9 +6,9 @@ import type { Entry } from './log-entries.js';
 /** Children of one actor on the average; a stream has one at a time. */
 const CHILDREN_EACH = 8;
 
-export class Roster {
+export class ActorRegistry {
   /** Actors that stand for themselves and are not shown; those that are over are taken back. */
-  unseen = 0;
+  hiddenCount = 0;
   readonly #maxRoots: number;
   readonly #entries = new Map<string, Entry>();
   readonly #hidden = new WeakSet<object>();
@@ -32,7 +32,7 @@ export class Roster {
     const isChild = ref._parent !== undefined;
     if (isChild ? this.#hasPlaceForChild(ref) : this.#hasPlaceForRoot(forget)) return true;
     this.#hidden.add(ref);
-    if (!isChild) this.unseen += 1;
+    if (!isChild) this.hiddenCount += 1;
     return false;
   }
 
@@ -58,7 +58,7 @@ export class Roster {
   /** An actor without a place is over; true if it was counted. */
   takeBack(ref: object): boolean {
     if (!this.#hidden.delete(ref) || (ref as AnyActorRef)._parent !== undefined) return false;
-    this.unseen -= 1;
+    this.hiddenCount -= 1;
     return true;
   }
 

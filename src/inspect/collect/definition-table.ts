@@ -11,7 +11,7 @@ export class DefinitionTable {
   }
 
   /** Its id; tells it where it is new. */
-  use(definition: string, tell: (message: DefinitionMessage) => void): string {
+  use(definition: string, emit: (message: DefinitionMessage) => void): string {
     const known = this.#byText.get(definition);
     if (known !== undefined) {
       known.users += 1;
@@ -20,7 +20,7 @@ export class DefinitionTable {
     this.#made += 1;
     const message: DefinitionMessage = { type: 'definition', id: `d${this.#made}`, definition };
     this.#byText.set(definition, { message, users: 1 });
-    tell(message);
+    emit(message);
     return message.id;
   }
 

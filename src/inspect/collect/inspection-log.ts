@@ -18,9 +18,9 @@ import type { Entry, Note, SnapshotNote } from './log-entries.js';
 import { plainText } from './to-plain-json.js';
 import type { PlainOptions } from './to-plain-json.js';
 import type { Hello, InspectMessage } from './protocol.js';
-import { Roster } from './actor-registry.js';
+import { ActorRegistry } from './actor-registry.js';
 
-export interface ChronicleOptions extends PlainOptions {
+export interface InspectionLogOptions extends PlainOptions {
   /** Messages kept for viewers that come late. */
   readonly historyLength: number;
   /** Actors shown at once, not counting their children; what is over makes room for what is new. */
@@ -33,21 +33,21 @@ export interface ChronicleOptions extends PlainOptions {
  * Its `record` is called in the middle of every step of an actor, thousands of times a second: it only
  * notes what happened. Copying, and telling, is done later; what it noted is immutable.
  */
-export class Chronicle {
-  readonly #options: ChronicleOptions;
-  readonly #roster: Roster;
+export class InspectionLog {
+  readonly #options: InspectionLogOptions;
+  readonly #registry: ActorRegistry;
   readonly #definitions = new DefinitionTable();
   readonly #ids = new WeakMap<object, string>();
   #pending: Note[] = [];
   readonly #history: History;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #toldUnseen = 0;
+  #reportedHidden = 0;
   #twins = 0;
   #isClosed = false;
 
-  constructor(options: ChronicleOptions) {
+  constructor(options: InspectionLogOptions) {
     this.#options = options;
-    this.#roster = new Roster(options.maxActors);
+    this.#registry = new ActorRegistry(options.maxActors);
     this.#history = createHistory(options.historyLength);
   }
 
@@ -55,13 +55,13 @@ export class Chronicle {
   record(inspected: InspectionEvent): void {
     if (this.#isClosed) return;
     try {
-      this.#hear(inspected);
+      this.#onPageEvent(inspected);
     } catch {
       // What cannot be noted is not shown.
     }
   }
 
-  #hear(inspected: InspectionEvent): void {
+  #onPageEvent(inspected: InspectionEvent): void {
     if (inspected.type === '@xstate.actor') this.#register(inspected.actorRef as AnyActorRef);
     else if (inspected.type === '@xstate.event') {
       const entry = this.#entryOf(inspected.actorRef);
@@ -69,28 +69,28 @@ export class Chronicle {
     } else if (inspected.type === '@xstate.snapshot') {
       const entry = this.#entryOf(inspected.actorRef);
       if (entry !== undefined) this.#noteSnapshot(entry, inspected.event, inspected.snapshot);
-      else if (isOver(inspected.snapshot) && this.#roster.takeBack(inspected.actorRef))
+      else if (isOver(inspected.snapshot) && this.#registry.takeBack(inspected.actorRef))
         this.#schedule();
     }
   }
 
   /** A live actor that is shown. */
   actor(sessionId: string): AnyActorRef | undefined {
-    return this.#roster.get(sessionId)?.ref ?? undefined;
+    return this.#registry.get(sessionId)?.ref ?? undefined;
   }
 
   knows(sessionId: string): boolean {
-    return this.#roster.get(sessionId) !== undefined;
+    return this.#registry.get(sessionId) !== undefined;
   }
 
   hello(isReadOnly: boolean): Hello {
     this.flush();
-    const entries = this.#roster.all;
+    const entries = this.#registry.all;
     return {
       type: 'hello',
       time: Date.now(),
       isReadOnly,
-      unseen: this.#roster.unseen,
+      hiddenCount: this.#registry.hiddenCount,
       definitions: this.#definitions.messages,
       actors: entries.map(({ message }) => message),
       snapshots: entries.flatMap(({ shown }) => (shown === null ? [] : [shown])),
@@ -102,7 +102,7 @@ export class Chronicle {
   close(): void {
     this.flush();
     this.#isClosed = true;
-    for (const entry of this.#roster.all) this.#roster.remove(entry);
+    for (const entry of this.#registry.all) this.#registry.remove(entry);
   }
 
   /** Tells at once what was noted. */
@@ -118,9 +118,9 @@ export class Chronicle {
       note.entry.lastSnapshot = null;
       note.entry.noted = 0;
     }
-    const { unseen } = this.#roster;
-    if (unseen !== this.#toldUnseen) messages.push({ type: 'unseen', count: unseen });
-    this.#toldUnseen = unseen;
+    const { hiddenCount } = this.#registry;
+    if (hiddenCount !== this.#reportedHidden) messages.push({ type: 'unseen', count: hiddenCount });
+    this.#reportedHidden = hiddenCount;
     if (messages.length === 0) return;
     attempt(() => this.#history.add(messages.filter(isNews)));
     attempt(() => this.#options.onMessages(messages));
@@ -129,17 +129,17 @@ export class Chronicle {
   #register(ref: AnyActorRef): void {
     // A burst of short lives would pile up what is told of them.
     if (this.#pending.length >= MAX_PENDING) this.flush();
-    if (!this.#roster.hasPlace(ref, (oldest) => this.#forget(oldest))) {
+    if (!this.#registry.hasPlace(ref, (oldest) => this.#forget(oldest))) {
       this.#schedule();
       return;
     }
     // Two copies of XState in one process both count from zero.
-    const isTaken = this.#roster.get(ref.sessionId) !== undefined;
+    const isTaken = this.#registry.get(ref.sessionId) !== undefined;
     const sessionId = isTaken ? `${ref.sessionId}-${(this.#twins += 1)}` : ref.sessionId;
     const parent = ref._parent;
     const parentId = parent === undefined ? null : (this.#ids.get(parent) ?? parent.sessionId);
     const rootId =
-      parentId === null ? sessionId : (this.#roster.get(parentId)?.message.rootId ?? parentId);
+      parentId === null ? sessionId : (this.#registry.get(parentId)?.message.rootId ?? parentId);
     const definition = definitionOf(logicOf(ref));
     const name = nameOf(ref);
     const entry: Entry = {
@@ -153,7 +153,7 @@ export class Chronicle {
         definition:
           definition === null
             ? null
-            : this.#definitions.use(definition, (message) => this.#tell(message)),
+            : this.#definitions.use(definition, (message) => this.#emit(message)),
         time: Date.now(),
       },
       shown: null,
@@ -164,8 +164,8 @@ export class Chronicle {
       isMerging: false,
     };
     this.#ids.set(ref, sessionId);
-    this.#roster.add(entry);
-    this.#tell(entry.message);
+    this.#registry.add(entry);
+    this.#emit(entry.message);
   }
 
   #noteEvent(entry: Entry, event: object, source: object | undefined): void {
@@ -209,7 +209,7 @@ export class Chronicle {
     return last === next && (next === PROGRESS || entry.noted > MAX_NOTED);
   }
 
-  #tell(message: InspectMessage): void {
+  #emit(message: InspectMessage): void {
     this.#note({ kind: 'message', message });
   }
 
@@ -240,16 +240,16 @@ export class Chronicle {
   }
 
   #forget(entry: Entry): void {
-    if (!this.#roster.remove(entry)) return;
+    if (!this.#registry.remove(entry)) return;
     const { sessionId, definition } = entry.message;
     this.#definitions.release(definition);
-    this.#tell({ type: 'forgotten', sessionId });
-    for (const child of this.#roster.childrenOf(entry)) this.#forget(child);
+    this.#emit({ type: 'forgotten', sessionId });
+    for (const child of this.#registry.childrenOf(entry)) this.#forget(child);
   }
 
   #entryOf(ref: object): Entry | undefined {
     const sessionId = this.#ids.get(ref);
-    return sessionId === undefined ? undefined : this.#roster.get(sessionId);
+    return sessionId === undefined ? undefined : this.#registry.get(sessionId);
   }
 }
 

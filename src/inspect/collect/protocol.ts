@@ -80,7 +80,7 @@ export interface Hello {
   readonly time: number;
   readonly isReadOnly: boolean;
   /** Actors that are not shown, because there are too many. */
-  readonly unseen: number;
+  readonly hiddenCount: number;
   readonly definitions: readonly DefinitionMessage[];
   readonly actors: readonly ActorMessage[];
   /** The last of each actor. */

@@ -6,7 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Refusal } from '../../loopback/access.js';
 import { sendCommand } from '../collect/command.js';
-import { Chronicle } from '../collect/inspection-log.js';
+import { InspectionLog } from '../collect/inspection-log.js';
 import type { InspectorServer } from './inspector-server.types.js';
 import { readCommand } from './read-command.js';
 import { createGate } from './access.js';
@@ -27,7 +27,7 @@ export async function inspectorServer(
   const names = ['127.0.0.1', 'localhost', ...(ipv6 ? ['[::1]'] : [])];
   const gate = createGate(token, names, () => chosen);
   const viewers = createViewers();
-  const chronicle = new Chronicle({ ...recording, onMessages: (news) => viewers.tell(news) });
+  const log = new InspectionLog({ ...recording, onMessages: (news) => viewers.send(news) });
   const servers = [listener()];
   let chosen = 0;
   try {
@@ -39,7 +39,7 @@ export async function inspectorServer(
   }
   return {
     url: `http://127.0.0.1:${chosen}/#token=${token}`,
-    inspect: (event) => chronicle.record(event),
+    inspect: (event) => log.record(event),
     get viewers() {
       return viewers.count;
     },
@@ -94,7 +94,7 @@ export async function inspectorServer(
   function watch(response: ServerResponse): Refusal | null {
     if (viewers.count >= maxViewers)
       return { status: 503, reason: `${maxViewers} viewers look on already` };
-    viewers.add(response, chronicle.hello(readOnly));
+    viewers.add(response, log.hello(readOnly));
     return null;
   }
 
@@ -105,9 +105,9 @@ export async function inspectorServer(
     if (readOnly) return { status: 403, reason: 'this inspector only shows' };
     const asked = await readCommand(request);
     if ('status' in asked) return asked;
-    const actor = chronicle.actor(asked.sessionId);
+    const actor = log.actor(asked.sessionId);
     if (actor === undefined) {
-      return chronicle.knows(asked.sessionId)
+      return log.knows(asked.sessionId)
         ? { status: 409, reason: 'that actor is over' }
         : { status: 404, reason: 'there is no actor of that id' };
     }
@@ -118,7 +118,7 @@ export async function inspectorServer(
   }
 
   async function close(): Promise<void> {
-    chronicle.close();
+    log.close();
     viewers.close();
     await Promise.all(servers.map(shut));
   }

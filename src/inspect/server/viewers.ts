@@ -7,7 +7,7 @@ import { SAFE_HEADERS } from './static-files.js';
 export interface Viewers {
   readonly count: number;
   add(response: ServerResponse, hello: Hello): void;
-  tell(messages: readonly InspectMessage[]): void;
+  send(messages: readonly InspectMessage[]): void;
   /** Says goodbye to all. */
   close(): void;
 }
@@ -41,7 +41,7 @@ export function createViewers(): Viewers {
       // A viewer that is gone is no failure of the process that is watched.
       response.on('error', () => open.delete(response));
     },
-    tell(messages) {
+    send(messages) {
       if (open.size > 0 && messages.length > 0) say(frame('messages', messages));
     },
     close() {

@@ -59,7 +59,7 @@ export function App({ token }: AppProps): JSX.Element {
               roots={roots}
               now={model.now()}
               chosen={actor.id}
-              unseen={model.unseen}
+              hiddenCount={model.hiddenCount}
               onChoose={setChosen}
             />
             <div class="columns">

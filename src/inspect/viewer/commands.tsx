@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { eventsOf, hearsMore } from './model/chart.js';
+import { eventsOf, acceptsMore } from './model/chart.js';
 import type { ShownActor } from './model/model.js';
 import { isPossible } from './model/stream-facts.js';
 import { visible } from './model/text.js';
@@ -19,15 +19,19 @@ export interface CommandsProps {
 
 export function Commands({ actor, state, isEnabled, send }: CommandsProps): JSX.Element {
   const [problem, setProblem] = useState<string | null>(null);
-  const tell = (event: ShownEvent): void => {
+  const dispatch = (event: ShownEvent): void => {
     void send(event).then(setProblem);
   };
   return (
     <>
       {state === null ? (
-        <EventForm actor={actor} isEnabled={isEnabled} tell={tell} onProblem={setProblem} />
+        <EventForm actor={actor} isEnabled={isEnabled} dispatch={dispatch} onProblem={setProblem} />
       ) : (
-        <StreamCommands state={state} isEnabled={isEnabled} tell={(type) => tell({ type })} />
+        <StreamCommands
+          state={state}
+          isEnabled={isEnabled}
+          dispatch={(type) => dispatch({ type })}
+        />
       )}
       <p class="error" role="alert" hidden={problem === null}>
         {visible(problem ?? '')}
@@ -39,16 +43,16 @@ export function Commands({ actor, state, isEnabled, send }: CommandsProps): JSX.
 interface StreamCommandsProps {
   readonly state: string;
   readonly isEnabled: boolean;
-  readonly tell: (command: Command) => void;
+  readonly dispatch: (command: Command) => void;
 }
 
 /** Buttons that can do nothing now keep the focus: a press ends what they could do, often enough. */
-function StreamCommands({ state, isEnabled, tell }: StreamCommandsProps): JSX.Element {
+function StreamCommands({ state, isEnabled, dispatch }: StreamCommandsProps): JSX.Element {
   const [isAsking, setAsking] = useState(false);
   const reset = useRef<HTMLButtonElement>(null);
   const canReset = isEnabled && isPossible('reset', state);
   const answer = (isMeant: boolean): void => {
-    if (isMeant) tell('reset');
+    if (isMeant) dispatch('reset');
     setAsking(false);
     reset.current?.focus();
   };
@@ -57,7 +61,7 @@ function StreamCommands({ state, isEnabled, tell }: StreamCommandsProps): JSX.El
       <div class="commands" role="group" aria-label="Commands">
         {COMMANDS.map((command) => {
           const can = isEnabled && isPossible(command, state);
-          const press = (): void => (command === 'reset' ? setAsking(true) : tell(command));
+          const press = (): void => (command === 'reset' ? setAsking(true) : dispatch(command));
           return (
             <button
               key={command}
@@ -109,11 +113,11 @@ const NAMES: Readonly<Record<Command, string>> = {
 interface EventFormProps {
   readonly actor: ShownActor;
   readonly isEnabled: boolean;
-  readonly tell: (event: ShownEvent) => void;
+  readonly dispatch: (event: ShownEvent) => void;
   readonly onProblem: (problem: string | null) => void;
 }
 
-function EventForm({ actor, isEnabled, tell, onProblem }: EventFormProps): JSX.Element {
+function EventForm({ actor, isEnabled, dispatch, onProblem }: EventFormProps): JSX.Element {
   const types = actor.chart === null ? [] : eventsOf(actor.chart);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -126,7 +130,7 @@ function EventForm({ actor, isEnabled, tell, onProblem }: EventFormProps): JSX.E
     try {
       const rest: unknown = JSON.parse(textOf('payload') || '{}');
       if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) throw new TypeError();
-      tell({ ...rest, type: textOf('type') });
+      dispatch({ ...rest, type: textOf('type') });
     } catch {
       onProblem('The payload has to be a JSON object.');
     }
@@ -135,7 +139,7 @@ function EventForm({ actor, isEnabled, tell, onProblem }: EventFormProps): JSX.E
     <form class="commands" aria-label="Send an event" onSubmit={submit}>
       <label>
         <span>Event</span>
-        {types.length === 0 || (actor.chart !== null && hearsMore(actor.chart)) ? (
+        {types.length === 0 || (actor.chart !== null && acceptsMore(actor.chart)) ? (
           <input name="type" required autocomplete="off" spellcheck={false} />
         ) : (
           <select name="type">

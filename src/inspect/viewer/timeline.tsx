@@ -11,7 +11,7 @@ export interface TimelineProps {
   readonly roots: readonly ShownActor[];
   readonly now: number;
   readonly chosen: string;
-  readonly unseen: number;
+  readonly hiddenCount: number;
   readonly onChoose: (id: string) => void;
 }
 
@@ -22,7 +22,7 @@ const WINDOWS: readonly (readonly [ms: number, name: string])[] = [
 ];
 
 export function Timeline(props: TimelineProps): JSX.Element {
-  const { roots, now, chosen, unseen, onChoose } = props;
+  const { roots, now, chosen, hiddenCount, onChoose } = props;
   const [windowMs, setWindow] = useState(60_000);
   return (
     <section class="card" aria-labelledby="streams">
@@ -30,7 +30,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
         <h2 id="streams">
           Streams <span class="quiet">{whole(roots.length)}</span>
         </h2>
-        {unseen > 0 && <p class="quiet">{whole(unseen)} more are not shown</p>}
+        {hiddenCount > 0 && <p class="quiet">{whole(hiddenCount)} more are not shown</p>}
         <div class="choice" role="group" aria-label="Time shown">
           {WINDOWS.map(([ms, name]) => (
             <button type="button" aria-pressed={ms === windowMs} onClick={() => setWindow(ms)}>

@@ -5,7 +5,7 @@ import { follow, runQuietly } from '../../../machines/thenable.js';
 import { isThenable, kindOf, openFailure } from '../shared/source-error.js';
 import type { OpenFailure } from '../shared/source-error.js';
 import type { CheckedIterableOptions } from './options.js';
-import { ask, toItems, wrongAnswer } from '../shared/to-items.js';
+import { ask, toItems, wrongResponse } from '../shared/to-items.js';
 
 /** Nothing is believed about what its methods return. */
 export interface AnyIterator {
@@ -76,11 +76,11 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#letGo();
+    this.#release();
     this.#settle((waiting) => waiting.resolve(DONE));
   }
 
-  #letGo(): void {
+  #release(): void {
     runQuietly(() => this.#iterator.return?.());
   }
 
@@ -119,11 +119,11 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
       const items = itemsOf(value as T, this.#options);
       if (items.length > 1) {
         this.#closed = true;
-        this.#letGo();
+        this.#release();
       }
       this.#settle((waiting) => waiting.resolve({ done: false, value: items }));
     } catch (error) {
-      this.#letGo();
+      this.#release();
       this.#onError(error);
     }
   };
@@ -151,6 +151,6 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
 function itemsOf<T>(data: T, options: CheckedIterableOptions<T>): SourceItem<T>[] {
   const bytes: unknown = ask('bytes', options.bytes, data);
   if (typeof bytes !== 'number' || !(bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER))
-    throw wrongAnswer('bytes', 'a size', bytes);
+    throw wrongResponse('bytes', 'a size', bytes);
   return toItems(data, bytes, options);
 }

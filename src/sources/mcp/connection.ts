@@ -15,7 +15,7 @@ import type { RequestOptions } from '../http/request/request.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
 import type { ProtocolLimits } from '../sse/protocol.js';
 import type { JsonRpcMessage, JsonRpcRequest } from './message.js';
-import { AnswerDecoder, DocumentDecoder, MessageReader } from './messages.js';
+import { ResponseDecoder, DocumentDecoder, MessageReader } from './messages.js';
 import { continueAfter, JSON_TYPE, post } from './request.js';
 import type { McpSession } from './request.js';
 
@@ -104,7 +104,7 @@ export async function connect(
     const decoder = isDocument
       ? new DocumentDecoder(reader, options.maxEventBytes)
       : createProtocolDecoder(reader, options);
-    current = bodyConnection(body, new AnswerDecoder(decoder, reader));
+    current = bodyConnection(body, new ResponseDecoder(decoder, reader));
     for await (const batch of current.batches) {
       for (const item of batch) if (item.type === 'retry') plan.retryMs = item.ms;
       yield batch;

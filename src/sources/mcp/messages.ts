@@ -110,7 +110,7 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
 }
 
 /** Adds the server's error to what a decoder finds: it comes behind the message that says it. */
-export class AnswerDecoder implements BodyDecoder<JsonRpcMessage> {
+export class ResponseDecoder implements BodyDecoder<JsonRpcMessage> {
   readonly #decoder: BodyDecoder<JsonRpcMessage>;
   readonly #reader: MessageReader;
 

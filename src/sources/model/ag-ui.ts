@@ -3,7 +3,7 @@
 import type { Connection, ResumePoint, StreamSource } from '../../../machines/source-contract.js';
 import { agUiReader } from '../../tool-calls/formats/ag-ui.js';
 import type { AgUiPlace, AgUiReader } from '../../tool-calls/formats/ag-ui.js';
-import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import type { ModelPart } from '../../tool-calls/response/answer.js';
 import { fieldsOf, textOf } from '../../json/fields.js';
 import { configFailure } from '../shared/source-error.js';
 import { bodyConnection, singleBatch } from '../http/response/body-reader.js';
@@ -11,8 +11,8 @@ import { openBody } from '../http/request/open-body.js';
 import { reopenBy } from '../http/options.js';
 import { checkCursor, isSendable, toHeaderBytes } from '../http/request/validate-request.js';
 import { withOutcome } from './shared/response-outcome.js';
-import { createAnswerProtocol, deliveredOf } from './shared/response-protocol.js';
-import type { AnswerProtocol } from './shared/response-protocol.js';
+import { createResponseProtocol, deliveredOf } from './shared/response-protocol.js';
+import type { ResponseProtocol } from './shared/response-protocol.js';
 import { checkModelOptions, MODEL_OPTIONS } from './shared/options.js';
 import type { ModelOptions } from './shared/options.js';
 import { refusedPlace } from './shared/unknown-run.js';
@@ -48,7 +48,7 @@ const AG_UI_OPTIONS = { ...MODEL_OPTIONS, runId: true } as const satisfies Recor
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
+export function agUi(options: AgUiOptions): StreamSource<ModelPart> {
   checkKnown('agUi', options, AG_UI_OPTIONS);
   const { name, request, ...limits } = checkModelOptions(options, { name: 'ag-ui' });
   const runId = checkRunId(options.runId);
@@ -64,7 +64,7 @@ export function agUi(options: AgUiOptions): StreamSource<AnswerPart> {
     open,
   });
 
-  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
+  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<ModelPart>> {
     const { key = runId } = at;
     const cursor = at.cursor === '' ? undefined : at.cursor;
     if (cursor === undefined) run = createRun();
@@ -108,7 +108,7 @@ interface Run {
   /** Events have ids: the server can be asked whether more comes. */
   readonly hasLog: boolean;
   /** Reads a connection that goes on at this point. */
-  follow(at: ResumePoint, cursor: string | undefined): AnswerProtocol;
+  follow(at: ResumePoint, cursor: string | undefined): ResponseProtocol;
   /** See `ReplayedEvents`. */
   checkProgress(): void;
 }
@@ -131,14 +131,14 @@ function createRun(): Run {
     checkProgress: () => replays.checkProgress(),
   };
 
-  function follow(at: ResumePoint, cursor: string | undefined): AnswerProtocol {
+  function follow(at: ResumePoint, cursor: string | undefined): ResponseProtocol {
     reader.begin(at.toolCalls ?? {}, cursor === undefined ? null : places.get(cursor));
     if (cursor !== undefined) hasLog = true;
     replays.follow(at, cursor, isNew && cursor !== undefined);
     isNew = false;
     let isKnown = at.key !== undefined;
     let hasNews = cursor === undefined;
-    const protocol = createAnswerProtocol(reader, {
+    const protocol = createResponseProtocol(reader, {
       cursorOf: (_, id) => id,
       // The first run names the log; others may follow in it.
       keyOf: (event) => {

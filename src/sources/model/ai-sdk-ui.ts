@@ -7,7 +7,7 @@ import type {
   StreamSource,
 } from '../../../machines/source-contract.js';
 import { aiSdkUiReader } from '../../tool-calls/formats/ai-sdk-ui.js';
-import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import type { ModelPart } from '../../tool-calls/response/answer.js';
 import { configFailure, openFailure } from '../shared/source-error.js';
 import type { OpenFailure } from '../shared/source-error.js';
 import { withAddress } from '../http/request/address.js';
@@ -17,8 +17,8 @@ import { checkHttpOptions, reopenBy } from '../http/options.js';
 import type { HttpOptions } from '../http/options.js';
 import type { RequestOptions } from '../http/request/request.js';
 import { withOutcome } from './shared/response-outcome.js';
-import { createAnswerProtocol } from './shared/response-protocol.js';
-import type { AnswerProtocol } from './shared/response-protocol.js';
+import { createResponseProtocol } from './shared/response-protocol.js';
+import type { ResponseProtocol } from './shared/response-protocol.js';
 import { checkModelOptions, MODEL_OPTIONS } from './shared/options.js';
 import type { ModelOptions } from './shared/options.js';
 import { pathSegment } from './shared/path-segment.js';
@@ -53,7 +53,7 @@ export interface AiSdkUiOptions extends Omit<ModelOptions, 'body'> {
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
+export function aiSdkUi(options: AiSdkUiOptions): StreamSource<ModelPart> {
   const { name, request, replay, isSending, ...limits } = checkOptions(options);
   /** What was read so far, on whichever connection. */
   let hasParts = false;
@@ -69,7 +69,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
     open,
   });
 
-  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
+  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<ModelPart>> {
     // Whatever became of the first request: the message is sent by that one alone, unless it can be recognised.
     const isKeyed = request.idempotencyKey !== undefined && !hasParts;
     const sends = isSending && (at.fresh !== false || isKeyed);
@@ -99,10 +99,10 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
     return withOutcome(opened, () => protocol.outcome);
   }
 
-  function follow(at: ResumePoint): AnswerProtocol {
+  function follow(at: ResumePoint): ResponseProtocol {
     const reader = aiSdkUiReader();
     reader.begin(at.toolCalls ?? {});
-    const protocol = createAnswerProtocol(reader, {
+    const protocol = createResponseProtocol(reader, {
       onRead: () => report.note(null),
       onReport: report.note,
     });
@@ -121,7 +121,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<AnswerPart> {
   }
 
   /** 204: the answer is over, or there never was one. */
-  function nothingRuns(sent: boolean, at: ResumePoint): Connection<AnswerPart> {
+  function nothingRuns(sent: boolean, at: ResumePoint): Connection<ModelPart> {
     if (isSending && !sent && !hasParts) throw unanswered(204);
     if (ended === null) report.throwLast();
     const isFirst = !hasParts && at.fresh !== false;

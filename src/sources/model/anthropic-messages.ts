@@ -2,9 +2,9 @@
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import { anthropicReader } from '../../tool-calls/formats/anthropic.js';
-import type { AnswerPart } from '../../tool-calls/response/answer.js';
-import { postAnswer } from './shared/single-response.js';
-import type { PostAnswerOptions } from './shared/single-response.js';
+import type { ModelPart } from '../../tool-calls/response/answer.js';
+import { singleResponse } from './shared/single-response.js';
+import type { SingleResponseOptions } from './shared/single-response.js';
 
 /**
  * Reads the answer to a message. It has no cursor: a drop ends it as failed, unless `continueWith` goes on with the
@@ -23,8 +23,8 @@ import type { PostAnswerOptions } from './shared/single-response.js';
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function anthropicMessages(options: PostAnswerOptions): StreamSource<AnswerPart> {
-  return postAnswer(options, {
+export function anthropicMessages(options: SingleResponseOptions): StreamSource<ModelPart> {
+  return singleResponse(options, {
     name: 'anthropic-messages',
     url: 'https://api.anthropic.com/v1/messages',
     needsStreamFlag: true,

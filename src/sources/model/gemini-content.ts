@@ -2,18 +2,18 @@
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import { adopt } from '../../../machines/thenable.js';
-import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import type { ModelPart } from '../../tool-calls/response/answer.js';
 import { geminiContentReader } from '../../tool-calls/formats/gemini-content.js';
 import { configFailure } from '../shared/source-error.js';
 import { checkKnown, checkString } from '../shared/validate-options.js';
-import { POST_OPTIONS, postAnswer } from './shared/single-response.js';
-import type { PostAnswerOptions } from './shared/single-response.js';
+import { POST_OPTIONS, singleResponse } from './shared/single-response.js';
+import type { SingleResponseOptions } from './shared/single-response.js';
 
-export interface GeminiContentOptions extends PostAnswerOptions {
+export interface GeminiContentOptions extends SingleResponseOptions {
   /** The model, as in `'gemini-3-flash'`. Not needed with `url`. */
   model?: string | undefined;
   /** The address up to `:streamGenerateContent`, as of Vertex AI. `alt=sse` is added. @default that of `model` at Google */
-  url?: PostAnswerOptions['url'];
+  url?: SingleResponseOptions['url'];
 }
 
 const GEMINI_OPTIONS = { ...POST_OPTIONS, model: true } as const satisfies Record<
@@ -37,10 +37,10 @@ const GEMINI_OPTIONS = { ...POST_OPTIONS, model: true } as const satisfies Recor
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function geminiContent(options: GeminiContentOptions): StreamSource<AnswerPart> {
+export function geminiContent(options: GeminiContentOptions): StreamSource<ModelPart> {
   checkKnown('geminiContent', options, GEMINI_OPTIONS);
   const { model, ...rest } = options;
-  return postAnswer(withEvents(rest, model), {
+  return singleResponse(withEvents(rest, model), {
     name: 'gemini-content',
     createReader: geminiContentReader,
   });
@@ -48,7 +48,7 @@ export function geminiContent(options: GeminiContentOptions): StreamSource<Answe
 
 const BASE = 'https://generativelanguage.googleapis.com/v1beta';
 
-function withEvents(options: PostAnswerOptions, model: unknown): PostAnswerOptions {
+function withEvents(options: SingleResponseOptions, model: unknown): SingleResponseOptions {
   const { url } = options;
   if (url === undefined) return { ...options, url: addressOf(model) };
   if (model !== undefined)

@@ -1,12 +1,12 @@
 /** Gemini Interactions as a source. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
-import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import type { ModelPart } from '../../tool-calls/response/answer.js';
 import { fieldsOf, textOf } from '../../json/fields.js';
 import { geminiReader } from '../../tool-calls/formats/gemini.js';
 import { checkModelOptions, MODEL_OPTIONS } from './shared/options.js';
 import type { ModelOptions } from './shared/options.js';
-import { runAnswer } from './shared/resumable-run.js';
+import { resumableRun } from './shared/resumable-run.js';
 import { checkKnown } from '../shared/validate-options.js';
 
 /**
@@ -24,14 +24,14 @@ import { checkKnown } from '../shared/validate-options.js';
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function geminiInteractions(options: ModelOptions): StreamSource<AnswerPart> {
+export function geminiInteractions(options: ModelOptions): StreamSource<ModelPart> {
   checkKnown('geminiInteractions', options, MODEL_OPTIONS);
   const model = checkModelOptions(options, {
     name: 'gemini-interactions',
     url: 'https://generativelanguage.googleapis.com/v1beta/interactions',
     needsStreamFlag: true,
   });
-  return runAnswer(model, {
+  return resumableRun(model, {
     createReader: geminiReader,
     cursorOf: (event) => textOf(fieldsOf(event)['event_id']),
     keyOf: (event, name) => {

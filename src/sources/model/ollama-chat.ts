@@ -1,10 +1,10 @@
 /** Ollama's own API as a source. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
-import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import type { ModelPart } from '../../tool-calls/response/answer.js';
 import { ollamaChatReader } from '../../tool-calls/formats/ollama-chat.js';
-import { postAnswer } from './shared/single-response.js';
-import type { PostAnswerOptions } from './shared/single-response.js';
+import { singleResponse } from './shared/single-response.js';
+import type { SingleResponseOptions } from './shared/single-response.js';
 
 /**
  * Reads the answer of `/api/chat`, or of `/api/generate` where that is the `url`. It has no cursor: a drop ends it as
@@ -20,8 +20,8 @@ import type { PostAnswerOptions } from './shared/single-response.js';
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function ollamaChat(options: PostAnswerOptions): StreamSource<AnswerPart> {
-  return postAnswer(options, {
+export function ollamaChat(options: SingleResponseOptions): StreamSource<ModelPart> {
+  return singleResponse(options, {
     name: 'ollama-chat',
     url: 'http://127.0.0.1:11434/api/chat',
     framing: 'lines',

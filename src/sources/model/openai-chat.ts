@@ -1,10 +1,10 @@
 /** OpenAI Chat Completions, and the servers that speak it, as a source. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
-import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import type { ModelPart } from '../../tool-calls/response/answer.js';
 import { openaiChatReader } from '../../tool-calls/formats/openai-chat.js';
-import { postAnswer } from './shared/single-response.js';
-import type { PostAnswerOptions } from './shared/single-response.js';
+import { singleResponse } from './shared/single-response.js';
+import type { SingleResponseOptions } from './shared/single-response.js';
 
 /**
  * Reads the answer of a chat. It has no cursor: a drop ends it as failed, unless `continueWith` goes on with the
@@ -22,8 +22,8 @@ import type { PostAnswerOptions } from './shared/single-response.js';
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function openaiChat(options: PostAnswerOptions): StreamSource<AnswerPart> {
-  return postAnswer(options, {
+export function openaiChat(options: SingleResponseOptions): StreamSource<ModelPart> {
+  return singleResponse(options, {
     name: 'openai-chat',
     url: 'https://api.openai.com/v1/chat/completions',
     needsStreamFlag: true,

@@ -1,13 +1,13 @@
 /** OpenAI Responses in background mode as a source. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
-import type { AnswerPart } from '../../tool-calls/response/answer.js';
+import type { ModelPart } from '../../tool-calls/response/answer.js';
 import { fieldsOf, textOf, wholeOf } from '../../json/fields.js';
 import { openaiResponsesReader } from '../../tool-calls/formats/openai-responses.js';
 import { checkContiguity } from '../shared/contiguity.js';
 import { checkModelOptions, MODEL_OPTIONS } from './shared/options.js';
 import type { ModelOptions } from './shared/options.js';
-import { runAnswer } from './shared/resumable-run.js';
+import { resumableRun } from './shared/resumable-run.js';
 import { checkKnown } from '../shared/validate-options.js';
 
 /**
@@ -26,14 +26,14 @@ import { checkKnown } from '../shared/validate-options.js';
  * ```
  * @throws ReconnectError `config` where an option cannot work.
  */
-export function openaiResponses(options: ModelOptions): StreamSource<AnswerPart> {
+export function openaiResponses(options: ModelOptions): StreamSource<ModelPart> {
   checkKnown('openaiResponses', options, MODEL_OPTIONS);
   const model = checkModelOptions(options, {
     name: 'openai-responses',
     url: 'https://api.openai.com/v1/responses',
     needsStreamFlag: true,
   });
-  return runAnswer(model, {
+  return resumableRun(model, {
     createReader: openaiResponsesReader,
     cursorOf: (event) => sequenceOf(event)?.toString(),
     keyOf: (event, name) => {

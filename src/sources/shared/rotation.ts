@@ -1,7 +1,7 @@
 /** What a caller says of planned ends, as items. */
 
 import type { SourceItem } from '../../../machines/source-contract.js';
-import { ask, wrongAnswer } from './to-items.js';
+import { ask, wrongResponse } from './to-items.js';
 
 export type RotateItem = Extract<SourceItem<never>, { type: 'rotate' }>;
 
@@ -14,5 +14,5 @@ export function toRotationItem<T>(rotation: Rotation<T>, value: T): RotateItem |
   if (answer === undefined || answer === false) return undefined;
   if (answer === true) return { type: 'rotate' };
   if (typeof answer === 'number' && answer >= 0) return { type: 'rotate', afterMs: answer };
-  throw wrongAnswer('rotation', 'true, false or a number of ms', answer);
+  throw wrongResponse('rotation', 'true, false or a number of ms', answer);
 }

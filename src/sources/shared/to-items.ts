@@ -26,7 +26,7 @@ export function toItems<T>(
 ): SourceItem<T>[] {
   const cursor: unknown = id === undefined ? undefined : ask('id', id, data);
   if (cursor !== undefined && typeof cursor !== 'string')
-    throw wrongAnswer('id', 'a string or undefined', cursor);
+    throw wrongResponse('id', 'a string or undefined', cursor);
   if (cursor !== undefined) checkIdLength(cursor);
   const item: SourceItem<T> = { type: 'data', data, bytes, id: cursor, raw };
   const outcome = isEnd === undefined ? undefined : toOutcome(ask('isEnd', isEnd, data));
@@ -62,7 +62,7 @@ export function askAsync<A, R>(name: string, fn: (argument: A) => R, argument: A
   }
 }
 
-export function wrongAnswer(name: string, expected: string, got: unknown): Error {
+export function wrongResponse(name: string, expected: string, got: unknown): Error {
   const message = `expected ${name} to return ${expected}, got ${kindOf(got)}`;
   return openFailure('callback', message, { fatal: true });
 }

@@ -6,7 +6,7 @@ import { MAX_ERROR_BODY } from '../../../machines/errors.js';
 import { readPeerError, withPeerError } from '../../tool-calls/response/peer-error.js';
 import type { BodyDecoder } from '../http/response/body-reader.js';
 import { OpenFailure, openFailure } from '../shared/source-error.js';
-import { ask, wrongAnswer } from '../shared/to-items.js';
+import { ask, wrongResponse } from '../shared/to-items.js';
 import { createEventStreamParser } from './event-stream-parser.js';
 import type { EventStreamParser } from './event-stream-parser.js';
 import { LineMeter } from './line-meter.js';
@@ -234,7 +234,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
       const follows: unknown =
         this.#follows === undefined ? undefined : ask('follows', this.#follows, event);
       if (follows === undefined || typeof follows === 'string') return { ...item, follows };
-      throw wrongAnswer('follows', 'a string or undefined', follows);
+      throw wrongResponse('follows', 'a string or undefined', follows);
     } catch (failure) {
       this.#fail(failure as OpenFailure);
       return item;

@@ -29,7 +29,7 @@ interface Settle<R> {
 }
 
 /** Why there will be no more: the peer said so, or what went wrong. */
-export type Verdict = 'end' | 'rotate' | OpenFailure;
+export type RetryDecision = 'end' | 'rotate' | OpenFailure;
 
 export interface ConnectionOptions<T> extends InboxOptions<T> {
   readonly maxMessageBytes: number;
@@ -47,12 +47,12 @@ export interface ConnectionHost {
   /** The peer knows where the stream is: what is dropped here can be asked for again. */
   canResume(): boolean;
   /** The peer closed, or the connection broke (1006). @param openMs for how long it was open */
-  onClose(close: Close, openMs: number): Verdict;
+  onClose(close: Close, openMs: number): RetryDecision;
   /** Items came: the peer is well, and knows us. */
   onData(): void;
   onAck(id: string): void;
   /** The connection carries nothing more, in either direction. */
-  onOver(socket: Socket, verdict: Verdict): void;
+  onOver(socket: Socket, decision: RetryDecision): void;
 }
 
 /** The peer ended the connection by plan. */
@@ -79,7 +79,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   #openedAt = 0;
   #hasSign = false;
   #waiter: Settle<Result<T>> | null = null;
-  #verdict: Verdict | null = null;
+  #verdict: RetryDecision | null = null;
   readonly #fault = new Fault();
 
   constructor(
@@ -135,11 +135,11 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     if (this.#inbox.hasItems || this.#hasSign) return { done: false, value: this.#take() };
     if (this.#verdict === null || this.#inbox.isBusy)
       return new Promise((resolve, reject) => (this.#waiter = { resolve, reject }));
-    const verdict = this.#verdict;
+    const decision = this.#verdict;
     this.#verdict = 'end';
-    if (verdict === 'end') return DONE;
-    if (verdict === 'rotate') return { done: false, value: [ROTATE] };
-    throw verdict;
+    if (decision === 'end') return DONE;
+    if (decision === 'rotate') return { done: false, value: [ROTATE] };
+    throw decision;
   }
 
   /** Nothing more is read. The socket is left by `close()`: only then is it known whether another will follow. */
@@ -158,9 +158,9 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   }
 
   /** Ends it from our side; what came before is still read. */
-  end(verdict: Verdict): void {
+  end(decision: RetryDecision): void {
     if (this.#verdict !== null) return;
-    this.#leave(verdict, verdict === 'end' ? NORMAL : this.#options.leaveCode);
+    this.#leave(decision, decision === 'end' ? NORMAL : this.#options.leaveCode);
   }
 
   /** Resolves with the handshake. @throws OpenFailure where the connection is over first. */
@@ -260,7 +260,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   }
 
   /** `ws` and Node say by an error before the close what broke; a browser does not. */
-  #verdictOf(close: Close): Verdict {
+  #verdictOf(close: Close): RetryDecision {
     const explained = this.#fault.explain(close);
     if (explained instanceof OpenFailure) return explained;
     try {
@@ -279,18 +279,18 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.#wake();
   }
 
-  #leave(verdict: Verdict, code: number): void {
-    this.#over(verdict);
+  #leave(decision: RetryDecision, code: number): void {
+    this.#over(decision);
     abandon(this.#socket, code, this.#host.clock, this.#options.closeTimeoutMs);
   }
 
-  #over(verdict: Verdict): void {
-    this.#verdict = verdict;
+  #over(decision: RetryDecision): void {
+    this.#verdict = decision;
     for (const [type, listener] of Object.entries(this.#listeners))
       this.#socket.removeEventListener(type, listener);
     this.#timers.stop();
-    this.#host.onOver(this.#socket, verdict);
-    this.#steps.fail(tooEarly(verdict));
+    this.#host.onOver(this.#socket, decision);
+    this.#steps.fail(tooEarly(decision));
     this.#wake();
   }
 
@@ -310,8 +310,8 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
 }
 
 /** What the end of a connection means to whoever waits for its beginning. */
-function tooEarly(verdict: Verdict): OpenFailure {
-  if (verdict instanceof OpenFailure) return verdict;
+function tooEarly(decision: RetryDecision): OpenFailure {
+  if (decision instanceof OpenFailure) return decision;
   const message = 'The connection was closed before it was ready';
   return openFailure('network', message, { fatal: false });
 }

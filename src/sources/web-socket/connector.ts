@@ -20,7 +20,7 @@ import { toProtocols } from './checks.js';
 import { checkCloseClass, closeClass, closeFailure } from './socket/close-codes.js';
 import type { Close } from './socket/close-codes.js';
 import { SocketConnection } from './connection.js';
-import type { Verdict } from './connection.js';
+import type { RetryDecision } from './connection.js';
 import { createSocket } from './socket/create-socket.js';
 import { greet } from './greeting.js';
 import type { CheckedWebSocketOptions } from './options.js';
@@ -92,8 +92,8 @@ export class Connector<T> {
         if (openMs >= (host?.aliveAfterMs ?? Infinity)) this.#isWell();
         return this.#verdictOf(close, refreshed, redact);
       },
-      onOver: (over: Socket, verdict: unknown) =>
-        this.#outbox.detach(over, verdict instanceof OpenFailure && verdict.fatal),
+      onOver: (over: Socket, decision: unknown) =>
+        this.#outbox.detach(over, decision instanceof OpenFailure && decision.fatal),
       onData: () => this.#isWell(),
       onAck: (id: string) => this.#outbox.acknowledge(id),
     };
@@ -160,7 +160,7 @@ export class Connector<T> {
     this.#refusedAt = undefined;
   }
 
-  #verdictOf(close: Close, refreshed: number, redact: Redact): Verdict {
+  #verdictOf(close: Close, refreshed: number, redact: Redact): RetryDecision {
     const { closeCode, words } = this.#options;
     const inRow = this.#inRow;
     const { code, reason, error } = close;

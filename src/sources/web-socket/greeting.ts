@@ -1,7 +1,7 @@
 /** What is said first on a connection, before anything that waits is sent. */
 
 import { isThenable, OpenFailure, openFailure } from '../shared/source-error.js';
-import { askAsync, wrongAnswer } from '../shared/to-items.js';
+import { askAsync, wrongResponse } from '../shared/to-items.js';
 import type { SocketConnection } from './connection.js';
 import { toOwnData } from './socket/message.js';
 import type { OwnData, WebSocketData } from './socket/message.js';
@@ -34,7 +34,7 @@ export async function greet<T>(
 
   function send(message: unknown, what: string): void {
     const data = toOwnData(message);
-    if (data === undefined) throw wrongAnswer(what, 'a string, bytes or nothing', message);
+    if (data === undefined) throw wrongResponse(what, 'a string, bytes or nothing', message);
     transmit(data);
   }
 }

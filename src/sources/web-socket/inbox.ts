@@ -3,7 +3,7 @@
 import type { SourceItem, SourceMemory } from '../../../machines/source-contract.js';
 import { follow } from '../../../machines/thenable.js';
 import { isThenable, OpenFailure, openFailure } from '../shared/source-error.js';
-import { ask, askAsync, toItems, wrongAnswer } from '../shared/to-items.js';
+import { ask, askAsync, toItems, wrongResponse } from '../shared/to-items.js';
 import type { ItemReaders } from '../shared/to-items.js';
 import { toRotationItem } from '../shared/rotation.js';
 import type { Rotation } from '../shared/rotation.js';
@@ -241,7 +241,7 @@ export class Inbox<T> {
     if (value === undefined) return [];
     if (!this.#options.parsesMany) return [value as T];
     if (Array.isArray(value)) return (value as (T | undefined)[]).filter(isItem);
-    throw wrongAnswer('parseMany', 'a list of items', value);
+    throw wrongResponse('parseMany', 'a list of items', value);
   }
 
   /** Whether it only says that the peer has what was sent. */
@@ -252,7 +252,7 @@ export class Inbox<T> {
     if (answer === undefined || answer === false) return false;
     const ids: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
     for (const id of ids) {
-      if (typeof id !== 'string') throw wrongAnswer('isAck', 'ids, or undefined', answer);
+      if (typeof id !== 'string') throw wrongResponse('isAck', 'ids, or undefined', answer);
       this.#host.onAck(id);
     }
     return true;

@@ -1,7 +1,7 @@
 /** Asks the peer for a sign of life, again and again. */
 
 import { configFailure, OpenFailure, openFailure } from '../shared/source-error.js';
-import { ask, wrongAnswer } from '../shared/to-items.js';
+import { ask, wrongResponse } from '../shared/to-items.js';
 import type { SocketConnection } from './connection.js';
 import { toOwnData } from './socket/message.js';
 import type { WebSocketPing } from './options.js';
@@ -39,7 +39,7 @@ export function startPings<T>(
     if (asked === undefined) return;
     const data = toOwnData(asked);
     if (data === undefined)
-      throw wrongAnswer('ping.message', 'a string, bytes or undefined', asked);
+      throw wrongResponse('ping.message', 'a string, bytes or undefined', asked);
     socket.send(data);
   }
 }

@@ -1,7 +1,7 @@
 /** Finds the call that a piece belongs to, where pieces have an index, an id and a name, or some of them, or none. */
 
 import { Places } from './call-memory.js';
-import type { AnswerStep, RecordedCalls } from '../response/answer.js';
+import type { ResponseStep, RecordedCalls } from '../response/answer.js';
 import type { Call } from './call.js';
 import { hasArguments, saysNothing } from './call-piece.js';
 import type { CallPiece } from './call-piece.js';
@@ -46,7 +46,7 @@ export class CallRouter {
     return this.#calls.hasOpenCall;
   }
 
-  add(piece: RoutedPiece): AnswerStep[] {
+  add(piece: RoutedPiece): ResponseStep[] {
     const place = placeOf(piece.index);
     const key = this.#keyOf(place, piece);
     if (key === null) return this.#begin(place, piece);
@@ -61,15 +61,15 @@ export class CallRouter {
     return steps;
   }
 
-  leaveAll(): AnswerStep[] {
+  leaveAll(): ResponseStep[] {
     return this.#calls.leaveAll();
   }
 
-  abandon(): AnswerStep[] {
+  abandon(): ResponseStep[] {
     return this.#calls.abandon();
   }
 
-  #begin(place: string | undefined, piece: RoutedPiece): AnswerStep[] {
+  #begin(place: string | undefined, piece: RoutedPiece): ResponseStep[] {
     const before = this.#at(place);
     const isAgain = this.#isAgain(before, place, piece);
     const key = this.#count++;

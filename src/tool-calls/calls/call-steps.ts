@@ -1,7 +1,7 @@
 /** What a call says to the reader and to the account of the stream. */
 
 import type { ToolCallDelta } from '../../../machines/source-contract.js';
-import type { AnswerPart, AnswerStep } from '../response/answer.js';
+import type { ModelPart, ResponseStep } from '../response/answer.js';
 import type { CallFault } from './call-piece.js';
 import { textOf } from '../../json/fields.js';
 import { eventStep } from '../response/steps.js';
@@ -10,12 +10,12 @@ export function progressOf(call: {
   readonly id: string;
   readonly name: string | null;
   readonly size: number;
-}): AnswerPart {
+}): ModelPart {
   return { type: 'toolCallProgress', id: call.id, name: call.name, chars: call.size };
 }
 
 /** A call without an id, in a format whose answers to calls need one: nobody could say what the result belongs to. */
-export function withoutIdStep(name: unknown): AnswerStep {
+export function withoutIdStep(name: unknown): ResponseStep {
   return malformedStep({ id: '', name: textOf(name) || null }, 'no id');
 }
 
@@ -24,7 +24,7 @@ export function malformedStep(
   { id, name }: { readonly id: string; readonly name: string | null },
   reason: CallFault,
   toolCall: readonly ToolCallDelta[] = [],
-): AnswerStep {
+): ResponseStep {
   const step = eventStep('malformedToolCall', { id, name, reason });
   return toolCall.length === 0 ? step : { ...step, toolCall };
 }

@@ -13,7 +13,7 @@
 
 import type { ToolCallDelta } from '../../../machines/source-contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
-import type { AnswerStep, RecordedCalls } from '../response/answer.js';
+import type { ResponseStep, RecordedCalls } from '../response/answer.js';
 import { Call } from './call.js';
 import { hasArguments, idOf, saysNothing } from './call-piece.js';
 import type { CallFault, CallPiece } from './call-piece.js';
@@ -79,7 +79,7 @@ export class ToolCalls<K extends string | number> {
    * Begins a call. One that has the key already is begun again where nothing was said of it, or where a new connection
    * sends it from its start. One that was closed stays: what comes is another, and with the same id they are compared.
    */
-  open(key: K, piece: CallPiece): AnswerStep[] {
+  open(key: K, piece: CallPiece): ResponseStep[] {
     const former = this.#calls.get(key);
     const before = this.#waiting(key);
     const id = idOf(piece);
@@ -99,7 +99,7 @@ export class ToolCalls<K extends string | number> {
   }
 
   /** A piece of a call. One whose beginning was not seen begins with it, if it says anything. */
-  add(key: K, piece: CallPiece): AnswerStep[] {
+  add(key: K, piece: CallPiece): ResponseStep[] {
     const call = this.#find(key, idOf(piece), true);
     if (call === undefined) return saysNothing(piece) ? [] : this.open(key, piece);
     if (call.state === 'open') return this.#take(call, piece);
@@ -111,7 +111,7 @@ export class ToolCalls<K extends string | number> {
   }
 
   /** All arguments at once, after pieces or instead of them. */
-  takeWhole(key: K, args: unknown): AnswerStep[] {
+  takeWhole(key: K, args: unknown): ResponseStep[] {
     const call = this.#find(key);
     if (call?.state !== 'open') return [];
     const before = { name: call.name, size: call.size };
@@ -143,7 +143,7 @@ export class ToolCalls<K extends string | number> {
   }
 
   /** The call is over, and leaves. */
-  close(key: K): AnswerStep[] {
+  close(key: K): ResponseStep[] {
     const call = this.#find(key);
     if (call === undefined || call.state === 'over') return [];
     const owner = this.#byId.get(call.id);
@@ -154,7 +154,7 @@ export class ToolCalls<K extends string | number> {
   }
 
   /** The peer takes the call back. */
-  discard(key: K): AnswerStep[] {
+  discard(key: K): ResponseStep[] {
     const call = this.#find(key);
     call?.spoil('taken back by the peer');
     // It may come again under the same id.
@@ -182,12 +182,12 @@ export class ToolCalls<K extends string | number> {
   }
 
   /** The finish reason allows the calls that are whole to run. */
-  leaveSealed(): AnswerStep[] {
+  leaveSealed(): ResponseStep[] {
     return this.#delivered.leave(this.#all().filter(({ state }) => state === 'closed'));
   }
 
   /** The finish reason closes all calls, and allows them to run. */
-  leaveAll(): AnswerStep[] {
+  leaveAll(): ResponseStep[] {
     return this.#delivered.leave(this.#all().filter(({ state }) => state !== 'over'));
   }
 
@@ -195,7 +195,7 @@ export class ToolCalls<K extends string | number> {
    * The finish reason allows no call: the stream marks them as interrupted when it ends. Those leave that the peer itself
    * has run, for the record.
    */
-  abandon(): AnswerStep[] {
+  abandon(): ResponseStep[] {
     const run = this.#all().filter(({ state, isServerTool }) => state === 'closed' && isServerTool);
     const steps = this.#delivered.leave(run);
     for (const call of this.#all()) call.leave();
@@ -224,7 +224,7 @@ export class ToolCalls<K extends string | number> {
     return unused;
   }
 
-  #take(call: Call, piece: CallPiece): AnswerStep[] {
+  #take(call: Call, piece: CallPiece): ResponseStep[] {
     const id = idOf(piece);
     const formerId = call.hasLocalId && id !== undefined && id !== call.id ? call.id : undefined;
     if (formerId !== undefined && id !== undefined) {
@@ -244,7 +244,7 @@ export class ToolCalls<K extends string | number> {
     call: Call,
     before: Pick<Call, 'name' | 'size'>,
     formerId: string | undefined,
-  ): AnswerStep[] {
+  ): ResponseStep[] {
     const { id, name } = call;
     const owner = this.#byId.get(id);
     if (owner === undefined) this.#byId.set(id, call);
@@ -266,7 +266,7 @@ export class ToolCalls<K extends string | number> {
   }
 
   /** The call turned out to be one that is recorded under another id. */
-  #unrecord(call: Call, id: string): AnswerStep[] {
+  #unrecord(call: Call, id: string): ResponseStep[] {
     call.isRecorded = false;
     return [{ part: progressOf(call), toolCall: [{ id, interrupted: true }] }];
   }
@@ -326,7 +326,7 @@ export class ToolCalls<K extends string | number> {
     this.#calls.delete(key);
   }
 
-  #late(call: Call, piece: CallPiece): AnswerStep[] {
+  #late(call: Call, piece: CallPiece): ResponseStep[] {
     if (call.isShadow || call.repeats(piece)) return [];
     this.#hasLatePiece = true;
     if (call.fault !== null) return [];

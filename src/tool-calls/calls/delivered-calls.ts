@@ -1,6 +1,6 @@
 /** Which calls leave, and which have left: a call is delivered once per id, whatever a peer repeats. */
 
-import type { AnswerPart, AnswerStep, RecordedCalls } from '../response/answer.js';
+import type { ModelPart, ResponseStep, RecordedCalls } from '../response/answer.js';
 import { canonicalJson, parseJson } from '../response/arguments.js';
 import type { Call } from './call.js';
 import type { CallFault } from './call-piece.js';
@@ -46,7 +46,7 @@ export class DeliveredCalls {
   }
 
   /** The calls are over, and leave if they may. Of several with one id that do not agree, none does. */
-  leave(calls: readonly Call[]): AnswerStep[] {
+  leave(calls: readonly Call[]): ResponseStep[] {
     const decided = calls.map((call) => ({ call, decision: call.decide() }));
     const conflicts = conflictsIn(decided);
     return decided.flatMap(({ call, decision }) => {
@@ -59,7 +59,7 @@ export class DeliveredCalls {
     });
   }
 
-  #deliver(call: Call, decision: Exclude<Decision, string>): AnswerStep[] {
+  #deliver(call: Call, decision: Exclude<Decision, string>): ResponseStep[] {
     const { id, isServerTool } = call;
     const { input, args } = decision;
     const name = call.name ?? '';
@@ -70,11 +70,11 @@ export class DeliveredCalls {
       return [eventStep('repeatedToolCall', { id, name })];
     }
     this.#add(id, fingerprint);
-    const part: AnswerPart = { type: 'toolCall', id, name, input, isServerTool };
+    const part: ModelPart = { type: 'toolCall', id, name, input, isServerTool };
     return [{ part, toolCall: [{ id, name, finalArgs: args, done: true }] }];
   }
 
-  #refuse(call: Call, fault: CallFault): AnswerStep[] {
+  #refuse(call: Call, fault: CallFault): ResponseStep[] {
     const { id, name } = call;
     const isOwn = !call.isShadow && !this.#calls.has(id);
     // What is malformed once is not run by a second try; what the peer takes back may come again.

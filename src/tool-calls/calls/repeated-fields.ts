@@ -1,6 +1,6 @@
 /** Fields that some servers repeat in every chunk: an event only where they say something new. */
 
-import type { AnswerStep } from '../response/answer.js';
+import type { ResponseStep } from '../response/answer.js';
 import { toJson } from '../response/arguments.js';
 import type { Fields } from '../../json/fields.js';
 import { fieldSteps } from '../response/steps.js';
@@ -14,7 +14,7 @@ export class RepeatedFields {
   readonly #last = new Map<string, string | undefined>();
 
   /** Events of the fields that say anything, and something else than the last time; all but those that are read otherwise. */
-  news(fields: Fields, known?: ReadonlySet<string>): AnswerStep[] {
+  news(fields: Fields, known?: ReadonlySet<string>): ResponseStep[] {
     return fieldSteps(fields, known).filter(
       ({ part }) => part.type === 'event' && this.#isNew(part),
     );

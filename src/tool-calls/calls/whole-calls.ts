@@ -1,7 +1,7 @@
 /** Calls of formats that send each of them in one piece, often without an id: Gemini, Ollama. */
 
 import { Places } from './call-memory.js';
-import type { AnswerStep, RecordedCalls } from '../response/answer.js';
+import type { ResponseStep, RecordedCalls } from '../response/answer.js';
 import type { Call } from './call.js';
 import { hasArguments, idOf, saysNothing } from './call-piece.js';
 import type { CallFault, CallPiece } from './call-piece.js';
@@ -14,7 +14,7 @@ export interface WholePiece extends CallPiece {
 
 export interface TakenPiece {
   readonly key: number | null;
-  readonly steps: AnswerStep[];
+  readonly steps: ResponseStep[];
 }
 
 /**
@@ -78,14 +78,14 @@ export class WholeCalls {
   }
 
   /** The finish reason lets calls run. */
-  leaveAll(): AnswerStep[] {
+  leaveAll(): ResponseStep[] {
     if (this.#areArgumentsOptional)
       for (const key of this.#calls.pending)
         if (this.#calls.peek(key)?.hasArguments === false) this.#calls.sayEmpty(key);
     return this.#calls.leaveAll();
   }
 
-  abandon(): AnswerStep[] {
+  abandon(): ResponseStep[] {
     return this.#calls.abandon();
   }
 

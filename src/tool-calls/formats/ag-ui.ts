@@ -1,8 +1,8 @@
 /** AG-UI, as TanStack AI and other agent servers speak it. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
-import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
+import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
 import { withoutIdStep } from '../calls/call-steps.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, fieldsOf, textOf } from '../../json/fields.js';
@@ -20,7 +20,7 @@ export interface AgUiPlace {
   readonly run: string | null;
 }
 
-export interface AgUiReader extends AnswerReader {
+export interface AgUiReader extends ResponseReader {
   /** A run ended to have its tools run: its results and another run may follow. */
   readonly mayGoOn: boolean;
   readonly place: AgUiPlace;
@@ -52,7 +52,7 @@ const DATA = /^(?:ACTIVITY_|STATE_)/;
 
 class EventReader implements AgUiReader {
   mayGoOn = false;
-  readonly #end = new AnswerEnd();
+  readonly #end = new ResponseEnd();
   readonly #calls = new ToolCalls<string>();
   /** Calls in the short form, which the end of the run closes. */
   readonly #short = new Set<string>();
@@ -91,7 +91,7 @@ class EventReader implements AgUiReader {
     this.#end.finish();
   }
 
-  read(event: unknown, name?: string): readonly AnswerStep[] {
+  read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']) ?? name;
     if (type === 'RUN_ERROR' || name === 'error' || (type === undefined && isErrorShape(fields))) {
@@ -137,13 +137,13 @@ class EventReader implements AgUiReader {
     } else this.#end.startOver();
   }
 
-  #content(steps: AnswerStep[]): AnswerStep[] {
+  #content(steps: ResponseStep[]): ResponseStep[] {
     if (steps.length > 0) this.#hasContent = this.#isRunning = true;
     return steps;
   }
 
   /** A run has to finish before another one starts. */
-  #startRun(fields: Fields): AnswerStep[] {
+  #startRun(fields: Fields): ResponseStep[] {
     const run = textOf(fields['runId']) || null;
     const isOther = run !== null && this.#run !== null && run !== this.#run;
     if (this.#isRunning && (this.#hasContent || isOther)) throw secondAnswer();
@@ -153,21 +153,21 @@ class EventReader implements AgUiReader {
     return [eventStep('RUN_STARTED', passedOn(fields))];
   }
 
-  #startCall(id: string, fields: Fields): AnswerStep[] {
+  #startCall(id: string, fields: Fields): ResponseStep[] {
     if (id === '') this.#isWithoutId = false;
     if (id === '') return this.#addWithoutId(fields);
     return this.#calls.open(id, { id, name: nameIn(fields) });
   }
 
   /** A call that nobody can answer: it is reported once, and its arguments stay here. */
-  #addWithoutId(fields: Fields): AnswerStep[] {
+  #addWithoutId(fields: Fields): ResponseStep[] {
     const isReported = this.#isWithoutId;
     this.#isWithoutId = this.#hasLostCall = true;
     return isReported ? [] : this.#content([withoutIdStep(nameIn(fields))]);
   }
 
   /** The short form: start and pieces in one, without an end. */
-  #chunk(given: string, fields: Fields): AnswerStep[] {
+  #chunk(given: string, fields: Fields): ResponseStep[] {
     const id = given === '' ? ([...this.#short].at(-1) ?? '') : given;
     const name = nameIn(fields);
     // A name without an id begins another call.
@@ -177,7 +177,7 @@ class EventReader implements AgUiReader {
     return this.#calls.add(id, { id, name, args: fields['delta'] });
   }
 
-  #endCall(id: string, fields: Fields): AnswerStep[] {
+  #endCall(id: string, fields: Fields): ResponseStep[] {
     if (id === '') return this.#addWithoutId(fields);
     const input = fields['input'] ?? tanstackOf(fields)['input'];
     if (input !== undefined) this.#calls.takeWhole(id, input);
@@ -190,7 +190,7 @@ class EventReader implements AgUiReader {
     return [];
   }
 
-  #finishRun(fields: Fields): AnswerStep[] {
+  #finishRun(fields: Fields): ResponseStep[] {
     const reason = fields['finishReason'] ?? tanstackOf(fields)['finishReason'] ?? undefined;
     const outcome = fieldsOf(fields['outcome'])['type'] ?? fields['outcome'] ?? undefined;
     this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);

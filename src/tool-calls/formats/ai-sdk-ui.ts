@@ -1,8 +1,8 @@
 /** AI SDK UI message stream, version 1. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
-import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
+import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
 import { withoutIdStep } from '../calls/call-steps.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, textOf } from '../../json/fields.js';
@@ -16,15 +16,15 @@ import { dataStep, eventStep, textStep } from '../response/steps.js';
  * whole, as the server validated it, which may add defaults. `[DONE]` is not one of the parts: the end is `finish` or
  * `abort`, and data may follow.
  */
-export function aiSdkUiReader(): AnswerReader {
+export function aiSdkUiReader(): ResponseReader {
   return new AiSdkUiReader();
 }
 
 /** `length`, `content-filter`, `other`, `unknown` and `interrupted` (version 7) mean that the answer may be cut. */
 const WORDS = finishWords({ complete: ['stop', 'tool-calls'], failed: ['error'] });
 
-class AiSdkUiReader implements AnswerReader {
-  readonly #end = new AnswerEnd();
+class AiSdkUiReader implements ResponseReader {
+  readonly #end = new ResponseEnd();
   readonly #calls = new ToolCalls<string>();
   #messageId: string | null = null;
   /** Streams that began in this message and have not finished: a server may merge several. Null: none says so. */
@@ -51,7 +51,7 @@ class AiSdkUiReader implements AnswerReader {
     this.#end.finish();
   }
 
-  read(event: unknown, name?: string): readonly AnswerStep[] {
+  read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']);
     if (type === 'error' || name === 'error' || (type === undefined && isErrorShape(fields)))
@@ -81,7 +81,7 @@ class AiSdkUiReader implements AnswerReader {
     }
   }
 
-  #content(steps: AnswerStep[]): AnswerStep[] {
+  #content(steps: ResponseStep[]): ResponseStep[] {
     if (steps.length === 0) return steps;
     // Nothing began what comes after the end: it may be the rest of another answer.
     if (this.#end.outcome !== null && this.#running === 0) this.#end.spoil();
@@ -90,7 +90,7 @@ class AiSdkUiReader implements AnswerReader {
   }
 
   /** A server that merges streams begins each anew, in the same message. */
-  #start(fields: Fields): AnswerStep[] {
+  #start(fields: Fields): ResponseStep[] {
     const id = textOf(fields['messageId']) ?? null;
     if (id !== null && this.#messageId !== null && id !== this.#messageId) throw secondAnswer();
     this.#messageId = id ?? this.#messageId;
@@ -98,7 +98,7 @@ class AiSdkUiReader implements AnswerReader {
     return [eventStep('start', fields)];
   }
 
-  #finish(fields: Fields): AnswerStep[] {
+  #finish(fields: Fields): ResponseStep[] {
     const reason = fields['finishReason'] ?? undefined;
     // Before version 6 there was no reason.
     this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
@@ -107,7 +107,7 @@ class AiSdkUiReader implements AnswerReader {
     return [eventStep('finish', fields)];
   }
 
-  #tool(type: string, fields: Fields): AnswerStep[] {
+  #tool(type: string, fields: Fields): ResponseStep[] {
     const { toolCallId, toolName: name, providerExecuted } = fields;
     const id = textOf(toolCallId) ?? '';
     const call = { id, name, expects: 'any' as const };
@@ -135,7 +135,7 @@ class AiSdkUiReader implements AnswerReader {
   }
 
   /** A call that nobody can answer: it is reported once, and its input stays here. */
-  #takeWithoutId(type: string, fields: Fields): AnswerStep[] {
+  #takeWithoutId(type: string, fields: Fields): ResponseStep[] {
     const isBegun = this.#withoutId > 0;
     switch (type) {
       case 'tool-input-start':
@@ -162,7 +162,7 @@ class AiSdkUiReader implements AnswerReader {
 }
 
 /** The text of the error repeats the input. */
-function failedInput(fields: Fields): AnswerStep {
+function failedInput(fields: Fields): ResponseStep {
   const { errorText: _, ...others } = fields;
   return eventStep('tool-input-error', others);
 }

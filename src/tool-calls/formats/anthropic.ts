@@ -1,8 +1,8 @@
 /** Anthropic Messages. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
-import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
+import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, fieldsOf, textOf, wholeOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
@@ -14,7 +14,7 @@ import { contentSteps, eventStep, textStep } from '../response/steps.js';
  * Reads the events of `POST /v1/messages`. A block that is closed is whole, but only the stop reason tells whether
  * its call may run: so calls leave when that comes, in their order.
  */
-export function anthropicReader(): AnswerReader {
+export function anthropicReader(): ResponseReader {
   return new AnthropicReader();
 }
 
@@ -24,8 +24,8 @@ export function anthropicReader(): AnswerReader {
  */
 const WORDS = finishWords({ complete: ['end_turn', 'stop_sequence', 'tool_use'] });
 
-class AnthropicReader implements AnswerReader {
-  readonly #end = new AnswerEnd();
+class AnthropicReader implements ResponseReader {
+  readonly #end = new ResponseEnd();
   readonly #calls = new ToolCalls<number>();
   /** The id of the message, once it began. */
   #message: { readonly id: unknown } | null = null;
@@ -52,7 +52,7 @@ class AnthropicReader implements AnswerReader {
     this.#end.finish();
   }
 
-  read(event: unknown, name?: string): readonly AnswerStep[] {
+  read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']) ?? name;
     const index = wholeOf(fields['index']) ?? this.#unnumbered;
@@ -82,7 +82,7 @@ class AnthropicReader implements AnswerReader {
     }
   }
 
-  #messageStart(message: Fields): AnswerStep[] {
+  #messageStart(message: Fields): ResponseStep[] {
     const isSecond =
       this.#message !== null && (this.#hasContent || this.#message.id !== message['id']);
     if (isSecond) throw secondAnswer();
@@ -90,14 +90,14 @@ class AnthropicReader implements AnswerReader {
     return [eventStep('message_start', message)];
   }
 
-  #content(steps: AnswerStep[]): AnswerStep[] {
+  #content(steps: ResponseStep[]): ResponseStep[] {
     if (steps.length === 0) return steps;
     this.#hasContent = true;
     this.#end.goOn();
     return steps;
   }
 
-  #start(given: number | undefined, block: Fields): AnswerStep[] {
+  #start(given: number | undefined, block: Fields): ResponseStep[] {
     // Of two that are open nobody can say whose the pieces are.
     const isMixed = given === undefined && this.#calls.peek(this.#unnumbered)?.state === 'open';
     const index = given ?? (isMixed ? this.#unnumbered : --this.#unnumbered);
@@ -113,7 +113,7 @@ class AnthropicReader implements AnswerReader {
       : [...steps, eventStep(type, { id, ...others })];
   }
 
-  #delta(index: number, delta: Fields): AnswerStep[] {
+  #delta(index: number, delta: Fields): ResponseStep[] {
     const { type } = delta;
     if (type === 'input_json_delta') return this.#calls.add(index, { args: delta['partial_json'] });
     if (this.#calls.peek(index) !== undefined) {
@@ -126,7 +126,7 @@ class AnthropicReader implements AnswerReader {
     return typeof type === 'string' ? [eventStep(type, delta)] : [];
   }
 
-  #messageDelta(fields: Fields): AnswerStep[] {
+  #messageDelta(fields: Fields): ResponseStep[] {
     const { type: _, delta, ...others } = fields;
     const said = eventStep('message_delta', { ...fieldsOf(delta), ...others });
     const reason = fieldsOf(delta)['stop_reason'];
@@ -138,7 +138,7 @@ class AnthropicReader implements AnswerReader {
 }
 
 /** What an event says besides what it is known for, such as metrics of Bedrock. */
-function besides(name: string, fields: Fields): AnswerStep[] {
+function besides(name: string, fields: Fields): ResponseStep[] {
   const { type: _, text: __, ...others } = fields;
   return Object.keys(others).length === 0 ? [] : [eventStep(name, others)];
 }

@@ -1,6 +1,6 @@
 /** Calls of Gemini's content API: whole in one part, or, if the request asks for it, in pieces at JSON paths. */
 
-import type { AnswerStep, RecordedCalls } from '../response/answer.js';
+import type { ResponseStep, RecordedCalls } from '../response/answer.js';
 import type { Call } from '../calls/call.js';
 import type { CallPiece } from '../calls/call-piece.js';
 import { progressOf } from '../calls/call-steps.js';
@@ -12,7 +12,7 @@ import { WholeCalls } from '../calls/whole-calls.js';
 export interface TakenCall {
   /** The call that the piece belongs to. */
   readonly call: Readonly<Call> | undefined;
-  readonly steps: AnswerStep[];
+  readonly steps: ResponseStep[];
 }
 
 export class GeminiCalls {
@@ -41,19 +41,19 @@ export class GeminiCalls {
   }
 
   /** A call that the peer has run itself. */
-  addServerCall({ id, toolType, args }: Fields): AnswerStep[] {
+  addServerCall({ id, toolType, args }: Fields): ResponseStep[] {
     const { key, steps } = this.#calls.add({ id, name: toolType, args, isServerTool: true });
     if (key !== null) this.#calls.seal(key);
     return steps;
   }
 
-  leaveAll(): AnswerStep[] {
+  leaveAll(): ResponseStep[] {
     for (const key of this.#partial.keys()) this.#calls.spoil(key, 'not completed by the peer');
     this.#partial.clear();
     return this.#calls.leaveAll();
   }
 
-  abandon(): AnswerStep[] {
+  abandon(): ResponseStep[] {
     this.#partial.clear();
     return this.#calls.abandon();
   }
@@ -73,7 +73,7 @@ export class GeminiCalls {
     return isNameless || (call?.name === name && Array.isArray(partialArgs)) ? last : undefined;
   }
 
-  #addPartial(key: number, call: Readonly<Call>, piece: Fields): AnswerStep[] {
+  #addPartial(key: number, call: Readonly<Call>, piece: Fields): ResponseStep[] {
     const args = this.#partial.get(key) ?? new PartialArguments();
     this.#partial.delete(key);
     this.#partial.set(key, args);

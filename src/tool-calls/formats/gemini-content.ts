@@ -1,8 +1,8 @@
 /** Gemini's content API: `streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
-import { AnswerEnd } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
+import { ResponseEnd } from '../response/answer-end.js';
 import { saysNothing } from '../calls/call-piece.js';
 import { ChunkIds } from './chunk-ids.js';
 import { eventFields, fieldsOf, listOf, textOf } from '../../json/fields.js';
@@ -17,7 +17,7 @@ import { eventStep, fieldSteps, textStep } from '../response/steps.js';
  * Reads the chunks of `:streamGenerateContent?alt=sse`; of several candidates the first, the others are events. The end
  * is the finish reason; the last marker is the end of the bytes.
  */
-export function geminiContentReader(): AnswerReader {
+export function geminiContentReader(): ResponseReader {
   return new GeminiContentReader();
 }
 
@@ -29,8 +29,8 @@ const UNSET = 'FINISH_REASON_UNSPECIFIED';
 /** Fields of a chunk that say which answer it is of: one event for all chunks. */
 const ABOUT = ['responseId', 'modelVersion', 'createTime'];
 
-class GeminiContentReader implements AnswerReader {
-  readonly #end = new AnswerEnd();
+class GeminiContentReader implements ResponseReader {
+  readonly #end = new ResponseEnd();
   readonly #calls = new GeminiCalls();
   readonly #ids = new ChunkIds();
   readonly #repeated = new RepeatedFields();
@@ -69,7 +69,7 @@ class GeminiContentReader implements AnswerReader {
     this.#end.say('incomplete', this.#weakWord);
   }
 
-  read(event: unknown, name?: string): readonly AnswerStep[] {
+  read(event: unknown, name?: string): readonly ResponseStep[] {
     const chunk = eventFields(event);
     if (name === 'error' || isErrorShape(chunk)) throw reportedError(event);
     const candidates = listOf(chunk['candidates']).map(fieldsOf);
@@ -84,7 +84,7 @@ class GeminiContentReader implements AnswerReader {
     return [...introduction(chunk), ...all];
   }
 
-  #candidate(candidate: Fields, id: unknown): AnswerStep[] {
+  #candidate(candidate: Fields, id: unknown): ResponseStep[] {
     const { index: _, content, finishReason: reason, ...others } = candidate;
     const { parts, role: __, ...besides } = fieldsOf(content);
     const list = listOf(parts).map(fieldsOf);
@@ -108,7 +108,7 @@ class GeminiContentReader implements AnswerReader {
     this.#end.goOn();
   }
 
-  #part(part: Fields): AnswerStep[] {
+  #part(part: Fields): ResponseStep[] {
     const { text, thought, thoughtSignature, functionCall, toolCall, ...others } = part;
     return [
       ...textStep(thought === true ? 'reasoning' : 'text', text),
@@ -121,7 +121,7 @@ class GeminiContentReader implements AnswerReader {
     ];
   }
 
-  #functionCall(piece: Fields, thoughtSignature: unknown): AnswerStep[] {
+  #functionCall(piece: Fields, thoughtSignature: unknown): ResponseStep[] {
     const { call, steps } = this.#calls.add(piece);
     if (isNoWord(thoughtSignature)) return steps;
     // The next request has to bring it back with the call.
@@ -129,7 +129,7 @@ class GeminiContentReader implements AnswerReader {
     return [...steps, eventStep('functionCall', { id, name, thoughtSignature })];
   }
 
-  #finishBy(reason: unknown, isWithParts: boolean): AnswerStep[] {
+  #finishBy(reason: unknown, isWithParts: boolean): ResponseStep[] {
     this.#isWithParts = isWithParts;
     const said = eventStep('finishReason', reason);
     const outcome = outcomeOf(WORDS, reason);
@@ -144,7 +144,7 @@ class GeminiContentReader implements AnswerReader {
   }
 
   /** What stands beside the candidates: usage, and that the request was blocked. */
-  #chunkSteps(chunk: Fields): AnswerStep[] {
+  #chunkSteps(chunk: Fields): ResponseStep[] {
     const { candidates: _, error: __, ...others } = chunk;
     const { blockReason } = fieldsOf(others['promptFeedback']);
     if (!isNoWord(blockReason)) this.#end.say('incomplete', blockReason);
@@ -162,7 +162,7 @@ function isFirst({ index }: Fields): boolean {
   return index === undefined || index === null || index === 0;
 }
 
-function introduction(chunk: Fields): AnswerStep[] {
+function introduction(chunk: Fields): ResponseStep[] {
   const about = ABOUT.flatMap((name) => (isNoWord(chunk[name]) ? [] : [[name, chunk[name]]]));
   return about.length === 0 ? [] : [eventStep('response', Object.fromEntries(about))];
 }

@@ -1,8 +1,8 @@
 /** Gemini Interactions. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
-import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
+import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, fieldsOf, listOf, textOf, wholeOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
@@ -14,7 +14,7 @@ import { contentSteps, eventStep, textStep } from '../response/steps.js';
  * Reads the events of `POST /v1beta/interactions`, which name themselves in `event_type`. An interaction that waits
  * for the results of calls is completed too: what ends there is told as `end`, and more may come.
  */
-export function geminiReader(): AnswerReader {
+export function geminiReader(): ResponseReader {
   return new GeminiReader();
 }
 
@@ -29,8 +29,8 @@ const RUNNING: ReadonlySet<unknown> = new Set(['in_progress', 'queued']);
 /** Steps and deltas that are calls; all but `function_call` are run by the peer. */
 const CALL = /_call$/;
 
-class GeminiReader implements AnswerReader {
-  readonly #end = new AnswerEnd();
+class GeminiReader implements ResponseReader {
+  readonly #end = new ResponseEnd();
   readonly #calls = new ToolCalls<number>();
   #interaction: string | null = null;
   #hasOutput = false;
@@ -54,7 +54,7 @@ class GeminiReader implements AnswerReader {
     this.#end.finish();
   }
 
-  read(event: unknown, name?: string): readonly AnswerStep[] {
+  read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['event_type']) ?? textOf(fields['type']) ?? name ?? '';
     const index = wholeOf(fields['index']) ?? -1;
@@ -84,13 +84,13 @@ class GeminiReader implements AnswerReader {
     }
   }
 
-  #output(steps: AnswerStep[]): AnswerStep[] {
+  #output(steps: ResponseStep[]): ResponseStep[] {
     if (steps.length > 0) this.#hasOutput = true;
     if (steps.some(({ part }) => part.type !== 'event')) this.#end.goOn();
     return steps;
   }
 
-  #start(event: string, index: number, step: Fields): AnswerStep[] {
+  #start(event: string, index: number, step: Fields): ResponseStep[] {
     const { type, content, text, ...others } = step;
     if (typeof type === 'string' && CALL.test(type)) return this.#open(index, type, others);
     return [
@@ -100,7 +100,7 @@ class GeminiReader implements AnswerReader {
     ];
   }
 
-  #open(index: number, type: string, step: Fields): AnswerStep[] {
+  #open(index: number, type: string, step: Fields): ResponseStep[] {
     const { id, name, arguments: args, ...others } = step;
     const isServerTool = type !== 'function_call';
     const called = textOf(name) ?? (isServerTool ? type.replace(CALL, '') : undefined);
@@ -109,7 +109,7 @@ class GeminiReader implements AnswerReader {
     return [...steps, eventStep('step.start', { index, type, id, ...others })];
   }
 
-  #delta(event: string, index: number, delta: Fields): AnswerStep[] {
+  #delta(event: string, index: number, delta: Fields): ResponseStep[] {
     const { type, id, name, arguments: args, partial_arguments: partial, ...others } = delta;
     switch (type) {
       case 'text':
@@ -134,7 +134,7 @@ class GeminiReader implements AnswerReader {
   }
 
   /** A call in one piece. */
-  #whole(index: number, type: string, call: Fields): AnswerStep[] {
+  #whole(index: number, type: string, call: Fields): ResponseStep[] {
     const known = this.#calls.peek(index);
     const { id, name, arguments: args } = call;
     const isSame = known !== undefined && (known.id === id || known.hasLocalId || !textOf(id));
@@ -146,7 +146,7 @@ class GeminiReader implements AnswerReader {
     return steps;
   }
 
-  #stop(index: number): AnswerStep[] {
+  #stop(index: number): ResponseStep[] {
     const call = this.#calls.peek(index);
     // Without arguments: only the status tells that none were cut off.
     if (call !== undefined && !call.hasInput) {
@@ -157,7 +157,7 @@ class GeminiReader implements AnswerReader {
     return this.#calls.close(index);
   }
 
-  #status(type: string, fields: Fields): AnswerStep[] {
+  #status(type: string, fields: Fields): ResponseStep[] {
     const { interaction, event_type: _, type: __, event_id: ___, ...beside } = fields;
     const { outputs, steps, input: ____, tools: _____, ...about } = fieldsOf(interaction);
     const id = textOf(about['id']) ?? textOf(beside['interaction_id']);
@@ -173,7 +173,7 @@ class GeminiReader implements AnswerReader {
   }
 
   /** More may come after an interaction that was completed for the time being. */
-  #endAs(status: unknown, isCompleted: boolean): AnswerStep[] {
+  #endAs(status: unknown, isCompleted: boolean): ResponseStep[] {
     const isEnd = isCompleted ? !RUNNING.has(status) : WORDS.has(String(status)) || CUT.has(status);
     if (!isEnd) {
       if (RUNNING.has(status)) this.#end.startOver();
@@ -194,7 +194,7 @@ class GeminiReader implements AnswerReader {
   }
 
   /** An interaction that came in one piece: its steps were not sent one by one. */
-  #wholeOutput(output: unknown): AnswerStep[] {
+  #wholeOutput(output: unknown): ResponseStep[] {
     if (this.#hasOutput || !this.#isFromStart) return [];
     return listOf(output)
       .map(fieldsOf)

@@ -1,8 +1,8 @@
 /** Ollama's own API: the lines of `/api/chat` and `/api/generate`. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
-import { AnswerEnd } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
+import { ResponseEnd } from '../response/answer-end.js';
 import { isObject } from '../response/arguments.js';
 import { eventFields, fieldsOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
@@ -16,7 +16,7 @@ import { WholeCalls } from '../calls/whole-calls.js';
  * Reads the lines of `POST /api/chat`, and those of `/api/generate`. A call comes whole, in one of the lines; the last
  * line has `done: true`.
  */
-export function ollamaChatReader(): AnswerReader {
+export function ollamaChatReader(): ResponseReader {
   return new OllamaChatReader();
 }
 
@@ -32,8 +32,8 @@ const ABOUT = ['model', 'created_at', 'remote_model', 'remote_host'];
 /** Counts and times of the last line. */
 const USAGE = /_(?:count|duration)$/;
 
-class OllamaChatReader implements AnswerReader {
-  readonly #end = new AnswerEnd();
+class OllamaChatReader implements ResponseReader {
+  readonly #end = new ResponseEnd();
   readonly #calls = new WholeCalls(false);
   readonly #repeated = new RepeatedFields();
   #isIntroduced = false;
@@ -57,7 +57,7 @@ class OllamaChatReader implements AnswerReader {
     this.#end.finish();
   }
 
-  read(event: unknown, name?: string): readonly AnswerStep[] {
+  read(event: unknown, name?: string): readonly ResponseStep[] {
     const line = eventFields(event);
     if (name === 'error' || isErrorShape(line)) throw reportedError(event);
     const { message, response, thinking, done, done_reason: reason, ...others } = line;
@@ -75,7 +75,7 @@ class OllamaChatReader implements AnswerReader {
     return [...introduction(line), ...steps];
   }
 
-  #callSteps(given: unknown): AnswerStep[] {
+  #callSteps(given: unknown): ResponseStep[] {
     const list = Array.isArray(given) ? given : [given];
     return list.filter(isObject).flatMap((entry) => {
       const { id, type: _, function: called, ...extras } = entry;
@@ -86,14 +86,14 @@ class OllamaChatReader implements AnswerReader {
     });
   }
 
-  #finishBy(reason: unknown): AnswerStep[] {
+  #finishBy(reason: unknown): ResponseStep[] {
     this.#end.say(outcomeOf(WORDS, reason), reason);
     const calls = this.#end.outcome === 'complete' ? this.#calls.leaveAll() : this.#calls.abandon();
     this.finish();
     return [...calls, ...(isNoWord(reason) ? [] : [eventStep('done_reason', reason)])];
   }
 
-  #lineSteps(others: Fields): AnswerStep[] {
+  #lineSteps(others: Fields): ResponseStep[] {
     const fields = Object.entries(others).filter(([name]) => !ABOUT.includes(name));
     const usage = fields.filter(([name]) => USAGE.test(name));
     const rest = fields.filter(([name]) => !USAGE.test(name));
@@ -109,7 +109,7 @@ function besides(message: Fields): Fields {
   return rest;
 }
 
-function introduction(line: Fields): AnswerStep[] {
+function introduction(line: Fields): ResponseStep[] {
   const about = ABOUT.flatMap((name) => (isNoWord(line[name]) ? [] : [[name, line[name]]]));
   return about.length === 0 ? [] : [eventStep('response', Object.fromEntries(about))];
 }

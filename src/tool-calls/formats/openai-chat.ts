@@ -1,8 +1,8 @@
 /** OpenAI Chat Completions, and the many servers that speak it. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
-import { AnswerEnd } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
+import { ResponseEnd } from '../response/answer-end.js';
 import { isObject } from '../response/arguments.js';
 import { CallRouter } from '../calls/call-router.js';
 import { ChunkIds } from './chunk-ids.js';
@@ -18,7 +18,7 @@ import { contentSteps, eventStep, fieldSteps } from '../response/steps.js';
  * Reads `chat.completion.chunk` events; of several choices the first, the others are events. `[DONE]` is not one of
  * them: the end is the finish reason. No call is closed on its own, so all are whole, or none, when that comes.
  */
-export function openaiChatReader(): AnswerReader {
+export function openaiChatReader(): ResponseReader {
   return new OpenaiChatReader();
 }
 
@@ -61,8 +61,8 @@ const IN_DELTA: ReadonlySet<string> = new Set([
   'tool_calls',
 ]);
 
-class OpenaiChatReader implements AnswerReader {
-  readonly #end = new AnswerEnd();
+class OpenaiChatReader implements ResponseReader {
+  readonly #end = new ResponseEnd();
   readonly #calls = new CallRouter();
   readonly #ids = new ChunkIds();
   readonly #roles = new ChunkRoles();
@@ -90,7 +90,7 @@ class OpenaiChatReader implements AnswerReader {
     this.#end.finish();
   }
 
-  read(event: unknown, name?: string): readonly AnswerStep[] {
+  read(event: unknown, name?: string): readonly ResponseStep[] {
     const chunk = eventFields(event);
     const choices = listOf(chunk['choices']).map(fieldsOf);
     const error = name === 'error' ? event : errorIn(chunk, choices);
@@ -104,7 +104,7 @@ class OpenaiChatReader implements AnswerReader {
     return [...introduction(chunk), ...all];
   }
 
-  #choice(choice: Fields, id: unknown): AnswerStep[] {
+  #choice(choice: Fields, id: unknown): ResponseStep[] {
     const { delta, message, text, finish_reason: reason } = choice;
     const said = fieldsOf(delta ?? message);
     const content = [...reasoningSteps(said), ...contentSteps(said['content'] ?? text)];
@@ -124,7 +124,7 @@ class OpenaiChatReader implements AnswerReader {
     ];
   }
 
-  #callSteps({ tool_calls: given, function_call: legacy }: Fields): AnswerStep[] {
+  #callSteps({ tool_calls: given, function_call: legacy }: Fields): ResponseStep[] {
     if ((given ?? legacy ?? undefined) === undefined) return [];
     const list = Array.isArray(given) ? given.map(fieldsOf) : [fieldsOf(given)];
     const pieces = list.flatMap((call, n) => pieceOf(call, n));
@@ -134,7 +134,7 @@ class OpenaiChatReader implements AnswerReader {
     return pieces.flatMap(({ piece, extras }) => [...this.#calls.add(piece), ...extras]);
   }
 
-  #finishBy(reason: unknown): AnswerStep[] {
+  #finishBy(reason: unknown): ResponseStep[] {
     this.#end.say(outcomeOf(WORDS, reason), reason);
     const said = eventStep('finish_reason', reason);
     if (this.#end.outcome === 'complete') return [...this.#calls.leaveAll(), said];
@@ -163,13 +163,13 @@ function isSaid(text: unknown): boolean {
   return (typeof text === 'string' && text !== '') || (Array.isArray(text) && text.length > 0);
 }
 
-function introduction(chunk: Fields): AnswerStep[] {
+function introduction(chunk: Fields): ResponseStep[] {
   const about = ABOUT.flatMap((name) => (chunk[name] ? [[name, chunk[name]] as const] : []));
   return about.length === 0 ? [] : [eventStep('chat.completion.chunk', Object.fromEntries(about))];
 }
 
 /** The same thoughts may come under two names, and their signatures under a third. */
-function reasoningSteps(said: Fields): AnswerStep[] {
+function reasoningSteps(said: Fields): ResponseStep[] {
   const { reasoning_content: content, reasoning, reasoning_details: details } = said;
   if ((content ?? reasoning ?? details ?? undefined) === undefined) return [];
   const first = contentSteps(content ?? reasoning, 'reasoning');
@@ -184,7 +184,7 @@ function reasoningSteps(said: Fields): AnswerStep[] {
 
 interface FoundPiece {
   readonly piece: Parameters<CallRouter['add']>[0];
-  readonly extras: readonly AnswerStep[];
+  readonly extras: readonly ResponseStep[];
 }
 
 /** One entry of `tool_calls`. Some servers know no frame `function`, or call the arguments otherwise. */

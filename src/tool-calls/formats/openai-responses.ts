@@ -2,8 +2,8 @@
 
 import { Places } from '../calls/call-memory.js';
 import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { AnswerReader, AnswerStep, RecordedCalls } from '../response/answer.js';
-import { AnswerEnd, secondAnswer } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
+import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, fieldsOf, listOf, textOf, wholeOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
@@ -15,7 +15,7 @@ import { contentSteps, eventStep, textStep } from '../response/steps.js';
  * Reads the events of `POST /v1/responses`. A call leaves when its item is done, which repeats its arguments whole: they
  * have to agree with the pieces.
  */
-export function openaiResponsesReader(): AnswerReader {
+export function openaiResponsesReader(): ResponseReader {
   return new OpenaiResponsesReader();
 }
 
@@ -34,8 +34,8 @@ const PIECE = /_call_(?:arguments|input|code)\.delta$/;
 const SERVER_PIECE = /^response\.(?:code_interpreter|mcp)_/;
 const WHOLE = /_call_(arguments|input)\.done$/;
 
-class OpenaiResponsesReader implements AnswerReader {
-  readonly #end = new AnswerEnd();
+class OpenaiResponsesReader implements ResponseReader {
+  readonly #end = new ResponseEnd();
   readonly #calls = new ToolCalls<string>();
   /** Items by their place: some gateways give the events of an item other ids than the item. */
   readonly #places = new Places<number, string>();
@@ -78,7 +78,7 @@ class OpenaiResponsesReader implements AnswerReader {
     this.#end.finish();
   }
 
-  read(event: unknown, name?: string): readonly AnswerStep[] {
+  read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']) ?? name ?? '';
     const item = fieldsOf(fields['item']);
@@ -117,13 +117,13 @@ class OpenaiResponsesReader implements AnswerReader {
     this.#response = id;
   }
 
-  #text(delta: unknown): AnswerStep[] {
+  #text(delta: unknown): ResponseStep[] {
     this.#hasOutput = this.#partHasText = this.#itemHasText = true;
     return textStep('text', delta);
   }
 
   /** The text of a part of which no piece came. */
-  #wholeText(text: unknown): AnswerStep[] {
+  #wholeText(text: unknown): ResponseStep[] {
     if (this.#partHasText) return [];
     if (this.#isFromStart) return this.#text(text);
     this.#checkBefore(text);
@@ -187,7 +187,7 @@ class OpenaiResponsesReader implements AnswerReader {
     return { key, hasLocalId: this.#calls.peek(key)?.hasLocalId === true };
   }
 
-  #added(fields: Fields, item: Fields): AnswerStep[] {
+  #added(fields: Fields, item: Fields): ResponseStep[] {
     this.#hasOutput = true;
     this.#partHasText = this.#itemHasText = false;
     const said = eventStep('response.output_item.added', item);
@@ -200,7 +200,7 @@ class OpenaiResponsesReader implements AnswerReader {
     return item['call_id'] === undefined ? [...steps, said] : steps;
   }
 
-  #done(fields: Fields, item: Fields): AnswerStep[] {
+  #done(fields: Fields, item: Fields): ResponseStep[] {
     this.#hasOutput = true;
     if (isCallItem(item)) return readCallItem(this.#calls, this.#keyOfItem(fields, item), item);
     const content = listOf(item['content']);
@@ -211,7 +211,7 @@ class OpenaiResponsesReader implements AnswerReader {
     return [eventStep('response.output_item.done', item), ...(isNew ? contentSteps(content) : [])];
   }
 
-  #other(type: string, fields: Fields): AnswerStep[] {
+  #other(type: string, fields: Fields): ResponseStep[] {
     if (PIECE.test(type)) return this.#piece(type, fields);
     const whole = WHOLE.exec(type)?.[1];
     if (whole !== undefined) {
@@ -239,7 +239,7 @@ class OpenaiResponsesReader implements AnswerReader {
     return [...steps, said];
   }
 
-  #piece(type: string, fields: Fields): AnswerStep[] {
+  #piece(type: string, fields: Fields): ResponseStep[] {
     const key = this.#keyOfPiece(fields);
     if (this.#isOfNobody(key)) return [];
     const isServerTool = SERVER_PIECE.test(type) ? true : undefined;
@@ -264,7 +264,7 @@ class OpenaiResponsesReader implements AnswerReader {
   }
 
   /** A response that came in one piece: its items were not sent one by one. */
-  #wholeOutput({ output, status }: Fields): AnswerStep[] {
+  #wholeOutput({ output, status }: Fields): ResponseStep[] {
     if (this.#hasOutput || !this.#isFromStart || BAD.has(status)) return [];
     return listOf(output)
       .map(fieldsOf)

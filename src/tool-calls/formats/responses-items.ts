@@ -1,6 +1,6 @@
 /** Items of OpenAI Responses that are calls: who runs them, and with what. */
 
-import type { AnswerStep } from '../response/answer.js';
+import type { ResponseStep } from '../response/answer.js';
 import type { CallPiece } from '../calls/call-piece.js';
 import type { ToolCalls } from '../calls/calls.js';
 import { fieldsOf, textOf } from '../../json/fields.js';
@@ -27,7 +27,7 @@ export function beginningOf(item: Fields): CallPiece {
 }
 
 /** The item is done: its call is whole, and leaves. */
-export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields): AnswerStep[] {
+export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields): ResponseStep[] {
   const begun = beginningOf(item);
   // One that has left, and is done once more, is compared with what it was.
   const isBegun = calls.peek(key) !== undefined;
@@ -53,7 +53,7 @@ export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields
 }
 
 /** A request for approval is no call to run: its arguments stand in the account of the stream, for who decides. */
-function asRequest({ part, toolCall }: AnswerStep, item: Fields): AnswerStep {
+function asRequest({ part, toolCall }: ResponseStep, item: Fields): ResponseStep {
   if (part.type !== 'toolCall') return { part, toolCall };
   return { ...eventStep('response.output_item.done', item), toolCall };
 }
@@ -120,7 +120,7 @@ function inputOf(item: Fields): unknown {
 }
 
 /** What an item says beside its call, such as results; nothing where it says no more. */
-function besides(item: Fields): AnswerStep[] {
+function besides(item: Fields): ResponseStep[] {
   const isInput = !IN_PIECES.has(item['type']) && !isServerTool(item);
   const others = Object.entries(item).filter(
     ([name, value]) =>

@@ -3,7 +3,7 @@
 import type { EndOutcome } from '../../../machines/source-contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
 
-export class AnswerEnd {
+export class ResponseEnd {
   /** Null while the answer goes on, and again when it goes on after its end. */
   outcome: EndOutcome | null = null;
   isOver = false;

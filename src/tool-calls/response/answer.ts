@@ -6,7 +6,7 @@ import type {
   ToolCallState,
 } from '../../../machines/source-contract.js';
 
-export type AnswerPart =
+export type ModelPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
   /** Arguments of a call are coming: their size so far, never their text. */
@@ -36,13 +36,13 @@ export type AnswerPart =
   | { readonly type: 'event'; readonly name: string; readonly data: unknown };
 
 /** One thing that an event says, with what it does to the tool calls of the stream. */
-export interface AnswerStep {
-  readonly part: AnswerPart;
+export interface ResponseStep {
+  readonly part: ModelPart;
   readonly toolCall?: readonly ToolCallDelta[] | undefined;
 }
 
 /** Reads the events of an answer, of one connection or of several that go on. */
-export interface AnswerReader {
+export interface ResponseReader {
   /**
    * How the answer ended, once the peer said so: from then on the end of the bytes, an error and silence mean this end,
    * although more may follow. Null again if the answer goes on.
@@ -69,7 +69,7 @@ export interface AnswerReader {
    * @throws ReconnectError kind `source` for an error that the peer reports; `protocol` for what is no event, and for
    *   a second answer in the stream of the first; `limit`
    */
-  read(event: unknown, name?: string): readonly AnswerStep[];
+  read(event: unknown, name?: string): readonly ResponseStep[];
   /** The last marker came that is no event, such as `[DONE]`. */
   finish(): void;
   /** The bytes ended properly: for formats whose last marker that is. */

@@ -239,7 +239,7 @@ describe('what comes too fast', () => {
     expect(hello.actors.map(({ sessionId }) => sessionId)).toEqual(
       lasting.slice(0, 3).map(({ sessionId }) => sessionId),
     );
-    expect(hello.unseen).toBe(1);
+    expect(hello.hiddenCount).toBe(1);
   });
 });
 
@@ -262,7 +262,7 @@ describe('many actors', () => {
     await client.until(() => statesIn(client.messages, ids.at(-1)!).includes('z'));
     expect(ids.filter((id) => !statesIn(client.messages, id).includes('z'))).toEqual([]);
     const { hello } = await view(inspector);
-    expect([hello.actors.length, hello.unseen]).toEqual([3, 0]);
+    expect([hello.actors.length, hello.hiddenCount]).toEqual([3, 0]);
   });
 
   it('their children take no place', async () => {
@@ -276,7 +276,7 @@ describe('many actors', () => {
     expect(roots.map(({ sessionId }) => sessionId)).toEqual(
       streams.map(({ actor }) => actor.sessionId),
     );
-    expect([hello.unseen, hello.actors.length]).toEqual([0, 4]);
+    expect([hello.hiddenCount, hello.actors.length]).toEqual([0, 4]);
   });
 
   it('that are not shown are counted while they last, for viewers that look on', async () => {
@@ -294,7 +294,7 @@ describe('many actors', () => {
     hidden[1]!.stop();
     await client.until(() => counts().at(-1) === 0);
     shown.stop();
-    expect((await view(inspector)).hello.unseen).toBe(0);
+    expect((await view(inspector)).hello.hiddenCount).toBe(0);
   });
 
   it('of one machine are greeted with its definition once', async () => {

@@ -61,7 +61,7 @@ function hello(time: number): Hello {
     type: 'hello',
     time,
     isReadOnly: false,
-    unseen: 0,
+    hiddenCount: 0,
     definitions: [],
     actors: [
       {

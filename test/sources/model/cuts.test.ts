@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ReconnectEvent, ReconnectOptions, ReconnectError } from '../../../src/index.js';
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 import { onVirtualClock } from '../../support/facts.js';
 import { forgetItems } from '../../support/forget-items.js';
 import { seededRandom } from '../../../src/testing/index.js';
@@ -17,7 +17,7 @@ afterEach(() => void vi.unstubAllGlobals());
 type Cut = { readonly at: number; readonly how: 'reset' | 'eof' } | undefined;
 
 interface Result {
-  readonly parts: readonly AnswerPart[];
+  readonly parts: readonly ModelPart[];
   readonly heard: readonly ReconnectEvent[];
   readonly requests: readonly PeerRequest[];
   readonly error: ReconnectError | null;
@@ -37,7 +37,7 @@ async function play(
     return Promise.resolve(answer(bytes, cut, peer.contentType));
   });
   const { stream, clock, heard } = onVirtualClock(peer.source('http://127.0.0.1/answers'), options);
-  const parts: AnswerPart[] = [];
+  const parts: ModelPart[] = [];
   stream.on('restarted', () => forgetItems(parts));
   stream.on('reset', () => forgetItems(parts));
   let error: ReconnectError | null = null;
@@ -72,7 +72,7 @@ function answer(bytes: Uint8Array, cut: Cut, contentType: string): Response {
 }
 
 /** At no time is a part with other arguments handed out than the whole ones. Cheap: it runs a million times. */
-function checkPart(part: AnswerPart): void {
+function checkPart(part: ModelPart): void {
   const isWhole =
     part.type === 'toolCall'
       ? JSON.stringify(part.input) === INPUTS.get(part.id)

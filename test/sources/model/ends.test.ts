@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { reconnectStream } from '../../../src/index.js';
 import type { ReconnectError, StreamSource } from '../../../src/index.js';
 import { agUi, aiSdkUi, geminiInteractions, openaiResponses } from '../../../src/sources/index.js';
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 import { onVirtualClock } from '../../support/facts.js';
 import { joinAnswer, modelPeers, requestOf, WHOLE } from '../peers/model-answers.js';
 
@@ -26,14 +26,14 @@ const MARKERS: Readonly<Record<string, string>> = {
 };
 
 interface Result {
-  readonly parts: readonly AnswerPart[];
+  readonly parts: readonly ModelPart[];
   readonly requests: readonly string[];
   readonly status: string;
   readonly error: ReconnectError | null;
 }
 
 async function play(
-  source: StreamSource<AnswerPart>,
+  source: StreamSource<ModelPart>,
   texts: readonly string[],
   ending: Ending,
   type = 'text/event-stream',
@@ -45,7 +45,7 @@ async function play(
     return Promise.resolve(response(text, ending, type));
   });
   const { stream, clock } = onVirtualClock(source);
-  const parts: AnswerPart[] = [];
+  const parts: ModelPart[] = [];
   let error: ReconnectError | null = null;
   const reading = (async () => {
     try {
@@ -149,7 +149,7 @@ describe('an agent whose tools run on the server', () => {
     ]
       .map((data, n) => event(data, withIds ? `log:${n}` : undefined))
       .join('');
-  const source = (): StreamSource<AnswerPart> => agUi({ url: 'http://127.0.0.1/run', body: {} });
+  const source = (): StreamSource<ModelPart> => agUi({ url: 'http://127.0.0.1/run', body: {} });
 
   it('may be silent after its end, however long its tools take', async () => {
     const result = await play(source(), [run(false)], 'silence');

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../../../src/index.js';
 import type { ReconnectError, StreamSource } from '../../../src/index.js';
 import { aiSdkUi, geminiInteractions, openaiResponses } from '../../../src/sources/index.js';
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 import { onVirtualClock } from '../../support/facts.js';
 
 type Reply = { readonly status?: number; readonly body?: string | null };
@@ -30,9 +30,9 @@ interface Result {
   readonly error: ReconnectError | null;
 }
 
-async function read(source: StreamSource<AnswerPart>): Promise<Result> {
+async function read(source: StreamSource<ModelPart>): Promise<Result> {
   const { stream, clock } = onVirtualClock(source);
-  const parts: AnswerPart[] = [];
+  const parts: ModelPart[] = [];
   const events: string[] = [];
   stream.actor.on('*', ({ type }) => void events.push(type));
   stream.on('restarted', () => void parts.splice(0));
@@ -58,7 +58,7 @@ describe('a replay that brings nothing', () => {
   const shown = events({ type: 'start', messageId: 'm' }, { type: 'text-delta', delta: 'shown' });
   const failing =
     shown + events({ type: 'error', error: { type: 'server_error', message: 'why' } });
-  const source = (fetch: typeof globalThis.fetch): StreamSource<AnswerPart> =>
+  const source = (fetch: typeof globalThis.fetch): StreamSource<ModelPart> =>
     aiSdkUi({ url: 'http://peer.test/chat', chatId: 'c', body: {}, fetch });
 
   it.each<[string, readonly Reply[], string, string]>([
@@ -105,7 +105,7 @@ describe('an error that passes, reported inside an answer', () => {
       { event_type: 'step.delta', index: 0, delta: { type: 'text', text: 'a' }, event_id: 'e2' },
       error,
     );
-  const source = (fetch: typeof globalThis.fetch): StreamSource<AnswerPart> =>
+  const source = (fetch: typeof globalThis.fetch): StreamSource<ModelPart> =>
     geminiInteractions({ url: 'http://peer.test/i', body: { stream: true }, fetch });
 
   it.each<[string, string, Reply]>([
@@ -138,7 +138,7 @@ describe('ids that are all the same', () => {
   const created = event('interaction.created', { interaction: { id: 'i1' } });
   const text = (value: string): object => event('step.delta', { delta: { text: value } });
   const done = event('interaction.completed', { interaction: { id: 'i1', status: 'completed' } });
-  const source = (fetch: typeof globalThis.fetch): StreamSource<AnswerPart> =>
+  const source = (fetch: typeof globalThis.fetch): StreamSource<ModelPart> =>
     geminiInteractions({ url: 'http://peer.test/i', body: { stream: true }, fetch });
 
   it('are not asked by for ever where every connection brings the same', async () => {
@@ -185,7 +185,7 @@ describe('a text that comes only when its part is done', () => {
     { type: 'response.output_text.done', ...part, text: 'abcd', sequence_number: 3 },
     { type: 'response.completed', response: { id: 'r1' }, sequence_number: 4 },
   ];
-  const source = (fetch: typeof globalThis.fetch): StreamSource<AnswerPart> =>
+  const source = (fetch: typeof globalThis.fetch): StreamSource<ModelPart> =>
     openaiResponses({ url: 'http://peer.test/r', body: { stream: true }, fetch });
 
   /** Reads the first events, saves the place, and goes on in a new process with the rest. */

@@ -7,7 +7,7 @@ import {
 } from '@tanstack/ai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agUi } from '../../../src/sources/index.js';
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 import { startCuttingProxy } from '../../support/cutting-proxy.js';
 import type { CuttingProxy } from '../../support/cutting-proxy.js';
 import type { Loopback } from '../../../src/loopback/listen.js';
@@ -67,7 +67,7 @@ interface Cutting {
 async function readCut(
   proxy: CuttingProxy,
   { cuts, delivery }: Cutting,
-): Promise<ReadAll<AnswerPart>> {
+): Promise<ReadAll<ModelPart>> {
   proxy.reset(cuts);
   return readAll(agUi({ url: `${proxy.url}/chat`, body: { messages: [] } }), { delivery });
 }

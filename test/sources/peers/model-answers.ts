@@ -1,7 +1,7 @@
 /** One answer in each provider format: some text, two calls whose arguments come in turns, and the end. */
 
 import type { SourcePeer, PeerRequest } from '../../support/source-peer.js';
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 import {
   agUi,
   aiSdkUi,
@@ -14,7 +14,7 @@ import {
 } from '../../../src/sources/index.js';
 
 /** A peer whose answers are text. */
-export interface ModelPeer extends SourcePeer<AnswerPart> {
+export interface ModelPeer extends SourcePeer<ModelPart> {
   body(request: PeerRequest): string;
 }
 
@@ -40,7 +40,7 @@ export const CALLS = [
 
 export const WHOLE: Answer = { text: TEXT.join(''), calls: CALLS };
 
-export function joinAnswer(parts: readonly AnswerPart[]): Answer {
+export function joinAnswer(parts: readonly ModelPart[]): Answer {
   return {
     text: parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(''),
     calls: parts.flatMap((part) =>

@@ -1,7 +1,7 @@
 /** What the fuzzer has to know of a format: how an answer is written in it, and how a request goes on. */
 
 import type { StreamSource } from '../../../src/index.js';
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 import type { Choices } from './choices.js';
 import type { Script } from './script.js';
 import type { Truth } from './truth.js';
@@ -13,7 +13,7 @@ export interface WireFormat {
   readonly kind: 'events' | 'lines';
   /** Content types with which the format is known to be sent, the right one first. */
   readonly contentTypes: readonly string[];
-  source(options: SourceSetup): StreamSource<AnswerPart>;
+  source(options: SourceSetup): StreamSource<ModelPart>;
   write(truth: Truth, choices: Choices): Script;
   /** After which event a request asks to go on; undefined: it asks for a new answer. */
   cursorOf(request: WireRequest): string | undefined;

@@ -1,6 +1,6 @@
 /** Says what was wrong with a run, from the truth and the oddities alone: no reader of ours was asked. */
 
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 import { judgeCalls } from './judge-calls.js';
 import { judgeRequests } from './judge-requests.js';
 import { gather, joined, receivedOf } from './received.js';
@@ -187,7 +187,7 @@ function judgeRepeated(run: Run): Fault[] {
   return [{ kind: 'complete with text missing', detail: quote(missing.join('')) }];
 }
 
-function textOf(parts: readonly AnswerPart[], type: 'text' | 'reasoning'): string {
+function textOf(parts: readonly ModelPart[], type: 'text' | 'reasoning'): string {
   return parts.flatMap((part) => (part.type === type ? [part.text] : [])).join('');
 }
 

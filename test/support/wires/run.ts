@@ -8,7 +8,7 @@ import type {
   ReconnectOptions,
   StreamOutcome,
 } from '../../../src/index.js';
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 import { seededRandom, virtualClock } from '../../../src/testing/index.js';
 import type { VirtualClock } from '../../../src/testing/index.js';
 import type { Choices } from './choices.js';
@@ -26,7 +26,7 @@ export interface Run {
   readonly reading: ReadingPlan;
   readonly exchanges: readonly Exchange[];
   /** What the application has at the end: without what it was told to forget. */
-  readonly parts: readonly AnswerPart[];
+  readonly parts: readonly ModelPart[];
   /** Every call that it was given to run, in order. */
   readonly calls: readonly Call[];
   readonly events: readonly ReconnectEvent[];
@@ -38,7 +38,7 @@ export interface Run {
   readonly tookMs: number;
 }
 
-export type Call = Extract<AnswerPart, { type: 'toolCall' }>;
+export type Call = Extract<ModelPart, { type: 'toolCall' }>;
 
 /** A stream that has not ended by then never will: longer than all timeouts and waits together. */
 const LIMIT_MS = 4 * 60 * 60 * 1000;
@@ -114,10 +114,10 @@ async function settles(
   return isDone;
 }
 
-type Create = () => Parameters<typeof reconnectStream<AnswerPart>>[0];
+type Create = () => Parameters<typeof reconnectStream<ModelPart>>[0];
 
 class Reader {
-  readonly parts: AnswerPart[] = [];
+  readonly parts: ModelPart[] = [];
   readonly calls: Call[] = [];
   readonly events: ReconnectEvent[] = [];
   outcome: StreamOutcome | null = null;
@@ -151,7 +151,7 @@ class Reader {
     await this.#follow(this.#open(saved), Infinity);
   }
 
-  #open(checkpoint?: string): ReconnectingStream<AnswerPart> {
+  #open(checkpoint?: string): ReconnectingStream<ModelPart> {
     const stream = reconnectStream(this.#create(), {
       ...this.#options,
       ...(checkpoint === undefined ? {} : { checkpoint }),
@@ -167,7 +167,7 @@ class Reader {
   }
 
   /** Reads to the end, or as far as the place is to be saved: then what was saved. */
-  async #follow(stream: ReconnectingStream<AnswerPart>, count: number): Promise<string | null> {
+  async #follow(stream: ReconnectingStream<ModelPart>, count: number): Promise<string | null> {
     let left = count;
     let saved: string | null = null;
     try {

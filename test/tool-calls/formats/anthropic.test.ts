@@ -2,15 +2,15 @@
 
 import { describe, expect, it } from 'vitest';
 import { anthropicReader } from '../../../src/tool-calls/index.js';
-import type { AnswerPart } from '../../../src/tool-calls/index.js';
+import type { ModelPart } from '../../../src/tool-calls/index.js';
 
-function read(...events: readonly object[]): { parts: AnswerPart[]; end: string | null } {
+function read(...events: readonly object[]): { parts: ModelPart[]; end: string | null } {
   const reader = anthropicReader();
   const parts = events.flatMap((event) => reader.read(event).map(({ part }) => part));
   return { parts, end: reader.end };
 }
 
-const callsOf = ({ parts }: { parts: AnswerPart[] }): unknown[] =>
+const callsOf = ({ parts }: { parts: ModelPart[] }): unknown[] =>
   parts.flatMap((part) => (part.type === 'toolCall' ? [[part.id, part.input]] : []));
 
 function start(index: number, block: object): object {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ReconnectError } from '../../../src/index.js';
 import type { SourceItem, StreamSource } from '../../../src/index.js';
 import { geminiReader } from '../../../src/tool-calls/index.js';
-import type { AnswerPart, RecordedCalls } from '../../../src/tool-calls/index.js';
+import type { ModelPart, RecordedCalls } from '../../../src/tool-calls/index.js';
 import { onVirtualClock } from '../../support/facts.js';
 import { seededRandom } from '../../../src/testing/index.js';
 
@@ -25,21 +25,21 @@ const completed = (status?: string): object => ({
   interaction: { id: 'i', status },
 });
 
-function read(...events: readonly object[]): { parts: AnswerPart[]; end: string | null } {
+function read(...events: readonly object[]): { parts: ModelPart[]; end: string | null } {
   return readAfter(undefined, ...events);
 }
 
 function readAfter(
   calls: RecordedCalls | undefined,
   ...events: readonly object[]
-): { parts: AnswerPart[]; end: string | null } {
+): { parts: ModelPart[]; end: string | null } {
   const reader = geminiReader();
   if (calls !== undefined) reader.begin(calls);
   const parts = events.flatMap((event) => reader.read(event).map(({ part }) => part));
   return { parts, end: reader.end };
 }
 
-const callsOf = ({ parts }: { parts: AnswerPart[] }): unknown[] =>
+const callsOf = ({ parts }: { parts: ModelPart[] }): unknown[] =>
   parts.flatMap((part) => (part.type === 'toolCall' ? [[part.id, part.input]] : []));
 
 describe('steps that a new connection sends from the start', () => {
@@ -240,16 +240,16 @@ describe('an interaction that is cut, and sent again', () => {
   const REST: Plan = { again: 0, reads: Infinity, arrives: 1, isLost: false, isFresh: false };
 
   /** Each event is its own checkpoint. */
-  function source(next: () => Plan): StreamSource<AnswerPart> {
+  function source(next: () => Plan): StreamSource<ModelPart> {
     let reader = geminiReader();
-    const open: StreamSource<AnswerPart>['open'] = (at) => {
+    const open: StreamSource<ModelPart>['open'] = (at) => {
       const { again, reads, arrives, isLost, isFresh } = next();
       const after = at.cursor === undefined ? -1 : Number(at.cursor);
       const from = Math.max(0, after + 1 - again);
       const to = from + reads;
       if (after === -1 || isFresh) reader = geminiReader();
       reader.begin(at.toolCalls ?? {});
-      const items = events.slice(from, to).flatMap((event, n): SourceItem<AnswerPart>[] => {
+      const items = events.slice(from, to).flatMap((event, n): SourceItem<ModelPart>[] => {
         const id = String(from + n);
         // As the sources do: what the server sends again is not read again.
         if (from + n <= after) return [];
@@ -288,7 +288,7 @@ describe('an interaction that is cut, and sent again', () => {
       initialBackoffMs: 1,
       maxBackoffMs: 1,
     });
-    const parts: AnswerPart[] = [];
+    const parts: ModelPart[] = [];
     const reading = (async () => {
       for await (const part of stream) parts.push(part);
     })();

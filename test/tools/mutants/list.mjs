@@ -101,7 +101,7 @@ export const mutants = [
   mutant(
     'the cursor moves at once',
     'src/connection/receiver.ts',
-    "return this.#desk.source.resume === 'cursor' && this.#desk.ledger.hasCursor;",
+    "return this.#stream.source.resume === 'cursor' && this.#stream.ledger.hasCursor;",
     'return false;',
     'stream/commit',
   ),

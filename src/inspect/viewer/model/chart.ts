@@ -55,7 +55,7 @@ export function eventsOf(chart: ChartState): string[] {
 }
 
 /** Whether it listens to events that it does not name: `mouse.*`, or all. */
-export function hearsMore(chart: ChartState): boolean {
+export function acceptsMore(chart: ChartState): boolean {
   return allTransitions(chart).some(({ event }) => event.includes('*'));
 }
 

@@ -51,7 +51,7 @@ export class Model {
   readonly actors: Map<string, ShownActor> = new Map();
   log: LogEntry[] = [];
   isReadOnly = false;
-  unseen = 0;
+  hiddenCount = 0;
   /** What to add to this page's clock to have that of the process. */
   skewMs = 0;
   #keys = 0;
@@ -66,7 +66,7 @@ export class Model {
     this.#newest.clear();
     this.log = [];
     this.isReadOnly = hello.isReadOnly;
-    this.unseen = hello.unseen;
+    this.hiddenCount = hello.hiddenCount;
     this.skewMs = -Infinity;
     this.#syncClock(hello.time);
     this.#definitions.clear();
@@ -84,7 +84,7 @@ export class Model {
       else if (message.type === '@xstate.snapshot') this.#step(message);
       else if (message.type === 'forgotten') this.#forget(message.sessionId);
       else if (message.type === 'definition') this.#definitions.set(message.id, message.definition);
-      else this.unseen = message.count;
+      else this.hiddenCount = message.count;
     }
     if (this.log.length > MAX_LOG) this.log = this.log.slice(-MAX_LOG);
   }

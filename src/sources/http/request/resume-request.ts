@@ -42,7 +42,7 @@ export async function requestAt(
   const isResuming = at.items > 0 || (at.cursor !== undefined && at.cursor !== '');
   if (resumeRequest === undefined || !isResuming) return request;
   const context = requestContext(at, signal, false);
-  const answer = checkAnswer(await askProvider('resumeRequest', resumeRequest, context));
+  const answer = checkResponse(await askProvider('resumeRequest', resumeRequest, context));
   const { url = request.url } = answer;
   const method = checkMethod(answer.method);
   if (!isRead(method)) throw wrong('a method that only reads');
@@ -55,7 +55,7 @@ const NAMES = { url: true, method: true, headers: true } as const satisfies Reco
   true
 >;
 
-function checkAnswer(answer: unknown): ResumeRequest {
+function checkResponse(answer: unknown): ResumeRequest {
   if (typeof answer !== 'object' || answer === null) throw wrong('an object');
   checkKnown('the answer of resumeRequest', answer, NAMES);
   return answer;

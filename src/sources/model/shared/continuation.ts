@@ -1,7 +1,7 @@
 /** Going on by a new request that holds the text so far. The seam may show: the model does not repeat itself. */
 
 import type { ResumePoint, SourceItem } from '../../../../machines/source-contract.js';
-import type { AnswerPart } from '../../../tool-calls/response/answer.js';
+import type { ModelPart } from '../../../tool-calls/response/answer.js';
 import { openFailure } from '../../shared/source-error.js';
 import type { RequestContext } from '../../http/request/request.js';
 import type { SseProtocol } from '../../sse/protocol.js';
@@ -27,7 +27,7 @@ export interface Continuation {
   /** The text that was received at this point. @throws OpenFailure where it is not known. */
   textAt(at: ResumePoint): string;
   /** Keeps the text of this connection, and marks the seam. */
-  follow(protocol: SseProtocol<AnswerPart>, at: ResumePoint): SseProtocol<AnswerPart>;
+  follow(protocol: SseProtocol<ModelPart>, at: ResumePoint): SseProtocol<ModelPart>;
 }
 
 /** @param isKept whether a new request may go on with the text: else it is only counted, however long it is */
@@ -42,7 +42,7 @@ export function createContinuation(isKept: boolean): Continuation {
     throw openFailure('not-resumable', why, { fatal: true });
   }
 
-  function follow(protocol: SseProtocol<AnswerPart>, at: ResumePoint): SseProtocol<AnswerPart> {
+  function follow(protocol: SseProtocol<ModelPart>, at: ResumePoint): SseProtocol<ModelPart> {
     text = textAt(at);
     let isSeam = at.items > 0;
     return {
@@ -57,7 +57,7 @@ export function createContinuation(isKept: boolean): Continuation {
   }
 
   /** Counted by the account as well: so what it has not taken is cut off when it goes on. */
-  function keep(item: SourceItem<AnswerPart>): SourceItem<AnswerPart> {
+  function keep(item: SourceItem<ModelPart>): SourceItem<ModelPart> {
     if (item.type !== 'data' || item.data.type !== 'text') return item;
     if (isKept) text += item.data.text;
     if (text.length > MAX_TEXT)

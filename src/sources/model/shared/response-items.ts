@@ -1,18 +1,18 @@
 /** The parts of a model's answer as items. */
 
 import type { DataItem } from '../../../../machines/source-contract.js';
-import type { AnswerPart, AnswerStep } from '../../../tool-calls/response/answer.js';
+import type { ModelPart, ResponseStep } from '../../../tool-calls/response/answer.js';
 import type { SseEvent } from '../../sse/decoder.js';
 
 /**
  * Returns the steps of one event as items: its size stands in the first, and the last one carries the cursor, so that
  * it commits them all, and the text of the event, by which it is known when it comes again.
  */
-export function answerItems(
-  steps: readonly AnswerStep[],
+export function responseItems(
+  steps: readonly ResponseStep[],
   { data: text }: Pick<SseEvent, 'data'>,
   id?: string,
-): DataItem<AnswerPart>[] {
+): DataItem<ModelPart>[] {
   return steps.map(({ part, toolCall }, n) => {
     const bytes = n === 0 ? text.length : 0;
     const chars = part.type === 'text' ? part.text.length : undefined;

@@ -3,21 +3,21 @@
 import type { EndOutcome, SourceItem } from '../../../../machines/source-contract.js';
 import { ReconnectError } from '../../../../machines/errors.js';
 import type {
-  AnswerPart,
-  AnswerReader,
-  AnswerStep,
+  ModelPart,
+  ResponseReader,
+  ResponseStep,
   RecordedCalls,
 } from '../../../tool-calls/response/answer.js';
 import { reportedError } from '../../../tool-calls/response/peer-error.js';
 import { eventStep } from '../../../tool-calls/response/steps.js';
 import { OpenFailure, openFailure } from '../../shared/source-error.js';
-import { answerItems } from './response-items.js';
+import { responseItems } from './response-items.js';
 import type { SseEvent } from '../../sse/decoder.js';
 import { parseEvent } from '../../sse/protocol.js';
 import type { NewEvent, ReplayedEvents, WireEvent } from './replayed-events.js';
 import type { SseProtocol } from '../../sse/protocol.js';
 
-export interface AnswerFormat {
+export interface ResponseFormat {
   /** The cursor after this event. @param id the event's own id */
   readonly cursorOf?: ((event: unknown, id: string | undefined) => string | undefined) | undefined;
   /** Which answer it is, where the event says so. @param name what the event is called outside of its data */
@@ -30,14 +30,14 @@ export interface AnswerFormat {
    * The answer is read from its beginning again: by another reader, which knows the calls that were delivered.
    * @param isNamedAgain the stream has forgotten which answer it is
    */
-  readonly readAgain?: ((isNamedAgain: boolean) => AnswerReader) | undefined;
+  readonly readAgain?: ((isNamedAgain: boolean) => ResponseReader) | undefined;
   /** A new event was read. @param cursor the one after it, where it has one */
   readonly onRead?: ((cursor: string | undefined) => void) | undefined;
   /** The peer reported an error. */
   readonly onReport?: ((report: OpenFailure) => void) | undefined;
 }
 
-export interface AnswerProtocol extends SseProtocol<AnswerPart> {
+export interface ResponseProtocol extends SseProtocol<ModelPart> {
   /** The end that was read; null as well once an error came, which no end makes good. */
   readonly outcome: EndOutcome | null;
 }
@@ -48,10 +48,10 @@ const DONE = '[DONE]';
 /** Names of events that keep a connection alive, or tell of it: their data need not be JSON. */
 const CONTROL = /^(?:comment|done|heart-?beat|info|keep-?alive|ping)$/i;
 
-export function createAnswerProtocol(
-  first: AnswerReader,
-  { cursorOf, keyOf, replays, isBeginning, readAgain, onRead, onReport }: AnswerFormat,
-): AnswerProtocol {
+export function createResponseProtocol(
+  first: ResponseReader,
+  { cursorOf, keyOf, replays, isBeginning, readAgain, onRead, onReport }: ResponseFormat,
+): ResponseProtocol {
   let reader = first;
   let isBroken = false;
   return {
@@ -75,7 +75,7 @@ export function createAnswerProtocol(
     },
   };
 
-  function read(event: SseEvent, id: string | undefined): SourceItem<AnswerPart>[] {
+  function read(event: SseEvent, id: string | undefined): SourceItem<ModelPart>[] {
     const data = event.data.trim();
     // A keep-alive: some servers send them as events.
     if (data === '' || data === 'null') return [{ type: 'alive' }];
@@ -84,14 +84,14 @@ export function createAnswerProtocol(
       return endItems();
     }
     const json = jsonOf(event);
-    if (json === undefined) return answerItems([eventStep(event.type, event.data)], event);
+    if (json === undefined) return responseItems([eventStep(event.type, event.data)], event);
     const wire = { event, json, cursor: cursorOf?.(json, id) };
     if (replays === undefined) return readNew(wire);
     return takeAll(replays.take(wire, isBeginning?.(json, event.type)));
   }
 
-  function takeAll(found: readonly NewEvent[]): SourceItem<AnswerPart>[] {
-    return found.flatMap((one): SourceItem<AnswerPart>[] => {
+  function takeAll(found: readonly NewEvent[]): SourceItem<ModelPart>[] {
+    return found.flatMap((one): SourceItem<ModelPart>[] => {
       if (!('type' in one)) return readNew(one);
       if (one.type === 'recalled') return recall(one.events);
       if (one.type === 'reset') reader = readAgain?.(true) ?? reader;
@@ -100,7 +100,7 @@ export function createAnswerProtocol(
   }
 
   /** What was delivered is read for what follows. */
-  function recall(events: readonly WireEvent[]): SourceItem<AnswerPart>[] {
+  function recall(events: readonly WireEvent[]): SourceItem<ModelPart>[] {
     reader = readAgain?.(false) ?? reader;
     for (const { event, json, cursor } of events) {
       readSafely(reader, json, event.type);
@@ -109,7 +109,7 @@ export function createAnswerProtocol(
     return reader.isOver ? endItems() : [];
   }
 
-  function readNew({ event, json, cursor }: WireEvent): SourceItem<AnswerPart>[] {
+  function readNew({ event, json, cursor }: WireEvent): SourceItem<ModelPart>[] {
     const items = [...identity(keyOf?.(json, event.type)), ...itemsOf(event, json, cursor)];
     onRead?.(cursor);
     return reader.isOver ? [...items, ...endItems()] : items;
@@ -119,13 +119,13 @@ export function createAnswerProtocol(
     event: SseEvent,
     json: unknown,
     cursor: string | undefined,
-  ): SourceItem<AnswerPart>[] {
+  ): SourceItem<ModelPart>[] {
     const steps = readSafely(reader, json, event.type);
-    if (steps.length > 0) return answerItems(steps, event, cursor);
+    if (steps.length > 0) return responseItems(steps, event, cursor);
     return cursor === undefined ? [] : [{ type: 'checkpoint', cursor }];
   }
 
-  function endItems(): SourceItem<AnswerPart>[] {
+  function endItems(): SourceItem<ModelPart>[] {
     const { end, finishWord } = reader;
     if (end === null) return [];
     return [{ type: 'end', outcome: end, ...(finishWord === null ? {} : { detail: finishWord }) }];
@@ -145,7 +145,7 @@ function jsonOf(event: SseEvent): unknown {
   }
 }
 
-function identity(key: string | undefined): SourceItem<AnswerPart>[] {
+function identity(key: string | undefined): SourceItem<ModelPart>[] {
   return key === undefined ? [] : [{ type: 'identity', key }];
 }
 
@@ -163,7 +163,7 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   'UNAVAILABLE',
 ]);
 
-function readSafely(reader: AnswerReader, event: unknown, type: string): readonly AnswerStep[] {
+function readSafely(reader: ResponseReader, event: unknown, type: string): readonly ResponseStep[] {
   const before = reader.end;
   try {
     return reader.read(event, type === 'message' ? undefined : type);

@@ -5,7 +5,7 @@ import type {
   ResumePoint,
   StreamSource,
 } from '../../../../machines/source-contract.js';
-import type { AnswerPart, AnswerReader } from '../../../tool-calls/response/answer.js';
+import type { ModelPart, ResponseReader } from '../../../tool-calls/response/answer.js';
 import { OpenFailure, openFailure } from '../../shared/source-error.js';
 import { bodyConnection, singleBatch } from '../../http/response/body-reader.js';
 import { withAddress } from '../../http/request/address.js';
@@ -18,22 +18,22 @@ import type { RequestOptions } from '../../http/request/request.js';
 import { EVENT_STREAM } from '../../sse/decoder.js';
 import { createProtocolDecoder } from '../../sse/protocol.js';
 import { withOutcome } from './response-outcome.js';
-import { createAnswerProtocol, deliveredOf } from './response-protocol.js';
-import type { AnswerFormat } from './response-protocol.js';
+import { createResponseProtocol, deliveredOf } from './response-protocol.js';
+import type { ResponseFormat } from './response-protocol.js';
 import type { CheckedModel } from './options.js';
 import { pathSegment } from './path-segment.js';
 import { createPeerReport } from './peer-report.js';
 import { refusedPlace } from './unknown-run.js';
 import { ReplayedEvents } from './replayed-events.js';
 
-export interface RunFormat extends AnswerFormat {
-  readonly createReader: () => AnswerReader;
+export interface RunFormat extends ResponseFormat {
+  readonly createReader: () => ResponseReader;
   /** Names of the query that a GET goes on by. */
   readonly query: (cursor: string) => Readonly<Record<string, string>>;
-  readonly contiguous?: StreamSource<AnswerPart>['contiguous'];
+  readonly contiguous?: StreamSource<ModelPart>['contiguous'];
 }
 
-export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<AnswerPart> {
+export function resumableRun(model: CheckedModel, format: RunFormat): StreamSource<ModelPart> {
   const { name, request, ...limits } = model;
   const { contiguous } = format;
   let reader = format.createReader();
@@ -52,7 +52,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
     cancel,
   });
 
-  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
+  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<ModelPart>> {
     const { key, cursor } = at;
     const hasPlace = cursor !== undefined && cursor !== '';
     // A second POST would run, and bill, the work again.
@@ -77,7 +77,7 @@ export function runAnswer(model: CheckedModel, format: RunFormat): StreamSource<
     reader.begin(at.toolCalls ?? {});
     if (isRestored) reader.goOnAfter?.(at.chars);
     replays.follow(at, isResuming ? cursor : undefined, isRestored);
-    const protocol = createAnswerProtocol(reader, {
+    const protocol = createResponseProtocol(reader, {
       ...format,
       replays,
       isBeginning: (event, name) => key !== undefined && format.keyOf?.(event, name) === key,

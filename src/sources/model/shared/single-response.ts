@@ -5,7 +5,7 @@ import type {
   ResumePoint,
   StreamSource,
 } from '../../../../machines/source-contract.js';
-import type { AnswerPart, AnswerReader } from '../../../tool-calls/response/answer.js';
+import type { ModelPart, ResponseReader } from '../../../tool-calls/response/answer.js';
 import { openFailure } from '../../shared/source-error.js';
 import { bodyConnection } from '../../http/response/body-reader.js';
 import { openBody } from '../../http/request/open-body.js';
@@ -16,34 +16,34 @@ import { checkFunction, checkKnown } from '../../shared/validate-options.js';
 import { EVENT_STREAM } from '../../sse/decoder.js';
 import { createProtocolDecoder } from '../../sse/protocol.js';
 import { withOutcome } from './response-outcome.js';
-import { createAnswerProtocol } from './response-protocol.js';
+import { createResponseProtocol } from './response-protocol.js';
 import { createContinuation } from './continuation.js';
 import type { Continuable } from './continuation.js';
 import { createLineProtocolDecoder } from './line-protocol.js';
 import { checkModelOptions, MODEL_OPTIONS, toJsonBody } from './options.js';
 import type { ModelDefaults, ModelOptions } from './options.js';
 
-export interface PostAnswerOptions extends ModelOptions, Continuable {}
+export interface SingleResponseOptions extends ModelOptions, Continuable {}
 
 export interface PostFormat extends ModelDefaults {
   /** How the answer is framed. @default 'events': server-sent events */
   readonly framing?: Framing;
-  readonly createReader: () => AnswerReader;
+  readonly createReader: () => ResponseReader;
   /** Headers that the format asks for, where the caller gives none. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The names of `PostAnswerOptions`. */
-export const POST_OPTIONS: Readonly<Record<keyof PostAnswerOptions, true>> = {
+export const POST_OPTIONS: Readonly<Record<keyof SingleResponseOptions, true>> = {
   ...MODEL_OPTIONS,
   continueWith: true,
 };
 
 /** @throws ReconnectError `config` */
-export function postAnswer(
-  options: PostAnswerOptions,
+export function singleResponse(
+  options: SingleResponseOptions,
   format: PostFormat,
-): StreamSource<AnswerPart> {
+): StreamSource<ModelPart> {
   // `openai-chat` is the name in diagnostics, `openaiChat` the function's.
   const source = format.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   checkKnown(source, options, POST_OPTIONS);
@@ -57,7 +57,7 @@ export function postAnswer(
   const isLines = framing === 'lines';
   return Object.freeze({ name, resume, terminal: 'explicit', reopen: reopenBy(request), open });
 
-  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<AnswerPart>> {
+  async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<ModelPart>> {
     const text = continuation.textAt(at);
     const body = (context: RequestContext): unknown => continueWith?.({ ...context, text });
     const { body: bytes } = await openBody(
@@ -80,7 +80,7 @@ export function postAnswer(
       throw openFailure('protocol', 'The answer has no body', { fatal: true, status: 204 });
     const reader = format.createReader();
     reader.begin(at.toolCalls ?? {});
-    const protocol = createAnswerProtocol(reader, {});
+    const protocol = createResponseProtocol(reader, {});
     const followed = continuation.follow(protocol, at);
     const decoder = isLines
       ? createLineProtocolDecoder(followed, limits.maxLineBytes)

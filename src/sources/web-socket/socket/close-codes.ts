@@ -3,7 +3,7 @@
 import { withPeerError } from '../../../tool-calls/response/peer-error.js';
 import { openFailure } from '../../shared/source-error.js';
 import type { OpenFailure } from '../../shared/source-error.js';
-import { wrongAnswer } from '../../shared/to-items.js';
+import { wrongResponse } from '../../shared/to-items.js';
 
 /**
  * - `end`: the peer has said all; a drop where the source waits for an end marker
@@ -118,5 +118,5 @@ export function checkCloseClass(answer: unknown): CloseClass | undefined {
   if (answer === undefined) return undefined;
   const found = CLASSES.find((word) => word === answer);
   if (found !== undefined) return found;
-  throw wrongAnswer('closeCode', `one of '${CLASSES.join("', '")}' or nothing`, answer);
+  throw wrongResponse('closeCode', `one of '${CLASSES.join("', '")}' or nothing`, answer);
 }
