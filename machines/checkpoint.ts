@@ -23,7 +23,7 @@ export interface Checkpoint {
   readonly retryAt: number | null;
   /** The wait that ends then, in ms: whatever the wall clock does, no rest of it is longer. Left out where nothing waits. */
   readonly delayMs?: number | null | undefined;
-  /** Which stream it is, where the source tells. */
+  /** Which stream it is, where the source knows. */
   readonly key?: string | null | undefined;
   readonly cursor: string | null;
   /**
@@ -225,7 +225,7 @@ function count(field: string, value: unknown): number {
   return amount(field, value);
 }
 
-/** Times and sizes: clocks may tell parts of a ms, and sizes may be estimates. */
+/** Times and sizes: clocks may give fractions of a ms, and sizes may be estimates. */
 function amount(field: string, value: unknown): number {
   if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER))
     throw damaged(field, 'a number from 0 to 2^53 − 1');

@@ -3,7 +3,7 @@
 import type { Moment } from './reconnect.types.js';
 
 /**
- * The moment that a report carries, or what the actor's clock can tell: `createActor(machine, { clock })`
+ * The moment that a report carries, or what the actor's clock reads: `createActor(machine, { clock })`
  * with a clock that has `now()`, and `wallNow()` and `random()` if it likes. Without any of them time
  * stands at 0 and every draw is the middle of its range.
  */

@@ -83,7 +83,7 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     delayMs,
     ledger: Object.freeze({ key, cursor, chars, floorMs }),
     streamState,
-    // Who let go of a stream and restores it wants it to go on; an end or a cancel is the end.
+    // A stream that was closed and is restored is meant to go on; an end or a cancel is the end.
     outcome:
       outcome === null || outcome === 'closed'
         ? null

@@ -14,7 +14,7 @@ export function errorCode(error: unknown): string | undefined {
 
 /** OpenSSL's names for certificates that are refused, and for a peer that does not speak TLS. */
 export function isTlsCode(code: string): boolean {
-  // A handshake that timed out is weather.
+  // A handshake that timed out is transient.
   if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return false;
   return (
     /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|ERROR_IN_C)/.test(code) ||

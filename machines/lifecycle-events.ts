@@ -1,4 +1,4 @@
-/** The lifecycle events, told from the context and from what happened. */
+/** The lifecycle events, made from the context and from what happened. */
 
 import { shownLimit } from './config.js';
 import type { Loss, ReconnectContext, ReconnectEvent, EmittedReport } from './reconnect.types.js';

@@ -138,7 +138,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     'attempt.failed': { target: '.failed', reenter: true, actions: 'fail' },
 
     // Reports of a connection that was left are heard no more; a host's reports carry no number. Of what
-    // carries none at all the account is the stream's, whichever connection told it.
+    // carries none at all the account is the stream's, whichever connection reported it.
     'stream.progress': [{ guard: 'isStale' }, { actions: ['record', 'emitReport'] }],
     'stream.toolCall': { actions: ['record', 'emitReport'] },
     'stream.reset': { actions: ['record', 'emitReport'] },

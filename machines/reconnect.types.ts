@@ -41,7 +41,7 @@ export interface Moment {
 /** The reader's exact account of the stream, frozen. */
 export interface Ledger {
   readonly streamState: StreamState;
-  /** Which stream this is, where the source tells. */
+  /** Which stream this is, where the source knows. */
   readonly key?: string | null | undefined;
   /** The last committed cursor. */
   readonly cursor: string | null;

@@ -1,4 +1,4 @@
-/** The words that both sides share: what a source tells the machine, and what it is told. */
+/** The contract of a source: what it reports to the machine, and what it is asked. */
 
 import type { ErrorInfo } from './errors.js';
 
@@ -6,7 +6,7 @@ export const RESUME_MODES = ['cursor', 'count', 'replay', 'continuation', 'live'
 /** What a source can do after a drop; `live`: a feed without history, it goes on with what comes. */
 export type ResumeMode = (typeof RESUME_MODES)[number];
 
-/** How a source ends, and whether it may be opened again: told at the fields of `StreamSource`. */
+/** How a source ends, and whether it may be opened again: see the fields of `StreamSource`. */
 export const TERMINALS = ['explicit', 'eof'] as const;
 export const REOPEN_MODES = ['safe', 'restarts-work'] as const;
 export const DELIVERY_MODES = ['commit', 'eager'] as const;
@@ -97,7 +97,7 @@ export interface DataItem<T> {
   /** Size on the wire or a fair estimate, in bytes. */
   readonly bytes: number;
   readonly id?: string | undefined;
-  /** The id that this item comes after, where the wire tells: another than the last one is a gap. */
+  /** The id that this item comes after, where the wire says: another than the last one is a gap. */
   readonly follows?: string | undefined;
   /**
    * The item as it stood on the wire: an item that a server sends again is recognised by its id and this text.

@@ -64,7 +64,7 @@ export function adopt<T>(value: T | PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => follow(value, resolve, reject));
 }
 
-/** Whether it is a promise, of any realm or class, that tells what becomes of it; a proxy of one does not. */
+/** Whether it is a promise, of any realm or class, that reports what becomes of it; a proxy of one does not. */
 export function isFollowable(value: unknown): boolean {
   try {
     void promiseThen.call(value as Promise<unknown>, ignore, ignore);

@@ -29,7 +29,7 @@ function readError(thrown: unknown): ReconnectError {
     return new ReconnectError('tls', `the certificate was refused (${code})${said}`, facts);
   if (code !== undefined)
     return new ReconnectError('network', `the connection broke (${code})${said}`, facts);
-  // What fetch rejects with, where no code tells more.
+  // What fetch rejects with, where no code says more.
   if (thrown instanceof TypeError || isAbort(thrown))
     return new ReconnectError('network', `the connection broke${said}`, facts);
   return new ReconnectError('source', text ?? 'the source threw an error without a text', facts);

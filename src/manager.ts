@@ -41,7 +41,7 @@ export interface ReconnectManager {
  * Creates a manager that a host drives by hand.
  *
  * @param onEvent hears the Rust module's four events: `attemptStarted`, `waiting`, `connected`, `failed`.
- *   It sees the manager as each call left it, and may call in its turn: what that leads to is told next.
+ *   It sees the manager as each call left it, and may call in its turn: what that leads to is emitted next.
  * @throws ReconnectError kind `config`.
  */
 export function createReconnectManager(
@@ -103,7 +103,7 @@ const RUST_EVENTS = ['attemptStarted', 'waiting', 'connected', 'failed'] as cons
 const HELD_CLOCK = { setTimeout: () => 0, clearTimeout: () => {} };
 
 /**
- * Holds events back until the step that they came from is done, and tells them one after the other.
+ * Holds events back until the step that they came from is done, and emits them one after the other.
  * In the middle of a step the machine still shows what was before it.
  */
 function createOutbox(onEvent: ((event: ReconnectEvent) => void) | undefined) {
@@ -114,7 +114,7 @@ function createOutbox(onEvent: ((event: ReconnectEvent) => void) | undefined) {
       held.push(event);
     },
     flush(): void {
-      // A call from inside the listener: whoever tells now tells its events too, in their turn.
+      // A call from inside the listener: the loop that is running emits its events too, in their turn.
       if (isEmitting) return;
       isEmitting = true;
       for (let event = held.shift(); event !== undefined; event = held.shift()) {

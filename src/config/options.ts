@@ -55,7 +55,7 @@ export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
   /** Has the last word on what an error means. */
   classify?: Classify | undefined;
   /**
-   * What the host tells of itself: online, awake, put away. Null: nothing is heeded.
+   * Signals from the host: online and offline, wake-up, the back/forward cache. Null: none are followed.
    * @default pageEnvironment() in a page, else null
    */
   environment?: Environment | null | undefined;

@@ -67,7 +67,7 @@ export class Reader<T> implements ReceiverHost, Watched {
     this.#plannedEnd = new PlannedEnd(options, (isOwn) => this.#rotate(isOwn));
   }
 
-  /** Tells the machine, as long as it listens to this connection. */
+  /** Sends the machine a report, as long as it listens to this connection. */
   send(report: ReconnectReport): void {
     if (this.#self.getSnapshot().status === 'active') this.#stream.report(report);
   }

@@ -13,7 +13,7 @@ import type { ReceivedUnit, StreamParts } from './stream-parts.js';
 
 type ReportedGap = Extract<SourceItem<unknown>, { type: 'gap' }>;
 
-/** Who tells the machine what the intake finds. */
+/** Sends the machine what the receiver finds. */
 export interface ReceiverHost {
   /** Nothing more of this connection is taken. */
   readonly isOver: boolean;
@@ -56,7 +56,7 @@ export class Receiver<T> {
   }
 
   /**
-   * Takes one batch; tells whether data was in it.
+   * Takes one batch. Returns whether data was in it.
    * @throws ReconnectError kind `limit`; `protocol` for a malformed item.
    */
   accept(items: readonly SourceItem<T>[], timeMs: number): boolean {

@@ -38,7 +38,7 @@ export interface PageEvent {
 }
 
 /**
- * The environment of a page. Without a page, as in Node or in a worker, it tells what is left: that the
+ * The environment of a page. Without a page, as in Node or in a worker, it reports what is left: that the
  * process or the machine was asleep. One set of listeners and one timer serve all who watch; with the last
  * of them they are gone. It never throws, and keeps no process alive.
  *
@@ -142,7 +142,7 @@ class PageEnvironment implements Environment {
   };
 
   #notify(hint: Hint): void {
-    // Not the set itself: who begins to watch while it is told did not see it happen.
+    // Not the set itself: who begins to watch during the call did not see it happen.
     const present = Array.from(this.#watchers);
     for (const watcher of present)
       if (this.#watchers.has(watcher)) attempt(() => watcher.listener(hint));

@@ -3,9 +3,9 @@
 import type { Clock } from './clock.js';
 
 export interface SleepDetector {
-  /** Looks now, and begins anew: what was slept until now is not told again. */
+  /** Looks now, and begins anew: sleep until now is not reported again. */
   look(): void;
-  /** Begins anew without a look: somebody else has told of the sleep. */
+  /** Begins anew without a look: somebody else has reported the sleep. */
   forget(): void;
   stop(): void;
 }

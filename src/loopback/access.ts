@@ -5,7 +5,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What Node tells of a request. */
+/** What Node knows of a request. */
 interface Sent {
   readonly method?: string | undefined;
   readonly headers: {

@@ -26,7 +26,7 @@ export class Ledger {
   bytes = 0;
   chars = 0;
   lastTimeMs = 0;
-  /** Which stream this is, where the source tells. */
+  /** Which stream this is, where the source knows. */
   key: string | null = null;
   cursor: string | null = null;
   floorMs = 0;
@@ -78,7 +78,7 @@ export class Ledger {
   }
 
   /**
-   * Records the items that stand for themselves, up to the first that does not, and tells how many they
+   * Records the items that stand for themselves, up to the first that does not, and returns how many they
    * are. With `holds`, an item without an id does not, once there is a cursor: it waits for the next.
    * One pass, with nothing per item that can be done once.
    */

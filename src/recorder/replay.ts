@@ -44,7 +44,7 @@ export function replay(recording: unknown, machine: ReconnectMachine = reconnect
   return { steps: replayed, agrees: replayed.every(({ agrees }) => agrees) };
 }
 
-/** A recording comes from elsewhere: what the machine cannot take is told as any other wrong input. */
+/** A recording comes from elsewhere: what the machine cannot take is an error like any other wrong input. */
 function refusing<T>(name: string, given: unknown, take: () => T): T {
   try {
     return take();

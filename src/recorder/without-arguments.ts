@@ -3,7 +3,7 @@
 /** The fields that hold them, in stream states and in reports. */
 const ARGUMENTS: ReadonlySet<string> = new Set(['args', 'finalArgs', 'toolArgsBuffer']);
 
-/** A copy that is JSON, with every letter of an argument blotted out; the length tells how far a call came. */
+/** A copy that is JSON, with every character of an argument blotted out; the length shows how far a call came. */
 export function withoutArguments<T>(value: T): T {
   return JSON.parse(JSON.stringify(value, blot)) as T;
 }

@@ -1,4 +1,4 @@
-/** How the ids of a stream follow each other, where the source or the wire tells. */
+/** How the ids of a stream follow each other, where the source or the wire says. */
 
 import type { StreamSource } from '../../machines/source-contract.js';
 import { ReconnectError } from '../../machines/errors.js';
@@ -21,13 +21,13 @@ export class IdOrder {
     this.#contiguous = contiguous;
   }
 
-  /** Ids tell how they follow each other. */
+  /** Ids show how they follow each other. */
   get isKnown(): boolean {
     return this.#contiguous !== null;
   }
 
   /**
-   * How a unit relates to the cursor; `'next'` where nothing tells.
+   * How a unit relates to the cursor; `'next'` where nothing is known.
    * @throws ReconnectError `callback`
    */
   relationOf(unit: Unit, cursor: string | null): Relation {
@@ -56,7 +56,7 @@ export class IdOrder {
       if (this.#start === null || relation === 'gap') this.#start = id;
       return 'in turn';
     }
-    // A cursor that is told again moves nothing.
+    // A cursor that is said again moves nothing.
     if (id === cursor) return 'in turn';
     if (this.#first === null || id === this.#first || this.#relate(this.#first, id) !== 'old')
       return 'late';

@@ -1,4 +1,4 @@
-/** Tells what a server sends again after a reconnect from what is new. What is not proven to be old is new. */
+/** Separates what a server sends again after a reconnect from what is new. What is not proven to be old is new. */
 
 import { ITEM_OVERHEAD_BYTES, weightOf } from '../buffers/byte-budget.js';
 import type { ByteBudget } from '../buffers/byte-budget.js';

@@ -61,7 +61,7 @@ export class ReplayGuard<U extends Unit> {
     return !this.#isResumed || (this.#isUseless ? this.#hasGap : (this.#filter?.isOver ?? false));
   }
 
-  /** Ids came again with other data: what comes after a drop is new, as far as anybody can tell. */
+  /** Ids came again with other data: what comes after a drop is new, as far as anybody can know. */
   get isUseless(): boolean {
     return this.#isUseless;
   }

@@ -22,7 +22,7 @@ export interface BytesOptions extends HttpOptions {
   /** `'count'`: a drop asks for the rest by `Range`. `'none'`: it ends the stream. @default 'count' for GET and HEAD, else 'none' */
   resume?: 'count' | 'none' | undefined;
   /**
-   * `'eof'`: where the server does not tell the length, the bytes may simply end. `'explicit'`: then the server is
+   * `'eof'`: where the server does not say the length, the bytes may simply end. `'explicit'`: then the server is
    * asked for more, and the end is when it has none (416, 204, or the same again).
    * @default 'explicit' where the stream can be resumed, else 'eof'
    */
@@ -120,7 +120,7 @@ function rangeOf({ headers }: Response): RegExpExecArray | null {
   return /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
 }
 
-/** Bytes to leave out, and how many come in all, where the server tells. */
+/** Bytes to leave out, and how many come in all, where the server says. */
 interface Part {
   readonly skip: number;
   readonly size: number | undefined;

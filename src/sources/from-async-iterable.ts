@@ -102,14 +102,14 @@ function connect<T>(iterable: unknown, options: CheckedIterableOptions<T>): Conn
   );
 }
 
-/** An iterable that comes after the attempt was left is told that nobody reads it. */
+/** Closes an iterable that comes after the attempt was left. */
 function release(late: unknown): void {
   runQuietly(() =>
     isIterable(late) ? (iteratorOf(late) as AnyIterator | undefined)?.return?.() : undefined,
   );
 }
 
-/** Weather, as far as anybody can tell: with the code of a network error where there is one. */
+/** Transient, as far as anybody can know: with the code of a network error where there is one. */
 function sourceFailure(thrown: unknown, what: string): OpenFailure {
   const error = readable(thrown);
   if (error instanceof OpenFailure) return error;

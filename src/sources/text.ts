@@ -1,4 +1,4 @@
-/** Plain text over fetch, as a source: the position is the number of letters received. */
+/** Plain text over fetch, as a source: the position is the number of characters received. */
 
 import type {
   Connection,

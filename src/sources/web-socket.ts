@@ -36,8 +36,8 @@ export interface WebSocketSource<T> extends StreamSource<T> {
 }
 
 /**
- * Reads the messages of a WebSocket. A close with 1000 is the end, unless `isEnd` tells what the end is; any
- * other is a drop, by its code. The resume message tells the peer where to go on.
+ * Reads the messages of a WebSocket. A close with 1000 is the end, unless `isEnd` says what the end is; any
+ * other is a drop, by its code. The resume message says where to go on.
  *
  * @example
  * ```ts

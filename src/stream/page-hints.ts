@@ -87,7 +87,7 @@ class HostListener {
     if (typeof stop === 'function') runQuietly(stop as () => unknown);
   }
 
-  /** Code of the caller that throws is told, and stops nobody. */
+  /** Calls code of the caller. An error that it throws becomes a `diagnostic` event, and affects nothing else. */
   complain(): void {
     const message = 'the environment threw; its hints may not be heard';
     this.#send({ type: 'stream.diagnostic', code: 'environment', message });
@@ -102,7 +102,7 @@ class HostListener {
     if (!this.#isLeft && this.#isResumable()) this.#connections.probe();
   }
 
-  /** Whether a connection that is let go of can be taken up again without loss. */
+  /** Whether a connection that is closed can be resumed without loss. */
   #isResumable(): boolean {
     return planOf(this.#actor.getSnapshot().context).action === 'resume';
   }

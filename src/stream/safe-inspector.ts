@@ -5,7 +5,7 @@ import type { ReconnectOptions } from '../config/options.js';
 import { runQuietly } from '../../machines/thenable.js';
 
 /**
- * Passes events on until the inspector throws; then it is told once and not called again, since each
+ * Passes events on until the inspector throws; then a diagnostic says so once and it is not called again, since each
  * report would be inspected too.
  */
 export function guardedInspector(

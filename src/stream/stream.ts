@@ -246,7 +246,7 @@ class Stream<T> implements ReconnectingStream<T> {
     );
   }
 
-  /** Code of the caller: what it throws is told, and stops nobody. */
+  /** Calls code of the caller. An error that it throws becomes a `diagnostic` event, and affects nothing else. */
   #guard(name: string, call: () => unknown): void {
     const tell = (): void => {
       if (name === 'diagnostic') return;

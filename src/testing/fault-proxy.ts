@@ -106,7 +106,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
     [Symbol.asyncDispose]: close,
   };
 
-  /** A script that throws, or says what is no fault, is told, and its connection refused. */
+  /** A script that throws, or gives what is no fault, is reported, and its connection refused. */
   function faultOf(nth: number): ProxyFault {
     if (typeof script !== 'function') return script[nth] ?? {};
     try {

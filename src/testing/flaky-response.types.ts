@@ -26,7 +26,7 @@ export interface FlakyResponse {
    */
   readonly body?: string | Uint8Array | FlakyPieces | undefined;
   /**
-   * What tells the client that the body is over: the last chunk, a length in the head (of a string or bytes),
+   * What shows the client that the body is over: the last chunk, a length in the head (of a string or bytes),
    * or the end of the connection.
    * @default 'chunked'
    */

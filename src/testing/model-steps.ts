@@ -46,7 +46,7 @@ const opened: ModelStep = {
   output: { connection: 1 },
 };
 
-/** One event of each kind, and of each kind that a guard tells apart. */
+/** One event of each kind, and of each kind that a guard distinguishes. */
 export const modelSteps: readonly ModelStep[] = [
   { type: 'connect' },
   { type: 'retryNow' },

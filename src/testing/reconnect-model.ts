@@ -146,7 +146,7 @@ function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
   return [...own, ...Object.values(node.states).flatMap((child) => transitionsOf(child))];
 }
 
-/** Two that read the same are told apart by a number. */
+/** Two that read the same get a number each. */
 function wordsOf(
   transitions: readonly AnyTransitionDefinition[],
 ): Map<AnyTransitionDefinition, string> {

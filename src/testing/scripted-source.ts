@@ -28,7 +28,7 @@ export type ScriptedOpening<T> =
   | { readonly refuses: unknown };
 
 export interface ScriptedSourceOptions<T> {
-  /** What the nth opening gives, from 0. @default connections that are silent until they are told */
+  /** What the nth opening gives, from 0. @default connections that are silent until the test acts */
   readonly script?:
     | readonly ScriptedOpening<T>[]
     | ((at: ResumePoint, nth: number) => ScriptedOpening<T>);
@@ -55,7 +55,7 @@ export interface ScriptedSource<T> extends StreamSource<T> {
 
 /**
  * A source for tests: no network, every fault in its place. What a command, a drop or a clock does to a
- * stream can be told step by step.
+ * stream can be driven step by step.
  *
  * ```ts
  * const source = scriptedSource({
@@ -114,7 +114,7 @@ function checkOpening(opening: unknown, nth: number): void {
     throw wrong(`script[${nth}]`, "a list of steps, 'no answer' or { refuses }", opening);
 }
 
-/** A word that is misspelt would be a batch of letters. */
+/** A word that is misspelt would be a batch of characters. */
 function checkStep(step: unknown): void {
   if (typeof step === 'string' && step !== 'eof' && step !== 'drop')
     throw wrong('step', "a list of items, 'eof', 'drop' or { throws }", step);

@@ -1,4 +1,4 @@
-/** A clock that stands still until it is told to go on: exact to the ms, timers in order. */
+/** A clock that stands still until it is advanced: exact to the ms, timers in order. */
 
 import { wrong } from '../../machines/config.js';
 import type { Clock } from '../host/clock.js';

@@ -26,7 +26,7 @@ export interface WalkedSteps {
 /** What the walk does in place of network and reader. */
 interface Hands {
   open: { resolve(opened: { connection: number }): void; reject(error: unknown): void } | null;
-  /** What the reader tells while it is asked to stop. */
+  /** What the reader reports while it is asked to stop. */
   lastWords: ReconnectMachineEvent[];
 }
 
@@ -82,7 +82,7 @@ export async function walkSteps(
   for (let n = 0; n < steps.length && actor.getSnapshot().status === 'active'; n++) {
     const step = steps[n] as ModelStep;
     const { children, context } = actor.getSnapshot();
-    // The reader answers in the same turn: what comes meanwhile is told by it.
+    // The reader answers in the same turn: what comes meanwhile is reported by it.
     if (children.reader !== undefined && COMMANDS.includes(step.type)) {
       hands.lastWords = steps.slice(n + 1).filter(isReport);
       isReaderAsked = true;

@@ -1,4 +1,4 @@
-/** What the stream says about itself, told as notes. */
+/** What the stream says about itself, as notes. */
 
 import type { ReconnectingStream } from '../../index.js';
 import { duration } from '../terminal/view.js';

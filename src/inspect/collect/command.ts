@@ -1,4 +1,4 @@
-/** What a viewer may tell an actor, and how it is told. */
+/** What a viewer may send an actor, and how it is sent. */
 
 import type { AnyActorRef } from 'xstate';
 import { inspectedStreams } from '../../stream/inspected-streams.js';
@@ -22,7 +22,7 @@ export function sendCommand(actor: AnyActorRef, event: ShownEvent): string | nul
     actor.send(event);
     return null;
   }
-  if (!isCommand(type)) return `a stream can be told: ${COMMANDS.join(', ')}`;
+  if (!isCommand(type)) return `a stream takes these commands: ${COMMANDS.join(', ')}`;
   const reason = typeof event['reason'] === 'string' ? event['reason'].slice(0, 200) : undefined;
   switch (type) {
     case 'connect':
@@ -56,7 +56,7 @@ function isCommand(type: string): type is Command {
 
 function knows(actor: AnyActorRef, type: string): boolean {
   const { logic } = actor as { logic?: { events?: readonly string[] } };
-  // Actors made of a function tell nobody what they listen to.
+  // Actors made of a function do not say what they listen to.
   return logic?.events === undefined || logic.events.some((known) => isMatch(known, type));
 }
 

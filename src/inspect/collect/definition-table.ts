@@ -10,7 +10,7 @@ export class DefinitionTable {
     return [...this.#byText.values()].map(({ message }) => message);
   }
 
-  /** Its id; tells it where it is new. */
+  /** Returns its id, and emits the definition where it is new. */
   use(definition: string, emit: (message: DefinitionMessage) => void): string {
     const known = this.#byText.get(definition);
     if (known !== undefined) {

@@ -1,4 +1,4 @@
-/** Hears XState's inspection events, and tells what can be shown of them in batches. */
+/** Listens to XState's inspection events, and emits what can be shown of them in batches. */
 
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { definitionOf } from './definition.js';
@@ -98,14 +98,14 @@ export class InspectionLog {
     };
   }
 
-  /** Tells the last news; what comes after it is not heard. Streams may outlive their inspector. */
+  /** Emits the last news; what comes after it is ignored. Streams may outlive their inspector. */
   close(): void {
     this.flush();
     this.#isClosed = true;
     for (const entry of this.#registry.all) this.#registry.remove(entry);
   }
 
-  /** Tells at once what was noted. */
+  /** Emits at once what was noted. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -127,7 +127,7 @@ export class InspectionLog {
   }
 
   #register(ref: AnyActorRef): void {
-    // A burst of short lives would pile up what is told of them.
+    // A burst of short lives would pile up messages about them.
     if (this.#pending.length >= MAX_PENDING) this.flush();
     if (!this.#registry.hasPlace(ref, (oldest) => this.#forget(oldest))) {
       this.#schedule();
@@ -197,7 +197,7 @@ export class InspectionLog {
       this.#note(note);
     }
     if (!isOver(snapshot)) return;
-    // At once: in a burst the next actor needs the place before this is told.
+    // At once: in a burst the next actor needs the place before this is sent.
     entry.isOver = true;
     entry.ref = null;
     if (entry.message.parentId !== null) this.#forget(entry);
@@ -255,7 +255,7 @@ export class InspectionLog {
 
 /** Quick to an eye, and few enough for a page. */
 const BATCH_MS = 50;
-/** Notes of one actor in a batch before events of a kind are told as one. */
+/** Entries of one actor in a batch before events of a kind are merged. */
 const MAX_NOTED = 40;
 /** Notes of all actors before everything is. */
 const MAX_PENDING = 4_000;

@@ -19,13 +19,13 @@ export interface Entry {
   lastEvent: EventNote | null;
   lastSnapshot: SnapshotNote | null;
   noted: number;
-  /** The event before was told as one with the one before it: so is the state that it led to. */
+  /** The event before was merged with the one before it: so is the state that it led to. */
   isMerging: boolean;
 }
 
 export type Note = MessageNote | EventNote | SnapshotNote;
 
-/** What is told as it is, in its turn. */
+/** A message that is sent as it is, in its turn. */
 export interface MessageNote {
   readonly kind: 'message';
   readonly message: InspectMessage;
@@ -48,7 +48,7 @@ export interface SnapshotNote {
   time: number;
 }
 
-/** Told ten times a second by each stream, more often by a fast one, and worth nothing once the next is there. */
+/** Sent ten times a second by each stream, more often by a fast one, and worth nothing once the next is there. */
 export const PROGRESS: string = 'stream.progress';
 
 /** Whether it is worth keeping; registrations, and the last state of each actor, are kept apart. */

@@ -1,4 +1,4 @@
-/** What the inspector tells its page: the three messages that inspectors of XState 5 share, and a greeting. */
+/** What the inspector sends its page: the three messages that inspectors of XState 5 share, and a greeting. */
 
 import type { Plain, PlainObject } from './to-plain-json.js';
 
@@ -19,7 +19,7 @@ export interface ActorMessage {
   readonly rootId: string;
   readonly parentId: string | null;
   readonly name: string;
-  /** The id of the machine's definition, which was told before; null: no machine. */
+  /** The id of the machine's definition, which was sent before; null: no machine. */
   readonly definition: string | null;
   /** Wall time in ms, as everywhere here. */
   readonly time: number;
@@ -95,7 +95,7 @@ export interface CommandRequest {
   readonly event: ShownEvent;
 }
 
-/** What a stream can be told; an actor that is none can be sent any event that its machine knows. */
+/** The commands of a stream; an actor that is none can be sent any event that its machine knows. */
 export const COMMANDS = [
   'connect',
   'retryNow',

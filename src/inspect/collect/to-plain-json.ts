@@ -76,7 +76,7 @@ function copy(value: unknown, place: Place): Plain {
   }
 }
 
-/** What was cut already keeps the length that it tells: inspectors may sanitize twice. */
+/** What was cut already keeps the length that it states: inspectors may sanitize twice. */
 function copyText(text: string, { left }: Place): string {
   const [mark = ''] = CUT.exec(text.slice(-MAX_MARK)) ?? [];
   const letters = text.length - mark.length;

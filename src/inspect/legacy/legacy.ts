@@ -41,7 +41,7 @@ export function legacyInspector(
       const handle = isNew
         ? enlist(inspected.actorRef as AnyActorRef)
         : handles.get(inspected.actorRef);
-      // The first event is told by the registration itself.
+      // The first event is part of the registration itself.
       if (!isNew) handle?.report(inspected.event);
     } else if (inspected.type === '@xstate.snapshot') {
       const handle = handles.get(inspected.actorRef);

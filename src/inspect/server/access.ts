@@ -8,7 +8,7 @@ import type { Refusal } from '../../loopback/access.js';
 export interface Gate {
   /** For every request. */
   refuse(request: IncomingMessage): Refusal | null;
-  /** For what tells or changes anything. */
+  /** For requests that read or change anything. */
   refuseWithoutToken(request: IncomingMessage): Refusal | null;
 }
 

@@ -151,7 +151,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 function shut(server: Server): Promise<void> {
   return new Promise((resolve) => {
     if (!server.listening) return resolve();
-    // Streams have been told the end; what is open after that is idle, or of no use.
+    // The streams were ended; what is open after that is idle, or of no use.
     const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     server.close(() => {
       clearTimeout(grace);

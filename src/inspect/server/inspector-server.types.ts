@@ -12,7 +12,7 @@ export interface InspectorServer {
   readonly inspect: (event: InspectionEvent) => void;
   /** Pages that look on. */
   readonly viewers: number;
-  /** Tells viewers the last news and the end; settles when the port is free. */
+  /** Sends viewers the last news and the end; settles when the port is free. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

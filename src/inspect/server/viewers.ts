@@ -1,4 +1,4 @@
-/** The open event streams: what is said, all hear; who does not keep up is let go, and comes back. */
+/** The open event streams: all get the same messages; a viewer that does not keep up is disconnected, and comes back. */
 
 import type { ServerResponse } from 'node:http';
 import type { Hello, InspectMessage } from '../collect/protocol.js';

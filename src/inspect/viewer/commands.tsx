@@ -1,4 +1,4 @@
-/** What the chosen actor can be told. */
+/** Commands that the chosen actor takes. */
 
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';

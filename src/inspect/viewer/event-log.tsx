@@ -1,4 +1,4 @@
-/** What the chosen actor and its children were told, newest first, with payloads. */
+/** Events of the chosen actor and its children, newest first, with payloads. */
 
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';

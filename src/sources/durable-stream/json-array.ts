@@ -127,7 +127,7 @@ function parse(text: string): unknown[] {
   }
 }
 
-/** Cut or damaged on its way, as far as anybody can tell: the same messages come again. */
+/** Cut or damaged on its way, as far as anybody can know: the same messages come again. */
 function notJson(cause?: unknown): OpenFailure {
   const message = 'expected an array of JSON messages, got a body that is none, or was cut';
   return openFailure('network', message, { fatal: false, cause });

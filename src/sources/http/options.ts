@@ -37,7 +37,7 @@ export interface HttpOptions {
   /** Passed on to fetch. */
   mode?: RequestMode | undefined;
   /**
-   * What an answer means that is no stream. `resilient`: 408, 425, 429 and 5xx are weather. `spec`: as
+   * What an answer means that is no stream. `resilient`: 408, 425, 429 and 5xx are transient. `spec`: as
    * for EventSource (WHATWG HTML, 9.2.3), any status but 200 is final.
    * @default 'resilient'
    */

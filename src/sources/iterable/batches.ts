@@ -105,7 +105,7 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
       }
       const { done, value } = result as { done?: unknown; value?: unknown };
       if (done) this.#finish();
-      // Only iterators that are not async may hand out promises: `for await` waits for them too.
+      // Only iterators that are not async may give promises: `for await` waits for them too.
       else if (isThenable(value)) follow(value, this.#onValue, this.#onError);
       else this.#onValue(value);
     } catch (error) {

@@ -18,7 +18,7 @@ export interface IterableOptions<T> {
   reopen?: StreamSource<T>['reopen'] | undefined;
   /** The cursor of an item; undefined where it has none. */
   id?: ((item: T) => string | undefined) | undefined;
-  /** Says which item ends the stream; the item itself is handed out. */
+  /** Says which item ends the stream; the item itself is delivered. */
   isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
   /** Size of an item. @default its length if it is a string, its byteLength if it has one, else 0 */
   bytes?: ((item: T) => number) | undefined;

@@ -21,7 +21,7 @@ export interface McpSession {
 export function addHeaders(headers: Record<string, string>, session: McpSession): void {
   const id = session.id ?? session.assigned;
   headers['content-type'] ??= JSON_TYPE;
-  // A server must be told that both kinds of response are understood.
+  // The request must say that both kinds of response are understood.
   headers['accept'] ??= `${JSON_TYPE}, ${EVENT_STREAM}`;
   if (id !== undefined) headers['mcp-session-id'] ??= toHeaderBytes(id);
   if (session.version !== undefined) headers['mcp-protocol-version'] ??= session.version;

@@ -25,7 +25,7 @@ export interface AgUiOptions extends ModelOptions {
   url: NonNullable<ModelOptions['url']>;
   /**
    * Names the run to a server that keeps a log of it: goes out as `X-Run-Id` with every request.
-   * @default what `RUN_STARTED` tells, once it came
+   * @default what `RUN_STARTED` says, once it came
    */
   runId?: string | undefined;
 }

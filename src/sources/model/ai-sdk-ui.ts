@@ -42,7 +42,7 @@ export interface AiSdkUiOptions extends Omit<ModelOptions, 'body'> {
 
 /**
  * Reads an answer. The message is sent once; after a drop the answer is replayed from its start, so the stream
- * tells `restarted` and all of it comes again. 204 there means that nothing runs any more.
+ * emits `restarted` and all of it comes again. 204 there means that nothing runs any more.
  *
  * @example
  * ```ts

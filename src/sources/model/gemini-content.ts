@@ -69,7 +69,7 @@ function addressOf(model: unknown): string {
   return `${BASE}/${place}:streamGenerateContent?alt=sse`;
 }
 
-/** Without `alt=sse` the answer is one list, whose parts no reader can tell from cut ones. */
+/** Without `alt=sse` the answer is one list, whose parts no reader can distinguish from cut ones. */
 function toEvents(url: string | URL): string {
   const [address = '', hash] = String(url).split('#', 2);
   if (address.split('?', 1)[0]?.endsWith(':generateContent') === true)

@@ -1,4 +1,4 @@
-/** How the ids of a stream follow each other, where that can be told. */
+/** How the ids of a stream follow each other, where that can be known. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import { configFailure, kindOf } from './source-error.js';

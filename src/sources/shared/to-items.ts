@@ -10,7 +10,7 @@ import { toOutcome } from './to-outcome.js';
 export interface ItemReaders<T> {
   /** The cursor of an item; undefined where it has none. */
   readonly id: ((item: T) => string | undefined) | undefined;
-  /** Says which item ends the stream; the item itself is handed out. */
+  /** Says which item ends the stream; the item itself is delivered. */
   readonly isEnd: ((item: T) => boolean | EndOutcome) | undefined;
 }
 

@@ -55,7 +55,7 @@ function nearest(name: string, names: readonly string[]): string | undefined {
     : undefined;
 }
 
-/** Levenshtein's: how many letters are to be changed, added or left out. */
+/** Levenshtein's distance: how many characters are to be changed, added or left out. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= Math.min(a.length, 64); i++) {

@@ -126,7 +126,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
         : { onComment: (comment: string) => this.#comment(comment, onComment) }),
     });
     // A blank line: ends the parser's own search for a byte order mark, which also takes the
-    // letters U+00EF U+00BB U+00BF for one.
+    // characters U+00EF U+00BB U+00BF for one.
     this.#parser.feed('\n');
   }
 

@@ -56,7 +56,7 @@ export interface SseOptions<T = SseEvent> extends HttpOptions {
    */
   resumeRequest?: ResumeRequestFunction | undefined;
   /**
-   * How ids follow each other; where they do not, the stream tells a `gap`. `'numeric'`: each is one more
+   * How ids follow each other; where they do not, the stream emits a `gap`. `'numeric'`: each is one more
    * than the last.
    * @default unknown
    */

@@ -91,7 +91,7 @@ export class CallRouter {
     if (id !== undefined && call?.id === id) return here;
     const named = id === undefined ? undefined : this.#calls.keyOf(id);
     if (named !== undefined) {
-      // The same call at two indices is told twice; a piece of it without a name, or with its first, only strayed.
+      // The same call at two indices is said twice; a piece of it without a name, or with its first, only strayed.
       const isStray = name === undefined || this.#calls.peek(named)?.name === null;
       const isHere = place === undefined || this.#places.get(place)?.includes(named) === true;
       return isStray || isHere ? named : null;

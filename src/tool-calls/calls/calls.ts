@@ -239,7 +239,7 @@ export class ToolCalls<K extends string | number> {
     return this.#record(call, before, formerId);
   }
 
-  /** Tells the account of the stream what is new. */
+  /** Returns what is new for the stream's record of calls. */
   #record(
     call: Call,
     before: Pick<Call, 'name' | 'size'>,

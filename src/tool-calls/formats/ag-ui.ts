@@ -127,7 +127,7 @@ class EventReader implements AgUiReader {
     }
   }
 
-  /** What comes after the end of a run tells whether that was the end. */
+  /** What comes after the end of a run shows whether that was the end. */
   #followEnd(type: string): void {
     if (this.#end.outcome === null || NEUTRAL.test(type) || type === 'RUN_FINISHED') return;
     // An agent that stops here has left the results of its tools unanswered.
@@ -184,7 +184,7 @@ class EventReader implements AgUiReader {
     if (this.#calls.peek(id)?.hasArguments !== false) return this.#calls.close(id);
     // What has an end is no placeholder.
     if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
-    // Without arguments: only the end of the run tells that none were cut off.
+    // Without arguments: only the end of the run shows that none were cut off.
     this.#calls.sayEmpty(id);
     this.#calls.seal(id);
     return [];

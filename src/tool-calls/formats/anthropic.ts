@@ -11,7 +11,7 @@ import { isErrorShape, reportedError } from '../response/peer-error.js';
 import { contentSteps, eventStep, textStep } from '../response/steps.js';
 
 /**
- * Reads the events of `POST /v1/messages`. A block that is closed is whole, but only the stop reason tells whether
+ * Reads the events of `POST /v1/messages`. A block that is closed is whole, but only the stop reason shows whether
  * its call may run: so calls leave when that comes, in their order.
  */
 export function anthropicReader(): ResponseReader {

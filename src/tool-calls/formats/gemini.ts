@@ -12,7 +12,7 @@ import { contentSteps, eventStep, textStep } from '../response/steps.js';
 
 /**
  * Reads the events of `POST /v1beta/interactions`, which name themselves in `event_type`. An interaction that waits
- * for the results of calls is completed too: what ends there is told as `end`, and more may come.
+ * for the results of calls is completed too: what ends there is given as `end`, and more may come.
  */
 export function geminiReader(): ResponseReader {
   return new GeminiReader();
@@ -148,7 +148,7 @@ class GeminiReader implements ResponseReader {
 
   #stop(index: number): ResponseStep[] {
     const call = this.#calls.peek(index);
-    // Without arguments: only the status tells that none were cut off.
+    // Without arguments: only the status shows that none were cut off.
     if (call !== undefined && !call.hasInput) {
       if (call.isServerTool) this.#calls.sayEmpty(index);
       this.#calls.seal(index);

@@ -272,7 +272,7 @@ class OpenaiResponsesReader implements ResponseReader {
   }
 }
 
-/** Some servers give each item the empty id, which tells none apart. */
+/** Some servers give each item the empty id, which identifies none. */
 function idOf(value: unknown): string | undefined {
   return textOf(value) || undefined;
 }

@@ -46,6 +46,6 @@ export class ResponseEnd {
 export function secondAnswer(): ReconnectError {
   return new ReconnectError(
     'protocol',
-    'the peer began a second answer in the stream of the first: nobody can tell which one is whole',
+    'the peer began a second answer in the stream of the first: nobody can know which one is whole',
   );
 }

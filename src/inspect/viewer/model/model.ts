@@ -147,14 +147,14 @@ export class Model {
       cause.to = state;
   }
 
-  /** A child that is over goes; what it was told stays in the log. */
+  /** A child that is over goes; its events stay in the log. */
   #forget(id: string): void {
     this.actors.delete(id);
     this.#newest.delete(id);
   }
 }
 
-/** What a stream tells many times a second: told as one entry, until something else happens. */
+/** Reports that a stream sends many times a second: one entry, until something else happens. */
 export const PROGRESS = 'stream.progress';
 
 const MAX_LOG = 1_000;

@@ -25,7 +25,7 @@ export interface ToolCallFacts {
   readonly id: string;
   readonly name: string | null;
   readonly status: string;
-  /** Their length, or what they are if the inspector was told to show them. */
+  /** Their length, or what they are if the inspector was asked to show them. */
   readonly args: string;
 }
 

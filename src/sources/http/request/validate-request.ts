@@ -95,7 +95,7 @@ export function toBody(value: unknown): RequestBody | undefined {
   );
 }
 
-/** False for an id that is too long or holds letters that no header may hold. */
+/** False for an id that is too long or holds characters that no header may hold. */
 export function isSendable(id: string): boolean {
   // eslint-disable-next-line no-control-regex
   return id.length <= MAX_ID_LENGTH && !/[\0-\x08\x0a-\x1f\x7f]/.test(id);
@@ -109,7 +109,7 @@ export function checkCursor(cursor: string): void {
 
 /**
  * An id as the header `Last-Event-ID`: its UTF-8 bytes, one letter each, since fetch takes only
- * letters up to U+00FF. https://html.spec.whatwg.org/multipage/server-sent-events.html#last-event-id
+ * characters up to U+00FF. https://html.spec.whatwg.org/multipage/server-sent-events.html#last-event-id
  */
 export function toHeaderBytes(id: string): string {
   // eslint-disable-next-line no-control-regex

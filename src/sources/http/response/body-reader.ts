@@ -16,7 +16,7 @@ import { networkFailure } from './network-error.js';
 export interface BodyDecoder<T> {
   /** Set when the end marker was seen: the rest of the body is not read. */
   readonly ended: boolean;
-  /** Set when the body cannot be read on. What came before it is still handed out. */
+  /** Set when the body cannot be read on. What came before it is still delivered. */
   readonly failure: OpenFailure | undefined;
   decode(chunk: Uint8Array): readonly SourceItem<T>[];
   /** Called when the bytes end: the last items, or why that is no ordinary end. */

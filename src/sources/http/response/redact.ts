@@ -85,7 +85,7 @@ function without(text: string, secret: string): string {
   return text.replace(new RegExp(`(?<!\\w)${literal}(?!\\w)`, 'g'), REDACTED);
 }
 
-/** Letters and digits mixed, as in keys and ids: no word of a language. */
+/** A mix of a–z and digits, as in keys and ids: no word of a language. */
 function isKeyLike(text: string): boolean {
   return text.length >= LONG && /\d/.test(text) && /[a-z]/i.test(text);
 }

@@ -1,4 +1,4 @@
-/** Connections that tell how the answer ended, although more of it may follow. */
+/** Connections that know how the response ended, although more of it may follow. */
 
 import type { Connection, EndOutcome } from '../../../../machines/source-contract.js';
 

@@ -45,7 +45,7 @@ export interface ResponseProtocol extends SseProtocol<ModelPart> {
 /** What OpenAI began, and many took over: not JSON, after the last event. */
 const DONE = '[DONE]';
 
-/** Names of events that keep a connection alive, or tell of it: their data need not be JSON. */
+/** Names of events that keep a connection alive, or are about it: their data need not be JSON. */
 const CONTROL = /^(?:comment|done|heart-?beat|info|keep-?alive|ping)$/i;
 
 export function createResponseProtocol(

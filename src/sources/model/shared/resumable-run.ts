@@ -144,7 +144,7 @@ export function resumableRun(model: CheckedModel, format: RunFormat): StreamSour
 }
 
 function unnamed(): OpenFailure {
-  const message = 'The peer has not told which run it is, so nobody can go on with it';
+  const message = 'The peer has not said which run it is, so nobody can go on with it';
   return openFailure('cursor-rejected', message, { fatal: false });
 }
 
