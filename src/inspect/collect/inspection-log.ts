@@ -55,13 +55,13 @@ export class InspectionLog {
   record(inspected: InspectionEvent): void {
     if (this.#isClosed) return;
     try {
-      this.#onPageEvent(inspected);
+      this.#onInspection(inspected);
     } catch {
       // What cannot be noted is not shown.
     }
   }
 
-  #onPageEvent(inspected: InspectionEvent): void {
+  #onInspection(inspected: InspectionEvent): void {
     if (inspected.type === '@xstate.actor') this.#register(inspected.actorRef as AnyActorRef);
     else if (inspected.type === '@xstate.event') {
       const entry = this.#entryOf(inspected.actorRef);
