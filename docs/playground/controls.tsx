@@ -166,7 +166,7 @@ interface SwitchProps {
   readonly act: (next: boolean) => void;
 }
 
-/** The name stays, whether it is pressed tells the rest. */
+/** The name stays, whether it is pressed says the rest. */
 function Switch({ isOn, on, act }: SwitchProps): JSX.Element {
   return (
     <button type="button" aria-pressed={isOn} onClick={() => act(!isOn)}>

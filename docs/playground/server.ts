@@ -1,4 +1,4 @@
-/** The page's own server: starts answers, does what the buttons ask, and tells what it has written. */
+/** The page's own server: starts answers, does what the buttons ask, and reports what it has written. */
 
 export interface AnswerRecord {
   readonly id: string;

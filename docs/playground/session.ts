@@ -47,7 +47,7 @@ export interface Session {
   readonly written: readonly AnswerRecord[];
   readonly status: ServerLog['status'];
   readonly isServerUp: boolean;
-  /** Why the playground tells nothing of this answer any more; empty while it does. */
+  /** Why the playground says nothing of this answer any more; empty while it does. */
   readonly absence: Absence | '';
   readonly plain: PlainReader | null;
   readonly spans: readonly Span[];
@@ -171,7 +171,7 @@ export function createSession(options: SessionOptions): Session {
   /** Listens before anything can happen, then reads. */
   function begin(): void {
     const current = stream;
-    for (const type of TOLD) current.on(type, (event) => tell(current, event));
+    for (const type of TOLD) current.on(type, (event) => record(current, event));
     current.subscribe(() => {
       if (current !== stream) return;
       enter(current.state);
@@ -189,7 +189,7 @@ export function createSession(options: SessionOptions): Session {
         changed();
       }
     } catch {
-      // What a failed stream throws was told by its `failed` event.
+      // What a failed stream throws was reported by its `failed` event.
     }
     save();
     changed();
@@ -216,7 +216,7 @@ export function createSession(options: SessionOptions): Session {
     spans.push({ state, from: at, to: state === 'closed' ? at : null });
   }
 
-  function tell(current: ReconnectingStream<SseEvent>, event: ReconnectEvent): void {
+  function record(current: ReconnectingStream<SseEvent>, event: ReconnectEvent): void {
     if (current !== stream) return;
     if (event.type === 'connected' && event.resumed) resumes += 1;
     if (event.type === 'waiting')

@@ -22,7 +22,7 @@ export const TOLD = [
   'closed',
 ] as const;
 
-/** What an event tells, in a few words. */
+/** What an event says, in a few words. */
 export function detailOf(event: ReconnectEvent): string {
   switch (event.type) {
     case 'attemptStarted':

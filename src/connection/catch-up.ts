@@ -7,12 +7,12 @@ import type { StreamParts } from './stream-parts.js';
 /** How long items of a replay are collected for a loop over batches, in ms: a few frames of a screen. */
 const COLLECT_MS = 50;
 
-type Desk = Pick<StreamParts<unknown>, 'source' | 'options' | 'ledger'> & {
+type Parts = Pick<StreamParts<unknown>, 'source' | 'options' | 'ledger'> & {
   readonly delivery: Pick<StreamParts<unknown>['delivery'], 'onCollecting' | 'flush'>;
 };
 
 export class CatchUp {
-  readonly #stream: Desk;
+  readonly #stream: Parts;
   readonly #connection: number;
   readonly #send: (report: ReconnectReport) => void;
   readonly #beganAt: number;
@@ -22,7 +22,7 @@ export class CatchUp {
   #replayed = 0;
   #isUpToDate = false;
 
-  constructor(stream: Desk, connection: number, send: (report: ReconnectReport) => void) {
+  constructor(stream: Parts, connection: number, send: (report: ReconnectReport) => void) {
     const { source, options, ledger, delivery } = stream;
     this.#stream = stream;
     this.#connection = connection;

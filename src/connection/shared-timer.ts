@@ -12,7 +12,7 @@ const GAP_MS = 1 / 500;
 export interface Watch {
   /** Monotonic time of the next look, in whole ms. */
   readonly dueAt: number;
-  /** Sets a later `dueAt`, or leaves the sweeper. */
+  /** Sets a later `dueAt`, or leaves the timer. */
   look(): void;
 }
 
@@ -70,7 +70,7 @@ export function sharedTimerOf(clock: Clock): SharedTimer {
   const base = unguardedClock(clock);
   const known = timers.get(base);
   if (known !== undefined) return known;
-  // A clock that throws shows in each stream's own use of it: the sweeper outlives streams, and knows none.
+  // A clock that throws shows in each stream's own use of it: the timer outlives streams, and knows none.
   const timer = new SharedTimer(guardClock(base, () => {}));
   timers.set(base, timer);
   return timer;

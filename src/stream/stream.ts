@@ -160,15 +160,15 @@ class Stream<T> implements ReconnectingStream<T> {
     listener: (event: Extract<ReconnectEvent, { type: K }>) => void,
   ): () => void {
     if (typeof listener !== 'function') throw wrong('listener', 'a function', listener);
-    const tell = (event: unknown): void =>
+    const call = (event: unknown): void =>
       this.#guard(type, () => listener(event as Extract<ReconnectEvent, { type: K }>));
     const isInBand = IN_BAND.has(type);
     let hasListener = true;
     // A stream that is over is not catching up, whatever waits in its queue.
     const isDue = (): boolean => hasListener && (type !== 'caughtUp' || this.state !== 'closed');
     const subscription = this.actor.on(type, (event) => {
-      if (!isInBand) tell(event);
-      else this.#connections.delivery.inBand(() => isDue() && tell(event), type === 'reset');
+      if (!isInBand) call(event);
+      else this.#connections.delivery.inBand(() => isDue() && call(event), type === 'reset');
     });
     return () => {
       hasListener = false;
@@ -248,12 +248,12 @@ class Stream<T> implements ReconnectingStream<T> {
 
   /** Calls code of the caller. An error that it throws becomes a `diagnostic` event, and affects nothing else. */
   #guard(name: string, call: () => unknown): void {
-    const tell = (): void => {
+    const reportError = (): void => {
       if (name === 'diagnostic') return;
       const message = `a listener of '${name}' threw`;
       this.#send({ type: 'stream.diagnostic', code: 'listener', message });
     };
-    runQuietly(call, tell);
+    runQuietly(call, reportError);
   }
 
   #onClockFault(fault: ClockFault): void {

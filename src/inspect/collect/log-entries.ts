@@ -1,4 +1,4 @@
-/** What the chronicle notes in the middle of a step, and how that is shown later. */
+/** Entries that the log takes in the middle of a step, and how they are shown later. */
 
 import type { AnyActorRef } from 'xstate';
 import { fieldOf, plainText, toPlain } from './to-plain-json.js';

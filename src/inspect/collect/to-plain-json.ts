@@ -79,10 +79,10 @@ function copy(value: unknown, place: Place): Plain {
 /** What was cut already keeps the length that it states: inspectors may sanitize twice. */
 function copyText(text: string, { left }: Place): string {
   const [mark = ''] = CUT.exec(text.slice(-MAX_MARK)) ?? [];
-  const letters = text.length - mark.length;
-  const length = Math.min(letters, MAX_TEXT, left.text);
+  const characters = text.length - mark.length;
+  const length = Math.min(characters, MAX_TEXT, left.text);
   left.text -= length;
-  if (length === letters) return text;
+  if (length === characters) return text;
   return text.slice(0, length) + (mark === '' ? `… (${text.length} characters)` : mark);
 }
 

@@ -93,7 +93,7 @@ export const kinds = [
   mutant(
     'a call that cannot run is no part of an answer',
     'src/tool-calls/formats/gemini-content.ts',
-    'said.length > 0 || list.some(hasNamedCall)',
+    'said.length > 0 || list.some(hasCall)',
     'said.length > 0',
     'tool-calls/formats/gemini-content',
   ),

@@ -108,7 +108,7 @@ export const mutants = [
   mutant(
     'a gap is not reported',
     'src/connection/receiver.ts',
-    "this.#host.send({ type: 'stream/gap', ...gap });",
+    "this.#host.send({ type: 'stream.gap', ...gap });",
     '',
     'stream/gap',
   ),
