@@ -49,6 +49,8 @@ class OpenaiResponsesReader implements ResponseReader {
   /** Text of the answer did not come. */
   #isCut = false;
   #hasOutput = false;
+  /** A call was named by an event, or by an earlier connection. */
+  #hasCalls = false;
   #partHasText = false;
   #itemHasText = false;
 
@@ -70,7 +72,8 @@ class OpenaiResponsesReader implements ResponseReader {
   goOnAfter(chars: number): void {
     this.#before = chars;
     this.#isFromStart = chars === 0;
-    this.#hasOutput = chars > 0 || this.#calls.hadCalls;
+    this.#hasCalls = this.#calls.hadCalls;
+    this.#hasOutput = chars > 0 || this.#hasCalls;
   }
 
   finish(): void {
@@ -192,7 +195,7 @@ class OpenaiResponsesReader implements ResponseReader {
     this.#partHasText = this.#itemHasText = false;
     const said = eventStep('response.output_item.added', item);
     if (!isCallItem(item)) return [said];
-    this.#isAnnounced = true;
+    this.#isAnnounced = this.#hasCalls = true;
     const key = idOf(item['id']) ?? this.#keyOfItem(fields, item);
     const place = wholeOf(fields['output_index']);
     if (place !== undefined) this.#places.set(place, key);
@@ -202,7 +205,10 @@ class OpenaiResponsesReader implements ResponseReader {
 
   #done(fields: Fields, item: Fields): ResponseStep[] {
     this.#hasOutput = true;
-    if (isCallItem(item)) return readCallItem(this.#calls, this.#keyOfItem(fields, item), item);
+    if (isCallItem(item)) {
+      this.#hasCalls = true;
+      return readCallItem(this.#calls, this.#keyOfItem(fields, item), item);
+    }
     const content = listOf(item['content']);
     const isMessage = item['type'] === 'message' && !this.#itemHasText;
     const isNew = isMessage && this.#isFromStart;
@@ -215,6 +221,7 @@ class OpenaiResponsesReader implements ResponseReader {
     if (PIECE.test(type)) return this.#piece(type, fields);
     const whole = WHOLE.exec(type)?.[1];
     if (whole !== undefined) {
+      this.#hasCalls = true;
       const key = this.#keyOfPiece(fields);
       const name = fields['name'];
       if (this.#isOfNobody(key)) return [];
@@ -240,6 +247,7 @@ class OpenaiResponsesReader implements ResponseReader {
   }
 
   #piece(type: string, fields: Fields): ResponseStep[] {
+    this.#hasCalls = true;
     const key = this.#keyOfPiece(fields);
     if (this.#isOfNobody(key)) return [];
     const isServerTool = SERVER_PIECE.test(type) ? true : undefined;
@@ -263,11 +271,13 @@ class OpenaiResponsesReader implements ResponseReader {
     this.finish();
   }
 
-  /** A response that came in one piece: its items were not sent one by one. */
+  /** What the response repeats at its end, and no event brought: all of its items, or its calls. */
   #wholeOutput({ output, status }: Fields): ResponseStep[] {
-    if (this.#hasOutput || !this.#isFromStart || BAD.has(status)) return [];
-    return listOf(output)
-      .map(fieldsOf)
+    if (!this.#isFromStart || BAD.has(status)) return [];
+    const items = listOf(output).map(fieldsOf);
+    const isNew = this.#hasCalls ? () => false : isCallItem;
+    return items
+      .filter((item) => !this.#hasOutput || isNew(item))
       .flatMap((item) => this.#done({}, item));
   }
 }

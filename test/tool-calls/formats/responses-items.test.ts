@@ -1,6 +1,6 @@
 /** Items of OpenAI Responses whose ids say nothing. */
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openaiResponsesReader } from '../../../src/tool-calls/index.js';
 import { readEvents } from '../wires.js';
 
@@ -207,3 +207,38 @@ it.each([{ call_id: 'a' }, { id: 'a' }])(
     expect(readEvents(openaiResponsesReader(), same, begun).calls).toEqual([['a', 'f', { of: 0 }]]);
   },
 );
+
+describe('a call that stands only in the response at its end', () => {
+  const created = { type: 'response.created', response: { id: 'r' } };
+  const text = { type: 'response.output_text.delta', output_index: 0, delta: 'Let me look.' };
+  const call = {
+    type: 'function_call',
+    id: 'item',
+    call_id: 'call_a',
+    name: 'a',
+    arguments: '{"of":0}',
+    status: 'completed',
+  };
+  const message = { type: 'message', content: [{ type: 'output_text', text: 'Let me look.' }] };
+  const completed = { type: 'response.completed', response: { id: 'r', output: [message, call] } };
+
+  it('is delivered behind text that came in pieces, which is not repeated', () => {
+    const seen = readEvents(openaiResponsesReader(), [created, text, completed]);
+    expect(seen.calls).toEqual([['call_a', 'a', { of: 0 }]]);
+    expect(seen.parts.filter(({ type }) => type === 'text')).toEqual([
+      { type: 'text', text: 'Let me look.' },
+    ]);
+  });
+
+  it('is not delivered twice where an event brought it under other ids', () => {
+    const item = { ...call, id: 'other', call_id: 'call_b' };
+    const done = { type: 'response.output_item.done', output_index: 1, item };
+    const seen = readEvents(openaiResponsesReader(), [created, text, done, completed]);
+    expect(seen.calls).toEqual([['call_b', 'a', { of: 0 }]]);
+  });
+
+  it('is not taken from an answer whose beginning was not read', () => {
+    const seen = readEvents(openaiResponsesReader(), [text, completed]);
+    expect(seen.calls).toEqual([]);
+  });
+});
