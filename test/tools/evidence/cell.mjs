@@ -45,14 +45,14 @@ const lag = monitorEventLoopDelay();
 lag.enable();
 const started = performance.now();
 const seen = await Promise.race([observe(), crash.then((what) => ({ crash: what }))]);
-const { numbers, ending, told, notes, calls } = record.result();
+const { numbers, ending, reported, notes, calls } = record.result();
 const { requests } = server;
 process.send(
   {
     ...seen,
     numbers,
     ending,
-    told,
+    reported,
     notes,
     calls,
     requests: requests.length,

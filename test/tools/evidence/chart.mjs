@@ -8,7 +8,7 @@ const HEAD = 92;
 const GROUP = 26;
 const MARGIN = 16;
 
-export const SIGNS = { ok: '✓', told: '!', failed: '✗', 'n/a': '–' };
+export const SIGNS = { ok: '✓', reported: '!', failed: '✗', 'n/a': '–' };
 
 export function chart({ columns, rows, matrix, date }) {
   const groups = [...new Set(rows.map(({ group }) => group))];
@@ -70,7 +70,7 @@ function rowOf(row, matrix, y) {
 function legend(y, date) {
   const entries = [
     ['ok', 'ok, or an honest error where no more is possible'],
-    ['told', 'lost, and the client said so'],
+    ['reported', 'lost, and the client said so'],
     ['failed', 'lost or doubled in silence, hung, storm, POST again, crash'],
     ['na', 'does not apply'],
   ];
@@ -89,7 +89,7 @@ function summary(rows, matrix) {
     .map((row) => {
       const count = (wanted) =>
         matrix.filter((cell) => cell.row.id === row.id && cell.verdict === wanted).length;
-      return `${nameOfRow(row)}: ${count('ok')} ok, ${count('told')} told, ${count('failed')} failed.`;
+      return `${nameOfRow(row)}: ${count('ok')} ok, ${count('reported')} reported, ${count('failed')} failed.`;
     })
     .join(' ');
 }
@@ -122,7 +122,7 @@ text { font: 11.5px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2
 .cell { font-size: 11px }
 .option { fill: #59636e; font-size: 10.5px }
 .ok { fill: #d8f0dd } .ok-text { fill: #0f5323 }
-.told { fill: #fdf0c4 } .told-text { fill: #6b4700 }
+.reported { fill: #fdf0c4 } .reported-text { fill: #6b4700 }
 .failed { fill: #f9d3cf } .failed-text { fill: #8a1408; font-weight: 600 }
 .na { fill: #f2f4f6 } .na-text { fill: #6e7781 }
 @media (prefers-color-scheme: dark) {
@@ -130,7 +130,7 @@ text { font: 11.5px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2
   .page { fill: #0d1117 }
   .option { fill: #9198a1 }
   .ok { fill: #12371f } .ok-text { fill: #8fdba2 }
-  .told { fill: #423207 } .told-text { fill: #f0d27a }
+  .reported { fill: #423207 } .reported-text { fill: #f0d27a }
   .failed { fill: #561a15 } .failed-text { fill: #ffb3aa }
   .na { fill: #161b22 } .na-text { fill: #848d97 }
 }

@@ -133,7 +133,7 @@ export const COLUMNS = [
     id: 'post',
     title: 'POST, cut answer',
     kind: 'post',
-    what: 'A POST that starts work is answered; a reset after 8 words. No cursor is told.',
+    what: 'A POST that starts work is answered; a reset after 8 words. No cursor is sent.',
     answers: [{ after: 8, does: 'rst' }],
   },
   {

@@ -8,7 +8,7 @@ export function createRecord() {
   let isClosed = false;
   let tellOver;
   const over = new Promise((resolve) => (tellOver = resolve));
-  const told = [];
+  const reported = [];
   const notes = [];
   const calls = [];
   const end = (how) => {
@@ -22,19 +22,19 @@ export function createRecord() {
     add: (more) => void (text += more),
     /** What comes from now on is our own doing, and no end of the client's. */
     close: () => void (isClosed = true),
-    /** The reader was told to forget what it has, or shows another text now. */
+    /** The reader was asked to forget what it has, or shows another text now. */
     replace: (other) => void (text = other),
     /** A call that the client gives to run: its arguments as JSON text. */
     call: (args) => void calls.push(args),
     /** The client says of itself that something is amiss, and goes on. */
-    tell: (what) => void (told.length < 9 && told.push(what)),
+    report: (what) => void (reported.length < 9 && reported.push(what)),
     /** For the details; nothing is judged by it. */
     note: (what) => void (notes.length < 9 && notes.push(what)),
     /** The reader has all there is, as far as it knows. */
     complete: () => end({ how: 'complete' }),
     /** The client gives up, and says so. */
     fail: (error) => end({ how: 'error', error: nameOf(error) }),
-    result: () => ({ numbers: numbersIn(text), ending, told, notes, calls }),
+    result: () => ({ numbers: numbersIn(text), ending, reported, notes, calls }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { COLUMNS } from './columns.mjs';
 
-const NO_TOOLS = 'hands out its events as they are, and knows no tool calls';
+const NO_TOOLS = 'delivers its events as they are, and knows no tool calls';
 const GET_ONLY = 'sends GET only';
 const NO_RETRY_FIELD = 'the protocol has no `retry:` field';
 const NO_RECONNECT = 'does not reconnect: one request, one answer';

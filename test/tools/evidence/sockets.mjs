@@ -1,4 +1,4 @@
-/** The same faults for WebSockets: a peer that tells the words after the one it is asked for by `{"after": n}`. */
+/** The same faults for WebSockets: a peer that sends the words after the one it is asked for by `{"after": n}`. */
 
 import { createServer } from 'node:http';
 

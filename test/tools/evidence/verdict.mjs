@@ -8,8 +8,8 @@ const secondsOf = ({ patienceMs = PATIENCE_MS }) => `${patienceMs / 1_000} s`;
 /** For the document, in the order in which it is applied. */
 export const RULE = [
   `**failed**: the process would have died (uncaught exception or unhandled rejection); or words were lost or doubled, or the stream was called complete before its end, and the client said nothing; or nothing ended within ${secondsOf({})} (a hang); or more than 20 requests went out within 3 s (a storm); or a POST that starts work went out twice; or a tool call was given to run with other arguments than were sent, or twice; or a stopped client asked again, or its promise never settled.`,
-  '**told**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
-  '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the column of a finish word of a failure: the reader is told that the answer is not whole. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
+  '**reported**: not all came, but the client said so by an error or an event, where the protocol would have let it go on.',
+  '**ok**: every word once and in order; or, where the protocol has nothing to go on with, an honest error and nothing doubled. In the column of a finish word of a failure: the reader learns that the answer is not whole. In the columns about delays: no more requests than 20 in 3 s. In the column about abort: no request after it.',
   '**n/a**: the fault cannot befall this client, or is not measured in this row; the reason is in the details.',
 ];
 
@@ -38,14 +38,14 @@ function judgeStop({ stopped, ending, numbers }) {
   return ok('ok', `no request after it was stopped; ${stopped.before} before`);
 }
 
-function judgeRate({ requestsInTime, ending, told }) {
+function judgeRate({ requestsInTime, ending, reported }) {
   const short = `${requestsInTime} req.`;
   const detail = `${requestsInTime} request${requestsInTime === 1 ? '' : 's'} in 3 s`;
   if (ending?.how === 'complete') return failed('cut = end', `${detail}; called it complete`);
   if (ending !== null) return ok(short, `${detail}; gave up: ${ending.error}`);
   return ok(
     short,
-    `${detail}; ${told.length === 0 ? 'still trying or waiting' : `said ${told.join(', ')}`}`,
+    `${detail}; ${reported.length === 0 ? 'still trying or waiting' : `said ${reported.join(', ')}`}`,
   );
 }
 
@@ -58,26 +58,26 @@ function judgeDelivery(row, column, seen) {
     ...(isOrdered ? [] : ['out of order']),
   ];
   const requests = `${seen.requests} request${seen.requests === 1 ? '' : 's'}`;
-  const detail = [...counts, requests, ...seen.told].join(', ');
+  const detail = [...counts, requests, ...seen.reported].join(', ');
   const half = seen.calls.find((args) => !isWholeCall(args));
   if (half !== undefined) return failed('half call', `was given ${half} to run; ${detail}`);
   if (seen.calls.length > 1) return failed(`call ×${seen.calls.length}`, `one call given twice`);
   if (seen.ending === null) return failed('hung', `no end in ${secondsOf(column)}; ${detail}`);
   const isMissingCall = isTool && seen.calls.length === 0;
   const isWhole = counts.length === 0 && !isMissingCall;
-  if (column.kind === 'unfinished' && seen.ending.how === 'complete' && seen.told.length === 0)
+  if (column.kind === 'unfinished' && seen.ending.how === 'complete' && seen.reported.length === 0)
     return failed('cut = end', `called complete; ${detail}`);
   if (seen.ending.how === 'complete') {
     if (isWhole) return ok('ok', `all, once, in order; ${requests}`);
-    const silent = seen.told.length === 0;
+    const silent = seen.reported.length === 0;
     if (silent) return failed(counts[0] ?? 'cut = end', `called complete; ${detail}`);
-    return { verdict: 'told', short: 'told', detail };
+    return { verdict: 'reported', short: 'reported', detail };
   }
   const text = `${seen.ending.error}; ${detail}`;
-  if (column.kind === 'over') return { verdict: 'told', short: 'error', detail: text };
+  if (column.kind === 'over') return { verdict: 'reported', short: 'error', detail: text };
   if (doubled > 0 || !isOrdered) return failed(counts.at(-1), text);
   if (!canResume(row, column)) return ok('error', `an honest error: ${text}`);
-  return { verdict: 'told', short: lost > 0 ? `lost ${lost}` : 'error', detail: text };
+  return { verdict: 'reported', short: lost > 0 ? `lost ${lost}` : 'error', detail: text };
 }
 
 /** Whether the protocol has something to go on with after this fault. */

@@ -49,7 +49,7 @@ async function mcp({ url, load, record, row, column }) {
   );
   const client = new Client({ name: 'reader', version: '1.0.0' });
   client.onerror = ({ message }) =>
-    message.startsWith('Maximum') ? record.tell(message) : record.note(`onerror ${message}`);
+    message.startsWith('Maximum') ? record.report(message) : record.note(`onerror ${message}`);
   await client.connect(transport);
   const settled = client
     .callTool({ name: 'count', arguments: {} }, undefined, {

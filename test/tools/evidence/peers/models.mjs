@@ -149,17 +149,17 @@ async function aiChat({ url, load, record, row, column }) {
     replaceMessage: (at, message) => (state.messages = state.messages.with(at, message)),
     snapshot: (value) => structuredClone(value),
   };
-  let told = null;
+  let reported = null;
   const chat = new Chat({
     id: 'c',
     state,
     transport: new DefaultChatTransport({ api: url }),
     onToolCall: ({ toolCall }) => record.call(JSON.stringify(toolCall.input)),
-    onError: (error) => (told = error),
+    onError: (error) => (reported = error),
     onFinish: ({ isError, isDisconnect, finishReason }) => {
-      if (isError || isDisconnect) told ??= new Error('isDisconnect');
+      if (isError || isDisconnect) reported ??= new Error('isDisconnect');
       if (row.config.checksEnd && finishReason === undefined)
-        told ??= new Error('finishReason is undefined');
+        reported ??= new Error('finishReason is undefined');
     },
   });
   let isStopped = false;
@@ -168,15 +168,15 @@ async function aiChat({ url, load, record, row, column }) {
 
   async function run() {
     await chat.sendMessage({ text: 'hi' });
-    for (let n = 0; told !== null && row.config.resumes && !isStopped && n < 9; n += 1) {
+    for (let n = 0; reported !== null && row.config.resumes && !isStopped && n < 9; n += 1) {
       await wait(column);
       if (isStopped) return;
-      told = null;
+      reported = null;
       await chat.resumeStream();
     }
     record.replace(textOf(chat.messages));
-    if (told === null) record.complete();
-    else record.fail(told);
+    if (reported === null) record.complete();
+    else record.fail(reported);
   }
 }
 

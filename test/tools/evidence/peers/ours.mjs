@@ -50,8 +50,8 @@ async function ours(cell) {
     ...(isDefault ? {} : { initialBackoffMs: column.delayMs ?? 100, jitter: 'none' }),
   });
   stream.on('restarted', () => record.replace(''));
-  stream.on('gap', ({ from, to }) => record.tell(`gap from ${from} to ${to}`));
-  stream.on('reset', ({ scope }) => record.tell(`reset of ${scope}`));
+  stream.on('gap', ({ from, to }) => record.report(`gap from ${from} to ${to}`));
+  stream.on('reset', ({ scope }) => record.report(`reset of ${scope}`));
   void read(stream, cell);
   return { stop: () => stream.close(), settled: stream.done };
 }
