@@ -2,7 +2,8 @@
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
 import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
-import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
+import { BaseReader } from '../response/base-reader.js';
+import { secondAnswer } from '../response/answer-end.js';
 import { withoutIdStep } from '../calls/call-steps.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, fieldsOf, textOf } from '../../json/fields.js';
@@ -50,10 +51,9 @@ const NEUTRAL = /^(?:ACTIVITY_|CUSTOM$|MESSAGES_SNAPSHOT$|RAW$|STATE_)/;
 /** Data of the application, and patches of it by name. */
 const DATA = /^(?:ACTIVITY_|STATE_)/;
 
-class EventReader implements AgUiReader {
+class EventReader extends BaseReader implements AgUiReader {
   mayGoOn = false;
-  readonly #end = new ResponseEnd();
-  readonly #calls = new ToolCalls<string>();
+  protected readonly calls = new ToolCalls<string>();
   /** Calls in the short form, which the end of the run closes. */
   readonly #short = new Set<string>();
   #isRunning = false;
@@ -65,37 +65,27 @@ class EventReader implements AgUiReader {
   #hasLostCall = false;
 
   get place(): AgUiPlace {
-    return { end: this.#end.outcome, isRunning: this.#isRunning, run: this.#run };
+    return { end: this.ending.outcome, isRunning: this.#isRunning, run: this.#run };
   }
-  get end(): EndOutcome | null {
-    return this.#end.outcome;
-  }
-  get isOver(): boolean {
-    return this.#end.isOver;
-  }
-  get finishWord(): string | null {
-    return this.#end.word;
-  }
-
-  begin(calls: RecordedCalls, place: AgUiPlace | null = null): void {
-    this.#end.startOver();
-    if (place !== null && place.end !== null) this.#end.say(place.end);
+  override begin(calls: RecordedCalls, place: AgUiPlace | null = null): void {
+    this.ending.startOver();
+    if (place !== null && place.end !== null) this.ending.say(place.end);
     this.#isRunning = place?.isRunning ?? false;
     this.#run = place?.run ?? null;
     // Events that were not recorded come again.
     this.#hasContent = this.#isWithoutId = false;
-    this.#calls.begin(calls, (id) => id);
+    this.calls.begin(calls, (id) => id);
   }
 
-  finish(): void {
-    this.#end.finish();
+  override finish(): void {
+    this.ending.finish();
   }
 
-  read(event: unknown, name?: string): readonly ResponseStep[] {
+  override read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']) ?? name;
     if (type === 'RUN_ERROR' || name === 'error' || (type === undefined && isErrorShape(fields))) {
-      this.#end.say('failed', 'RUN_ERROR');
+      this.ending.say('failed', 'RUN_ERROR');
       throw reportedError(passedOn(fields));
     }
     if (type === undefined) return [];
@@ -115,7 +105,7 @@ class EventReader implements AgUiReader {
         return this.#content(this.#startCall(id, fields));
       case 'TOOL_CALL_ARGS':
         if (id === '') return this.#addWithoutId(fields);
-        return this.#content(this.#calls.add(id, { id, args: fields['delta'] }));
+        return this.#content(this.calls.add(id, { id, args: fields['delta'] }));
       case 'TOOL_CALL_CHUNK':
         return this.#content(this.#chunk(id, fields));
       case 'TOOL_CALL_END':
@@ -129,12 +119,12 @@ class EventReader implements AgUiReader {
 
   /** What comes after the end of a run shows whether that was the end. */
   #followEnd(type: string): void {
-    if (this.#end.outcome === null || NEUTRAL.test(type) || type === 'RUN_FINISHED') return;
+    if (this.ending.outcome === null || NEUTRAL.test(type) || type === 'RUN_FINISHED') return;
     // An agent that stops here has left the results of its tools unanswered.
     if (type === 'TOOL_CALL_RESULT') {
-      this.#end.spoil();
+      this.ending.spoil();
       this.mayGoOn = true;
-    } else this.#end.startOver();
+    } else this.ending.startOver();
   }
 
   #content(steps: ResponseStep[]): ResponseStep[] {
@@ -156,7 +146,7 @@ class EventReader implements AgUiReader {
   #startCall(id: string, fields: Fields): ResponseStep[] {
     if (id === '') this.#isWithoutId = false;
     if (id === '') return this.#addWithoutId(fields);
-    return this.#calls.open(id, { id, name: nameIn(fields) });
+    return this.calls.open(id, { id, name: nameIn(fields) });
   }
 
   /** A call that nobody can answer: it is reported once, and its arguments stay here. */
@@ -174,39 +164,39 @@ class EventReader implements AgUiReader {
     if (id === '' && textOf(name)) this.#isWithoutId = false;
     if (id === '') return this.#addWithoutId(fields);
     this.#short.add(id);
-    return this.#calls.add(id, { id, name, args: fields['delta'] });
+    return this.calls.add(id, { id, name, args: fields['delta'] });
   }
 
   #endCall(id: string, fields: Fields): ResponseStep[] {
     if (id === '') return this.#addWithoutId(fields);
     const input = fields['input'] ?? tanstackOf(fields)['input'];
-    if (input !== undefined) this.#calls.takeWhole(id, input);
-    if (this.#calls.peek(id)?.hasArguments !== false) return this.#calls.close(id);
+    if (input !== undefined) this.calls.takeWhole(id, input);
+    if (this.calls.peek(id)?.hasArguments !== false) return this.calls.close(id);
     // What has an end is no placeholder.
-    if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
+    if (this.calls.peek(id)?.name === null) this.calls.spoil(id, 'no name');
     // Without arguments: only the end of the run shows that none were cut off.
-    this.#calls.sayEmpty(id);
-    this.#calls.seal(id);
+    this.calls.sayEmpty(id);
+    this.calls.seal(id);
     return [];
   }
 
   #finishRun(fields: Fields): ResponseStep[] {
     const reason = fields['finishReason'] ?? tanstackOf(fields)['finishReason'] ?? undefined;
     const outcome = fieldsOf(fields['outcome'])['type'] ?? fields['outcome'] ?? undefined;
-    this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
-    if (outcome !== undefined) this.#end.say(outcomeOf(OUTCOMES, outcome), outcome);
+    this.ending.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
+    if (outcome !== undefined) this.ending.say(outcomeOf(OUTCOMES, outcome), outcome);
     this.#isRunning = false;
-    const isComplete = this.#end.outcome === 'complete';
+    const isComplete = this.ending.outcome === 'complete';
     for (const id of this.#short) {
       // What the run ends is no placeholder.
-      if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
-      this.#calls.seal(id);
+      if (this.calls.peek(id)?.name === null) this.calls.spoil(id, 'no name');
+      this.calls.seal(id);
     }
     this.#short.clear();
-    const calls = isComplete ? this.#calls.leaveSealed() : this.#calls.abandon();
-    if (this.#calls.hasOpenCall || this.#hasLostCall) this.#end.spoil();
+    const calls = isComplete ? this.calls.leaveSealed() : this.calls.abandon();
+    if (this.calls.hasOpenCall || this.#hasLostCall) this.ending.spoil();
     this.#hasLostCall = false;
-    this.mayGoOn = this.#end.outcome === 'complete' && reason === 'tool_calls';
+    this.mayGoOn = this.ending.outcome === 'complete' && reason === 'tool_calls';
     return calls;
   }
 }

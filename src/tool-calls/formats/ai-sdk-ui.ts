@@ -1,8 +1,8 @@
 /** AI SDK UI message stream, version 1. */
 
-import type { EndOutcome } from '../../../machines/source-contract.js';
 import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
-import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
+import { BaseReader } from '../response/base-reader.js';
+import { secondAnswer } from '../response/answer-end.js';
 import { withoutIdStep } from '../calls/call-steps.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, textOf } from '../../json/fields.js';
@@ -23,9 +23,8 @@ export function aiSdkUiReader(): ResponseReader {
 /** `length`, `content-filter`, `other`, `unknown` and `interrupted` (version 7) mean that the answer may be cut. */
 const WORDS = finishWords({ complete: ['stop', 'tool-calls'], failed: ['error'] });
 
-class AiSdkUiReader implements ResponseReader {
-  readonly #end = new ResponseEnd();
-  readonly #calls = new ToolCalls<string>();
+class AiSdkUiReader extends BaseReader {
+  protected readonly calls = new ToolCalls<string>();
   #messageId: string | null = null;
   /** Streams that began in this message and have not finished: a server may merge several. Null: none says so. */
   #running: number | null = null;
@@ -33,25 +32,15 @@ class AiSdkUiReader implements ResponseReader {
   #withoutId = 0;
   #hasLostCall = false;
 
-  get end(): EndOutcome | null {
-    return this.#end.outcome;
-  }
-  get isOver(): boolean {
-    return this.#end.isOver;
-  }
-  get finishWord(): string | null {
-    return this.#end.word;
+  override begin(calls: RecordedCalls): void {
+    this.calls.begin(calls, (id) => id);
   }
 
-  begin(calls: RecordedCalls): void {
-    this.#calls.begin(calls, (id) => id);
+  override finish(): void {
+    this.ending.finish();
   }
 
-  finish(): void {
-    this.#end.finish();
-  }
-
-  read(event: unknown, name?: string): readonly ResponseStep[] {
+  override read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']);
     if (type === 'error' || name === 'error' || (type === undefined && isErrorShape(fields)))
@@ -63,13 +52,13 @@ class AiSdkUiReader implements ResponseReader {
         return this.#content(textStep('reasoning', fields['delta']));
       case 'reset-step':
         return [
-          ...this.#calls.pending.flatMap((id) => this.#calls.discard(id)),
+          ...this.calls.pending.flatMap((id) => this.calls.discard(id)),
           eventStep(type, fields),
         ];
       case 'start':
         return this.#start(fields);
       case 'abort':
-        this.#end.say('cancelled', 'abort');
+        this.ending.say('cancelled', 'abort');
         return [eventStep(type, fields)];
       case 'finish':
         return this.#finish(fields);
@@ -84,8 +73,8 @@ class AiSdkUiReader implements ResponseReader {
   #content(steps: ResponseStep[]): ResponseStep[] {
     if (steps.length === 0) return steps;
     // Nothing began what comes after the end: it may be the rest of another answer.
-    if (this.#end.outcome !== null && this.#running === 0) this.#end.spoil();
-    this.#end.goOn();
+    if (this.ending.outcome !== null && this.#running === 0) this.ending.spoil();
+    this.ending.goOn();
     return steps;
   }
 
@@ -101,9 +90,9 @@ class AiSdkUiReader implements ResponseReader {
   #finish(fields: Fields): ResponseStep[] {
     const reason = fields['finishReason'] ?? undefined;
     // Before version 6 there was no reason.
-    this.#end.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
+    this.ending.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
     if (this.#running !== null) this.#running = Math.max(0, this.#running - 1);
-    if (this.#calls.hasOpenCall || this.#hasLostCall) this.#end.spoil();
+    if (this.calls.hasOpenCall || this.#hasLostCall) this.ending.spoil();
     return [eventStep('finish', fields)];
   }
 
@@ -116,19 +105,19 @@ class AiSdkUiReader implements ResponseReader {
     switch (type) {
       case 'tool-input-start':
         // What was delivered comes again after a restart; its input is compared when it is there.
-        return this.#calls.open(id, { ...call, isServerTool });
+        return this.calls.open(id, { ...call, isServerTool });
       case 'tool-input-delta':
-        return this.#calls.add(id, { args: fields['inputTextDelta'] });
+        return this.calls.add(id, { args: fields['inputTextDelta'] });
       case 'tool-input-available':
         // One that has left, and is there once more, is compared with what it was.
-        if (this.#calls.peek(id) === undefined) this.#calls.open(id, call);
-        this.#calls.forgetPieces(id);
-        this.#calls.add(id, { ...call, isServerTool, value: fields['input'] });
+        if (this.calls.peek(id) === undefined) this.calls.open(id, call);
+        this.calls.forgetPieces(id);
+        this.calls.add(id, { ...call, isServerTool, value: fields['input'] });
         // It is a call, even if it says no more than that.
-        if (this.#calls.peek(id)?.name === null) this.#calls.spoil(id, 'no name');
-        return this.#calls.close(id);
+        if (this.calls.peek(id)?.name === null) this.calls.spoil(id, 'no name');
+        return this.calls.close(id);
       case 'tool-input-error':
-        return [...this.#calls.discard(id), failedInput(fields)];
+        return [...this.calls.discard(id), failedInput(fields)];
       default:
         return [eventStep(type, fields)];
     }

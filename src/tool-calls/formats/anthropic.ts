@@ -1,8 +1,8 @@
 /** Anthropic Messages. */
 
-import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
-import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep } from '../response/answer.js';
+import { BaseReader } from '../response/base-reader.js';
+import { secondAnswer } from '../response/answer-end.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, fieldsOf, textOf, wholeOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
@@ -24,35 +24,15 @@ export function anthropicReader(): ResponseReader {
  */
 const WORDS = finishWords({ complete: ['end_turn', 'stop_sequence', 'tool_use'] });
 
-class AnthropicReader implements ResponseReader {
-  readonly #end = new ResponseEnd();
-  readonly #calls = new ToolCalls<number>();
+class AnthropicReader extends BaseReader {
+  protected readonly calls = new ToolCalls<number>();
   /** The id of the message, once it began. */
   #message: { readonly id: unknown } | null = null;
   #hasContent = false;
   /** The key of the last block that came without an index: what has none either is of that block. */
   #unnumbered = -1;
 
-  get end(): EndOutcome | null {
-    return this.#end.outcome;
-  }
-  get isOver(): boolean {
-    return this.#end.isOver;
-  }
-  get finishWord(): string | null {
-    return this.#end.word;
-  }
-
-  begin(calls: RecordedCalls): void {
-    this.#calls.begin(calls);
-  }
-
-  finish(): void {
-    if (this.#calls.hasOpenCall) this.#end.spoil();
-    this.#end.finish();
-  }
-
-  read(event: unknown, name?: string): readonly ResponseStep[] {
+  override read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']) ?? name;
     const index = wholeOf(fields['index']) ?? this.#unnumbered;
@@ -65,7 +45,7 @@ class AnthropicReader implements ResponseReader {
       case 'content_block_delta':
         return this.#content(this.#delta(index, fieldsOf(fields['delta'])));
       case 'content_block_stop':
-        this.#calls.seal(index);
+        this.calls.seal(index);
         return [];
       case 'message_start':
         return this.#messageStart(fieldsOf(fields['message']));
@@ -93,21 +73,21 @@ class AnthropicReader implements ResponseReader {
   #content(steps: ResponseStep[]): ResponseStep[] {
     if (steps.length === 0) return steps;
     this.#hasContent = true;
-    this.#end.goOn();
+    this.ending.goOn();
     return steps;
   }
 
   #start(given: number | undefined, block: Fields): ResponseStep[] {
     // Of two that are open nobody can say whose the pieces are.
-    const isMixed = given === undefined && this.#calls.peek(this.#unnumbered)?.state === 'open';
+    const isMixed = given === undefined && this.calls.peek(this.#unnumbered)?.state === 'open';
     const index = given ?? (isMixed ? this.#unnumbered : --this.#unnumbered);
-    if (isMixed) this.#calls.spoil(index, 'begun twice');
+    if (isMixed) this.calls.spoil(index, 'begun twice');
     const { type, id, name, input, ...others } = block;
     if (typeof type !== 'string' || !/(?:^|_)tool_use$/.test(type)) return contentSteps(block);
     // `server_tool_use` and `mcp_tool_use` are run by the peer.
     const isServerTool = type !== 'tool_use';
-    const steps = this.#calls.open(index, { id, name, args: input, isServerTool });
-    if (isMixed) this.#calls.spoil(index, 'begun twice');
+    const steps = this.calls.open(index, { id, name, args: input, isServerTool });
+    if (isMixed) this.calls.spoil(index, 'begun twice');
     return Object.keys(others).length === 0
       ? steps
       : [...steps, eventStep(type, { id, ...others })];
@@ -115,10 +95,10 @@ class AnthropicReader implements ResponseReader {
 
   #delta(index: number, delta: Fields): ResponseStep[] {
     const { type } = delta;
-    if (type === 'input_json_delta') return this.#calls.add(index, { args: delta['partial_json'] });
-    if (this.#calls.peek(index) !== undefined) {
+    if (type === 'input_json_delta') return this.calls.add(index, { args: delta['partial_json'] });
+    if (this.calls.peek(index) !== undefined) {
       // Arguments in pieces of a kind that we do not know: the call lacks them.
-      this.#calls.spoil(index, 'arguments of an unknown shape');
+      this.calls.spoil(index, 'arguments of an unknown shape');
       return [];
     }
     if (type === 'text_delta') return [...textStep('text', delta['text']), ...besides(type, delta)];
@@ -131,9 +111,9 @@ class AnthropicReader implements ResponseReader {
     const said = eventStep('message_delta', { ...fieldsOf(delta), ...others });
     const reason = fieldsOf(delta)['stop_reason'];
     if (isNoWord(reason)) return [said];
-    this.#end.say(outcomeOf(WORDS, reason), reason);
-    const isWhole = this.#end.outcome === 'complete';
-    return [...(isWhole ? this.#calls.leaveSealed() : this.#calls.abandon()), said];
+    this.ending.say(outcomeOf(WORDS, reason), reason);
+    const isWhole = this.ending.outcome === 'complete';
+    return [...(isWhole ? this.calls.leaveSealed() : this.calls.abandon()), said];
   }
 }
 

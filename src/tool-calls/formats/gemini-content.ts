@@ -1,8 +1,8 @@
 /** Gemini's content API: `streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
-import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
-import { ResponseEnd } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep } from '../response/answer.js';
+
+import { BaseReader } from '../response/base-reader.js';
 import { saysNothing } from '../calls/call-piece.js';
 import { ChunkIds } from './chunk-ids.js';
 import { eventFields, fieldsOf, listOf, textOf } from '../../json/fields.js';
@@ -29,9 +29,8 @@ const UNSET = 'FINISH_REASON_UNSPECIFIED';
 /** Fields of a chunk that say which answer it is of: one event for all chunks. */
 const ABOUT = ['responseId', 'modelVersion', 'createTime'];
 
-class GeminiContentReader implements ResponseReader {
-  readonly #end = new ResponseEnd();
-  readonly #calls = new GeminiCalls();
+class GeminiContentReader extends BaseReader {
+  protected readonly calls = new GeminiCalls();
   readonly #ids = new ChunkIds();
   readonly #repeated = new RepeatedFields();
   #isIntroduced = false;
@@ -44,32 +43,18 @@ class GeminiContentReader implements ResponseReader {
   /** A finish reason that proves nothing. */
   #weakWord: string | null = null;
 
-  get end(): EndOutcome | null {
-    return this.#end.outcome;
-  }
-  get isOver(): boolean {
-    return this.#end.isOver;
-  }
-  get finishWord(): string | null {
-    return this.#end.word;
-  }
-
-  begin(calls: RecordedCalls): void {
-    this.#calls.begin(calls);
-  }
-
-  finish(): void {
+  override finish(): void {
     this.endOfBytes();
-    this.#end.finish();
+    this.ending.finish();
   }
 
   /** What a finish reason that proves nothing is worth, is known when nothing follows it. */
   endOfBytes(): void {
-    if (this.#end.outcome !== null || this.#weakWord === null) return;
-    this.#end.say('incomplete', this.#weakWord);
+    if (this.ending.outcome !== null || this.#weakWord === null) return;
+    this.ending.say('incomplete', this.#weakWord);
   }
 
-  read(event: unknown, name?: string): readonly ResponseStep[] {
+  override read(event: unknown, name?: string): readonly ResponseStep[] {
     const chunk = eventFields(event);
     if (name === 'error' || isErrorShape(chunk)) throw reportedError(event);
     const candidates = listOf(chunk['candidates']).map(fieldsOf);
@@ -102,10 +87,10 @@ class GeminiContentReader implements ResponseReader {
   }
 
   #goOn(): void {
-    this.#isContradicted ||= this.#end.outcome !== null && this.#isWithParts;
+    this.#isContradicted ||= this.ending.outcome !== null && this.#isWithParts;
     this.#hasOutput = true;
     this.#weakWord = null;
-    this.#end.goOn();
+    this.ending.goOn();
   }
 
   #part(part: Fields): ResponseStep[] {
@@ -115,14 +100,14 @@ class GeminiContentReader implements ResponseReader {
       ...(functionCall === undefined || functionCall === null
         ? fieldSteps({ thoughtSignature })
         : this.#functionCall(fieldsOf(functionCall), thoughtSignature)),
-      ...(toolCall === undefined ? [] : this.#calls.addServerCall(fieldsOf(toolCall))),
+      ...(toolCall === undefined ? [] : this.calls.addServerCall(fieldsOf(toolCall))),
       // Pictures, code that the peer has run, and what comes to be.
       ...fieldSteps(others),
     ];
   }
 
   #functionCall(piece: Fields, thoughtSignature: unknown): ResponseStep[] {
-    const { call, steps } = this.#calls.add(piece);
+    const { call, steps } = this.calls.add(piece);
     if (isNoWord(thoughtSignature)) return steps;
     // The next request has to bring it back with the call.
     const { id, name } = call ?? {};
@@ -134,20 +119,20 @@ class GeminiContentReader implements ResponseReader {
     const said = eventStep('finishReason', reason);
     const outcome = outcomeOf(WORDS, reason);
     if (outcome !== 'complete') {
-      this.#end.say(outcome, reason);
-      return [...this.#calls.abandon(), said];
+      this.ending.say(outcome, reason);
+      return [...this.calls.abandon(), said];
     }
     // Gateways give chunks without content a reason, too.
     if (!this.#hasOutput || this.#isContradicted) this.#weakWord = textOf(reason) ?? null;
-    else this.#end.say(outcome, reason);
-    return [...this.#calls.leaveAll(), said];
+    else this.ending.say(outcome, reason);
+    return [...this.calls.leaveAll(), said];
   }
 
   /** What stands beside the candidates: usage, and that the request was blocked. */
   #chunkSteps(chunk: Fields): ResponseStep[] {
     const { candidates: _, error: __, ...others } = chunk;
     const { blockReason } = fieldsOf(others['promptFeedback']);
-    if (!isNoWord(blockReason)) this.#end.say('incomplete', blockReason);
+    if (!isNoWord(blockReason)) this.ending.say('incomplete', blockReason);
     const besides = Object.entries(others).filter(([field]) => !ABOUT.includes(field));
     return this.#repeated.news(Object.fromEntries(besides));
   }

@@ -1,8 +1,8 @@
 /** Gemini Interactions. */
 
-import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
-import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep } from '../response/answer.js';
+import { BaseReader } from '../response/base-reader.js';
+import { secondAnswer } from '../response/answer-end.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, fieldsOf, listOf, textOf, wholeOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
@@ -29,32 +29,17 @@ const RUNNING: ReadonlySet<unknown> = new Set(['in_progress', 'queued']);
 /** Steps and deltas that are calls; all but `function_call` are run by the peer. */
 const CALL = /_call$/;
 
-class GeminiReader implements ResponseReader {
-  readonly #end = new ResponseEnd();
-  readonly #calls = new ToolCalls<number>();
+class GeminiReader extends BaseReader {
+  protected readonly calls = new ToolCalls<number>();
   #interaction: string | null = null;
   #hasOutput = false;
   #isFromStart = false;
 
-  get end(): EndOutcome | null {
-    return this.#end.outcome;
-  }
-  get isOver(): boolean {
-    return this.#end.isOver;
-  }
-  get finishWord(): string | null {
-    return this.#end.word;
+  override finish(): void {
+    this.ending.finish();
   }
 
-  begin(calls: RecordedCalls): void {
-    this.#calls.begin(calls);
-  }
-
-  finish(): void {
-    this.#end.finish();
-  }
-
-  read(event: unknown, name?: string): readonly ResponseStep[] {
+  override read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['event_type']) ?? textOf(fields['type']) ?? name ?? '';
     const index = wholeOf(fields['index']) ?? -1;
@@ -86,7 +71,7 @@ class GeminiReader implements ResponseReader {
 
   #output(steps: ResponseStep[]): ResponseStep[] {
     if (steps.length > 0) this.#hasOutput = true;
-    if (steps.some(({ part }) => part.type !== 'event')) this.#end.goOn();
+    if (steps.some(({ part }) => part.type !== 'event')) this.ending.goOn();
     return steps;
   }
 
@@ -104,7 +89,7 @@ class GeminiReader implements ResponseReader {
     const { id, name, arguments: args, ...others } = step;
     const isServerTool = type !== 'function_call';
     const called = textOf(name) ?? (isServerTool ? type.replace(CALL, '') : undefined);
-    const steps = this.#calls.open(index, { id, name: called, args, isServerTool });
+    const steps = this.calls.open(index, { id, name: called, args, isServerTool });
     if (Object.keys(others).length === 0) return steps;
     return [...steps, eventStep('step.start', { index, type, id, ...others })];
   }
@@ -120,7 +105,7 @@ class GeminiReader implements ResponseReader {
         return contentSteps(fieldsOf(delta['content'])['text'] ?? delta['text'], 'reasoning');
       case 'arguments_delta':
         // `partial_arguments` is what an SDK calls them.
-        return this.#calls.add(index, { args: args ?? partial });
+        return this.calls.add(index, { args: args ?? partial });
       default:
         if (typeof type !== 'string' || !CALL.test(type))
           return [eventStep(event, { index, ...delta })];
@@ -135,26 +120,26 @@ class GeminiReader implements ResponseReader {
 
   /** A call in one piece. */
   #whole(index: number, type: string, call: Fields): ResponseStep[] {
-    const known = this.#calls.peek(index);
+    const known = this.calls.peek(index);
     const { id, name, arguments: args } = call;
     const isSame = known !== undefined && (known.id === id || known.hasLocalId || !textOf(id));
     const steps = isSame
-      ? this.#calls.add(index, { id, name, args })
+      ? this.calls.add(index, { id, name, args })
       : this.#open(index, type, call);
     // Text is one piece of several.
-    if (typeof args === 'object' && args !== null) this.#calls.seal(index);
+    if (typeof args === 'object' && args !== null) this.calls.seal(index);
     return steps;
   }
 
   #stop(index: number): ResponseStep[] {
-    const call = this.#calls.peek(index);
+    const call = this.calls.peek(index);
     // Without arguments: only the status shows that none were cut off.
     if (call !== undefined && !call.hasInput) {
-      if (call.isServerTool) this.#calls.sayEmpty(index);
-      this.#calls.seal(index);
+      if (call.isServerTool) this.calls.sayEmpty(index);
+      this.calls.seal(index);
       return [];
     }
-    return this.#calls.close(index);
+    return this.calls.close(index);
   }
 
   #status(type: string, fields: Fields): ResponseStep[] {
@@ -167,7 +152,7 @@ class GeminiReader implements ResponseReader {
     this.#isFromStart ||= type === 'interaction.created' || type === 'interaction.start';
     const late = isCompleted ? this.#wholeOutput(steps ?? outputs) : [];
     const calls = this.#endAs(status, isCompleted);
-    if (this.#end.outcome === 'failed' && isErrorShape(about)) throw reportedError(about);
+    if (this.ending.outcome === 'failed' && isErrorShape(about)) throw reportedError(about);
     const said = { ...beside, ...about, id, status };
     return [...late, ...calls, eventStep(type, said)];
   }
@@ -176,13 +161,13 @@ class GeminiReader implements ResponseReader {
   #endAs(status: unknown, isCompleted: boolean): ResponseStep[] {
     const isEnd = isCompleted ? !RUNNING.has(status) : WORDS.has(String(status)) || CUT.has(status);
     if (!isEnd) {
-      if (RUNNING.has(status)) this.#end.startOver();
+      if (RUNNING.has(status)) this.ending.startOver();
       return [];
     }
     const isUnsaid = status === undefined || status === null;
-    this.#end.say(isUnsaid ? 'complete' : outcomeOf(WORDS, status), status);
-    const calls = this.#end.outcome === 'complete' ? this.#calls.leaveSealed() : [];
-    if (this.#calls.hasOpenCall) this.#end.spoil();
+    this.ending.say(isUnsaid ? 'complete' : outcomeOf(WORDS, status), status);
+    const calls = this.ending.outcome === 'complete' ? this.calls.leaveSealed() : [];
+    if (this.calls.hasOpenCall) this.ending.spoil();
     return calls;
   }
 

@@ -1,8 +1,8 @@
 /** Ollama's own API: the lines of `/api/chat` and `/api/generate`. */
 
-import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
-import { ResponseEnd } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep } from '../response/answer.js';
+
+import { BaseReader } from '../response/base-reader.js';
 import { isObject } from '../response/arguments.js';
 import { eventFields, fieldsOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
@@ -32,32 +32,12 @@ const ABOUT = ['model', 'created_at', 'remote_model', 'remote_host'];
 /** Counts and times of the last line. */
 const USAGE = /_(?:count|duration)$/;
 
-class OllamaChatReader implements ResponseReader {
-  readonly #end = new ResponseEnd();
-  readonly #calls = new WholeCalls(false);
+class OllamaChatReader extends BaseReader {
+  protected readonly calls = new WholeCalls(false);
   readonly #repeated = new RepeatedFields();
   #isIntroduced = false;
 
-  get end(): EndOutcome | null {
-    return this.#end.outcome;
-  }
-  get isOver(): boolean {
-    return this.#end.isOver;
-  }
-  get finishWord(): string | null {
-    return this.#end.word;
-  }
-
-  begin(calls: RecordedCalls): void {
-    this.#calls.begin(calls);
-  }
-
-  finish(): void {
-    if (this.#calls.hasOpenCall) this.#end.spoil();
-    this.#end.finish();
-  }
-
-  read(event: unknown, name?: string): readonly ResponseStep[] {
+  override read(event: unknown, name?: string): readonly ResponseStep[] {
     const line = eventFields(event);
     if (name === 'error' || isErrorShape(line)) throw reportedError(event);
     const { message, response, thinking, done, done_reason: reason, ...others } = line;
@@ -80,15 +60,15 @@ class OllamaChatReader implements ResponseReader {
     return list.filter(isObject).flatMap((entry) => {
       const { id, type: _, function: called, ...extras } = entry;
       const { index, name, arguments: args } = fieldsOf(called ?? entry);
-      const { steps } = this.#calls.add({ index, id, name, args });
+      const { steps } = this.calls.add({ index, id, name, args });
       const isFramed = called !== undefined && Object.keys(extras).length > 0;
       return isFramed ? [...steps, eventStep('tool_call', { id, ...extras })] : steps;
     });
   }
 
   #finishBy(reason: unknown): ResponseStep[] {
-    this.#end.say(outcomeOf(WORDS, reason), reason);
-    const calls = this.#end.outcome === 'complete' ? this.#calls.leaveAll() : this.#calls.abandon();
+    this.ending.say(outcomeOf(WORDS, reason), reason);
+    const calls = this.ending.outcome === 'complete' ? this.calls.leaveAll() : this.calls.abandon();
     this.finish();
     return [...calls, ...(isNoWord(reason) ? [] : [eventStep('done_reason', reason)])];
   }

@@ -1,8 +1,8 @@
 /** OpenAI Chat Completions, and the many servers that speak it. */
 
-import type { EndOutcome } from '../../../machines/source-contract.js';
-import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
-import { ResponseEnd } from '../response/answer-end.js';
+import type { ResponseReader, ResponseStep } from '../response/answer.js';
+
+import { BaseReader } from '../response/base-reader.js';
 import { isObject } from '../response/arguments.js';
 import { CallRouter } from '../calls/call-router.js';
 import { ChunkIds } from './chunk-ids.js';
@@ -61,9 +61,8 @@ const IN_DELTA: ReadonlySet<string> = new Set([
   'tool_calls',
 ]);
 
-class OpenaiChatReader implements ResponseReader {
-  readonly #end = new ResponseEnd();
-  readonly #calls = new CallRouter();
+class OpenaiChatReader extends BaseReader {
+  protected readonly calls = new CallRouter();
   readonly #ids = new ChunkIds();
   readonly #roles = new ChunkRoles();
   /** What the chunks say of themselves was passed on. */
@@ -71,26 +70,7 @@ class OpenaiChatReader implements ResponseReader {
   /** What stands beside the choices: usage, citations, and what a server adds. */
   readonly #extras = new RepeatedFields();
 
-  get end(): EndOutcome | null {
-    return this.#end.outcome;
-  }
-  get isOver(): boolean {
-    return this.#end.isOver;
-  }
-  get finishWord(): string | null {
-    return this.#end.word;
-  }
-
-  begin(calls: RecordedCalls): void {
-    this.#calls.begin(calls);
-  }
-
-  finish(): void {
-    if (this.#calls.hasOpenCall) this.#end.spoil();
-    this.#end.finish();
-  }
-
-  read(event: unknown, name?: string): readonly ResponseStep[] {
+  override read(event: unknown, name?: string): readonly ResponseStep[] {
     const chunk = eventFields(event);
     const choices = listOf(chunk['choices']).map(fieldsOf);
     const error = name === 'error' ? event : errorIn(chunk, choices);
@@ -110,11 +90,11 @@ class OpenaiChatReader implements ResponseReader {
     const content = [...reasoningSteps(said), ...contentSteps(said['content'] ?? text)];
     const calls = this.#callSteps(said);
     const others = fieldSteps(said, IN_DELTA);
-    const isAfterEnd = this.#end.outcome !== null;
+    const isAfterEnd = this.ending.outcome !== null;
     this.#roles.see({ id, role: said['role'], isLast: !isNoWord(reason), isAfterEnd });
     this.#ids.see(id, content.length + calls.length + others.length > 0);
-    if (content.length > 0 || (calls.length > 0 && this.#calls.hasOpenCall)) this.#end.goOn();
-    if (this.#calls.hasLatePiece) this.#end.spoil();
+    if (content.length > 0 || (calls.length > 0 && this.calls.hasOpenCall)) this.ending.goOn();
+    if (this.calls.hasLatePiece) this.ending.spoil();
     return [
       ...content,
       ...others,
@@ -131,14 +111,14 @@ class OpenaiChatReader implements ResponseReader {
     // The form before calls had numbers; where both come, the one mirrors the other.
     if (pieces.length === 0 && isObject(legacy))
       pieces.push(...pieceOf({ index: 'function_call', function: legacy }, 0));
-    return pieces.flatMap(({ piece, extras }) => [...this.#calls.add(piece), ...extras]);
+    return pieces.flatMap(({ piece, extras }) => [...this.calls.add(piece), ...extras]);
   }
 
   #finishBy(reason: unknown): ResponseStep[] {
-    this.#end.say(outcomeOf(WORDS, reason), reason);
+    this.ending.say(outcomeOf(WORDS, reason), reason);
     const said = eventStep('finish_reason', reason);
-    if (this.#end.outcome === 'complete') return [...this.#calls.leaveAll(), said];
-    return [...this.#calls.abandon(), said];
+    if (this.ending.outcome === 'complete') return [...this.calls.leaveAll(), said];
+    return [...this.calls.abandon(), said];
   }
 }
 

@@ -1,9 +1,10 @@
 /** OpenAI Responses. */
 
+import { BaseReader } from '../response/base-reader.js';
 import { Places } from '../calls/call-memory.js';
 import type { EndOutcome } from '../../../machines/source-contract.js';
 import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
-import { ResponseEnd, secondAnswer } from '../response/answer-end.js';
+import { secondAnswer } from '../response/answer-end.js';
 import { ToolCalls } from '../calls/calls.js';
 import { eventFields, fieldsOf, listOf, textOf, wholeOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
@@ -34,9 +35,8 @@ const PIECE = /_call_(?:arguments|input|code)\.delta$/;
 const SERVER_PIECE = /^response\.(?:code_interpreter|mcp)_/;
 const WHOLE = /_call_(arguments|input)\.done$/;
 
-class OpenaiResponsesReader implements ResponseReader {
-  readonly #end = new ResponseEnd();
-  readonly #calls = new ToolCalls<string>();
+class OpenaiResponsesReader extends BaseReader {
+  protected readonly calls = new ToolCalls<string>();
   /** Items by their place: some gateways give the events of an item other ids than the item. */
   readonly #places = new Places<number, string>();
   #response: string | null = null;
@@ -54,39 +54,29 @@ class OpenaiResponsesReader implements ResponseReader {
   #partHasText = false;
   #itemHasText = false;
 
-  get end(): EndOutcome | null {
-    return this.#end.outcome;
-  }
-  get isOver(): boolean {
-    return this.#end.isOver;
-  }
-  get finishWord(): string | null {
-    return this.#end.word;
-  }
-
-  begin(calls: RecordedCalls): void {
-    this.#end.startOver();
-    this.#calls.begin(calls);
+  override begin(calls: RecordedCalls): void {
+    this.ending.startOver();
+    this.calls.begin(calls);
   }
 
   goOnAfter(chars: number): void {
     this.#before = chars;
     this.#isFromStart = chars === 0;
-    this.#hasCalls = this.#calls.hadCalls;
+    this.#hasCalls = this.calls.hadCalls;
     this.#hasOutput = chars > 0 || this.#hasCalls;
   }
 
-  finish(): void {
-    if (this.#calls.hasOpenCall || this.#isCut) this.#end.spoil();
-    this.#end.finish();
+  override finish(): void {
+    if (this.calls.hasOpenCall || this.#isCut) this.ending.spoil();
+    this.ending.finish();
   }
 
-  read(event: unknown, name?: string): readonly ResponseStep[] {
+  override read(event: unknown, name?: string): readonly ResponseStep[] {
     const fields = eventFields(event);
     const type = textOf(fields['type']) ?? name ?? '';
     const item = fieldsOf(fields['item']);
     this.#checkResponse(fieldsOf(fields['response']));
-    if (type === 'response.failed') this.#end.say('failed', 'failed');
+    if (type === 'response.failed') this.ending.say('failed', 'failed');
     const isOurs = type.startsWith('response.') && type !== 'response.failed' && name !== 'error';
     if (!isOurs && (type === 'response.failed' || name === 'error' || isErrorShape(fields)))
       throw reportedError(event);
@@ -164,7 +154,7 @@ class OpenaiResponsesReader implements ResponseReader {
     call: string | undefined,
     only: string | undefined,
   ): string {
-    const known = this.#pendingKey(fields, id) ?? (call && this.#calls.keyOf(call));
+    const known = this.#pendingKey(fields, id) ?? (call && this.calls.keyOf(call));
     const place = wholeOf(fields['output_index']);
     if (place === undefined) return known ?? only ?? id ?? call ?? '';
     const key = known ?? id ?? call ?? `output_${place}`;
@@ -176,18 +166,18 @@ class OpenaiResponsesReader implements ResponseReader {
   #pendingKey(fields: Fields, id = idOf(fields['item_id'])): string | undefined {
     const place = wholeOf(fields['output_index']);
     const keys = [id, place === undefined ? undefined : this.#places.get(place)];
-    return keys.find((key) => key !== undefined && this.#calls.peek(key) !== undefined);
+    return keys.find((key) => key !== undefined && this.calls.peek(key) !== undefined);
   }
 
   /** The one call that waits. @param name of a call whose name is known */
   #onlyPending(name?: string): { readonly key: string; readonly hasLocalId: boolean } | undefined {
-    const fitting = this.#calls.pending.filter((key) => {
-      const call = this.#calls.peek(key);
+    const fitting = this.calls.pending.filter((key) => {
+      const call = this.calls.peek(key);
       return name === undefined || call?.name === name || call?.name === null;
     });
     const [key, another] = fitting;
     if (key === undefined || another !== undefined) return undefined;
-    return { key, hasLocalId: this.#calls.peek(key)?.hasLocalId === true };
+    return { key, hasLocalId: this.calls.peek(key)?.hasLocalId === true };
   }
 
   #added(fields: Fields, item: Fields): ResponseStep[] {
@@ -199,7 +189,7 @@ class OpenaiResponsesReader implements ResponseReader {
     const key = idOf(item['id']) ?? this.#keyOfItem(fields, item);
     const place = wholeOf(fields['output_index']);
     if (place !== undefined) this.#places.set(place, key);
-    const steps = this.#calls.open(key, beginningOf(item));
+    const steps = this.calls.open(key, beginningOf(item));
     return item['call_id'] === undefined ? [...steps, said] : steps;
   }
 
@@ -207,7 +197,7 @@ class OpenaiResponsesReader implements ResponseReader {
     this.#hasOutput = true;
     if (isCallItem(item)) {
       this.#hasCalls = true;
-      return readCallItem(this.#calls, this.#keyOfItem(fields, item), item);
+      return readCallItem(this.calls, this.#keyOfItem(fields, item), item);
     }
     const content = listOf(item['content']);
     const isMessage = item['type'] === 'message' && !this.#itemHasText;
@@ -225,9 +215,9 @@ class OpenaiResponsesReader implements ResponseReader {
       const key = this.#keyOfPiece(fields);
       const name = fields['name'];
       if (this.#isOfNobody(key)) return [];
-      const isBegun = this.#calls.peek(key) !== undefined || this.#calls.isOver(key);
-      const steps = this.#calls.add(key, isBegun ? { name } : { name, args: fields[whole] });
-      return isBegun ? [...steps, ...this.#calls.takeWhole(key, fields[whole])] : steps;
+      const isBegun = this.calls.peek(key) !== undefined || this.calls.isOver(key);
+      const steps = this.calls.add(key, isBegun ? { name } : { name, args: fields[whole] });
+      return isBegun ? [...steps, ...this.calls.takeWhole(key, fields[whole])] : steps;
     }
     // Pieces, and the whole, of arguments of a kind that we do not know: the item repeats them.
     if (this.#pendingKey(fields) !== undefined && /\.(?:delta|done)$/.test(type))
@@ -253,21 +243,21 @@ class OpenaiResponsesReader implements ResponseReader {
     const isServerTool = SERVER_PIECE.test(type) ? true : undefined;
     const piece = { args: fields['delta'], isServerTool };
     // The last one without a name is over: this is another.
-    if (key === '' && this.#calls.isOver(key)) return this.#calls.open(key, piece);
-    return this.#calls.add(key, piece);
+    if (key === '' && this.calls.isOver(key)) return this.calls.open(key, piece);
+    return this.calls.add(key, piece);
   }
 
   /** Items are announced, and nothing says of which of them the piece is: what is done repeats it. */
   #isOfNobody(key: string): boolean {
-    const { hasFormer } = this.#calls;
-    const isKnown = this.#calls.peek(key) !== undefined || this.#calls.isOver(key);
+    const { hasFormer } = this.calls;
+    const isKnown = this.calls.peek(key) !== undefined || this.calls.isOver(key);
     return this.#isAnnounced && !hasFormer && !isKnown;
   }
 
   #endAs(end: EndOutcome, { status, incomplete_details: details }: Fields): void {
     const isBad = end === 'complete' && BAD.has(status);
     const word = textOf(fieldsOf(details)['reason']) ?? textOf(status) ?? end;
-    this.#end.say(isBad ? 'incomplete' : end, word);
+    this.ending.say(isBad ? 'incomplete' : end, word);
     this.finish();
   }
 
