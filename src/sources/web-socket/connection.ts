@@ -1,6 +1,6 @@
 /** One connection of a WebSocket: from the handshake to its one end, by whichever side or fault. */
 
-import { adopt } from '../../../machines/thenable.js';
+import { adopt, runQuietly } from '../../../machines/thenable.js';
 import type {
   Connection,
   SourceClock,
@@ -10,7 +10,7 @@ import type {
 import { kindOf, OpenFailure, openFailure } from '../shared/source-error.js';
 import type { Close } from './socket/close-codes.js';
 import { ConnectionTimers } from './connection-timers.js';
-import { BROKEN, Fault, overrun, tooLong } from './socket/fault.js';
+import { BROKEN, Fault, overrun, tooEarly, tooLong } from './socket/fault.js';
 import { Flow } from './flow.js';
 import { Inbox } from './inbox.js';
 import type { InboxOptions } from './inbox.js';
@@ -109,7 +109,10 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
       message: ({ data }) => this.#onMessage(data),
       error: (event) => this.#onError(event),
       close: ({ code, reason }) =>
-        this.#onClose({ code: code ?? BROKEN.code, reason: textOf(reason) }),
+        this.#onClose({
+          code: code ?? BROKEN.code,
+          reason: typeof reason === 'string' ? reason : '',
+        }),
     };
     for (const [type, listener] of Object.entries(this.#listeners))
       socket.addEventListener(type, listener);
@@ -225,11 +228,13 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     }
     const size = sizeOf(data);
     if (size > this.#options.maxMessageBytes) return this.end(tooLong());
-    const inbox = this.#inbox;
-    // What is left out comes again where the peer knows the position; elsewhere it would be lost.
-    if (this.#socket.pause === undefined && !inbox.fits(size))
-      return this.end(overrun(inbox.hasIds || this.#host.canResume()));
-    inbox.add(message);
+    const { pause, unparsedBytes } = this.#socket;
+    if (pause === undefined && !this.#inbox.fits(size, unparsedBytes)) {
+      // What is left out comes again where the peer knows the position; elsewhere it would be lost.
+      this.end(overrun(this.#inbox.hasIds || this.#host.canResume()));
+      return runQuietly(() => this.#socket.terminate?.());
+    }
+    this.#inbox.add(message);
     // Whoever waited for it has taken it by now.
     this.#flow.check();
   }
@@ -307,15 +312,4 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.#flow.goOn();
     return items;
   }
-}
-
-/** What the end of a connection means to whoever waits for its beginning. */
-function tooEarly(decision: RetryDecision): OpenFailure {
-  if (decision instanceof OpenFailure) return decision;
-  const message = 'The connection was closed before it was ready';
-  return openFailure('network', message, { fatal: false });
-}
-
-function textOf(reason: unknown): string {
-  return typeof reason === 'string' ? reason : '';
 }

@@ -77,13 +77,14 @@ export class Inbox<T> {
     return !this.#isOver && (this.#isParsing || this.#arrived.length > 0);
   }
 
-  /** Whether there is room for a message of this size. One that is too large for any comes alone. */
-  fits(size: number): boolean {
-    const free = Math.min(
-      this.#options.maxBufferedBytes - this.bytes,
-      this.#memory?.free ?? Infinity,
-    );
-    return this.bytes === 0 || size <= free;
+  /**
+   * Whether there is room for a message of this size. One that is too large for any comes alone.
+   * @param unparsed bytes that wait inside the socket
+   */
+  fits(size: number, unparsed = 0): boolean {
+    const { maxBufferedBytes } = this.#options;
+    const free = Math.min(maxBufferedBytes - this.bytes, this.#memory?.free ?? Infinity);
+    return unparsed <= maxBufferedBytes && (this.bytes === 0 || size + unparsed <= free);
   }
 
   /** Whether no more should come, as long as something waits. */

@@ -1,8 +1,7 @@
 /** What a WebSocket's error event says: `ws` and Node name what broke, a browser does not. */
 
 import { errorCode } from '../../../../machines/error-code.js';
-import { openFailure } from '../../shared/source-error.js';
-import type { OpenFailure } from '../../shared/source-error.js';
+import { OpenFailure, openFailure } from '../../shared/source-error.js';
 import { networkFailure } from '../../http/response/network-error.js';
 import type { Close } from './close-codes.js';
 import type { SocketEvent } from './socket.js';
@@ -41,4 +40,11 @@ export function overrun(canResume: boolean): OpenFailure {
   const what =
     'The messages that nobody has read are more than maxBufferedBytes of the source, or of the stream';
   return openFailure('limit', what, { fatal: !canResume });
+}
+
+/** What the end of a connection means to whoever waits for its beginning. */
+export function tooEarly(decision: OpenFailure | string): OpenFailure {
+  if (decision instanceof OpenFailure) return decision;
+  const message = 'The connection was closed before it was ready';
+  return openFailure('network', message, { fatal: false });
 }

@@ -8,7 +8,6 @@ import type { Socket, SocketEvent } from './socket.js';
 export class GuardedSocket implements Socket {
   readonly on?: NonNullable<Socket['on']>;
   readonly ping?: NonNullable<Socket['ping']>;
-  readonly terminate?: NonNullable<Socket['terminate']>;
   readonly pause?: NonNullable<Socket['pause']>;
   readonly resume?: NonNullable<Socket['resume']>;
   readonly #socket: Socket;
@@ -17,7 +16,6 @@ export class GuardedSocket implements Socket {
     this.#socket = socket;
     if (has(socket, 'on')) this.on = (event, listener) => owned(socket.on?.(event, listener));
     if (has(socket, 'ping')) this.ping = () => owned(socket.ping?.());
-    if (has(socket, 'terminate')) this.terminate = () => owned(socket.terminate?.());
     if (has(socket, 'pause')) this.pause = () => owned(socket.pause?.());
     if (has(socket, 'resume')) this.resume = () => owned(socket.resume?.());
   }
@@ -30,6 +28,19 @@ export class GuardedSocket implements Socket {
   get bufferedAmount(): number {
     const amount = readQuietly(() => this.#socket.bufferedAmount);
     return typeof amount === 'number' ? amount : 0;
+  }
+
+  /** `websocket` parses one frame a turn, however much has arrived: the rest waits inside its connection. */
+  get unparsedBytes(): number {
+    const bytes = readQuietly(() => connectionOf(this.#socket)?.bufferList?.length);
+    return typeof bytes === 'number' ? bytes : 0;
+  }
+
+  get terminate(): (() => void) | undefined {
+    const socket = this.#socket;
+    if (has(socket, 'terminate')) return () => owned(socket.terminate?.());
+    const transport = readQuietly(() => connectionOf(socket)?.socket) as Transport | undefined;
+    return transport?.destroy === undefined ? undefined : () => owned(transport.destroy?.());
   }
 
   get protocol(): string {
@@ -60,6 +71,20 @@ export class GuardedSocket implements Socket {
   removeEventListener(type: string, listener: (event: SocketEvent) => void): void {
     owned(this.#socket.removeEventListener(type, listener));
   }
+}
+
+/** What the class of `websocket` keeps for itself: its connection, whose fields are public. */
+interface W3CConnection {
+  readonly bufferList?: { readonly length: number };
+  readonly socket?: Transport;
+}
+
+interface Transport {
+  destroy?(): void;
+}
+
+function connectionOf(socket: Socket): W3CConnection | undefined {
+  return (socket as { _connection?: W3CConnection })._connection;
 }
 
 function has(socket: Socket, method: keyof Socket): boolean {

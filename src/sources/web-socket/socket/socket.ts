@@ -6,6 +6,8 @@ export interface Socket {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount?: number | undefined;
+  /** Bytes that the class has read and not parsed yet, where it shows them. */
+  readonly unparsedBytes?: number | undefined;
   /** The sub-protocol that the peer chose. */
   readonly protocol?: string | null | undefined;
   send(data: unknown): void;
@@ -15,7 +17,7 @@ export interface Socket {
   /** These are of `ws`, and some of them of Bun. */
   on?(event: string, listener: (...args: never[]) => void): unknown;
   ping?(): void;
-  terminate?(): void;
+  readonly terminate?: (() => void) | undefined;
   pause?(): void;
   resume?(): void;
 }
