@@ -79,9 +79,11 @@ export function callItems(
   const events: ItemEvent[] = [];
   const event = (type: string, fields: object, facts: readonly Fact[] = []): void =>
     void events.push({ type: `response.${type}`, fields, facts: [begun(n), ...facts] });
-  // Each is a piece of an item of its own, as far as anybody can see: one that is never done.
+  // Nothing links the piece to an item that is done: as far as anybody can see, it is of one that never is.
   const isStray =
-    style.ids === 'each another' && style.added === 'none' && style.outputIndex === 'none';
+    style.added === 'none' &&
+    style.ids !== 'given' &&
+    (style.done === 'no item' || (style.ids === 'each another' && style.outputIndex === 'none'));
   const piece = (type: string, fields: object): void =>
     event(type, { ...index, item_id: itemId(), ...fields }, isStray ? [begun(100 + n)] : []);
   const { names } = style;

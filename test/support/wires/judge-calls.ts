@@ -7,7 +7,7 @@ import type { CallRule } from './script.js';
 import type { TrueCall } from './truth.js';
 
 export function judgeCalls(evidence: Evidence): Fault[] {
-  const { run, received, gathered } = evidence;
+  const { run, received, gathered, kept } = evidence;
   const faults: Fault[] = [];
   const rules = received.flatMap(({ answer, facts, rest }) =>
     answer.script.calls.map((rule, n) => ({
@@ -48,7 +48,8 @@ export function judgeCalls(evidence: Evidence): Fault[] {
     const rule = last[fact.call];
     if (rule === undefined || run.calls.some((call) => isThis(call, rule))) continue;
     if (rule.may === 'leave') faults.push({ kind: 'a whole call is lost', detail: rule.call.name });
-    else if (!isToldOf(run))
+    // A report that was taken back comes again with the call, where that comes again.
+    else if (kept.includes(fact) && !isToldOf(run))
       faults.push({
         kind: 'a call is left out in silence',
         detail: `${rule.call.name}: ${rule.why}`,

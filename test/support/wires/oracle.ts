@@ -192,7 +192,7 @@ function textOf(parts: readonly ModelPart[], type: 'text' | 'reasoning'): string
 }
 
 function judgeMarks(evidence: Evidence): Fault[] {
-  const { run, gathered, kept } = evidence;
+  const { run, received, gathered, kept } = evidence;
   if (run.savedAt !== null || run.outcome === null || isUnreadRefusal(run)) return [];
   // What was delivered as a call is not delivered again when the answer starts over.
   const said = JSON.stringify([run.parts, run.calls, run.outcome.error?.message]);
@@ -207,8 +207,10 @@ function judgeMarks(evidence: Evidence): Fault[] {
   if (last?.type !== 'error') return faults;
   const message = run.outcome.error?.message ?? '';
   // Where another request took its place, the error is what the connection was dropped for.
+  const broken = received.findLast(({ facts }) => facts.includes(last));
   const isDropped =
-    run.outcome.status !== 'failed' &&
+    broken !== undefined &&
+    broken.exchange < run.exchanges.length - 1 &&
     run.events.some((event) => event.type === 'dropped' && event.message?.includes(last.mark));
   if (!message.includes(last.mark) && !said.includes(last.mark) && !isDropped)
     faults.push({
