@@ -77,6 +77,18 @@ describe('a piece that may be of several calls: none of them runs', () => {
       ],
     ],
     [
+      'two of which only the ids were said before',
+      [
+        piece({ id: 'a' }),
+        piece({ id: 'b' }),
+        piece({}, undefined, '{"x":1'),
+        piece({}, undefined, '{"y":2}'),
+        piece({}, undefined, '}'),
+        piece({ id: 'a' }, 'f', '{"x":3}'),
+        piece({ id: 'b' }, 'g', '{"y":3}'),
+      ],
+    ],
+    [
       'two whose ids come late',
       [
         piece({}, 'f', { x: 1 }),

@@ -21,13 +21,17 @@ export interface RoutedPiece extends CallPiece {
  * may be of several calls, none of them may run.
  */
 export class CallRouter {
-  readonly #calls = new ToolCalls<number>();
+  readonly #calls = new ToolCalls<number>(false);
   /** The calls at each index, the last one at the end. */
   readonly #places = new Places<string, readonly number[]>();
   /** Where a piece came that fits no call: one that begins there may lack it. No index is an empty one. */
   readonly #lost = new Places<string, true>();
   /** Ids and names that came with pieces of a call which has others. */
   readonly #strays = new Places<string, number>();
+  /** Ids without anything else behind a call of which nothing was said yet: that they are others shows later. */
+  readonly #announced = new Places<string, number>();
+  /** Calls that took arguments without an id. */
+  readonly #bare = new Places<number, true>();
   #count = 0;
   #last: number | null = null;
   /** Where a piece like this one came since the last call began: others that may lack it do not run. */
@@ -77,10 +81,17 @@ export class CallRouter {
     this.#reach(key, place);
     const steps = this.#calls.open(key, piece);
     if (isAgain) this.#calls.spoil(key, 'begun twice');
-    const names = [textIn(piece.id), textIn(piece.name)];
-    const strays = names.flatMap((one) => this.#strays.get(one ?? '') ?? []);
+    const strays = this.#straysOf(textIn(piece.id) ?? '', textIn(piece.name) ?? '');
     if (strays.length > 0 || this.#lost.get(place ?? '') === true) this.#spoil([key, ...strays]);
     return steps;
+  }
+
+  /** Calls that may have what is of the call with this id and name. */
+  #straysOf(id: string, name: string): number[] {
+    const behind = this.#announced.get(id);
+    const isMixed = behind !== undefined && this.#bare.get(behind) === true;
+    const keys = [this.#strays.get(id), this.#strays.get(name), isMixed ? behind : undefined];
+    return keys.flatMap((key) => key ?? []);
   }
 
   #keyOf(place: string | undefined, piece: RoutedPiece): number | null {
@@ -148,7 +159,11 @@ export class CallRouter {
     const name = textIn(piece.name);
     const isNaming = id !== undefined && call.hasLocalId;
     if (name !== undefined && call.name !== null && name !== call.name) this.#strays.set(name, key);
-    if (!isNaming && !hasArguments(piece)) return;
+    if (!isNaming && !hasArguments(piece)) {
+      if (id !== undefined && call.isBlank) this.#announced.set(id, key);
+      return;
+    }
+    if (id === undefined) this.#bare.set(key, true);
     if (!isNaming && id !== undefined) this.#strays.set(id, key);
     const isSure = this.#sure?.key === key && this.#sure.place === place;
     if (isSure && !isNaming) return;
