@@ -97,6 +97,47 @@ describe('arguments that came parsed, in a new process', () => {
   });
 });
 
+describe('a call that an earlier process has begun, behind one that was delivered', () => {
+  const recorded: RecordedCalls = {
+    a: { name: 'f', args: '{"of":0}', status: 'complete' },
+    b: { name: 'f', args: '{"of":1}', status: 'streaming' },
+  };
+  const call = (of: number): object[] => [
+    step(7, { id: 'b', arguments: {} }),
+    piece(7, `{"of":${of}}`),
+    stop(7),
+  ];
+
+  it('is missing where nothing of it follows', () => {
+    const seen = readEvents(geminiReader(), [stop(1), completed], recorded);
+    expect([seen.calls, seen.end]).toEqual([[], 'incomplete']);
+  });
+
+  it('leaves where it comes again from its start', () => {
+    const seen = readEvents(geminiReader(), [...call(1), completed], recorded);
+    expect([seen.calls, seen.end]).toEqual([[['b', 'f', { of: 1 }]], 'complete']);
+  });
+
+  it('does not leave where another one comes under its id', () => {
+    const seen = readEvents(geminiReader(), [stop(1), ...call(2), completed], recorded);
+    expect([seen.calls, seen.malformed]).toEqual([[], ['arguments that do not agree']]);
+  });
+});
+
+it('a call that another one displaced, and that comes again with its arguments, is not missing', () => {
+  const seen = readEvents(geminiReader(), [
+    step(0, { id: 'a', arguments: {} }),
+    step(0, { id: 'b', arguments: {} }),
+    piece(0, '{"of":1}'),
+    stop(0),
+    step(0, { id: 'a', arguments: {} }),
+    piece(0, '{"of":0}'),
+    stop(0),
+    completed,
+  ]);
+  expect([seen.calls.length, seen.malformed, seen.end]).toEqual([2, [], 'complete']);
+});
+
 function recordOf(deltas: ReturnType<typeof readEvents>['deltas']): RecordedCalls {
   return deltas.reduce(applyToolCall, emptyStreamState).toolCalls;
 }

@@ -52,6 +52,13 @@ export class CallText {
     this.#scan.add(text);
   }
 
+  /** All of the arguments come at once. */
+  replace(text: string): void {
+    if (text === this.#text) return;
+    this.set(text);
+    this.isReplaced = true;
+  }
+
   /**
    * Goes back to a text that was recorded before. Whether an empty object was a placeholder is known by what came of it;
    * where nothing is known of that, it is none.
@@ -90,8 +97,7 @@ export class CallText {
   appendJson(piece: string): void {
     if (this.#scan.state !== 'whole' || piece.trim() === '') this.append(piece);
     else if (this.isPlaceholder && piece.trimStart().startsWith('{')) {
-      this.set(piece);
-      this.isReplaced = true;
+      this.replace(piece);
       // An empty object that comes again is one that was meant.
       if (this.isPlaceholder) this.#pieces = 2;
     }

@@ -31,6 +31,8 @@ export class Call {
   /** Another call has its id, or had it: it is read only to be compared. */
   isShadow = false;
   isServerTool = false;
+  /** An event of the format says that it begins: it is a call, even if nothing else is said of it. */
+  readonly #isAnnounced: boolean;
   /** Arguments that came parsed. */
   #value: unknown = undefined;
   /** Length of their JSON. */
@@ -48,13 +50,15 @@ export class Call {
   /** An earlier process has read its beginning: whether it came as text is not known. */
   #isAdopted = false;
 
-  constructor(id: string, hasLocalId: boolean) {
+  constructor(id: string, hasLocalId: boolean, isAnnounced: boolean) {
     this.id = id;
     this.hasLocalId = hasLocalId;
+    this.#isAnnounced = isAnnounced;
   }
 
   /** Nothing was said of it: a placeholder. */
   get isBlank(): boolean {
+    if (this.#isAnnounced) return false;
     return this.name === null && !this.hasArguments && this.fault === null;
   }
 
@@ -104,12 +108,13 @@ export class Call {
   takeWhole(args: unknown): void {
     if (args === undefined || args === null) return;
     const { text } = this;
+    text.startPiece();
     const isCompared = !text.isBlank && (this.#isText || !text.isPlaceholder);
     const whole = typeof args === 'string' ? args : isCompared ? toJson(args) : undefined;
     if (whole === undefined) this.#takeValue(args);
     else if (whole.trim() === '') this.#isEmptyText = true;
-    else if (!isCompared) text.set(whole);
-    else if (this.#isText ? text.value === whole : text.isRepeatedBy(whole)) text.set(whole);
+    else if (!isCompared) text.replace(whole);
+    else if (this.#isText ? text.value === whole : text.isRepeatedBy(whole)) text.replace(whole);
     else this.spoil('arguments that do not agree');
   }
 

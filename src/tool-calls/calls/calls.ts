@@ -39,6 +39,12 @@ export class ToolCalls<K extends string | number> {
   readonly #resumed = new Set<Call>();
   #hasLatePiece = false;
   readonly #memory = new CallMemory(() => this.#all());
+  readonly #areAnnounced: boolean;
+
+  /** @param areAnnounced false where calls begin with any of their pieces: an id alone is then a placeholder */
+  constructor(areAnnounced = true) {
+    this.#areAnnounced = areAnnounced;
+  }
 
   /**
    * Begins a connection. What was read beyond the recorded calls comes again; what they hold as complete was delivered.
@@ -80,9 +86,10 @@ export class ToolCalls<K extends string | number> {
    * sends it from its start. One that was closed stays: what comes is another, and with the same id they are compared.
    */
   open(key: K, piece: CallPiece): ResponseStep[] {
+    const id = idOf(piece);
+    if (id !== undefined && this.#waiting(key) === undefined) this.#beginAgain(key, id);
     const former = this.#calls.get(key);
     const before = this.#waiting(key);
-    const id = idOf(piece);
     const isSame = former !== undefined && id === (former.hasLocalId ? undefined : former.id);
     const isAgain = isSame && this.#resumed.delete(former) && former.name === piece.name;
     if (before === undefined)
@@ -118,7 +125,7 @@ export class ToolCalls<K extends string | number> {
     call.takeWhole(args);
     this.#memory.add(call.size - before.size);
     // What is said of a call is in the account, also where the call never leaves.
-    return call.isRecorded || call.isBlank ? [] : this.#record(call, before, undefined);
+    return call.isBlank ? [] : this.#record(call, before, undefined);
   }
 
   /** What came so far was for the progress only. */
@@ -164,10 +171,13 @@ export class ToolCalls<K extends string | number> {
 
   /** A call is open, or waits to leave, that the client would have to run: then something is missing. */
   get hasOpenCall(): boolean {
-    return this.#all().some(
-      ({ state, isBlank, isShadow, isServerTool }) =>
-        state !== 'over' && !isBlank && !isShadow && !isServerTool,
-    );
+    return this.hasFormer || this.#all().some((call) => this.#isMissing(call));
+  }
+
+  #isMissing({ id, state, isBlank, isShadow, isServerTool, hasInput }: Call): boolean {
+    if (state === 'over' || isBlank || isShadow || isServerTool) return false;
+    // Another one with its id has left, with arguments that this one lacks.
+    return hasInput || !this.#delivered.has(id);
   }
 
   /** The key of the call that has this id and has not left. */
@@ -210,7 +220,7 @@ export class ToolCalls<K extends string | number> {
   #create(key: K, piece: CallPiece, local = this.#localId(key)): Call {
     checkKey(key);
     const given = idOf(piece);
-    const call = new Call(given ?? local, given === undefined);
+    const call = new Call(given ?? local, given === undefined, this.#areAnnounced);
     this.#calls.delete(key);
     this.#calls.set(key, call);
     this.#bound();
@@ -289,11 +299,17 @@ export class ToolCalls<K extends string | number> {
   #adopt(key: K, id: string): Call | undefined {
     const state = this.#former.take(id);
     if (state === undefined) return undefined;
-    const call = new Call(id, id.startsWith(LOCAL));
+    const call = new Call(id, id.startsWith(LOCAL), this.#areAnnounced);
     call.adopt(state.name, state.args);
     this.#calls.set(key, call);
     this.#byId.set(id, call);
     return call;
+  }
+
+  /** What an earlier process has read of a call is compared with what comes from its start. */
+  #beginAgain(key: K, id: string): void {
+    const call = this.#adopt(key, id);
+    if (call !== undefined) this.#resumed.add(call);
   }
 
   /** Puts the calls back to where the stream has recorded them. */

@@ -22,7 +22,7 @@ export interface TakenPiece {
  * wait for the finish reason.
  */
 export class WholeCalls {
-  readonly #calls = new ToolCalls<number>();
+  readonly #calls = new ToolCalls<number>(false);
   /** The last call at each place. */
   readonly #places = new Places<number, number>();
   readonly #areArgumentsOptional: boolean;

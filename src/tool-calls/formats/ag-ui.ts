@@ -172,8 +172,6 @@ class EventReader extends BaseReader implements AgUiReader {
     const input = fields['input'] ?? tanstackOf(fields)['input'];
     if (input !== undefined) this.calls.takeWhole(id, input);
     if (this.calls.peek(id)?.hasArguments !== false) return this.calls.close(id);
-    // What has an end is no placeholder.
-    if (this.calls.peek(id)?.name === null) this.calls.spoil(id, 'no name');
     // Without arguments: only the end of the run shows that none were cut off.
     this.calls.sayEmpty(id);
     this.calls.seal(id);
@@ -187,11 +185,7 @@ class EventReader extends BaseReader implements AgUiReader {
     if (outcome !== undefined) this.ending.say(outcomeOf(OUTCOMES, outcome), outcome);
     this.#isRunning = false;
     const isComplete = this.ending.outcome === 'complete';
-    for (const id of this.#short) {
-      // What the run ends is no placeholder.
-      if (this.calls.peek(id)?.name === null) this.calls.spoil(id, 'no name');
-      this.calls.seal(id);
-    }
+    for (const id of this.#short) this.calls.seal(id);
     this.#short.clear();
     const calls = isComplete ? this.calls.leaveSealed() : this.calls.abandon();
     if (this.calls.hasOpenCall || this.#hasLostCall) this.ending.spoil();

@@ -113,8 +113,6 @@ class AiSdkUiReader extends BaseReader {
         if (this.calls.peek(id) === undefined) this.calls.open(id, call);
         this.calls.forgetPieces(id);
         this.calls.add(id, { ...call, isServerTool, value: fields['input'] });
-        // It is a call, even if it says no more than that.
-        if (this.calls.peek(id)?.name === null) this.calls.spoil(id, 'no name');
         return this.calls.close(id);
       case 'tool-input-error':
         return [...this.calls.discard(id), failedInput(fields)];

@@ -44,8 +44,6 @@ export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields
   const isCompleted = status === undefined || status === null || status === 'completed';
   const isRun = isServerTool(item) && status !== 'incomplete';
   if (!isCompleted && !isRun) calls.spoil(key, 'not completed by the peer');
-  // What is done is no placeholder.
-  if (calls.peek(key)?.name === null) calls.spoil(key, 'no name');
   const left = calls.close(key);
   if (type === 'mcp_approval_request')
     return [...steps, ...left.map((step) => asRequest(step, item))];

@@ -186,7 +186,7 @@ it('a call of which only the arguments were said is in the account', () => {
     COMPLETED,
   ]);
   expect([seen.calls, seen.end]).toEqual([[], 'incomplete']);
-  expect(seen.deltas).toEqual([{ id: 'a', args: '{"of":1}' }]);
+  expect(seen.deltas).toEqual([{ id: 'a' }, { id: 'a', finalArgs: '{"of":1}' }]);
 });
 
 it('an item that is done without a name and arguments is a malformed call', () => {
