@@ -118,6 +118,15 @@ describe('a call that an earlier process has begun, behind one that was delivere
     expect([seen.calls, seen.end]).toEqual([[['b', 'f', { of: 1 }]], 'complete']);
   });
 
+  it('does not leave where a piece came that may be of it', () => {
+    const events = [piece(1, '{"of":1}'), stop(1), ...call(2), completed];
+    const seen = readEvents(geminiReader(), events, {
+      ...recorded,
+      b: { name: 'f', args: '', status: 'streaming' },
+    });
+    expect([seen.calls, seen.malformed.at(-1)]).toEqual([[], 'arguments that do not agree']);
+  });
+
   it('does not leave where another one comes under its id', () => {
     const seen = readEvents(geminiReader(), [stop(1), ...call(2), completed], recorded);
     expect([seen.calls, seen.malformed]).toEqual([[], ['arguments that do not agree']]);

@@ -301,6 +301,7 @@ export class ToolCalls<K extends string | number> {
     if (state === undefined) return undefined;
     const call = new Call(id, id.startsWith(LOCAL), this.#areAnnounced);
     call.adopt(state.name, state.args);
+    if (this.#former.lacksPiece) call.spoil('arguments that do not agree');
     this.#calls.set(key, call);
     this.#byId.set(id, call);
     return call;

@@ -6,6 +6,8 @@ import type { RecordedCalls } from '../response/answer.js';
 export class FormerCalls {
   /** There were some, open or over. */
   hadAny = false;
+  /** A piece came that may be of one that is open: of which, nobody knows. */
+  lacksPiece = false;
   /** Some were whole: what comes without an id may repeat one of them. */
   #hadWhole = false;
   #open: readonly (readonly [string, ToolCallState])[] = [];
@@ -13,6 +15,7 @@ export class FormerCalls {
   /** @param known calls that this process has read itself */
   begin(recorded: RecordedCalls, known: ReadonlySet<string>): void {
     const others = Object.entries(recorded).filter(([id]) => !known.has(id));
+    this.lacksPiece = false;
     this.hadAny = Object.keys(recorded).length > 0;
     this.#hadWhole = others.some(([, { status }]) => status === 'complete');
     this.#open = others.filter(([, { status }]) => status === 'streaming');
@@ -32,9 +35,12 @@ export class FormerCalls {
     const named = this.#open.find(([one]) => one === id || one === local);
     if (named !== undefined) return named[0];
     const [only, another] = this.#open;
+    if (id !== undefined || only === undefined) return undefined;
     // Without a name it is the only one that it can be, unless it repeats one that is over.
-    if (id !== undefined || only === undefined || another !== undefined || this.#hadWhole)
+    if (another !== undefined || this.#hadWhole) {
+      this.lacksPiece ||= isPiece;
       return undefined;
+    }
     const [found, { args }] = only;
     return isPiece || args.trim() !== '' ? found : undefined;
   }
