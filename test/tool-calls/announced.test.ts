@@ -1,8 +1,12 @@
 /** A call that an event of the format announces: it is reported, even if nothing else is said of it. */
 
 import { describe, expect, it } from 'vitest';
-import { agUiReader, aiSdkUiReader, anthropicReader } from '../../src/tool-calls/index.js';
-import { openaiResponsesReader } from '../../src/tool-calls/index.js';
+import {
+  agUiReader,
+  aiSdkUiReader,
+  anthropicReader,
+  openaiResponsesReader,
+} from '../../src/tool-calls/index.js';
 import type { ResponseReader } from '../../src/tool-calls/index.js';
 import { applyToolCall, emptyStreamState } from '../../machines/stream-state.js';
 import { readEvents } from './wires.js';

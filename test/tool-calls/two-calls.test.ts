@@ -119,11 +119,11 @@ describe('a call that an earlier process has begun, behind one that was delivere
   });
 
   it('does not leave where a piece came that may be of it', () => {
-    const events = [piece(1, '{"of":1}'), stop(1), ...call(2), completed];
-    const seen = readEvents(geminiReader(), events, {
-      ...recorded,
-      b: { name: 'f', args: '', status: 'streaming' },
-    });
+    const reader = geminiReader();
+    const begun = { ...recorded, b: { name: 'f', args: '', status: 'streaming' } } as const;
+    readEvents(reader, [piece(1, '{"of":1}'), stop(1)], begun);
+    // Also where the connection is cut behind it.
+    const seen = readEvents(reader, [...call(2), completed], begun);
     expect([seen.calls, seen.malformed.at(-1)]).toEqual([[], 'arguments that do not agree']);
   });
 

@@ -15,7 +15,6 @@ export class FormerCalls {
   /** @param known calls that this process has read itself */
   begin(recorded: RecordedCalls, known: ReadonlySet<string>): void {
     const others = Object.entries(recorded).filter(([id]) => !known.has(id));
-    this.lacksPiece = false;
     this.hadAny = Object.keys(recorded).length > 0;
     this.#hadWhole = others.some(([, { status }]) => status === 'complete');
     this.#open = others.filter(([, { status }]) => status === 'streaming');
