@@ -11,13 +11,12 @@
  * - Where pieces have no key, or a doubtful one, `CallRouter` finds the call that they belong to.
  */
 
-import type { ToolCallDelta } from '../../../machines/source-contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
 import type { ResponseStep, RecordedCalls } from '../response/answer.js';
 import { Call } from './call.js';
 import { hasArguments, idOf, saysNothing } from './call-piece.js';
 import type { CallFault, CallPiece } from './call-piece.js';
-import { malformedStep, progressOf } from './call-steps.js';
+import { malformedStep, record, unrecord } from './call-steps.js';
 import { CallMemory, checkKey } from './call-memory.js';
 import { DeliveredCalls } from './delivered-calls.js';
 import { FormerCalls } from './former-calls.js';
@@ -255,30 +254,11 @@ export class ToolCalls<K extends string | number> {
     before: Pick<Call, 'name' | 'size'>,
     formerId: string | undefined,
   ): ResponseStep[] {
-    const { id, name } = call;
+    const { id } = call;
     const owner = this.#byId.get(id);
     if (owner === undefined) this.#byId.set(id, call);
     call.isShadow = this.#delivered.has(id) || (owner !== undefined && owner !== call);
-    if (call.isShadow) return call.isRecorded ? this.#unrecord(call, formerId ?? id) : [];
-    const isNew = !call.isRecorded;
-    call.isRecorded = true;
-    const isNamed = name !== null && (isNew || before.name === null);
-    const isNews = call.text.isReplaced || call.hasNewValue || call.size !== before.size;
-    const isChanged = isNew || isNamed || isNews;
-    if (!isChanged && formerId === undefined) return [];
-    const delta: ToolCallDelta = {
-      id,
-      ...(isNamed ? { name } : {}),
-      ...call.recordedPiece(isNew),
-      ...(formerId === undefined || isNew ? {} : { formerId }),
-    };
-    return [{ part: progressOf(call), toolCall: [delta] }];
-  }
-
-  /** The call turned out to be one that is recorded under another id. */
-  #unrecord(call: Call, id: string): ResponseStep[] {
-    call.isRecorded = false;
-    return [{ part: progressOf(call), toolCall: [{ id, interrupted: true }] }];
+    return call.isShadow ? unrecord(call, formerId ?? id) : record(call, before, formerId);
   }
 
   #waiting(key: K): Call | undefined {
