@@ -25,7 +25,7 @@ export function Controls({ playground }: { playground: Playground }): JSX.Elemen
       <div class={isExplained ? 'controls explained' : 'controls'}>
         <Group
           name="Line"
-          note="The server resets or silences its real sockets. Offline is simulated in this page: bodies break, new requests are refused, and the library is told."
+          note="The server resets or silences its real sockets. Offline is simulated in this page: bodies break, new requests are refused, and the library receives `offline`."
         >
           <Button act={() => void playground.fault('cut')}>Cut now</Button>
           <Button act={() => void playground.fault('cut-in-tool')}>Cut inside the tool call</Button>

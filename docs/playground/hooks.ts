@@ -40,9 +40,9 @@ export function useScheme(): string {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const [, draw] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => {
-    const hear = (): void => draw();
-    dark.addEventListener('change', hear);
-    return () => dark.removeEventListener('change', hear);
+    const onChange = (): void => draw();
+    dark.addEventListener('change', onChange);
+    return () => dark.removeEventListener('change', onChange);
   }, []);
   return dark.matches ? 'dark' : 'light';
 }

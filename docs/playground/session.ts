@@ -19,7 +19,7 @@ import { readLog, RefusedError } from './server.js';
 import type { AnswerRecord, ServerLog } from './server.js';
 import type { Settings } from './settings.js';
 import { answerSource } from './source.js';
-import { detailOf, TOLD } from './told.js';
+import { detailOf, REPORTED_EVENTS } from './reported-events.js';
 
 /** A stretch of time in one state, in ms since the session began. */
 export interface Span {
@@ -171,7 +171,7 @@ export function createSession(options: SessionOptions): Session {
   /** Listens before anything can happen, then reads. */
   function begin(): void {
     const current = stream;
-    for (const type of TOLD) current.on(type, (event) => record(current, event));
+    for (const type of REPORTED_EVENTS) current.on(type, (event) => record(current, event));
     current.subscribe(() => {
       if (current !== stream) return;
       enter(current.state);

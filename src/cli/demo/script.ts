@@ -43,7 +43,7 @@ data centre, a load balancer, a proxy or two, and whatever ra`,
   },
   { fault: 'reset' },
   {
-    say: `dio happens to be nearest. Any of them may let go of it, and sooner or later one does.
+    say: `dio happens to be nearest. Any of them may derail a car, and sooner or later one does.
 
 What happens then decides how the answer feels. A client that takes the cut for the end shows \
 half a thought and calls it finished. A client that simply asks again pays twice, and may say the \

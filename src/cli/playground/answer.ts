@@ -27,7 +27,7 @@ const PROSE: Play = {
   before: `When you read an answer as it is written, you are watching a long train of small cars. \
 Each one carries a word, or a piece of one, and each one carries a number. Between the model and \
 your screen the train crosses a data centre, a load balancer, a proxy or two, and whatever radio \
-happens to be nearest. Any of them may let go of it, and sooner or later one of them does.
+happens to be nearest. Any of them may derail a car, and sooner or later one of them does.
 
 What happens next decides how the answer feels. A client that takes the break for the end shows \
 half a thought and calls it finished. A client that simply asks again pays for the work twice, and \

@@ -1,9 +1,9 @@
-/** The library's lifecycle events as lines of the log. */
+/** The lifecycle events that the log shows, one line each. */
 
 import type { ReconnectEvent } from 'stream-reconnect';
 
-/** `progress` comes ten times a second: it is in the counters. */
-export const TOLD = [
+/** All but `progress`, which comes ten times a second: the counters show it. */
+export const REPORTED_EVENTS = [
   'attemptStarted',
   'connected',
   'dropped',
@@ -22,7 +22,7 @@ export const TOLD = [
   'closed',
 ] as const;
 
-/** What an event says, in a few words. */
+/** Returns the fields of an event in a few words. */
 export function detailOf(event: ReconnectEvent): string {
   switch (event.type) {
     case 'attemptStarted':
