@@ -28,7 +28,7 @@ describe('the hand-driven manager', () => {
     },
   );
 
-  it('tells one outage as the seed does', () => {
+  it('reports one outage as the seed does', () => {
     const log: ReconnectEvent[] = [];
     const manager = createReconnectManager({ jitter: 'none', maxAttempts: 1 }, (e) => log.push(e));
     const first = manager.startAttempt();
@@ -79,7 +79,7 @@ describe('the hand-driven manager', () => {
     expect(manager.state).toBe('waiting');
   });
 
-  it('hears commands that its own listener gives', () => {
+  it('obeys commands that its own listener gives', () => {
     const log: string[] = [];
     const manager: ReconnectManager = createReconnectManager({ jitter: 'none' }, (event) => {
       log.push(event.type);
@@ -114,10 +114,10 @@ describe('the hand-driven manager', () => {
     ]);
   });
 
-  it('answers calls of its listener at once, and tells what they led to after what is being told', () => {
+  it('answers calls of its listener at once, and reports their result after the current event', () => {
     const log: string[] = [];
     const manager: ReconnectManager = createReconnectManager({ jitter: 'none' }, (event) => {
-      log.push(`hears ${event.type} in ${manager.state}`);
+      log.push(`receives ${event.type} in ${manager.state}`);
       if (event.type === 'attemptStarted') {
         const delayMs = manager.startAttempt();
         log.push(`asked in it: ${delayMs} ms, ${manager.state}, attempt ${manager.attemptCount}`);
@@ -131,11 +131,11 @@ describe('the hand-driven manager', () => {
     });
     manager.markConnecting();
     expect(log).toEqual([
-      'hears attemptStarted in connecting',
+      'receives attemptStarted in connecting',
       'asked in it: 1000 ms, waiting, attempt 1',
       'said in it: connected',
-      'hears waiting in connected',
-      'hears connected in connected',
+      'receives waiting in connected',
+      'receives connected in connected',
       'reset in it: idle, attempt 0',
     ]);
   });
@@ -165,7 +165,7 @@ describe('the hand-driven manager', () => {
     expect(manager.canResume()).toBe(false);
   });
 
-  it('goes on telling after its listener threw in the middle of what it had to tell', () => {
+  it('goes on reporting after its listener threw between two events', () => {
     const log: string[] = [];
     const manager: ReconnectManager = createReconnectManager({}, ({ type }) => {
       log.push(type);
@@ -186,7 +186,7 @@ describe('the hand-driven manager', () => {
     const listener: () => unknown = () => Promise.reject(new Error('the listener is broken'));
     const manager = createReconnectManager({}, listener);
     manager.startAttempt();
-    // Node tells of a rejection that nobody took once the microtasks are done.
+    // Node reports an unhandled rejection once the microtasks are done.
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     process.off('unhandledRejection', note);
@@ -208,7 +208,7 @@ describe('the hand-driven manager', () => {
   });
 });
 
-/** Makes the calls of a trace and tells what could be seen after each, in the words of the trace. */
+/** Makes the calls of a trace and returns what could be seen after each, in the words of the trace. */
 function replay(trace: Trace, onEvent?: (event: ReconnectEvent) => void): TraceStep[] {
   const config = fromWireConfig(trace.config);
   expect(toWireConfig(config)).toEqual(trace.config);

@@ -57,7 +57,7 @@ describe('the machine', () => {
     createActor(reconnectMachine, { input: { config: { maxAttempt: 3 } } });
   });
 
-  it('tells what it emits', () => {
+  it('names what it emits', () => {
     const actor = createActor(reconnectMachine, { input: {} });
     actor.on('waiting', (event) => {
       expectTypeOf(event).toExtend<OfType<'waiting'>>();
@@ -122,7 +122,7 @@ describe('reconnectStream', () => {
     stream.state = 'idle';
   });
 
-  it('tells each listener its own event, and returns how to stop', () => {
+  it('gives each listener its own event, and returns how to stop', () => {
     const stream = reconnectStream(source);
     const stop = stream.on('failed', (event) => {
       expectTypeOf(event).toEqualTypeOf<OfType<'failed'>>();

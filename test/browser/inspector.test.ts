@@ -123,7 +123,7 @@ inBrowser('the inspector', (here) => {
     );
   });
 
-  it('tells the stream what its buttons say, by mouse and by keyboard', async () => {
+  it('sends the stream the commands of its buttons, by mouse and by keyboard', async () => {
     const { page } = here;
     const stream = reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect });
     streams.push(stream);

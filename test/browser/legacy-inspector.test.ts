@@ -71,7 +71,7 @@ async function bundle(name: string): Promise<string> {
 }
 
 inBrowser('@xstate/inspect 0.8 in a page', (here) => {
-  it('gets the machine, the events and the states of a stream, and can tell it to pause', async () => {
+  it('gets the machine, the events and the states of a stream, and can pause it', async () => {
     const { page } = here;
     await page.goto(pages.url);
     const viewer = await viewerOf(page);
@@ -88,7 +88,7 @@ inBrowser('@xstate/inspect 0.8 in a page', (here) => {
       value: 'idle',
       next: 'connected',
     });
-    // The viewer may be there before the first state is told, or after it.
+    // The viewer may be there before the first state is sent, or after it.
     const states = changes(first.states).filter((state) => state !== 'idle');
     expect(states.slice(0, 5)).toEqual([
       'connecting',

@@ -43,7 +43,7 @@ describe('npm start', () => {
     expect(out).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/u);
   });
 
-  it('lets go of everything on SIGINT and exits with 130', async () => {
+  it('closes everything on SIGINT and exits with 130', async () => {
     const { code, err } = await interrupted(start(), /waiting/u);
     expect({ code, err }).toEqual({ code: 130, err: '' });
   });

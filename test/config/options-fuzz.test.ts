@@ -124,7 +124,7 @@ describe('options of any shape', () => {
     expect(Math.min(refused, made)).toBeGreaterThan(100);
   }, 300_000);
 
-  it('that are taken never arm a delay that a timer cannot hold, nor another than is told', async () => {
+  it('that are accepted never set a delay that a timer cannot hold, nor another than the one that is emitted', async () => {
     await fc.assert(
       fc.asyncProperty(
         policy,

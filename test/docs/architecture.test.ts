@@ -1,4 +1,4 @@
-/** The folders tell the story: arrows point down, there is no circle, and docs/architecture.md shows them as they are. */
+/** The folders are layers: arrows point down, there is no circle, and docs/architecture.md shows them as they are. */
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

@@ -17,7 +17,7 @@ describe('docs/options.md', () => {
   });
 });
 
-/** The names that the error for an unknown option tells. */
+/** The names that the error for an unknown option lists. */
 function knownOptions(): string[] {
   try {
     reconnectStream(scriptedSource(), { noSuchOption: 1 } as ReconnectOptions);

@@ -164,7 +164,7 @@ describe('all who watch one page', () => {
     expect(hints).toEqual(['online']);
   });
 
-  it('hear nothing once they have stopped, even while a hint is told', () => {
+  it('receive nothing once they have stopped, even while a hint is delivered', () => {
     const page = new FakePage();
     const environment = pageEnvironment(page, createClock().clock);
     const heard: string[] = [];
@@ -192,7 +192,7 @@ describe('all who watch one page', () => {
 });
 
 describe('a sleep', () => {
-  it('is told once, soon after a stopped process goes on', async () => {
+  it('is reported once, soon after a stopped process goes on', async () => {
     const { time, hints } = watched();
     await time.advance(9000);
     time.stop(3600);
@@ -202,7 +202,7 @@ describe('a sleep', () => {
     expect(hints).toEqual(['wake']);
   });
 
-  it('is told where the monotonic clock stood still in it', async () => {
+  it('is reported where the monotonic clock stood still in it', async () => {
     const { time, hints } = watched();
     await time.advance(9000);
     time.suspend(3_600_000);
@@ -233,7 +233,7 @@ describe('a sleep', () => {
     expect(hints).toEqual(['wake']);
   });
 
-  it('is told once where the page tells of it too', async () => {
+  it('is reported once where the page reports it too', async () => {
     const page = new FakePage();
     const { time, hints } = watched(page);
     time.stop(10_000);
@@ -267,7 +267,7 @@ describe('a sleep', () => {
     expect(hints).toEqual(['hidden', 'wake']);
   });
 
-  it('is told before the page is shown again', () => {
+  it('is reported before the page is shown again', () => {
     const page = new FakePage();
     const { time, hints } = watched(page);
     page.document.show('hidden');
@@ -301,7 +301,7 @@ describe('a host without a page', () => {
     },
   };
 
-  it.each(Object.entries(odd))('still tells of a sleep: %s', async (_, page) => {
+  it.each(Object.entries(odd))('still reports a sleep: %s', async (_, page) => {
     const { environment, time, hints, stop } = watched(page);
     expect(environment.isOnline).toBe(true);
     time.stop(5000);

@@ -91,18 +91,18 @@ function undefinable(inspect: Inspect): AnyActorRef {
   return createActor(throwing, { inspect }).start();
 }
 
-describe('the chronicle', () => {
+describe('the inspection log', () => {
   it.each(ACTORS)('shows %s, and the greeting is JSON', (_, run) => {
     const messages: InspectMessage[] = [];
-    const chronicle = new InspectionLog({
+    const log = new InspectionLog({
       historyLength: 100,
       maxActors: 10,
       onMessages: (news) => messages.push(...news),
     });
-    const actor = run((event) => chronicle.record(event));
-    chronicle.flush();
+    const actor = run((event) => log.record(event));
+    log.flush();
     expect(messages.filter(({ type }) => type === '@xstate.snapshot').length).toBeGreaterThan(0);
-    expect(JSON.parse(JSON.stringify(chronicle.hello(false)))).toMatchObject({
+    expect(JSON.parse(JSON.stringify(log.hello(false)))).toMatchObject({
       actors: [{ sessionId: actor.sessionId, name: expect.any(String) as string }],
       snapshots: [{ event: { type: expect.any(String) as string } }],
     });
@@ -116,13 +116,13 @@ describe('the chronicle', () => {
       tells += 1;
       throw new Error('nobody is there');
     };
-    const chronicle = new InspectionLog({ historyLength: 100, maxActors: 10, onMessages });
-    const actor = started({}, (event) => chronicle.record(event));
-    chronicle.flush();
+    const log = new InspectionLog({ historyLength: 100, maxActors: 10, onMessages });
+    const actor = started({}, (event) => log.record(event));
+    log.flush();
     actor.send({ type: 'again' });
-    chronicle.flush();
+    log.flush();
     expect(tells).toBe(2);
-    chronicle.close();
+    log.close();
   });
 });
 

@@ -57,7 +57,7 @@ describe('a checkpoint', () => {
     ['failed', [{ type: 'attempt.failed', error: 'gone' }]],
     ['paused', [{ type: 'pause', reason: 'hidden' }]],
     ['closed', [{ type: 'cancel' }]],
-  ])('taken in %s is valid JSON and tells the state', (state, events) => {
+  ])('taken in %s is valid JSON and contains the state', (state, events) => {
     const run = drive();
     run.send(...events);
     const { value, context } = run.actor.getSnapshot();

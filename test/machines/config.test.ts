@@ -173,7 +173,7 @@ describe('a wrong option', () => {
     },
   );
 
-  it('is told by its name when there is no such option', () => {
+  it('is named when there is no such option', () => {
     const secret = 'sk-0123456789abcdefghijklmnopqrstuvwxyz';
     const misspelt = (name: string) => ({ [name]: secret }) as ReconnectOptions;
     const told = [

@@ -21,7 +21,7 @@ import { dropped, ledger, loss } from '../support/reports.js';
 import { seededRandom, virtualClock } from '../../src/testing/index.js';
 
 describe('the wait', () => {
-  it('lasts as long as was told, to the ms, whatever the policy and the draw', async () => {
+  it('lasts as long as was emitted, to the ms, whatever the policy and the draw', async () => {
     const random = seededRandom(3);
     for (const jitter of ['spread', 'full', 'equal', 'decorrelated', 'additive', 'none'] as const) {
       const run = drive({ input: { config: { jitter, maxAttempts: 8 } }, random });
@@ -258,7 +258,7 @@ describe('the budget', () => {
     ]);
   });
 
-  it('has the same end in time for a host whose reports tell no time, by the clock of its actor', async () => {
+  it('has the same end in time for a host whose reports carry no time, by the clock of its actor', async () => {
     const policy = { maxElapsedMs: 10_000, jitter: 'none', maxAttempts: 20 } as const;
     const open = fromPromise<Opened, OpenInput>(() => Promise.reject(new Error('refused')));
     const machine = reconnectMachine.provide({ actors: { open } });
@@ -298,7 +298,7 @@ describe('the budget', () => {
 });
 
 describe('actors of a host', () => {
-  it('may reject with a plain Error: the machine waits and lives, and tells nothing of its text', async () => {
+  it('may reject with a plain Error: the machine waits and lives, and reports nothing of its text', async () => {
     let refusals = 2;
     const open = fromPromise<Opened, OpenInput>(({ input }) =>
       refusals-- > 0
@@ -392,7 +392,7 @@ describe('actors of a host', () => {
     expect(seen).toEqual(seen.map(() => account.streamState));
   });
 
-  it('may lose the connection while they are asked to stop: the command wins, the drop is told', () => {
+  it('may lose the connection while they are asked to stop: the command wins, the drop is reported', () => {
     const run = connected();
     run.actor.on('stalled', () =>
       run.send({ type: 'close' }, dropped('stall', { ledger: ledger({ chunksReceived: 4 }) })),
@@ -548,7 +548,7 @@ describe('a restored checkpoint', () => {
     expect(restored.state).toBe('connecting');
   });
 
-  it('of a stream that its user let go of goes on', () => {
+  it('of a stream that its user closed resumes', () => {
     const run = connected();
     run.send({ type: 'close' });
     const restored = restore(save(run), 0);

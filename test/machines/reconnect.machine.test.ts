@@ -16,7 +16,7 @@ const WAY_TO: Readonly<Record<ReconnectState, readonly ReconnectMachineEvent[]>>
 };
 
 describe('the machine driven by hand', () => {
-  it('goes through all seven states and tells each step', async () => {
+  it('goes through all seven states and emits each step', async () => {
     const run = drive();
     run.send({ type: 'connect' });
     await run.advance(20);

@@ -128,7 +128,7 @@ describe('what follows a drop', () => {
     });
   });
 
-  it('is always told with the reason', () => {
+  it('always has a reason', () => {
     for (const resume of ['cursor', 'count', 'replay', 'continuation', 'live', 'none'] as const) {
       for (const reopen of ['safe', 'restarts-work'] as const) {
         for (const position of Object.values(POSITIONS)) {

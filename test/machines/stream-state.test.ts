@@ -48,7 +48,7 @@ const steps = fc.array(step, { maxLength: 40 });
 const run = (all: readonly Step[]) => all.reduce((state, apply) => apply(state), emptyStreamState);
 
 describe('the stream state', () => {
-  it('is told step by step', () => {
+  it('is updated step by step', () => {
     const log: unknown[] = [];
     const tell = (state: StreamState) => {
       const { toolCalls, ...seedFields } = state;

@@ -168,7 +168,7 @@ describe('the packed package', () => {
 
 describe('a project that uses the packed package', () => {
   it(
-    'is told by the compiler where it is wrong, so that silence means something',
+    'is refused by the compiler where it is wrong, so that silence means something',
     () => {
       const wrong = createConsumer(tarball, 'xstate', {
         ...FILES,

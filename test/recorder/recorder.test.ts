@@ -93,7 +93,7 @@ describe('a recording', () => {
     expect([...seen]).toEqual(expect.arrayContaining(['waiting', 'connecting', 'connected']));
   }, 300_000);
 
-  it('tells of tool arguments only how long they are', async () => {
+  it('contains only the length of tool arguments', async () => {
     const { stream, recording } = await recorded(7);
     const text = JSON.stringify(recording);
     expect(stream.snapshot.streamState.toolCalls).not.toEqual({});

@@ -120,7 +120,7 @@ describe.each(peers.map((peer) => [peer.name, peer] as const))('%s', (_, peer) =
     await on.idle();
   });
 
-  describe('lets go of everything when it is closed', () => {
+  describe('closes everything when it is closed', () => {
     it.each<[string, readonly Fault[], number, ReconnectOptions]>([
       ['before the head', [{ kind: 'no head', at: 0 }], 1, {}],
       ['in the body', [{ kind: 'stall', at: 0.5 }], 1, { stallTimeoutMs: null }],

@@ -61,7 +61,7 @@ interface Heard {
   readonly events: ReconnectEvent[];
 }
 
-/** Hears a word, loses the connection, hears another. */
+/** Receives a word, loses the connection, receives another. */
 async function throughADrop<T>(
   source: StreamSource<T>,
   peer: { say(word: string): void; cut(): void },

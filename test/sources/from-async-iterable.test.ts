@@ -46,7 +46,7 @@ describe('a function', () => {
     expect(facts(error)).toEqual({ kind: 'network', fatal: false, code: 'ECONNRESET' });
   });
 
-  it('that hangs is left when the signal aborts, and its late iterable is let go', async () => {
+  it('that hangs is left when the signal aborts, and its late iterable is closed', async () => {
     const controller = new AbortController();
     let answer: (iterable: AsyncIterable<number>) => void = () => {};
     const late = new Promise<AsyncIterable<number>>((resolve) => (answer = resolve));

@@ -161,7 +161,7 @@ describe('an error event inside a stream', () => {
       ],
     ];
 
-  it.each(cases)('of %s is told with its text', async (_, make, answer, message, code) => {
+  it.each(cases)('of %s is reported with its text', async (_, make, answer, message, code) => {
     server = await flakyServer({ paths: { '*': answer } });
     const { error } = await readAll(make(`${server.url}/x`) as StreamSource<never>, {
       maxAttempts: 1,
@@ -170,7 +170,7 @@ describe('an error event inside a stream', () => {
     if (code !== undefined) expect(error?.code).toBe(code);
   });
 
-  it('is told when it is the whole body of an event stream', async () => {
+  it('is reported when it is the whole body of an event stream', async () => {
     server = await flakyServer({
       paths: { '*': { body: '{"error":{"message":"No credit","code":"E1"}}' } },
     });

@@ -1,4 +1,4 @@
-/** A server that sends an answer from its beginning, to a reader that cannot tell by its ids what is old. */
+/** A server that sends an answer from its beginning, to a reader that cannot know by its ids what is old. */
 
 import { describe, expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';

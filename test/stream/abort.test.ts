@@ -47,7 +47,7 @@ const LEAVE: Record<string, (stream: ReconnectingStream<unknown>, abort: () => v
 describe('a stream over a socket', () => {
   const cases = PHASES.flatMap((one) => Object.keys(LEAVE).map((how) => ({ ...one, how })));
 
-  it.each(cases)('that is $phase when $how lets go of everything', async (one) => {
+  it.each(cases)('that is $phase when $how closes everything', async (one) => {
     const { path, reached, how } = one;
     const controller = new AbortController();
     const stream = reconnectStream(sse({ url: server.url + path }), { signal: controller.signal });

@@ -1,4 +1,4 @@
-/** Code of the caller throws, rejects or never settles: it is told, and it stops nobody. */
+/** The caller's code throws, rejects or never settles: an event reports it, and nothing else is affected. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { reconnectStream } from '../../src/index.js';
@@ -70,7 +70,7 @@ describe('a listener that throws', () => {
     ]);
     expect([...thrown].sort()).toEqual([...new Set(heard.map(({ type }) => type))].sort());
     const told = eventsOf(heard, 'diagnostic').map(({ message }) => message);
-    // The stream takes no report after its end; all others are told.
+    // The stream takes no report after its end; all others are emitted.
     for (const type of new Set(others.slice(0, -1)))
       expect(told).toContain(`a listener of '${type}' threw`);
     expect(told).toContain("a listener of 'subscribe' threw");
@@ -96,24 +96,27 @@ describe('a function of the caller', () => {
     'gives nonsense': () => 42,
   } as const;
 
-  it.each(Object.keys(broken))('for headers or url that %s is retried, then told', async (how) => {
-    const fn = broken[how as keyof typeof broken] as () => never;
-    for (const part of ['headers', 'url'] as const) {
-      const url = `${server.url}/ok`;
-      const stream = reconnectStream(sse({ url, [part]: fn }), {
-        maxAttempts: 2,
-        initialBackoffMs: 1,
-      });
-      const heard = record(stream);
-      const error = await read(stream).ended;
-      expect(error?.name).toBe('ReconnectError');
-      const isNonsense = how === 'gives nonsense';
-      expect(eventsOf(heard, 'waiting')).toHaveLength(isNonsense ? 0 : 2);
-      expect(eventsOf(heard, 'failed').map(({ kind }) => kind)).toEqual([
-        isNonsense ? 'config' : 'exhausted',
-      ]);
-    }
-  });
+  it.each(Object.keys(broken))(
+    'for headers or url that %s is retried, then reported',
+    async (how) => {
+      const fn = broken[how as keyof typeof broken] as () => never;
+      for (const part of ['headers', 'url'] as const) {
+        const url = `${server.url}/ok`;
+        const stream = reconnectStream(sse({ url, [part]: fn }), {
+          maxAttempts: 2,
+          initialBackoffMs: 1,
+        });
+        const heard = record(stream);
+        const error = await read(stream).ended;
+        expect(error?.name).toBe('ReconnectError');
+        const isNonsense = how === 'gives nonsense';
+        expect(eventsOf(heard, 'waiting')).toHaveLength(isNonsense ? 0 : 2);
+        expect(eventsOf(heard, 'failed').map(({ kind }) => kind)).toEqual([
+          isNonsense ? 'config' : 'exhausted',
+        ]);
+      }
+    },
+  );
 
   it('for headers that throws once is asked again', async () => {
     let calls = 0;
@@ -155,7 +158,7 @@ describe('a function of the caller', () => {
     expect((await stream.done).status).toBe('failed');
   });
 
-  it('classify that throws is told, and the library decides by itself', async () => {
+  it('classify that throws is reported, and the library decides by itself', async () => {
     const clock = virtualClock();
     const stream = reconnectStream(
       scriptedSource({
@@ -179,7 +182,7 @@ describe('a function of the caller', () => {
     expect(eventsOf(heard, 'diagnostic').map(({ code }) => code)).toEqual(['classify']);
   });
 
-  it('classify that rejects is told, and the library decides by itself', async () => {
+  it('classify that rejects is reported, and the library decides by itself', async () => {
     const stream = reconnectStream(scriptedSource({ script: [['drop'], [[item(1)], [END]]] }), {
       initialBackoffMs: 1,
       classify: () => Promise.reject(new Error('classify is broken')) as never,
@@ -207,7 +210,7 @@ describe('a function of the caller', () => {
     },
   );
 
-  it('inspect that throws is told once and not called again', async () => {
+  it('inspect that throws is reported once and not called again', async () => {
     let calls = 0;
     const inspect = (): void => {
       calls += 1;

@@ -169,7 +169,7 @@ describe('a loop over batches', () => {
     stream.close();
   });
 
-  it('hears what happened between items in its place', async () => {
+  it('receives what happened between items in its place', async () => {
     const source = log([numbered(1, 2), [{ type: 'gap', from: '2', to: '9' }, item(10)]]);
     const { stream, clock } = onVirtualClock(source);
     const heard: unknown[] = [];

@@ -37,7 +37,7 @@ async function readOn(
 
 describe('a checkpoint', () => {
   it.each([1, 3, 64])(
-    'inside the loop claims exactly what was handed out, with a queue of %i',
+    'inside the loop covers exactly what was delivered, with a queue of %i',
     async (highWaterMark) => {
       const stream = reconnectStream(honest(), { highWaterMark });
       const got: number[] = [];
@@ -57,7 +57,7 @@ describe('a checkpoint', () => {
     },
   );
 
-  it('between batches claims the whole batches that were handed out', async () => {
+  it('between batches covers the whole batches that were delivered', async () => {
     const stream = reconnectStream(honest());
     for await (const batch of stream.batches()) {
       expect(stream.checkpoint().streamState.chunksReceived).toBe(batch.at(-1));
@@ -65,7 +65,7 @@ describe('a checkpoint', () => {
     }
   });
 
-  it('claims nothing of a tool call whose pieces were not handed out yet', async () => {
+  it('covers nothing of a tool call whose pieces were not delivered yet', async () => {
     const piece = (n: number, args: string, done = false) => ({
       ...item(n),
       type: 'data' as const,

@@ -65,7 +65,7 @@ describe('the commands', () => {
     const { stream, controller, heard, source, clock } = await bring(state);
     COMMANDS[command]?.(stream, () => controller.abort());
     const expected = TABLE[state][command] ?? 'closed';
-    // A stream that has failed has let go of the signal, and stays as it is.
+    // A stream that has failed has released the signal, and stays as it is.
     const isLate = command === 'abort' && state === 'failed';
     expect(stream.state).toBe(expected === '·' || isLate ? state : expected);
     expect(Object.isFrozen(stream.snapshot)).toBe(true);

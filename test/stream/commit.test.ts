@@ -45,7 +45,7 @@ describe('items without an id, after one that has one, by delivery commit', () =
     expect(eventsOf(heard, 'reset')).toEqual([]);
   });
 
-  it('are handed out on final failure, since nobody will give them again', async () => {
+  it('are delivered on final failure, since nobody will send them again', async () => {
     const source = scriptedSource({ script: [[[item(1), bare(2), bare(3)], 'drop']] });
     const { stream, clock } = onVirtualClock(source, { ...commit, maxAttempts: 0 });
     const { items: got, ended } = read(stream);
@@ -77,7 +77,7 @@ describe('items without an id, after one that has one, by delivery commit', () =
     expect(log).toEqual([1, 2, 3, 'reset pending 2', 2, 3, 4]);
   });
 
-  it('that were handed out on failure are taken back by reset when the stream goes on', async () => {
+  it('that were delivered on failure are taken back by reset when the stream goes on', async () => {
     const script = [[[item(1), bare(2)], 'drop'], [[bare(2), item(3), END]]] as const;
     const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }), {
       ...commit,
@@ -177,7 +177,7 @@ describe('eager delivery', () => {
     expect(eventsOf(heard, 'reset')).toEqual([]);
   });
 
-  it('keeps what nobody has read yet, and tells the reader where to take it back', async () => {
+  it('keeps what nobody has read yet, and emits where to take it back', async () => {
     const script = [[[item(1), bare(2), bare(3)], 'drop'], [[bare(2), item(3), END]]] as const;
     const { stream, clock } = onVirtualClock(scriptedSource({ script }), { delivery: 'eager' });
     const log: unknown[] = [];
@@ -275,7 +275,7 @@ describe('a server that sends again', () => {
     'one by one': [...items(1, 6).map((one) => [one]), [END]],
   };
 
-  it.each(Object.keys(again))('%s is read once, and the replay is told', async (what) => {
+  it.each(Object.keys(again))('%s is read once, and the replay is reported', async (what) => {
     const script = [[items(1, 3), 'eof'], again[what] ?? []] as ScriptedOpening<number>[];
     const { stream, clock, heard } = onVirtualClock(scriptedSource({ script }));
     const { items: got, ended } = read(stream);
@@ -286,7 +286,7 @@ describe('a server that sends again', () => {
     expect(eventsOf(heard, 'replayed').map(({ items: count }) => count)).toEqual([told]);
   });
 
-  it('starts over by reset: the account starts over too, and the listener is told', async () => {
+  it('starts over by reset: the progress starts over too, and an event reports it', async () => {
     const source = scriptedSource({ script: [[items(1, 3)]] });
     const { stream, clock, heard } = onVirtualClock(source);
     const { items: got, ended } = read(stream);

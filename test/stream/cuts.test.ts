@@ -56,7 +56,7 @@ async function cutAt(at: number, kind: string, framing: string): Promise<string 
   const isSilent = ['restarted', 'gap', 'replayed'].some((type) =>
     heard.some((event) => event.type === type),
   );
-  // Only the first bytes hold no id: a cut there starts over, and nothing was handed out yet.
+  // Only the first bytes hold no id: a cut there starts over, and nothing was delivered yet.
   if (isWhole && wasCut && outcome.status === 'complete' && !isSilent) return null;
   const told = heard.map(({ type }) => type).join(' ');
   return `cut at ${at}: ${outcome.status}, ${events.length} events, ${told}`;

@@ -164,7 +164,7 @@ describe('a page that is hidden', () => {
 });
 
 describe('a page that is put away for later', () => {
-  it('lets go of its connection, and goes on from the cursor when it comes back', async () => {
+  it('closes its connection, and resumes from the cursor when it comes back', async () => {
     const { stream, clock, host, source, heard } = await run({
       script: [[[item(1)]], [[item(2), END]]],
     });
@@ -239,7 +239,7 @@ describe('listening', () => {
     stream.close();
   });
 
-  it('takes no word from a host that tells on after it was stopped', async () => {
+  it('ignores hints of a host after it was stopped', async () => {
     let late: (hint: Hint) => void = () => {};
     const environment: Environment = {
       isOnline: true,

@@ -1,4 +1,4 @@
-/** A server that takes the cursor and then leaves items out is told of, where ids tell. */
+/** A server that takes the cursor and then leaves items out is reported, where ids show it. */
 
 import { describe, expect, it } from 'vitest';
 import { sse } from '../../src/sources/index.js';
@@ -8,7 +8,7 @@ import { eventsOf, onVirtualClock, read } from '../support/facts.js';
 import { scriptedSource } from '../../src/testing/index.js';
 import { END, item, oneByOne } from '../support/numbered-log.js';
 
-describe('ids that tell what is missing', () => {
+describe('ids that show what is missing', () => {
   it('lead to a gap event after a reconnect that skips, and the stream goes on', async () => {
     const script = [[[item(1), item(2)], 'drop'], [[item(5), item(6), END]]] as const;
     const source = Object.assign(scriptedSource({ script }), { contiguous: oneByOne });
@@ -32,7 +32,7 @@ describe('ids that tell what is missing', () => {
   });
 });
 
-it('delivers what comes late where ids are numbers, and tells a gap: before a reconnect nothing is old', async () => {
+it('delivers what comes late where ids are numbers, and reports a gap: before a reconnect nothing is old', async () => {
   const source = fromChunks([[1, 2, 4, 3, 2, 5].map((n) => `id: ${n}\ndata: ${n}\n\n`).join('')], {
     terminal: 'eof',
     contiguous: 'numeric',
@@ -67,7 +67,7 @@ describe('sse()', () => {
     ["contiguous: 'numeric'", { contiguous: 'numeric' }, [['2', '5']]],
     ['a function', { contiguous: (a, b) => (Number(b) - Number(a) < 4 ? 'next' : 'gap') }, []],
     ['the event itself', { follows: (event) => event.data }, [['5', '6']]],
-  ])('tells a gap by %s', async (_, options, gaps) => {
+  ])('reports a gap by %s', async (_, options, gaps) => {
     const events = [
       [1, ''],
       [2, '1'],

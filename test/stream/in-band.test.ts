@@ -1,4 +1,4 @@
-/** `reset`, `restarted` and `gap` are told in their place among the items. */
+/** `reset`, `restarted` and `gap` are emitted in their place among the items. */
 
 import { describe, expect, it } from 'vitest';
 import type { ReconnectingStream } from '../../src/index.js';
@@ -39,7 +39,7 @@ describe('events about items', () => {
     expect(await log).toEqual(['1', '2', 'reset pending', '2']);
   });
 
-  it('a reader that works long hears it when it asks for more', async () => {
+  it('a reader that works long receives it when it asks for more', async () => {
     const source = scriptedSource({
       script: [[[item(1), bare(2)]], [[bare(2), checkpointAt(2), END]]],
     });
@@ -52,7 +52,7 @@ describe('events about items', () => {
     expect(await log).toEqual(['1', '2', 'reset pending', '2']);
   });
 
-  it('a restart is told between the last old item and the first new one', async () => {
+  it('a restart is emitted between the last old item and the first new one', async () => {
     const source = scriptedSource({
       resume: 'none',
       script: [[[bare(1), bare(2)], 'drop'], [[bare(1), bare(2), END]]],
@@ -64,7 +64,7 @@ describe('events about items', () => {
     expect(await log).toEqual(['1', 'restarted', '1', '2']);
   });
 
-  it('a gap is told between the items that it lies between', async () => {
+  it('a gap is emitted between the items that it lies between', async () => {
     const source = scriptedSource({ script: [[[...items(1, 3), item(6), item(7), END]]] });
     const { stream, clock } = onVirtualClock({ ...source, contiguous: oneByOne });
     const work = (): Promise<void> => new Promise((done) => clock.setTimeout(done, 100));
@@ -96,7 +96,7 @@ describe('events about items', () => {
     expect(log).toEqual([1, 2, 3, 'gap', 6, 7]);
   });
 
-  it('one who leaves hears what was still to be told', async () => {
+  it('one who leaves receives what was still to be emitted', async () => {
     const source = scriptedSource({ script: [[items(1, 2), [item(5)]]] });
     const { stream, clock } = onVirtualClock({ ...source, contiguous: oneByOne });
     const gaps: unknown[] = [];
@@ -112,7 +112,7 @@ describe('events about items', () => {
     expect(gaps).toEqual([['2', '5']]);
   });
 
-  it('nobody who reads: it is told at once', async () => {
+  it('nobody who reads: it is emitted at once', async () => {
     const source = scriptedSource({ script: [[[item(1), item(3)]]] });
     const { stream, clock } = onVirtualClock({ ...source, contiguous: oneByOne });
     const gaps: unknown[] = [];

@@ -16,7 +16,7 @@ const WITH_ID: readonly (readonly [string, (id: string) => SourceItem<number>])[
   ['a tool call', (id) => ({ type: 'data', data: 2, bytes: 1, toolCall: [{ id, args: '{' }] })],
 ];
 
-it.each(WITH_ID)('%s may have 4096 letters, and no more', async (name, make) => {
+it.each(WITH_ID)('%s may have 4096 UTF-16 code units, and no more', async (name, make) => {
   const before = name.includes('behind') ? [item(1), bare(1)] : [];
   for (const [id, kind] of [
     [FITS, undefined],

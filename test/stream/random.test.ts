@@ -101,7 +101,7 @@ function withCode(
 
 type Turn =
   | { readonly do: 'command'; readonly command: Command }
-  /** Runs when the next event is told. */
+  /** Runs when the next event is emitted. */
   | { readonly do: 'command in a handler'; readonly command: Command }
   /** Runs when code at this place is called next. */
   | { readonly do: 'command in code'; readonly place: CodePlace; readonly command: Command }

@@ -1,4 +1,4 @@
-/** What a drop leads to, by the kind of source and the position: told before it happens, and then done. */
+/** What a drop leads to, by the kind of source and the position: announced before it happens, and then done. */
 
 import { describe, expect, it } from 'vitest';
 import type { ResumeMode, SourceItem, StreamSource } from '../../src/index.js';

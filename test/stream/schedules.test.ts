@@ -21,7 +21,7 @@ interface Word {
   readonly id: string | null;
 }
 
-/** Draws the weather of one stream. */
+/** Draws the faults of one stream. */
 interface Dice {
   /** True this often. */
   chance(share: number): boolean;
@@ -47,8 +47,8 @@ interface Log {
 }
 
 /**
- * What a reader is to have, by the plain rule: a later id is taken, and one that skips is told. One that is not later is
- * left out if it was there once and the stream has been resumed; else it is taken as well, and told.
+ * What a reader is to have, by the plain rule: a later id is taken, and one that skips is reported. One that is not later is
+ * left out if it was there once and the stream has been resumed; else it is taken as well, and reported.
  */
 class Oracle {
   readonly taken: number[] = [];
@@ -231,7 +231,7 @@ async function readAll(
 }
 
 it(
-  'loses, doubles and reorders nothing in any of them, and tells every skip',
+  'loses, doubles and reorders nothing in any of them, and reports every skip',
   { timeout: runs(240_000, 900_000) },
   async () => {
     const seen = { gaps: 0, old: 0, faulty: 0 };

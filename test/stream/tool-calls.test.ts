@@ -1,4 +1,4 @@
-/** Tool calls as the listener of a stream hears of them. */
+/** Tool calls as the listener of a stream sees them. */
 
 import { describe, expect, it } from 'vitest';
 import type { ReconnectEvent, SourceItem, ToolCallDelta } from '../../src/index.js';
@@ -18,7 +18,7 @@ function reports(heard: readonly ReconnectEvent[]): string[] {
 }
 
 describe('a tool call', () => {
-  it('that is open when the stream ends is told interrupted, before closed', async () => {
+  it('that is open when the stream ends is reported interrupted, before closed', async () => {
     const source = scriptedSource({
       script: [
         [
@@ -40,7 +40,7 @@ describe('a tool call', () => {
   });
 
   it.each(['close', 'cancel'] as const)(
-    'that is open at %s is told interrupted',
+    'that is open at %s is reported interrupted',
     async (command) => {
       const source = scriptedSource({
         script: [[[piece(1, { id: 'a', name: 'look', args: '{' })]]],
@@ -54,7 +54,7 @@ describe('a tool call', () => {
     },
   );
 
-  it('that is cut in a stream that cannot go on is told interrupted, before failed', async () => {
+  it('that is cut in a stream that cannot resume is reported interrupted, before failed', async () => {
     const cut = { ...piece(1, { id: 'a', name: 'look', args: '{"x"' }), id: undefined };
     const source = scriptedSource({ resume: 'continuation', script: [[[bare(0), cut], 'drop']] });
     const { stream, clock, heard } = onVirtualClock(source);
@@ -67,7 +67,7 @@ describe('a tool call', () => {
     expect(streamState.toolCalls['a']?.status).toBe('interrupted');
   });
 
-  it('that goes on after a drop is told nothing of it', async () => {
+  it('that continues after a drop is not reported again', async () => {
     const source = scriptedSource({
       script: [
         [[piece(1, { id: 'a', name: 'look', args: '{"x"' })], 'drop'],

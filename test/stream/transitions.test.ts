@@ -28,7 +28,7 @@ describe('transitions of the machine', () => {
     expect(inspected).toBeLessThan(500);
   });
 
-  it('tell of progress while the stream flows', async () => {
+  it('report progress while the stream flows', async () => {
     const clock = virtualClock();
     const source = scriptedSource();
     const stream = reconnectStream(source, { clock });

@@ -112,7 +112,7 @@ export async function hasItems(page: Page, count: number): Promise<void> {
   await page.waitForFunction((n) => seen.numbers.length >= n, count, { polling: 20 });
 }
 
-/** Resolves when the page's stream has told it. */
+/** Resolves when the page's stream has emitted it. */
 export async function hasEvent(page: Page, event: ReconnectEvent['type']): Promise<void> {
   await page.waitForFunction((type) => seen.events.includes(type), event, { polling: 20 });
 }

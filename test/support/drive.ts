@@ -1,4 +1,4 @@
-/** Runs a machine on a virtual clock and tells what it did as a log. */
+/** Runs a machine on a virtual clock and logs what it did. */
 
 import { expect } from 'vitest';
 import { createActor } from 'xstate';

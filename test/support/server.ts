@@ -51,7 +51,7 @@ const paths: Readonly<Record<string, (call: Call) => FlakyResponse>> = {
   '/ok': ({ number }) => ({ body: log(number('n', 3)) }),
   /** Like /ok, from `Last-Event-ID` on; each connection is cut after ?bytes= of body. */
   '/resume': (call) => cut(call, log(call.number('n', 10), after(call)), call.number('bytes', 64)),
-  /** The log of all letters after `Last-Event-ID`; the first request of a query is cut after ?at= bytes. */
+  /** The log of all characters after `Last-Event-ID`; the first request of a query is cut after ?at= bytes. */
   '/unicode': (call) => {
     const id = Buffer.from(String(call.headers['last-event-id'] ?? ''), 'latin1').toString();
     return cut(call, unicodeLog(id), call.isFirst ? call.number('at', 0) : Infinity);
@@ -135,7 +135,7 @@ const paths: Readonly<Record<string, (call: Call) => FlakyResponse>> = {
     const data = JSON.stringify({ method, headers, body });
     return { body: `data: ${data}\n\nevent: ${END}\ndata: \n\n` };
   },
-  /** ?head= (a field name, a colon, a comment), then letters without end, as fast as they are read. */
+  /** ?head= (a field name, a colon, a comment), then characters without end, as fast as they are read. */
   '/endless-line': ({ query }) => ({ body: endless(query('head', 'data: '), 'x'.repeat(65_536)) }),
   /** Lines without a blank line between them, without end. */
   '/endless-event': ({ query }) => ({

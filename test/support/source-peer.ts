@@ -27,7 +27,7 @@ export interface SourcePeer<T> {
   status?(request: PeerRequest): number;
   /** What a reader is to have at the end, in the form that `join` gives. */
   readonly whole: unknown;
-  /** From the items that were handed out (resets and restarts applied) to a form that does not depend on cuts. */
+  /** From the items that were delivered (resets and restarts applied) to a form that does not depend on cuts. */
   join(items: readonly T[]): unknown;
   /** What a stream of this kind needs to survive a drop: `{ allowRestart: true }` for a source without a cursor. */
   readonly options?: ReconnectOptions;

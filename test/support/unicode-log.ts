@@ -1,4 +1,4 @@
-/** An event stream with letters of one to four bytes and both line ends, and the events that are in it. */
+/** An event stream with characters of one to four bytes and both line ends, and the events that are in it. */
 
 export interface LoggedEvent {
   readonly type: string;

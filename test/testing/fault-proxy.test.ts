@@ -112,26 +112,23 @@ describe('a connection', () => {
 });
 
 describe('the proxy', () => {
-  it.each(['rst', 'fin', 'stall'] as const)(
-    'cuts what is open, when it is told: %s',
-    async (kind) => {
-      const on = await start([]);
-      const reading = stream(`${on.url}/mute`);
-      const dropped = new Promise<string>((resolve) => {
-        reading.on('dropped', ({ reason }) => resolve(reason));
-      });
-      const connected = new Promise<void>((resolve) => {
-        const stop = reading.on('progress', () => resolve());
-        reading.on('closed', stop);
-      });
-      void read(reading);
-      await connected;
-      expect(on.live).toBe(1);
-      on.cut(kind);
-      expect(['network', 'stall']).toContain(await dropped);
-      reading.close();
-    },
-  );
+  it.each(['rst', 'fin', 'stall'] as const)('cuts what is open, on demand: %s', async (kind) => {
+    const on = await start([]);
+    const reading = stream(`${on.url}/mute`);
+    const dropped = new Promise<string>((resolve) => {
+      reading.on('dropped', ({ reason }) => resolve(reason));
+    });
+    const connected = new Promise<void>((resolve) => {
+      const stop = reading.on('progress', () => resolve());
+      reading.on('closed', stop);
+    });
+    void read(reading);
+    await connected;
+    expect(on.live).toBe(1);
+    on.cut(kind);
+    expect(['network', 'stall']).toContain(await dropped);
+    reading.close();
+  });
 
   it('is down, and up again at the same port', async () => {
     const on = await start([]);

@@ -116,7 +116,7 @@ describe('an answer', () => {
     await on.idle();
   });
 
-  it('that cannot be sent breaks the connection, is told, and nothing else', async () => {
+  it('that cannot be sent breaks the connection, is reported, and nothing else', async () => {
     const pieces = async function* (): AsyncGenerator<string> {
       yield 'data';
       throw new Error('no more');
@@ -244,7 +244,7 @@ describe('the server', () => {
     expect(on.requests).toEqual([]);
   });
 
-  it('lets a page in that it was told of', async () => {
+  it('lets a page in that is named in origins', async () => {
     const origin = 'http://localhost:5173';
     const { url } = await start({ '/': { body: '1' } }, [origin]);
     const answer = await asked(url, { origin });

@@ -7,7 +7,7 @@ import { read } from '../support/facts.js';
 import { END, item, items } from '../support/numbered-log.js';
 
 describe('a scripted source', () => {
-  it('plays its script, tells where it was asked to go on, and is silent after it', async () => {
+  it('plays its script, records where it was asked to resume, and is silent after it', async () => {
     const clock = virtualClock();
     const source = scriptedSource<number>({
       script: [

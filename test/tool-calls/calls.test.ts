@@ -68,7 +68,7 @@ describe.each(WIRES.map((wire) => [wire.name, wire] as const))('%s', (name, wire
     }
   });
 
-  it('the same call told twice leaves once', () => {
+  it('the same call sent twice is delivered once', () => {
     const pieces = ['{"x":1,', '"y":2}'];
     const seen = run(wire, { key: 0, pieces }, { key: 1, pieces });
     expect(seen.calls).toEqual([['a', 'f', { x: 1, y: 2 }]]);
@@ -173,7 +173,7 @@ describe.each(WIRES.map((wire) => [wire.name, wire] as const))('%s', (name, wire
     );
   });
 
-  it('a word that is not on the list is no end that lets calls run, and is told', () => {
+  it('a word that is not on the list is no end that lets calls run, and is reported', () => {
     const { create, bad, call, finish } = wire;
     const held = name === 'OpenAI Chat' || name === 'Anthropic';
     for (const word of held ? [bad, 'a_new_word', 'error', 'abort'] : [bad]) {

@@ -199,7 +199,7 @@ describe('two calls', () => {
     ['in one list, all of index 0', [whole.map((one) => ({ ...one, index: 0 }))]],
     ['one after the other, all of index 0', whole.map((one) => [{ ...one, index: 0 }])],
     [
-      'in pieces, all of index 0, told apart by their ids',
+      'in pieces, all of index 0, distinguished by their ids',
       [
         [piece({ index: 0, id: 'a' }, 'f', '')],
         [piece({ index: 0, id: 'b' }, 'g', '')],

@@ -212,7 +212,7 @@ describe('a whole call that is said again', () => {
     expect(seen.malformed).toEqual(['begun twice']);
   });
 
-  it('under another id, or in the same list, is another where nothing else tells calls apart', () => {
+  it('under another id, or in the same list, is another where nothing else distinguishes calls', () => {
     const [a, b] = [piece({ id: 'a' }, 'f', '{"x":1}'), piece({ id: 'b' }, 'f', '{"x":1}')];
     const calls = [A, ['b', 'f', { x: 1 }]];
     expect(read(a, b).calls).toEqual(calls);

@@ -164,7 +164,7 @@ const WORDS: readonly [
 ];
 
 describe.each(WORDS)('%s', (name, create, finish, words) => {
-  it.each(Object.entries(words))('ends by %s as %s, and tells the word', (word, outcome) => {
+  it.each(Object.entries(words))('ends by %s as %s, and reports the word', (word, outcome) => {
     const seen = readEvents(create(), [finish(word)]);
     expect([seen.end, seen.word]).toEqual([outcome, word]);
     expect(JSON.stringify(seen.parts)).toContain(word);

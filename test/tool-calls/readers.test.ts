@@ -22,7 +22,7 @@ function inShort(part: ReturnType<ResponseReader['read']>[number]['part']): unkn
     case 'reasoning':
       return `${part.type}: ${part.text}`;
     case 'toolCallProgress':
-      return `${part.id} ${part.name}: ${part.chars} letters`;
+      return `${part.id} ${part.name}: ${part.chars} characters`;
     case 'toolCall':
       return [part.id, part.name, part.input, ...(part.isServerTool ? ['server'] : [])];
     case 'event':
@@ -47,7 +47,7 @@ describe('OpenAI Chat', () => {
   it.each(['length', 'content_filter'])('hands out no call when it stops by %s', (reason) => {
     const reader = openaiChatReader();
     const seen = readAll(reader, [start(0, 'a', 'f'), piece(0, '{"x":1}'), chat({}, reason)]);
-    expect(seen).toEqual(['a f: 0 letters', 'a f: 7 letters', 'event finish_reason']);
+    expect(seen).toEqual(['a f: 0 characters', 'a f: 7 characters', 'event finish_reason']);
     expect(reader.end).toBe('incomplete');
   });
 
@@ -95,7 +95,7 @@ describe('OpenAI Chat', () => {
     expect(cut).toContain('event malformedToolCall');
     const nameless = readAll(openaiChatReader(), [piece(0, '{}'), chat({}, 'stop')]);
     expect(nameless).toEqual([
-      'local_call_0 null: 2 letters',
+      'local_call_0 null: 2 characters',
       'event malformedToolCall',
       'event finish_reason',
     ]);
@@ -115,8 +115,8 @@ describe('OpenAI Chat', () => {
       'reasoning: hm',
       'reasoning: so',
       'event refusal',
-      'local_call_0 f: 1 letters',
-      'local_call_0 f: 2 letters',
+      'local_call_0 f: 1 characters',
+      'local_call_0 f: 2 characters',
       ['local_call_0', 'f', {}],
       'event finish_reason',
       'event usage',
@@ -148,7 +148,7 @@ describe('OpenAI Responses', () => {
         item: item({ arguments: '{"x":2}', status: 'completed' }),
       },
     ]);
-    expect(seen).toEqual(['a f: 0 letters', 'a f: 5 letters', ['a', 'f', { x: 2 }]]);
+    expect(seen).toEqual(['a f: 0 characters', 'a f: 5 characters', ['a', 'f', { x: 2 }]]);
   });
 
   it('hands out no item that is incomplete, and no arguments in the whole response', () => {
@@ -255,7 +255,7 @@ describe('Anthropic', () => {
 
   it('calls a call malformed whose start was not seen', () => {
     expect(readAll(anthropicReader(), [delta(7, '{"x":1}'), stop(7), reason('tool_use')])).toEqual([
-      'local_call_7 null: 7 letters',
+      'local_call_7 null: 7 characters',
       'event malformedToolCall',
       'event message_delta',
     ]);
@@ -312,7 +312,7 @@ describe('a reader that outlives a connection', () => {
     const doubtful = geminiReader();
     doubtful.begin({ ...calls, b: { name: 'g', args: '', status: 'streaming' } });
     expect(readAll(doubtful, [args(1, ':1}'), stop])).toEqual([
-      'local_call_1 null: 3 letters',
+      'local_call_1 null: 3 characters',
       'event malformedToolCall',
     ]);
   });

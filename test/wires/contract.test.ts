@@ -138,7 +138,7 @@ describe.each(wireFormats.map((format) => [format.name, format] as const))('%s',
   });
 
   it.each(['length', 'filter', 'error', 'unknown'] as const)(
-    'an answer that ends by %s is not complete, and its word is told',
+    'a response that ends by %s is not complete, and its word is reported',
     async (ending) => {
       for (let word = 0; word < 6; word++) {
         const run = await read(format, { truth: { ending, calls: [] }, word });

@@ -25,7 +25,7 @@ interface Expected {
   readonly outcome: 'complete' | 'incomplete' | 'failed' | 'cancelled';
   /** Names of events that have to be among the parts. */
   readonly events?: readonly string[];
-  /** Texts of cuts that no reader can tell from a whole answer: byte by byte they are one. */
+  /** Texts of cuts that no reader can distinguish from a whole response: byte by byte they are one. */
   readonly looksWhole?: readonly string[];
   /** What the message of the error has in it. */
   readonly error?: string;
@@ -71,7 +71,7 @@ interface Result {
   readonly posts: number;
 }
 
-/** Reads the body; whoever asks to go on hears that nothing is known of the answer. */
+/** Reads the body; whoever asks to resume gets the reply that nothing is known of the response. */
 async function readBody(
   { expected, isLines }: Wire,
   body: string,

@@ -69,7 +69,7 @@ describe('the page server', () => {
     ['cross-site', 'navigate', 'GET', 200],
     ['same-origin', 'cors', 'GET', 200],
     ['none', 'navigate', 'GET', 200],
-  ])('tells a foreign page without an Origin by Sec-Fetch: %s %s %s', async (...given) => {
+  ])('recognises a foreign page without an Origin by Sec-Fetch: %s %s %s', async (...given) => {
     const [site, mode, method, status] = given;
     const run = await startCancelled();
     const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode };

@@ -15,7 +15,7 @@ describe('clean', () => {
 });
 
 describe('the log view', () => {
-  it('tells text by the sentence, and cuts it where something happens', () => {
+  it('shows text by the sentence, and cuts it where something happens', () => {
     expect(
       log((view) => {
         for (const text of ['One', ' two. Thr', 'ee']) view.show({ type: 'text', text });

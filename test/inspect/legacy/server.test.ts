@@ -140,7 +140,7 @@ it('gets a machine that XState 4 accepts, then the events and states of the run,
   expect(messages.at(-1)).toMatchObject({ type: 'service.stop', sessionId });
 });
 
-it('sends an event to the actor, which is told once', async () => {
+it('sends an event to the actor, which is shown once', async () => {
   const stream = reconnectStream(scriptedSource<number>(), { inspect: legacyInspector() });
   stream.start();
   const { sessionId } = stream.actor;

@@ -7,7 +7,7 @@ import { inspect } from 'stream-reconnect-xstate4/pages.mjs';
 const iframe = document.querySelector('iframe');
 inspect({ url: new URL('/viewer', location.href).href, iframe: () => iframe });
 
-/** One item, a drop, another item, then silence until it is told. */
+/** One item, a drop, another item, then silence until the test asks. */
 const source = {
   name: 'page',
   resume: 'cursor',

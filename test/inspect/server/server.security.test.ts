@@ -129,7 +129,7 @@ describe('without the token', () => {
     'Bearer ../../etc',
     'Basic Zm9v',
     `Bearer ${'x'.repeat(5_000)}`,
-  ])('nothing is told and nothing is done: %.20j', async (authorization) => {
+  ])('nothing is sent and nothing is done: %.20j', async (authorization) => {
     const events = await ask(`${origin}/events`, { headers: { authorization } });
     expect(events.status).toBe(403);
     expect(events.text).not.toContain('reconnect');

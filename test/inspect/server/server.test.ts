@@ -1,4 +1,4 @@
-/** The inspector's server: what a viewer hears, also one that comes late, and what it can tell actors. */
+/** The inspector's server: what a viewer receives, also one that comes late, and what it can send actors. */
 
 import { createActor, createMachine, fromPromise } from 'xstate';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -45,7 +45,7 @@ function statesIn(messages: readonly InspectMessage[], sessionId: string): unkno
 }
 
 describe('a viewer', () => {
-  it('hears the actor with a definition that draws its chart, its events and its states', async () => {
+  it('receives the actor with a definition that draws its chart, its events and its states', async () => {
     const inspector = await start();
     const client = await view(inspector);
     const stream = reconnectStream(callingSource(), {
@@ -91,7 +91,7 @@ describe('a viewer', () => {
     expect(statesIn(hello.history, sessionId)).toContain('waiting');
   });
 
-  it('sees arguments by their length, unless the inspector was told otherwise', async () => {
+  it('sees arguments by their length, unless an option says otherwise', async () => {
     for (const showArguments of [false, true]) {
       const inspector = await start({ showArguments });
       const stream = reconnectStream(callingSource(), {
@@ -105,7 +105,7 @@ describe('a viewer', () => {
     }
   });
 
-  it('hears of any actor: nested machines, promises, and machines that move without an event', async () => {
+  it('receives any actor: nested machines, promises, and machines that move without an event', async () => {
     const inspector = await start();
     const client = await view(inspector);
     const machine = createMachine({
@@ -131,7 +131,7 @@ describe('a viewer', () => {
     expect(moved.getSnapshot().value).toBe('open');
   });
 
-  it('hears the end when the inspector closes, and the port is free then', async () => {
+  it('receives the end when the inspector closes, and the port is free then', async () => {
     const inspector = await start();
     const client = await view(inspector);
     const { port } = new URL(inspector.url);
@@ -160,7 +160,7 @@ describe('an inspector that is closed', () => {
     expect((await stream.done).status).toBe('complete');
   });
 
-  it('tells what happened up to then', async () => {
+  it('sends what happened up to then', async () => {
     const inspector = await start();
     const client = await view(inspector);
     const stream = keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect }));
@@ -173,7 +173,7 @@ describe('an inspector that is closed', () => {
 });
 
 describe('what comes too fast', () => {
-  it('is told as one message with a count', async () => {
+  it('is sent as one message with a count', async () => {
     const inspector = await start();
     const client = await view(inspector);
     const machine = createMachine({ id: 'counter', on: { tick: {}, tock: {} } });
@@ -250,7 +250,7 @@ describe('many actors', () => {
     states: { a: { on: { end: 'z' } }, z: { type: 'final' } },
   });
 
-  it('that begin and end in one burst are all told, though few fit', async () => {
+  it('that begin and end in one burst are all sent, though few fit', async () => {
     const inspector = await start({ maxActors: 3 });
     const client = await view(inspector);
     const ids: string[] = [];
@@ -341,7 +341,7 @@ describe('a command', () => {
     const stream = keep(reconnectStream(scriptedSource<number>(), { inspect: inspector.inspect }));
     const client = await view(inspector);
     const { sessionId } = stream.actor;
-    // A stream that was not started has no state to show, and can be told to connect.
+    // A stream that was not started has no state to show, and can be sent connect.
     expect((await client.post(sessionId, { type: 'connect' })).status).toBe(204);
     await client.until(() => statesIn(client.messages, sessionId).includes('connected'));
     await client.post(sessionId, { type: 'pause', reason: 'a look' });

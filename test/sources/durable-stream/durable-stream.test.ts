@@ -94,7 +94,7 @@ describe.each(['sse', 'long-poll'] as const)('a durable stream read by %s', (liv
     }
   }, 300_000);
 
-  it('so it does when it is handed out eagerly, after what is taken back', async () => {
+  it('so it does when it is delivered eagerly, after what is taken back', async () => {
     const path = await create(WORDS);
     await readAll({ url: proxy.url + path, live });
     const size = proxy.passed;

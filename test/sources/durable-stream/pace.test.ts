@@ -116,7 +116,7 @@ describe('an idle stream', () => {
     stream.close();
   });
 
-  it('lets go of the wait between two polls when it is closed', async () => {
+  it('ends the wait between two polls when it is closed', async () => {
     const { stream, clock, asked } = follow(() => poll('0_0', '[]'), { live: 'long-poll' });
     await pass(clock, MINUTE);
     const before = asked.length;

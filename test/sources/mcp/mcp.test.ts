@@ -21,7 +21,7 @@ interface Session {
   close(): Promise<void>;
 }
 
-/** A session in which the server tells of its progress once somebody listens. */
+/** A session in which the server reports its progress once somebody listens. */
 async function startSession(): Promise<Session> {
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => 'session-1',

@@ -31,7 +31,7 @@ async function openShop(options: McpServerOptions): Promise<Shop> {
   return { server, proxy };
 }
 
-/** A call of the tool, with an order of eight letters. */
+/** A call of the tool, with an order of eight characters. */
 function call(
   url: string,
   server: PayingServer,
@@ -78,7 +78,7 @@ function resultText({ items }: ReadAll<JsonRpcMessage>): string | undefined {
   return texts[0];
 }
 
-/** What was told before the result, each once and in order. */
+/** What was sent before the result, each once and in order. */
 function progressOf({ items }: ReadAll<JsonRpcMessage>): unknown[] {
   return items.flatMap((item) =>
     'method' in item ? [(item.params as { progress: number }).progress] : [],
@@ -246,7 +246,7 @@ it('a checkpoint goes on in another process, by the id of the request', async ()
   expect(JSON.stringify(checkpoint)).not.toContain(server.sessionId);
 });
 
-it('cancel() tells the server which request is not wanted any more', async () => {
+it('cancel() sends the server the request that is not wanted any more', async () => {
   const { server, proxy } = await openShop({ protocolVersion: '2025-11-25' });
   proxy.reset([]);
   const stream = reconnectStream(call(proxy.url, server, 'unwanted', 'wait'));

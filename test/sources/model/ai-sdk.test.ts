@@ -173,7 +173,7 @@ it.each<[string, readonly Cut[]]>([
       { at: 3, kind: 'eof' },
     ],
   ],
-])('letters of resumable-stream are counted as it counts them, after %s', async (_, cuts) => {
+])('characters of resumable-stream are counted as it counts them, after %s', async (_, cuts) => {
   const letters = 'ab “é” 🌍 and some more';
   let end: () => void = () => {};
   const made = await inContext('letters', (controller) => {

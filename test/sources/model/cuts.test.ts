@@ -71,13 +71,13 @@ function answer(bytes: Uint8Array, cut: Cut, contentType: string): Response {
   return new Response(body, { headers: { 'content-type': contentType } });
 }
 
-/** At no time is a part with other arguments handed out than the whole ones. Cheap: it runs a million times. */
+/** At no time is a part delivered with other arguments than the whole ones. Cheap: it runs a million times. */
 function checkPart(part: ModelPart): void {
   const isWhole =
     part.type === 'toolCall'
       ? JSON.stringify(part.input) === INPUTS.get(part.id)
       : part.type !== 'event' || !/Zürich|Europe/.test(JSON.stringify(part));
-  if (!isWhole) throw new Error(`handed out: ${JSON.stringify(part)}`);
+  if (!isWhole) throw new Error(`delivered: ${JSON.stringify(part)}`);
 }
 
 const INPUTS = new Map<string, string>(CALLS.map(({ id, input }) => [id, JSON.stringify(input)]));

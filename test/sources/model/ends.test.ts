@@ -117,7 +117,7 @@ describe.each(modelPeers.map((peer) => [peer.name, peer] as const))('%s', (name,
   });
 });
 
-/** Lines of Ollama do not tell which answer they are of. */
+/** Lines of Ollama do not say which response they are of. */
 const NAMED = modelPeers.filter(({ name }) => name !== 'ollamaChat');
 
 describe.each(NAMED.map((peer) => [peer.name, peer] as const))('%s', (_, peer) => {

@@ -91,7 +91,7 @@ describe.each(['commit', 'eager'] as const)('a run of TanStack AI, delivery %s',
         const label = `${cut.kind} at ${cut.at} of ${size}`;
         kinds.push(error?.kind ?? null);
         if (error === null) expect([label, joinAnswer(items)]).toEqual([label, WHOLE]);
-        // Before the run has told its name only another run could go on: not without leave.
+        // Before the run has sent its id only another run could continue: not without permission.
         else expect([label, error.kind, cut.at < 150]).toEqual([label, 'not-resumable', true]);
       });
       expect(runs - before).toBe(cuts.length);

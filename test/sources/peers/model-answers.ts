@@ -49,7 +49,7 @@ export function joinAnswer(parts: readonly ModelPart[]): Answer {
   };
 }
 
-/** Pieces of the arguments, twelve letters each. */
+/** Pieces of the arguments, twelve characters each. */
 function pieces(input: unknown): string[] {
   return JSON.stringify(input).match(/[^]{1,12}/gu) ?? [];
 }

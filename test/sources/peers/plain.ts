@@ -119,7 +119,7 @@ const wholeBytesPeer: SourcePeer<Uint8Array> = {
   join: bytesPeer.join,
 };
 
-/** Three words to an event; the place behind them is told after it. */
+/** Three words to an event; the position after them is sent after it. */
 const durablePeer: SourcePeer<string> = {
   name: 'durableStream',
   source: (url) => durableStream<string>({ url }),

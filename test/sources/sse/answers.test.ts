@@ -90,7 +90,7 @@ describe('content type', () => {
   );
 
   it.each(['', 'text/html', 'application/json', 'x bogus', 'text/event-streams', 'text/plain'])(
-    '%s is none, and its body is let go',
+    '%s is none, and its body is cancelled',
     async (value) => {
       const error = await openError(from(type(value)));
       expect(facts(error)).toEqual({ kind: 'protocol', fatal: true, status: 200 });
@@ -290,7 +290,7 @@ describe('abort', () => {
     await server.idle();
   });
 
-  it('lets go of an answer that a fetch without signal brings too late', async () => {
+  it('cancels a response that a fetch without signal brings too late', async () => {
     const controller = new AbortController();
     let cancelled: () => void = () => {};
     const gone = new Promise<void>((resolve) => (cancelled = resolve));

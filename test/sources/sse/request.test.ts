@@ -157,7 +157,7 @@ describe('a function of the user', () => {
   };
   const reject = async (): Promise<never> => boom();
   it.each(['url', 'headers', 'body'] as const)(
-    'for %s that throws or rejects is weather',
+    'for %s that throws or rejects is a temporary fault',
     async (name) => {
       for (const part of [boom, reject]) {
         const options: SseOptions = { url: `${server.url}/echo`, method: 'POST', [name]: part };

@@ -134,7 +134,7 @@ describe.each(CLASSES)('with %s', (name, given) => {
     expect(on.handshakes).toHaveLength(1);
   });
 
-  it('a code and its reason are told', async () => {
+  it('a code and its reason are reported', async () => {
     const on = (server = await startSocketServer((socket) => socket.close(4410, 'room 7')));
     const { error } = await read({ url: on.url, WebSocket: Class });
     expect(error?.message).toBe('The peer closed the connection with code 4410: room 7');

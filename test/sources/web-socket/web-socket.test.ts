@@ -169,7 +169,7 @@ describe.each(CLASSES)('with %s', (_, Class) => {
     expect(words).toEqual(WORDS);
   });
 
-  it('takes a silent peer for a drop, in time, and hears nothing more of it', async () => {
+  it('takes a silent peer for a drop, in time, and receives nothing more from it', async () => {
     let late: WebSocket | undefined;
     const fault: SocketFault = { after: 3, does: (socket) => (late = socket) };
     const { stream, words, ended } = await run([fault], {
@@ -207,7 +207,7 @@ describe.each(CLASSES)('with %s', (_, Class) => {
   it.each<[string, SocketFault]>([
     ['in the handshake', { handshake: 'no answer' }],
     ['while it reads', { after: 3 }],
-  ])('lets go of everything when it is closed %s', async (place, fault) => {
+  ])('closes everything when it is closed %s', async (place, fault) => {
     const controller = new AbortController();
     const {
       stream,
@@ -449,7 +449,7 @@ it('stops reading where nobody reads on', async () => {
   expect(count).toBe(4_000);
 }, 300_000);
 
-it('tells what cannot work, and what to write', () => {
+it('says what cannot work, and what to write', () => {
   const refused = (options: object): unknown => {
     try {
       webSocket({ url: 'ws://127.0.0.1/', ...options });
@@ -504,7 +504,7 @@ describe('a function of the caller', () => {
     ],
   ])('%s ends the stream openly', async (_, source, message) => {
     const { ended, stream, peer: on } = await run([drop], { source });
-    // A peer that was never told where to begin says nothing, and leaves.
+    // A peer that never received where to begin sends nothing, and leaves.
     if ('resumeMessage' in source) await on.until(() => on.handshakes.length === 1);
     expect((await ended)?.message).toMatch(message);
     expect(stream.snapshot.error?.kind).toMatch(/callback|config/);
@@ -524,7 +524,7 @@ describe('a function of the caller', () => {
   });
 });
 
-it('hears what comes in one packet with the answer to the handshake', async () => {
+it('receives what comes in one packet with the response to the handshake', async () => {
   const server = createServer();
   server.on('upgrade', (request: IncomingMessage, tcp: Socket) => {
     const accept = createHash('sha1')

@@ -1,4 +1,4 @@
-/** How a wire tells calls as blocks that open, get pieces, and close: as Anthropic and Gemini do. */
+/** How a wire writes calls as blocks that open, get pieces, and close: as Anthropic and Gemini do. */
 
 import { OTHER_INPUT, split } from './call-style.js';
 import type { Choices } from './choices.js';
@@ -141,7 +141,7 @@ export function indexOfBlock(
 }
 
 /**
- * What may become of a call that is told in this style, beside `among` calls.
+ * What may become of a call that is written in this style, beside `among` calls.
  * @param isHeld calls leave at the end of the answer: what speaks against one is known by then
  */
 export function blockRule(

@@ -1,4 +1,4 @@
-/** How a wire tells calls whose parts are pieces with an index: ids, names and arguments in all the ways that were seen. */
+/** How a wire writes calls whose parts are pieces with an index: ids, names and arguments in all the ways that were seen. */
 
 import type { Choices } from './choices.js';
 import type { CallRule, ScriptWriter } from './script.js';
@@ -197,7 +197,7 @@ function nameOf({ name }: TrueCall, at: number, { names }: CallStyle): { name?: 
   }
 }
 
-/** What may become of the call at place `n` of all `calls`, which are told in this style. */
+/** What may become of the call at place `n` of all `calls`, which are written in this style. */
 export function ruleOf(
   calls: readonly TrueCall[],
   n: number,

@@ -1,4 +1,4 @@
-/** How a wire tells calls as items that are added, get deltas, and are done: as OpenAI Responses does. */
+/** How a wire writes calls as items that are added, get deltas, and are done: as OpenAI Responses does. */
 
 import { OTHER_INPUT, split } from './call-style.js';
 import type { Choices } from './choices.js';

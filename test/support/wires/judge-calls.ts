@@ -66,7 +66,7 @@ function isToldOf({ parts, events }: Run): boolean {
   );
 }
 
-/** As how many calls the wire can be read that tells this one. */
+/** As how many calls the wire can be read that contains this one. */
 function timesOf(call: TrueCall, rules: readonly Told[]): number {
   return Math.max(1, ...rules.map(({ rule }) => (rule.call === call ? (rule.times ?? 1) : 1)));
 }

@@ -158,7 +158,7 @@ function judgeText(evidence: Evidence): Fault[] {
 
 /**
  * Nobody can go on by ids that say nothing, and a new process does not know those that a peer sends again: then some
- * may come twice, where the reader is told that it may.
+ * may come twice, where an event says that it may.
  */
 function wasToldOfRepeats(evidence: Evidence): boolean {
   const { run, received } = evidence;
@@ -197,7 +197,7 @@ function judgeMarks(evidence: Evidence): Fault[] {
   // What was delivered as a call is not delivered again when the answer starts over.
   const said = JSON.stringify([run.parts, run.calls, run.outcome.error?.message]);
   const faults: Fault[] = [];
-  // It was told to forget what it had, and the answer broke again before that came.
+  // It had to forget what it had, and the response broke again before that came.
   const isTakenBack = run.outcome.status !== 'complete' && wasToldOfRepeats(evidence);
   for (const fact of isTakenBack ? [] : kept) {
     if (fact.type === 'mark' && !said.includes(JSON.stringify(fact.mark).slice(1, -1)))

@@ -25,7 +25,7 @@ export interface Run {
   readonly peer: PeerPlan;
   readonly reading: ReadingPlan;
   readonly exchanges: readonly Exchange[];
-  /** What the application has at the end: without what it was told to forget. */
+  /** What the application has at the end: without what it had to forget. */
   readonly parts: readonly ModelPart[];
   /** Every call that it was given to run, in order. */
   readonly calls: readonly Call[];

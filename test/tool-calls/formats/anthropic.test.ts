@@ -110,7 +110,7 @@ describe('an input', () => {
   });
 });
 
-it('a call is told with the pieces that the stream keeps, and their size only', () => {
+it('a call is reported with the pieces that the stream keeps, and by their size only', () => {
   const reader = anthropicReader();
   const steps = [start(0, tool('a')), json(0, '{"x"'), json(0, ':1}')].flatMap((event) =>
     reader.read(event),

@@ -183,7 +183,7 @@ describe('the end', () => {
     expect(read(completed(status)).end).toBe(end);
   });
 
-  it('is told by the status beside the interaction too, and outlasts what is no status', () => {
+  it('is also reported by the status beside the interaction, and outlasts what is no status', () => {
     const failed = {
       event_type: 'interaction.status_update',
       interaction_id: 'i',

@@ -1,5 +1,5 @@
 /**
- * The clients that are compared. Each reads `count` events and tells what it saw; all do the same
+ * The clients that are compared. Each reads `count` events and reports what it saw; all do the same
  * work per event: count it, add up its length, keep its id.
  */
 

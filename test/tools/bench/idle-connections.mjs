@@ -48,7 +48,7 @@ async function openParser(url) {
   return { reader, loop, close: () => reader.cancel() };
 }
 
-/** The source as the stream opens it: tells its share of our layer from the machine's. */
+/** The source as the stream opens it: separates its share of our layer from the machine's. */
 async function openSource(url) {
   const controller = new AbortController();
   const at = { items: 0, bytes: 0, chars: 0, attempt: 0 };

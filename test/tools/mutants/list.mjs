@@ -462,7 +462,7 @@ export const mutants = [
     'stream/transitions',
   ),
   mutant(
-    'open calls are not told when the stream ends',
+    'open calls are not reported when the stream ends',
     machine,
     'for (const call of calls) enqueue.emit(call);',
     '',

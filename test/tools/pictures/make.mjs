@@ -46,7 +46,7 @@ const taken = new Map();
 const server = await startPlayground({ folder });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  // Letters in three greys instead of three colours: half the bytes.
+  // Text in three greys instead of three colours: half the bytes.
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-lcd-text'],
 });
 try {

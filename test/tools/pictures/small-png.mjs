@@ -4,7 +4,7 @@ import { deflateSync, inflateSync, crc32 } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** Bits by which colours are told apart while they are counted. */
+/** Bits by which colours are distinguished while they are counted. */
 const COARSE = 0xfcfcfc;
 
 /** @param png 8 bits a channel, RGB or RGBA without transparency, not interlaced: what Chromium writes */
@@ -37,7 +37,7 @@ export function smallPng(png) {
   ]);
 }
 
-/** The most frequent colours, one for each that can hardly be told apart; all others go to the nearest. */
+/** The most frequent colours, one for each group that looks the same; all others go to the nearest. */
 function reduce(counts) {
   const palette = [];
   const taken = new Set();

@@ -132,7 +132,7 @@ function write(truth: Truth, choices: Choices): Script {
       saysCall(piece) ? [say.begun(piece.call)] : [],
     ]),
   ];
-  // Where chunks have no common id, or each has a role, nothing tells that another answer began.
+  // Where chunks have no common id, or each has a role, nothing shows that another response began.
   const canSplice =
     (style.ids === 'one' || style.ids === 'empty at first') && style.role === 'first';
   const broken = drawBreak(choices, writer, deltas.length - 1, canSplice);
