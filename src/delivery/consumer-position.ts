@@ -1,11 +1,15 @@
 /** Where the consumer is: the last cursor it has passed, and what it received since. Moves forward only, item by item. */
 
-import type { DataItem } from '../../machines/source-contract.js';
+import type { DataItem, ToolCallDelta } from '../../machines/source-contract.js';
 import type { ToolsView } from '../progress/call-table.js';
+import { NONE } from '../progress/empty.js';
 import { cursorAt, unitsOf } from './queued-batch.js';
 import type { QueuedBatch } from './queued-batch.js';
 import type { Unit } from '../replay/committed-items.js';
 import { RecentUnits } from '../replay/recent-units.js';
+
+/** As many calls as the account of a stream keeps. */
+const MAX_RECEIVED = 256;
 
 /** Counts of items. Changed in place: an object per item would cost more than the rest of a checkpoint. */
 export class ItemCounts {
@@ -47,6 +51,8 @@ export class ConsumerPosition {
   readonly counted: ItemCounts = new ItemCounts();
   /** Items of the batch at hand that were looked at. */
   readonly seen: ItemCounts = new ItemCounts();
+  /** Whole calls that came after the cursor: the consumer may have run them. */
+  readonly received: Set<string> = new Set();
   /** What was passed before its checkpoint came, and is not counted yet. */
   readonly #ahead = new ItemRun();
   #cursor: string | null;
@@ -89,6 +95,7 @@ export class ConsumerPosition {
     const { items, state, bytes, chars, toolsBefore } = batch;
     if (state === 'pending') this.#recentBefore ??= this.#recent;
     if (state !== 'retracted') this.#remember(unitsOf(batch), bytes);
+    for (const { toolCall = NONE } of items.length === 1 ? items : NONE) this.#receive(toolCall);
     if (state === 'pending') this.#ahead.append(items.length, bytes, chars, toolsBefore);
     else {
       const isCounted = state === 'counted';
@@ -112,7 +119,7 @@ export class ConsumerPosition {
   /** Everything that was passed is covered by this cursor. */
   cover(cursor: string): void {
     this.#cursor = cursor;
-    this.uncovered.clear();
+    this.#clearUncovered();
   }
 
   /** What was passed in advance is counted now. */
@@ -133,7 +140,8 @@ export class ConsumerPosition {
   clear(): void {
     this.#cursor = this.#recentBefore = null;
     if (this.#recent !== null) this.#recent = RecentUnits.NONE;
-    for (const counts of [this.uncovered, this.counted, this.#ahead]) counts.clear();
+    for (const counts of [this.counted, this.#ahead]) counts.clear();
+    this.#clearUncovered();
     this.#leaveBatch();
   }
 
@@ -141,9 +149,20 @@ export class ConsumerPosition {
     const { bytes, chars = 0 } = batch.items[at] as DataItem<unknown>;
     if (cursorAt(batch, at) !== null) {
       this.#cursorItem = at;
-      if (this.uncovered.chunks > 0) this.uncovered.clear();
+      if (this.uncovered.chunks > 0) this.#clearUncovered();
     } else this.uncovered.append(1, bytes, chars, batch.toolsBefore);
     this.seen.add(1, bytes, chars);
+  }
+
+  #receive(calls: readonly ToolCallDelta[]): void {
+    for (const { id, done } of calls) if (done === true) this.received.add(id);
+    const [oldest] = this.received;
+    if (this.received.size > MAX_RECEIVED && oldest !== undefined) this.received.delete(oldest);
+  }
+
+  #clearUncovered(): void {
+    this.uncovered.clear();
+    this.received.clear();
   }
 
   #remember(units: readonly (Unit | string)[], bytes: number): void {

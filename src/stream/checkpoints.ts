@@ -4,7 +4,8 @@ import { moveCheckpoint, toCheckpoint } from '../../machines/checkpoint.js';
 import type { Checkpoint } from '../../machines/checkpoint.js';
 import type { EndOutcome } from '../../machines/source-contract.js';
 import { outcomeOf } from '../../machines/context.js';
-import { interruptToolCalls } from '../../machines/stream-state.js';
+import { applyToolCall, interruptToolCalls } from '../../machines/stream-state.js';
+import type { StreamState } from '../../machines/stream-state.js';
 import type { ReconnectContext, ReconnectState } from '../../machines/reconnect.types.js';
 import { streamStateOf, toAmount } from '../progress/progress.js';
 import type { StreamParts } from '../connection/stream-parts.js';
@@ -62,7 +63,8 @@ export class Checkpoints {
     }
     chars = toAmount(chars);
     const { key, floorMs, lastTimeMs } = ledger;
-    const received = streamStateOf(chunks, bytes, lastTimeMs, tools.state);
+    const calls = this.#withReceived(tools.state);
+    const received = streamStateOf(chunks, bytes, lastTimeMs, calls);
     const streamState = end === null ? received : interruptToolCalls(received);
     const isSame = this.#of === now && this.#key === key && this.#end === end;
     if (this.#last !== null && isSame && this.#isEarly === isEarly)
@@ -78,6 +80,21 @@ export class Checkpoints {
         ? toCheckpoint(now.value, claimed, recent)
         : toCheckpoint('closed', { ...claimed, outcome: outcomeOf(claimed, end) }, recent);
     return this.#last;
+  }
+
+  /** Whoever received a call may have run it: it is known there, although what came around it comes again. */
+  #withReceived(state: StreamState): StreamState {
+    const { ledger, delivery, tail } = this.#stream;
+    let known = state;
+    for (const id of delivery.position.received) {
+      const call = ledger.tools.state.toolCalls[id];
+      const delta =
+        call?.status === 'complete'
+          ? { id, name: call.name ?? '', finalArgs: call.args, done: true }
+          : tail.deliveredCalls.find((one) => one.id === id);
+      if (delta !== undefined) known = applyToolCall(known, delta);
+    }
+    return known;
   }
 
   /** The end that was read, where everything before it was delivered: no request follows it. */

@@ -67,3 +67,34 @@ it('a call that was delivered before the place was saved is not delivered by ano
   expect(parts).not.toContain('toolCall');
   expect(parts).toContain('repeatedToolCall');
 });
+
+/** A call that leaves with the end of its run, and is not the last part of that event. */
+const SHORT: readonly string[] = [
+  'id: log\ndata: {"type":"RUN_STARTED","threadId":"t","runId":"r"}\n\n',
+  'id: log\ndata: {"type":"TOOL_CALL_CHUNK","toolCallId":"c1","toolCallName":"pay","delta":"{}"}\n\n',
+  'id: log\ndata: {"type":"RUN_FINISHED","threadId":"t","runId":"r"}\n\n',
+];
+
+it.each([
+  ['an event that ends behind the call, by ids that are all the same', SHORT],
+  ['events without ids', WIRE],
+])('a place that is saved with the call knows it: %s', async (_, wire) => {
+  const fetch = (): Promise<Response> =>
+    Promise.resolve(
+      new Response(wire.join(''), { headers: { 'content-type': 'text/event-stream' } }),
+    );
+  const create = (): ReturnType<typeof agUi> =>
+    agUi({ url: 'http://peer.test/run', body: {}, fetch });
+  const first = reconnectStream(create(), { delivery: 'eager' });
+  let saved = '';
+  for await (const part of first) {
+    if (part.type !== 'toolCall') continue;
+    saved = JSON.stringify(first.checkpoint());
+    break;
+  }
+  const second = reconnectStream(create(), { checkpoint: saved });
+  const types: string[] = [];
+  for await (const part of second) types.push(part.type);
+  expect(types).not.toContain('toolCall');
+  expect((await second.done).status).toBe('complete');
+});
