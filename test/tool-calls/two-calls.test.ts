@@ -113,6 +113,14 @@ describe('a call that an earlier process has begun, behind one that was delivere
     expect([seen.calls, seen.end]).toEqual([[], 'incomplete']);
   });
 
+  it('does not leave with the end of another step', () => {
+    const thought = { event_type: 'step.start', index: 1, step: { type: 'thought' } };
+    const { b } = recorded;
+    const events = [thought, stop(1), completed];
+    const seen = readEvents(geminiReader(), events, b === undefined ? {} : { b });
+    expect([seen.calls, seen.end]).toEqual([[], 'incomplete']);
+  });
+
   it('leaves where it comes again from its start', () => {
     const seen = readEvents(geminiReader(), [...call(1), completed], recorded);
     expect([seen.calls, seen.end]).toEqual([[['b', 'f', { of: 1 }]], 'complete']);

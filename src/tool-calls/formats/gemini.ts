@@ -34,6 +34,8 @@ class GeminiReader extends BaseReader {
   #interaction: string | null = null;
   #hasOutput = false;
   #isFromStart = false;
+  /** A step began: the end of a step is one of those, and not that of a call that an earlier process has read. */
+  #hasStarted = false;
 
   override finish(): void {
     this.ending.finish();
@@ -77,6 +79,7 @@ class GeminiReader extends BaseReader {
 
   #start(event: string, index: number, step: Fields): ResponseStep[] {
     const { type, content, text, ...others } = step;
+    this.#hasStarted = true;
     if (typeof type === 'string' && CALL.test(type)) return this.#open(index, type, others);
     return [
       eventStep(event, { index, type, ...others }),
@@ -133,6 +136,7 @@ class GeminiReader extends BaseReader {
 
   #stop(index: number): ResponseStep[] {
     const call = this.calls.peek(index);
+    if (call === undefined && this.#hasStarted) return [];
     // Without arguments: only the status shows that none were cut off.
     if (call !== undefined && !call.hasInput) {
       if (call.isServerTool) this.calls.sayEmpty(index);
