@@ -79,11 +79,7 @@ export function callItems(
   const events: ItemEvent[] = [];
   const event = (type: string, fields: object, facts: readonly Fact[] = []): void =>
     void events.push({ type: `response.${type}`, fields, facts: [begun(n), ...facts] });
-  // Nothing links the piece to an item that is done: as far as anybody can see, it is of one that never is.
-  const isStray =
-    style.added === 'none' &&
-    style.ids !== 'given' &&
-    (style.done === 'no item' || (style.ids === 'each another' && style.outputIndex === 'none'));
+  const isStray = isUnlinked(style);
   const piece = (type: string, fields: object): void =>
     event(type, { ...index, item_id: itemId(), ...fields }, isStray ? [begun(100 + n)] : []);
   const { names } = style;
@@ -124,6 +120,12 @@ export function callItems(
   return events;
 }
 
+/** Nothing links a piece to an item that is done: as far as anybody can see, it is of one that never is. */
+function isUnlinked({ ids, added, done, outputIndex }: ItemStyle): boolean {
+  if (added === 'given' || ids === 'given') return false;
+  return done === 'no item' || (ids === 'each another' && outputIndex === 'none');
+}
+
 export function itemRule(call: TrueCall, among: number, style: ItemStyle): CallRule {
   const { may, why } = judgeStyle(call, among, style);
   return { call, ids: style.callIds === 'given' ? [call.id] : null, may, why };
@@ -148,7 +150,8 @@ function judgeStyle(
       ? { may: 'may', why: 'empty text where JSON is due' }
       : { may: done === 'no item' ? 'may' : 'never', why: 'no arguments were ever said' };
   // Pieces that may be of any call contradict none.
-  if (args === 'deltas of others' && !isApart && order === 'in turns' && among > 1)
+  const isAny = isUnlinked(style) || (!isApart && order === 'in turns' && among > 1);
+  if (args === 'deltas of others' && isAny)
     return { may: 'may', why: 'nothing tells the items apart' };
   if (args === 'deltas of others')
     return { may: done === 'no item' ? 'may' : 'never', why: 'arguments that do not agree' };

@@ -247,10 +247,13 @@ function argumentsOf({ input }: TrueCall, { args, empty }: Style, choices: Choic
 
 function ruleOf(call: TrueCall, style: Style): CallRule {
   const { may, why } = judgeStyle(call, style);
-  // A call that is not closed goes on with what comes under its id.
+  // A call that is not closed goes on with what comes under its id; the end of one that is closed may have the first arguments.
   const isOpen = style.calls === 'chunks' || style.end === 'none';
   const isBare = style.empty === 'nothing' && Object.keys(call.input).length === 0;
-  const also = style.again === 'with other arguments' && isOpen && isBare ? [OTHER_ARGS] : [];
+  const isOther = isOpen
+    ? style.again === 'with other arguments'
+    : style.args === 'other input at the end';
+  const also = isBare && isOther ? [OTHER_ARGS] : [];
   return { call, ids: style.callIds === 'given' ? [call.id] : null, may, why, also };
 }
 
@@ -262,11 +265,12 @@ function judgeStyle({ input }: TrueCall, style: Style): Pick<CallRule, 'may' | '
   if (names === 'never' || names === 'empty') return { may: 'never', why: 'a call has a name' };
   if (again === 'with other arguments') return { may: 'may', why: 'one id, two arguments' };
   if (names === 'late') return { may: 'may', why: 'a name in a later event' };
+  if (isEmpty && empty === 'nothing')
+    return { may: 'may', why: 'no arguments but those at the end' };
   if (args === 'other input at the end' && calls !== 'chunks' && end !== 'none')
     return { may: 'never', why: 'arguments that do not agree' };
   if (args === 'an object' || args === 'whole again')
     return { may: 'may', why: `arguments: ${args}` };
-  if (isEmpty && empty === 'nothing') return { may: 'may', why: 'no arguments were ever said' };
   if (callIds !== 'given') return { may: 'may', why: 'a call without an id' };
   if (end === 'none' || calls === 'chunks') return { may: 'may', why: 'the call is not closed' };
   return { may: 'leave', why: '' };
