@@ -1,10 +1,10 @@
 /** Two calls that say they are one, and what an earlier process has read of a call. */
 
 import { describe, expect, it } from 'vitest';
-import { agUiReader, geminiReader } from '../../src/tool-calls/index.js';
+import { agUiReader, anthropicReader, geminiReader } from '../../src/tool-calls/index.js';
 import type { ResponseReader, RecordedCalls } from '../../src/tool-calls/index.js';
 import { applyToolCall, emptyStreamState } from '../../machines/stream-state.js';
-import { readEvents } from './wires.js';
+import { block, delta, readEvents } from './wires.js';
 
 const step = (index: number, fields: object = {}): object => ({
   event_type: 'step.start',
@@ -141,18 +141,35 @@ describe('a call that an earlier process has begun, behind one that was delivere
   });
 });
 
-it('a call that another one displaced, and that comes again with its arguments, is not missing', () => {
-  const seen = readEvents(geminiReader(), [
-    step(0, { id: 'a', arguments: {} }),
-    step(0, { id: 'b', arguments: {} }),
-    piece(0, '{"of":1}'),
-    stop(0),
-    step(0, { id: 'a', arguments: {} }),
-    piece(0, '{"of":0}'),
-    stop(0),
-    completed,
-  ]);
-  expect([seen.calls.length, seen.malformed, seen.end]).toEqual([2, [], 'complete']);
+describe('calls that begin at one place, without an end of the first', () => {
+  const begin = (id: string, input: object = {}): object => step(0, { id, arguments: input });
+
+  it('do not run where a piece may be of either', () => {
+    const events = [begin('a'), begin('b'), piece(0, '{"of":1}'), stop(0), stop(0), completed];
+    const seen = readEvents(geminiReader(), events);
+    expect([seen.calls, seen.malformed]).toEqual([[], ['begun twice', 'begun twice']]);
+    const anthropic = readEvents(anthropicReader(), [
+      block(0, { type: 'tool_use', id: 'a', name: 'f', input: {} }),
+      block(0, { type: 'tool_use', id: 'b', name: 'g', input: {} }),
+      delta(0, { type: 'input_json_delta', partial_json: '{"of":1}' }),
+      { type: 'content_block_stop', index: 0 },
+      { type: 'message_delta', delta: { stop_reason: 'tool_use' } },
+    ]);
+    expect(anthropic.calls).toEqual([]);
+  });
+
+  it('run where the first one is whole', () => {
+    const events = [begin('a', { of: 0 }), begin('b'), piece(0, '{"of":1}'), stop(0), completed];
+    const seen = readEvents(geminiReader(), events);
+    expect([seen.calls.length, seen.malformed, seen.end]).toEqual([2, [], 'complete']);
+  });
+
+  it('do not run where the first one is said again with other arguments', () => {
+    const events = [begin('a', { of: 0 }), begin('b', { of: 1 }), stop(0), begin('a', { of: 2 })];
+    const seen = readEvents(geminiReader(), [...events, stop(0), completed]);
+    expect(seen.calls).toEqual([['b', 'f', { of: 1 }]]);
+    expect(seen.malformed).toEqual(['another call has this id', 'another call has this id']);
+  });
 });
 
 function recordOf(deltas: ReturnType<typeof readEvents>['deltas']): RecordedCalls {

@@ -96,10 +96,7 @@ export class ToolCalls<K extends string | number> {
     const isOther = id !== undefined && id !== before.id && !before.hasLocalId;
     // One that was closed is compared with what comes.
     if (isAgain && before.state !== 'closed') before.restart();
-    else if (isOther || (isSame && before.state === 'closed')) {
-      this.#displace(key);
-      return this.#take(this.#create(key, piece), piece);
-    }
+    else if (isOther || (isSame && before.state === 'closed')) return this.#displace(key, piece);
     if (before.hasInput || before.state === 'closed') before.spoil('begun twice');
     return this.#take(before, piece);
   }
@@ -170,13 +167,9 @@ export class ToolCalls<K extends string | number> {
 
   /** A call is open, or waits to leave, that the client would have to run: then something is missing. */
   get hasOpenCall(): boolean {
-    return this.hasFormer || this.#all().some((call) => this.#isMissing(call));
-  }
-
-  #isMissing({ id, state, isBlank, isShadow, isServerTool, hasInput }: Call): boolean {
-    if (state === 'over' || isBlank || isShadow || isServerTool) return false;
-    // Another one with its id has left, with arguments that this one lacks.
-    return hasInput || !this.#delivered.has(id);
+    const isMissing = ({ state, isBlank, isShadow, isServerTool }: Call): boolean =>
+      state !== 'over' && !isBlank && !isShadow && !isServerTool;
+    return this.hasFormer || this.#all().some(isMissing);
   }
 
   /** The key of the call that has this id and has not left. */
@@ -316,11 +309,17 @@ export class ToolCalls<K extends string | number> {
     return known;
   }
 
-  /** Another call takes the key of one that was not closed: it cannot be closed any more. */
-  #displace(key: K): void {
-    const call = this.#calls.get(key);
-    if (call !== undefined) this.#displaced.push(call);
-    this.#calls.delete(key);
+  /** Another call takes the key of one that has not left: what comes for a call in the middle may be of either. */
+  #displace(key: K, piece: CallPiece): ResponseStep[] {
+    const before = this.#calls.get(key) as Call;
+    const isMixed = before.state === 'open' && !(before.hasInput && before.isWhole);
+    if (isMixed) before.spoil('begun twice');
+    else before.state = 'closed';
+    const left = isMixed ? this.close(key) : [];
+    this.#displaced.push(before);
+    const steps = this.#take(this.#create(key, piece), piece);
+    if (isMixed) this.spoil(key, 'begun twice');
+    return [...left, ...steps];
   }
 
   #late(call: Call, piece: CallPiece): ResponseStep[] {

@@ -126,11 +126,11 @@ function write(truth: Truth, choices: Choices): Script {
       isKey: type === 'RUN_STARTED',
     });
   };
-  const steps = stepsOf(truth, style, choices, writer);
+  const { steps, lists } = stepsOf(truth, style, choices, writer);
   const broken = drawBreak(choices, writer, steps.length, style.run === 'given');
   const script = (): Script => ({
     sayings: writer.sayings,
-    calls: truth.calls.map((call) => ruleOf(call, style)),
+    calls: truth.calls.map((call, n) => ruleOf(call, style, isBeginning(call, lists[n]))),
     hasUselessIds: style.ids === 'all the same',
     oddities: writer.oddities,
   });
@@ -160,7 +160,13 @@ function writeBroken(writer: ScriptWriter, choices: Choices, event: Write): void
 
 type Step = (event: Write) => void;
 
-function stepsOf(truth: Truth, style: Style, choices: Choices, writer: ScriptWriter): Step[] {
+interface Steps {
+  readonly steps: readonly Step[];
+  /** The events of each call, as they are sent first. */
+  readonly lists: readonly (readonly Part[])[];
+}
+
+function stepsOf(truth: Truth, style: Style, choices: Choices, writer: ScriptWriter): Steps {
   const steps: Step[] = [];
   const step = (type: string, fields: object, facts: readonly Fact[] = []): void =>
     void steps.push((event) => event(type, fields, facts));
@@ -196,7 +202,7 @@ function stepsOf(truth: Truth, style: Style, choices: Choices, writer: ScriptWri
           );
         });
   for (const [type, fields, facts] of again) step(type, fields, facts);
-  return steps;
+  return { steps, lists };
 }
 
 type Part = readonly [type: string, fields: object, facts: readonly Fact[]];
@@ -245,28 +251,36 @@ function argumentsOf({ input }: TrueCall, { args, empty }: Style, choices: Choic
   }
 }
 
-function ruleOf(call: TrueCall, style: Style): CallRule {
+/** Nothing is said of the arguments, or an empty object in one piece, with which some peers begin. */
+function isBeginning({ input }: TrueCall, parts: readonly Part[] = []): boolean {
+  const pieces = parts.filter(([, fields]) => 'delta' in fields);
+  return Object.keys(input).length === 0 && pieces.length < 2;
+}
+
+/** @param mayGoOn arguments that follow are those of the call */
+function ruleOf(call: TrueCall, style: Style, mayGoOn: boolean): CallRule {
   const { may, why } = judgeStyle(call, style);
   // A call that is not closed goes on with what comes under its id; the end of one that is closed may have the first arguments.
   const isOpen = style.calls === 'chunks' || style.end === 'none';
-  const isBare = style.empty === 'nothing' && Object.keys(call.input).length === 0;
   const isOther = isOpen
-    ? style.again === 'with other arguments'
-    : style.args === 'other input at the end';
-  const also = isBare && isOther ? [OTHER_ARGS] : [];
+    ? style.again === 'with other arguments' && mayGoOn
+    : style.args === 'other input at the end' && isBare(call, style);
+  const also = isOther ? [OTHER_ARGS] : [];
   return { call, ids: style.callIds === 'given' ? [call.id] : null, may, why, also };
+}
+
+function isBare({ input }: TrueCall, { empty }: Style): boolean {
+  return empty === 'nothing' && Object.keys(input).length === 0;
 }
 
 const OTHER_ARGS: unknown = JSON.parse(OTHER_INPUT);
 
-function judgeStyle({ input }: TrueCall, style: Style): Pick<CallRule, 'may' | 'why'> {
-  const { calls, names, callIds, args, empty, end, again } = style;
-  const isEmpty = Object.keys(input).length === 0;
+function judgeStyle(call: TrueCall, style: Style): Pick<CallRule, 'may' | 'why'> {
+  const { calls, names, callIds, args, end, again } = style;
   if (names === 'never' || names === 'empty') return { may: 'never', why: 'a call has a name' };
   if (again === 'with other arguments') return { may: 'may', why: 'one id, two arguments' };
   if (names === 'late') return { may: 'may', why: 'a name in a later event' };
-  if (isEmpty && empty === 'nothing')
-    return { may: 'may', why: 'no arguments but those at the end' };
+  if (isBare(call, style)) return { may: 'may', why: 'no arguments but those at the end' };
   if (args === 'other input at the end' && calls !== 'chunks' && end !== 'none')
     return { may: 'never', why: 'arguments that do not agree' };
   if (args === 'an object' || args === 'whole again')
