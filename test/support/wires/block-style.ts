@@ -157,10 +157,10 @@ export function blockRule(
     Object.keys(call.input).length === 0 &&
     style.args === 'start and other pieces' &&
     style.empty === 'braces';
-  const also =
-    isOther || (why === MIXED && style.again === 'with other arguments')
-      ? [JSON.parse(OTHER_INPUT)]
-      : [];
+  // At a common place, other pieces for one call are those of another.
+  const hasOther =
+    style.again === 'with other arguments' || style.args === 'start and other pieces';
+  const also = isOther || (why === MIXED && hasOther) ? [JSON.parse(OTHER_INPUT)] : [];
   return { call, ids: style.ids === 'given' ? [call.id] : null, may, why, also };
 }
 

@@ -129,9 +129,11 @@ function write(truth: Truth, choices: Choices): Script {
   }
   const [type, fields, outcome] = choices.pick(ENDS[truth.ending]);
   const output = style.output === 'repeated' ? outputOf(truth, style, items) : [];
+  const isSaid = (n: number): boolean =>
+    output.length > 0 || writer.sayings.some(({ facts }) => facts.some((one) => isBegun(one, n)));
   const late =
     truth.ending === 'good' && items.done === 'no item'
-      ? truth.calls.map((_, n) => say.whole(n))
+      ? truth.calls.flatMap((_, n) => (isSaid(n) ? [say.whole(n)] : []))
       : [];
   const mark = truth.ending === 'error' ? [say.mark('it crashed-5d1')] : [];
   event(type, { response: { ...idOf('resp_1', style), output, ...fields } }, [
@@ -141,6 +143,10 @@ function write(truth: Truth, choices: Choices): Script {
   ]);
   if (style.done === '[DONE]') writer.say('[DONE]');
   return script();
+}
+
+function isBegun(fact: Fact, n: number): boolean {
+  return fact.type === 'begun' && fact.call === n;
 }
 
 function numberOf(n: number, { numbers }: Style): number | string | undefined {
