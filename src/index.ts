@@ -47,6 +47,13 @@ export {
   startToolCall,
 } from '../machines/stream-state.js';
 export type { StreamState, ToolCallState, ToolCallStatus } from '../machines/stream-state.js';
+export { accumulate } from './accumulate/accumulate.js';
+export type {
+  AccumulableStream,
+  Accumulated,
+  AccumulateOptions,
+  SavedValue,
+} from './accumulate/accumulate.js';
 export { backoffDelayMs } from './backoff.js';
 export type { Classification, Classify, ClassifyContext } from './config/classify.js';
 export { systemClock } from './host/clock.js';
