@@ -170,6 +170,13 @@ describe('calls that begin at one place, without an end of the first', () => {
     expect(seen.calls).toEqual([['b', 'f', { of: 1 }]]);
     expect(seen.malformed).toEqual(['another call has this id', 'another call has this id']);
   });
+
+  it('do not run where one that is open at the end says other arguments', () => {
+    const events = [begin('a', { of: 0 }), begin('b', { of: 1 }), begin('a', { of: 2 }), completed];
+    const seen = readEvents(geminiReader(), events);
+    expect(seen.calls).toEqual([['b', 'f', { of: 1 }]]);
+    expect(seen.malformed).toEqual(['another call has this id', 'another call has this id']);
+  });
 });
 
 function recordOf(deltas: ReturnType<typeof readEvents>['deltas']): RecordedCalls {

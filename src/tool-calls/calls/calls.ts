@@ -183,9 +183,11 @@ export class ToolCalls<K extends string | number> {
     return [...this.#calls].flatMap(([key, { state }]) => (state === 'over' ? [] : [key]));
   }
 
-  /** The finish reason allows the calls that are whole to run. */
+  /** The finish reason allows the calls that are whole to run: what is open under the id of one is compared with it. */
   leaveSealed(): ResponseStep[] {
-    return this.#delivered.leave(this.#all().filter(({ state }) => state === 'closed'));
+    const waiting = this.#all().filter(({ state }) => state !== 'over');
+    const sealed = new Set(waiting.flatMap(({ state, id }) => (state === 'closed' ? [id] : [])));
+    return this.#delivered.leave(waiting.filter(({ id }) => sealed.has(id)));
   }
 
   /** The finish reason closes all calls, and allows them to run. */

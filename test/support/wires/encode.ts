@@ -7,6 +7,8 @@ export interface Encoded {
   readonly bytes: Uint8Array;
   /** Per saying: where its last data has come, and where nothing of it is missing. */
   readonly dataEnds: readonly number[];
+  /** Where a line feed is missing behind a carriage return, which may end a line by itself. */
+  readonly returnEnds: readonly number[];
   readonly ends: readonly number[];
 }
 
@@ -41,17 +43,19 @@ export function encode(sayings: readonly Saying[], framing: Framing, from: numbe
   };
   if (framing.bom) add('\ufeff');
   const dataEnds: number[] = [];
+  const returnEnds: number[] = [];
   const ends: number[] = [];
   for (const [n, saying] of sayings.entries()) {
     if (n < from) {
-      dataEnds.push(0);
-      ends.push(0);
+      for (const list of [dataEnds, returnEnds, ends]) list.push(0);
       continue;
     }
     const { head, tail } =
       framing.kind === 'lines' ? asLine(saying, framing) : asEvent(saying, framing);
     dataEnds.push(add(head));
-    ends.push(add(tail));
+    const end = add(tail);
+    returnEnds.push(tail.endsWith('\r\n') ? end - 1 : end);
+    ends.push(end);
   }
   const bytes = new Uint8Array(length);
   let at = 0;
@@ -59,7 +63,7 @@ export function encode(sayings: readonly Saying[], framing: Framing, from: numbe
     bytes.set(chunk, at);
     at += chunk.length;
   }
-  return { bytes, dataEnds, ends };
+  return { bytes, dataEnds, returnEnds, ends };
 }
 
 function asEvent(saying: Saying, { eol, blank }: Framing): { head: string; tail: string } {

@@ -3,8 +3,8 @@
 import type { ModelPart } from '../../../src/tool-calls/index.js';
 import { judgeCalls } from './judge-calls.js';
 import { judgeRequests } from './judge-requests.js';
-import { gather, joined, receivedOf } from './received.js';
-import type { Gathered, Received } from './received.js';
+import { gather, joined, receivedOf, VIEWS } from './received.js';
+import type { Gathered, Received, View } from './received.js';
 import type { Run } from './run.js';
 import type { Fact, Over } from './script.js';
 import type { WireFormat } from './format.js';
@@ -32,10 +32,13 @@ export interface Evidence {
 export function judge(format: WireFormat, run: Run): readonly Fault[] {
   // From a saved place on nobody sees what came before: that another answer began there.
   if (run.savedAt !== null && isSpliced(run)) return [];
-  const strict = judgeAs(format, run, false);
-  if (strict.length === 0) return strict;
-  const lenient = judgeAs(format, run, true);
-  return lenient.length === 0 ? lenient : strict;
+  let strict: readonly Fault[] | undefined;
+  for (const view of VIEWS) {
+    const faults = judgeAs(format, run, view);
+    if (faults.length === 0) return faults;
+    strict ??= faults;
+  }
+  return strict ?? [];
 }
 
 function isSpliced({ exchanges }: Run): boolean {
@@ -44,8 +47,8 @@ function isSpliced({ exchanges }: Run): boolean {
   );
 }
 
-function judgeAs(format: WireFormat, run: Run, takesTail: boolean): readonly Fault[] {
-  const received = receivedOf(run.exchanges, takesTail);
+function judgeAs(format: WireFormat, run: Run, view: View): readonly Fault[] {
+  const received = receivedOf(run.exchanges, view);
   const gathered = gather(received);
   const ends = received.filter(({ facts }) => endOf(facts) !== null);
   const [end] = ends;

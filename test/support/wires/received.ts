@@ -15,15 +15,15 @@ export interface Received {
   readonly rest: readonly Fact[];
 }
 
-/**
- * @param takesTail whether an event counts whose data came, but not the blank line behind it. A reader may hold either
- * view, so the oracle tries both.
- */
-export function receivedOf(exchanges: readonly Exchange[], takesTail: boolean): Received[] {
+/** How much of an event must have come: all of it, all but a last line feed, or its data. A reader may hold any view. */
+export const VIEWS = ['ends', 'returnEnds', 'dataEnds'] as const;
+export type View = (typeof VIEWS)[number];
+
+export function receivedOf(exchanges: readonly Exchange[], view: View): Received[] {
   return exchanges.flatMap(({ answer }, exchange) => {
     if (answer === null) return [];
     const { encoded, from, script, taken } = answer;
-    const ends = takesTail ? encoded.dataEnds : encoded.ends;
+    const ends = encoded[view];
     let to = from;
     while (to < script.sayings.length && (ends[to] ?? 0) <= taken) to++;
     const all = script.sayings.slice(from, to).flatMap(({ facts }) => facts);
