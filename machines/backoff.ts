@@ -90,17 +90,17 @@ function jittered(
 }
 
 /** `initial · multiplier^(attempt − 1)`, capped; 0 · ∞ is 0, as the Rust module's cast of NaN. */
-function cappedExponential(config: ReconnectConfig, attempt: number): number {
+export function cappedExponential(config: ReconnectConfig, attempt: number): number {
   const exponent = Math.max(Math.min(attempt, MAX_TIMER_MS) - 1, 0);
   const raw = config.initialBackoffMs * config.backoffMultiplier ** exponent;
   return Math.min(Number.isNaN(raw) ? 0 : Math.trunc(raw), config.maxBackoffMs);
 }
 
-function jitterKind(config: ReconnectConfig): JitterKind {
+export function jitterKind(config: ReconnectConfig): JitterKind {
   if (typeof config.jitter === 'string') return config.jitter;
   return config.jitter ? 'additive' : 'none';
 }
 
-function unit(draw: number): number {
+export function unit(draw: number): number {
   return draw >= 0 && draw <= 1 ? draw : 0.5;
 }

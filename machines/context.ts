@@ -18,6 +18,7 @@ import type {
   ReconnectInput,
   StopCommand,
 } from './reconnect.types.js';
+import { plannedPaceMs, reconnectDelayMs, takeRequest } from './pace.js';
 import { planResume } from './resume-plan.js';
 import type { ResumePlan } from './resume-plan.js';
 import { emptyStreamState, interruptToolCalls, restartStreamState } from './stream-state.js';
@@ -44,7 +45,7 @@ const freshRun = {
   ...freshCounts,
   sent: false,
   opened: false,
-  rotationsFullAt: null,
+  requestsFullAt: null,
   catchingUp: false,
   fresh: true,
   rejected: false,
@@ -145,9 +146,10 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
     attempt: attempt + spared,
     draw: moment.draw,
     previousMs: attempt + spared === 1 ? null : context.delayMs,
-    floorMs: loss.brief === true ? Math.max(floorMs, context.policy.initialBackoffMs) : floorMs,
+    floorMs,
   });
   const left = clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment.now));
+  const delayMs = Math.min(left, Math.max(drawn, reconnectDelayMs(context, moment)));
   return {
     ...record(loss.ledger, loss.proven),
     sent: !isFirstRequest(context, loss),
@@ -158,7 +160,10 @@ export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Mom
     since: recorded.since ?? moment.now,
     error: loss.failure.error,
     reason: loss.failure.error.kind,
-    ...waitFor(Math.min(drawn, left), moment, Math.max(floorMs, context.policy.minBackoffMs)),
+    ...(loss.spared === true
+      ? {}
+      : takeRequest(context, moment.now, delayMs, plannedPaceMs(context, loss.ledger))),
+    ...waitFor(delayMs, moment, Math.max(floorMs, context.policy.minBackoffMs)),
   };
 }
 
@@ -298,12 +303,6 @@ export function finish(context: ReconnectContext, { status, ledger, error }: End
 export function interrupt({ streamState }: ReconnectContext): Change {
   return { streamState: interruptToolCalls(streamState) };
 }
-
-/** The Rust module's sentence: hosts show it. */
-export const EXHAUSTED: ErrorInfo = errorInfo({
-  kind: 'exhausted',
-  message: 'Maximum reconnection attempts exceeded',
-});
 
 function reasonOf(event: object): string {
   return (commandOf(event) as { reason?: string }).reason ?? 'user';

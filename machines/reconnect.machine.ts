@@ -3,7 +3,6 @@
 import { assign, emit, enqueueActions, fromCallback, fromPromise, setup } from 'xstate';
 import { hasMissed } from './feed.js';
 import * as lifecycle from './lifecycle-events.js';
-import { lossOf } from './loss.js';
 import { isTimed, momentOf, nowOf } from './clock-reading.js';
 import { heldOutage } from './outage.js';
 import type {
@@ -18,9 +17,9 @@ import type {
   ReconnectMachine,
   ReconnectMachineEvent,
 } from './reconnect.types.js';
-import { isFreeRotation, rotate, rotateLater } from './rotation.js';
+import { isFreeRotation, requestTaken, rotate, rotateLater } from './rotation.js';
 import * as step from './context.js';
-import { fatalError } from './retry.js';
+import { EXHAUSTED, fatalError, lossOf } from './retry.js';
 import { resumeWait } from './wait.js';
 
 /**
@@ -74,7 +73,8 @@ export const reconnectMachine: ReconnectMachine = setup({
     ),
     rotate: assign(rotate),
     rotateLater: assign(rotateLater),
-    exhaust: assign(() => step.fail(step.EXHAUSTED)),
+    takeRequest: assign(requestTaken),
+    exhaust: assign(() => step.fail(EXHAUSTED)),
     fail: assign(({ event }) => step.failReported(event)),
     refuse: assign(({ context }) => step.fail(step.refusal(context))),
     finish: assign(({ context, event }) => step.finish(context, step.endOf(event))),
@@ -147,6 +147,7 @@ export const reconnectMachine: ReconnectMachine = setup({
     'stream.gap': { actions: 'emitReport' },
     'stream.stalled': [{ guard: 'isStale' }, { actions: 'emitReport' }],
     'stream.diagnostic': { actions: 'emitReport' },
+    'stream.requested': { actions: 'takeRequest' },
   },
 
   states: {

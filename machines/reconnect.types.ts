@@ -78,8 +78,8 @@ export interface ReconnectContext {
   readonly sent: boolean;
   /** A connection of this stream was open before the one being made. */
   readonly opened: boolean;
-  /** Monotonic time at which as many planned ends as ever may follow each other at once, in ms; null: now. */
-  readonly rotationsFullAt: number | null;
+  /** Monotonic time at which as many requests as ever may follow each other at once, in ms; null: now. See `pace.ts`. */
+  readonly requestsFullAt: number | null;
   /** The connection brings what was missed, and has not said yet that this is over. */
   readonly catchingUp: boolean;
   /** The peer refused to go on from where the stream was. */
@@ -137,6 +137,8 @@ export type ReconnectReport =
       connection?: number;
     }
   | { type: 'stream.stalled'; silentMs: number; connection?: number }
+  /** The connection makes one more request than the one that opened it. */
+  | { type: 'stream.requested'; moment?: Moment }
   | {
       type: 'stream.toolCall';
       id: string;
@@ -175,8 +177,6 @@ export interface Loss {
   readonly proven?: boolean | undefined;
   /** The host said that it was offline, or we left a silent feed: the attempt is not counted. */
   readonly spared?: boolean | undefined;
-  /** A feed gave items and was lost at once: that costs no attempt, and waits the first delay in full. */
-  readonly brief?: boolean | undefined;
   readonly connection?: number | undefined;
   readonly moment?: Moment | undefined;
 }
@@ -241,6 +241,7 @@ export type ReconnectActions = NamedImplementation<
   | 'giveUp'
   | 'rotate'
   | 'rotateLater'
+  | 'takeRequest'
   | 'exhaust'
   | 'fail'
   | 'refuse'

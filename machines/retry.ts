@@ -1,10 +1,26 @@
-/** After a loss: wait for another attempt, or fail and say why. Pure, so that a replay agrees. */
+/** What broke, and what follows: wait for another attempt, or fail and say why. Pure, so that a replay agrees. */
 
 import type { ErrorInfo } from './errors.js';
 import { errorInfo } from './errors.js';
+import { failureOf } from './failure.js';
 import { timeLeftMs } from './outage.js';
 import type { Loss, Moment, ReconnectContext } from './reconnect.types.js';
 import { planResume } from './resume-plan.js';
+import { toReconnectError } from './thrown.js';
+
+/** The loss in a report, or behind the error of a provided `open` or `reader`. */
+export function lossOf(event: object): Loss {
+  if (isLoss(event)) return event;
+  const { error: thrown, type } = event as { error?: unknown; type?: unknown };
+  if (isLoss(thrown)) return thrown;
+  const phase = type === 'xstate.error.actor.open' ? 'opening' : 'reading';
+  return { failure: failureOf(toReconnectError(thrown), phase) };
+}
+
+function isLoss(value: unknown): value is Loss {
+  const { failure } = (value ?? {}) as { failure?: { error?: { kind?: unknown } | null } | null };
+  return typeof failure?.error?.kind === 'string';
+}
 
 /** The error that ends the stream after this loss, or null while another attempt is due. */
 export function fatalError(
@@ -69,3 +85,9 @@ export function floorOf(context: ReconnectContext, loss: Loss): number {
 function because(last: ErrorInfo, kind: ErrorInfo['kind'], why: string): ErrorInfo {
   return errorInfo({ ...last, kind, message: `${why}; the last error was: ${last.message}` });
 }
+
+/** The Rust module's sentence: hosts show it. */
+export const EXHAUSTED: ErrorInfo = errorInfo({
+  kind: 'exhausted',
+  message: 'Maximum reconnection attempts exceeded',
+});

@@ -6,6 +6,7 @@ import { adopt, ignoreRejection, readQuietly, runQuietly } from '../../machines/
 import type { ByteBudget } from '../buffers/byte-budget.js';
 import { ConnectionMemory } from '../buffers/byte-budget.js';
 import { nowMs } from '../host/clock.js';
+import { setPace } from '../host/request-pace.js';
 import type { Clock } from '../host/clock.js';
 import { afterPendingInput } from './pending-input.js';
 
@@ -19,6 +20,8 @@ export interface AttemptOptions<T> {
   readonly at: ResumePoint;
   readonly clock: Clock;
   readonly budget: ByteBudget;
+  /** Counts one more request of the connection, and returns how long it is to wait, in ms. */
+  readonly takeRequest: () => number;
   /** The stream is closed for good. */
   readonly isOver: () => boolean;
   /** Uptime that counts as health, in ms. */
@@ -52,6 +55,7 @@ export class LiveConnection<T> {
 export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConnection<T>> {
   const { source, clock, timeoutMs, signal } = options;
   const controller = new AbortController();
+  setPace(controller.signal, { clock, take: options.takeRequest });
   return new Promise((resolve, reject) => {
     let isSettled = false;
     const leave = (error: ReconnectError): void => {

@@ -16,7 +16,6 @@ export type ReaderRef = ActorRefFromLogic<ReaderLogic>;
 export interface ConnectionHealth {
   readonly proven: boolean;
   readonly spared?: true;
-  readonly brief?: true;
 }
 
 /** The stream as its readers see it. @param TReader the one that reports */
@@ -43,19 +42,14 @@ export function isHealthy<T>(
   return upMs >= aliveAfterMs && (hasSign || upMs >= maxBackoffMs);
 }
 
-/**
- * A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt. Items of a feed prove its
- * health, whatever they are: a peer that gives one and hangs up, again and again, is not asked at once for that.
- */
+/** A quiet feed is left by us, and says nothing of its peer: the waits grow, and cost no attempt. */
 export function healthOf<T>(
-  { source, ledger, options }: StreamParts<T>,
+  { source, ledger }: StreamParts<T>,
   { kind }: ReconnectError,
   proven: boolean,
-  upMs: number,
 ): ConnectionHealth {
-  if (kind === 'stall' && mayBeQuiet(source, ledger.cursor)) return { proven, spared: true };
-  const isBrief = proven && upMs < options.policy.initialBackoffMs;
-  return isBrief && isFeed(source, ledger.cursor) ? { proven, brief: true } : { proven };
+  const isSpared = kind === 'stall' && mayBeQuiet(source, ledger.cursor);
+  return isSpared ? { proven, spared: true } : { proven };
 }
 
 /** Whether silence is nothing unusual, and no item shows that a connection is healthy. */

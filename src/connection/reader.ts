@@ -267,7 +267,7 @@ export class Reader<T> implements ReceiverHost, Watched {
     if (proven === null) return;
     const endedAt = error.kind === 'stall' ? bytesAt : nowMs(this.#stream.options.clock);
     const upMs = endedAt - this.#openedAt;
-    this.#stream.lose(this, error, healthOf(this.#stream, error, proven, upMs), upMs);
+    this.#stream.lose(this, error, healthOf(this.#stream, error, proven), upMs);
   }
 
   /** Nothing more of the connection is taken. Returns whether it was healthy; null: the stream is over. */
@@ -279,7 +279,7 @@ export class Reader<T> implements ReceiverHost, Watched {
     this.#finish();
     const { fault } = this.#receiver;
     if (fault === null) return proven;
-    this.#stream.lose(this, fault, healthOf(this.#stream, fault, proven, 0), 0);
+    this.#stream.lose(this, fault, healthOf(this.#stream, fault, proven), 0);
     return null;
   }
 

@@ -1,7 +1,7 @@
 /** A flight recorder: the last events of one stream with the states they led to, for bug reports. */
 
 import type { InspectionEvent } from 'xstate';
-import { lossOf } from '../../machines/loss.js';
+import { lossOf } from '../../machines/retry.js';
 import { isTimed } from '../../machines/clock-reading.js';
 import type { ReconnectContext, ReconnectState } from '../../machines/reconnect.types.js';
 import { wrong } from '../../machines/config.js';

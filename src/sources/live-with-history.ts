@@ -10,6 +10,7 @@ import type {
   StreamSource,
 } from '../../machines/source-contract.js';
 import { ignoreRejection } from '../../machines/thenable.js';
+import { nextRequest } from '../host/request-pace.js';
 import { configFailure, kindOf, openFailure } from './shared/source-error.js';
 import { ask, checkIdLength, wrongResponse } from './shared/to-items.js';
 import { checkFunction, checkKnown, checkString } from './shared/validate-options.js';
@@ -153,6 +154,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
   }
 
   async function fetchList(context: HistoryContext): Promise<{ readonly list: readonly T[] }> {
+    await nextRequest(context.signal);
     const list: unknown = await history(context);
     if (!Array.isArray(list)) throw wrongResponse('history', 'a list of items', list);
     return { list: list as T[] };

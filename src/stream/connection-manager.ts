@@ -22,6 +22,7 @@ import type { ByteBudget } from '../buffers/byte-budget.js';
 import { classify } from '../config/classify.js';
 import type { LossPlace } from '../config/classify.js';
 import { momentOf, nowMs } from '../host/clock.js';
+import { countRequest } from './count-request.js';
 import { CutAges, proxyLimitText } from './cut-ages.js';
 import { restartStreamState } from '../../machines/stream-state.js';
 import type { DeliveryQueue } from '../delivery/delivery-queue.js';
@@ -87,6 +88,7 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
         at: this.#resumePoint(input),
         clock: options.clock,
         budget: this.budget,
+        takeRequest: () => countRequest(this.#actor, options.clock),
         isOver: () => this.#actor.getSnapshot().status !== 'active',
         aliveAfterMs: options.policy.aliveAfterMs,
         timeoutMs: connectTimeoutOf(options, source, input.fresh),
@@ -173,13 +175,8 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
         message: proxyLimitText(limitMs),
       });
     const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
-    reader.send({
-      type: 'stream.dropped',
-      ...loss,
-      ledger: this.ledger.freeze(),
-      ...health,
-      connection,
-    });
+    const ledger = this.ledger.freeze();
+    reader.send({ type: 'stream.dropped', ...loss, ledger, ...health, connection });
   }
 
   rotate(reader: Reader<T>, health: ConnectionHealth, isOwn: boolean): void {

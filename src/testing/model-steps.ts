@@ -46,6 +46,9 @@ const opened: ModelStep = {
   output: { connection: 1 },
 };
 
+/** The earlier of two planned ends. */
+export const rotated: ModelStep = { type: 'stream.rotated', ...network, moment };
+
 /** One event of each kind, and of each kind that a guard distinguishes. */
 export const modelSteps: readonly ModelStep[] = [
   { type: 'connect' },
@@ -68,7 +71,7 @@ export const modelSteps: readonly ModelStep[] = [
   { type: 'stream.dropped', ...network, moment, ...STALE },
   // The later one first: after it, the earlier one comes too soon.
   { type: 'stream.rotated', ...network, ...later },
-  { type: 'stream.rotated', ...network, moment },
+  rotated,
   { type: 'stream.rotated', ...fatal, moment },
   { type: 'stream.rotated', ...network, moment, ...STALE },
   { type: 'stream.ended', outcome: 'complete' },
@@ -89,6 +92,7 @@ export const modelSteps: readonly ModelStep[] = [
   { type: 'stream.stalled', silentMs: 5 },
   { type: 'stream.stalled', silentMs: 5, ...STALE },
   { type: 'stream.diagnostic', code: 'c', message: 'm' },
+  { type: 'stream.requested' },
   { type: 'environment.online', ...later },
   { type: 'environment.awake', ...later },
   waitIsOver,

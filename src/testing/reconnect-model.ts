@@ -15,7 +15,8 @@ import type {
   ReconnectMachine,
   ReconnectState,
 } from '../../machines/reconnect.types.js';
-import { fewModelSteps, modelSteps } from './model-steps.js';
+import { isFreeRotation } from '../../machines/rotation.js';
+import { fewModelSteps, modelSteps, rotated } from './model-steps.js';
 import type { ModelStep } from './model-steps.js';
 import { walkingMachine, walkSteps } from './walk-steps.js';
 
@@ -119,7 +120,7 @@ export function reconnectModel(options: ReconnectModelOptions = {}): ReconnectMo
 
 /** What the guards look at; the rest of the context makes no difference to where a path can lead. */
 function keyOf({ value, context }: ModelSnapshot): string {
-  const { attempt, policy, stopping, pausedBy, outcome, retryAt, rotationsFullAt } = context;
+  const { attempt, policy, stopping, pausedBy, outcome, retryAt } = context;
   const { source, streamState, ledger } = context;
   return JSON.stringify({
     value,
@@ -129,7 +130,7 @@ function keyOf({ value, context }: ModelSnapshot): string {
     isOver: outcome !== null,
     isTimed: retryAt !== null,
     // Elsewhere it would only double the graph.
-    ...(isConnection(value) && { hasRotated: rotationsFullAt !== null }),
+    ...(isConnection(value) && { isFree: isFreeRotation({ context, event: rotated }) }),
     ...(source !== null && {
       hasData: streamState.chunksReceived > 0,
       hasCursor: ledger.cursor !== null,

@@ -1,7 +1,6 @@
 /**
- * No script of a server that brings nothing new makes any source ask more than 30 times in the first minute, and one that
- * brings something new each time no sooner than after the first delay. Virtual time; a new source or script is tried by being
- * listed.
+ * No script of a server makes any source ask more than 30 times in the first minute, whatever it brings. Virtual time, with
+ * the shortest waits and those in the middle; a new source or script is tried by being listed.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -16,6 +15,7 @@ import {
   fromAsyncIterable,
   geminiContent,
   geminiInteractions,
+  liveWithHistory,
   mcpRequest,
   ndjson,
   ollamaChat,
@@ -26,12 +26,10 @@ import {
   webSocket,
 } from '../../src/sources/index.js';
 import type { FetchLike, WebSocketClass } from '../../src/sources/index.js';
-import { virtualClock } from '../../src/testing/index.js';
+import { scriptedSource, virtualClock } from '../../src/testing/index.js';
 
 const MINUTE = 60_000;
 const MOST = 30;
-/** What is new gives the backoff back: the first delay is half a second in the middle. */
-const MOST_WITH_NEWS = 125;
 /** Who asks without end is stopped. */
 const TOO_MANY = 200;
 
@@ -199,24 +197,6 @@ const SCRIPTS: Record<string, Respond> = {
   },
 };
 
-/** They bring an item, or seem to. */
-const NEWS: readonly string[] = [
-  'a new item each time',
-  'the same item each time',
-  'retry: 0 and a new item',
-  'gives a new item each time',
-  'gives the same item each time',
-  'announces the end of each connection',
-  'gives one item and ends',
-];
-
-/** They ask by themselves, and wait longer each time. */
-const PACED: readonly string[] = ['durableStream'];
-
-function mostOf(name: string, script: string): number {
-  return NEWS.includes(script) && !PACED.includes(name) ? MOST_WITH_NEWS : MOST;
-}
-
 /** Data is progress: what follows it at once is what the protocol of long polls asks for. */
 const UNBOUNDED: Record<string, readonly string[]> = {
   'durableStream by long-poll': ['a new item each time', 'retry: 0 and a new item'],
@@ -225,15 +205,12 @@ const UNBOUNDED: Record<string, readonly string[]> = {
 describe('no script of a server passes the floor', () => {
   describe.each(Object.entries(HTTP))('%s', (name, kind) => {
     it.each(Object.entries(SCRIPTS))('%s', async (script, respond) => {
-      let asked = 0;
-      const fetch: FetchLike = async () => {
-        asked += 1;
-        return asked > TOO_MANY ? new Promise(() => {}) : respond(asked, kind);
-      };
-      await follow(kind.create(fetch));
-      if (UNBOUNDED[name]?.includes(script) === true) expect(asked).toBeGreaterThan(MOST);
-      else expect(asked).toBeLessThanOrEqual(mostOf(name, script));
-      expect(asked).toBeGreaterThan(0);
+      await follow((count) =>
+        kind.create(async () => {
+          const asked = count();
+          return asked > TOO_MANY ? new Promise(() => {}) : respond(asked, kind);
+        }),
+      ).then(UNBOUNDED[name]?.includes(script) === true ? isFree : isBounded);
     });
   });
 
@@ -269,20 +246,18 @@ describe('no script of a server passes the floor', () => {
         resumeMessage: ({ cursor }) => String(cursor),
       }),
   };
-  describe.each(Object.entries(KINDS))('%s', (name, create) => {
-    it.each(Object.entries(OPENINGS))('%s', async (script, open) => {
-      let asked = 0;
-      class Peer extends FakeSocket {
-        constructor() {
-          super();
-          asked += 1;
-          const n = asked;
-          if (n <= TOO_MANY) queueMicrotask(() => open(this, n));
+  describe.each(Object.entries(KINDS))('%s', (_, create) => {
+    it.each(Object.entries(OPENINGS))('%s', async (__, open) => {
+      await follow((count) => {
+        class Peer extends FakeSocket {
+          constructor() {
+            super();
+            const n = count();
+            if (n <= TOO_MANY) queueMicrotask(() => open(this, n));
+          }
         }
-      }
-      await follow(create(Peer));
-      expect(asked).toBeGreaterThan(0);
-      expect(asked).toBeLessThanOrEqual(mostOf(name, script));
+        return create(Peer);
+      }).then(isBounded);
     });
   });
 
@@ -290,38 +265,154 @@ describe('no script of a server passes the floor', () => {
     'ends at once': () => [],
     'gives one item and ends': (n) => [n],
   };
-  it.each(Object.entries(ITERABLES))('fromAsyncIterable: %s', async (script, give) => {
-    let asked = 0;
-    await follow(
+  it.each(Object.entries(ITERABLES))('fromAsyncIterable: %s', async (_, give) => {
+    await follow((count) =>
       fromAsyncIterable(
         async function* () {
-          asked += 1;
+          const asked = count();
           if (asked > TOO_MANY) await new Promise(() => {});
           yield* give(asked);
         },
         { isEnd: () => false, id: String },
       ),
+    ).then(isBounded);
+  });
+
+  const LISTS: Record<string, (n: number) => readonly number[]> = {
+    'an empty list': () => [],
+    'a new item each time': (n) => [n],
+  };
+  it.each(Object.entries(LISTS))('liveWithHistory: %s, and live one that ends', async (_, list) => {
+    await follow((count) =>
+      liveWithHistory<number>({
+        live: sse<number>({
+          url,
+          fetch: async () =>
+            new Response(`data: ${count()}\n\n`, { headers: { 'content-type': EVENTS } }),
+          parse: ({ data }) => Number(data),
+        }),
+        history: () => list(count()),
+        idOf: String,
+      }),
+    ).then(isBounded);
+  });
+
+  it.each([401, 307])('every request counts, also behind a status %d', async (status) => {
+    await follow((count) =>
+      sse({
+        url,
+        // Credentials that are asked for again.
+        headers: async () => ({ authorization: 'Bearer x' }),
+        fetch: async (target) => {
+          const n = count();
+          const isSecond = n % 2 === 0;
+          return new Response(isSecond ? event(n, n) : null, {
+            status: isSecond ? 200 : status,
+            headers: { 'content-type': EVENTS, location: `${String(target)}?${n}` },
+          });
+        },
+      }),
+    ).then(isBounded);
+  });
+
+  it('a log of short pages is read without a pause, and the tail of it at the pace', async () => {
+    const pages = 500;
+    const [asked] = await follow((count) =>
+      durableStream({
+        url,
+        live: 'long-poll',
+        fetch: async () => {
+          const n = count();
+          return new Response(n > pages ? '[]' : `[${n}]`, {
+            headers: {
+              'content-type': 'application/json',
+              'stream-next-offset': `0_${Math.min(n, pages)}`,
+            },
+          });
+        },
+      }),
     );
-    expect(asked).toBeGreaterThan(0);
-    expect(asked).toBeLessThanOrEqual(mostOf('fromAsyncIterable', script));
+    expect(asked).toBeGreaterThan(pages);
+    expect(asked).toBeLessThanOrEqual(pages + MOST);
+  });
+
+  it('a connection that lasted is taken up after the first delay', async () => {
+    const clock = virtualClock();
+    const source = scriptedSource<number>({ resume: 'live' });
+    const stream = reconnectStream(source, { clock, random: () => 0.5 });
+    const waits: number[] = [];
+    stream.on('waiting', ({ delayMs }) => waits.push(delayMs));
+    const read = (async () => {
+      for await (const _ of stream);
+    })();
+    for (let n = 0; n < 20; n++) {
+      source.push([{ type: 'data', data: n, bytes: 1 }]);
+      await clock.advance(2500);
+      source.push('drop');
+      await clock.advance(500);
+    }
+    stream.close();
+    await read;
+    expect(waits).toEqual(Array.from({ length: 20 }, () => 500));
+  });
+
+  it('a minute later it is no faster', async () => {
+    const asked: number[] = [];
+    await follow(
+      (count) =>
+        sse({
+          url,
+          fetch: async () => {
+            asked.push(count());
+            return new Response(event(asked.length, 1), { headers: { 'content-type': EVENTS } });
+          },
+        }),
+      5,
+    );
+    expect(asked.length).toBeLessThanOrEqual(2 * (5 + 5 * 24));
   });
 });
 
-/** Reads for a minute, with draws in the middle, and attempts that do not run out. */
-async function follow(source: StreamSource<unknown>): Promise<void> {
-  const clock = virtualClock();
-  const stream = reconnectStream(source, {
-    clock,
-    random: () => 0.5,
-    maxAttempts: 1000,
-    allowRestart: true,
-  });
-  const read = (async () => {
-    for await (const _ of stream);
-  })().catch(() => {});
-  for (let ms = 0; ms < MINUTE; ms += 250) await clock.advance(250);
-  stream.close();
-  await read;
+function isBounded(requests: readonly number[]): void {
+  expect(Math.min(...requests)).toBeGreaterThan(0);
+  expect(Math.max(...requests)).toBeLessThanOrEqual(MOST);
+}
+
+function isFree(requests: readonly number[]): void {
+  expect(Math.min(...requests)).toBeGreaterThan(MOST);
+}
+
+/**
+ * Reads for a minute, with attempts that do not run out.
+ * @param create makes the source; its peer counts the requests by the function
+ * @returns how many there were with the shortest waits, and with waits in the middle
+ */
+async function follow(
+  create: (count: () => number) => StreamSource<unknown>,
+  minutes = 1,
+): Promise<number[]> {
+  const requests: number[] = [];
+  for (const draw of [0, 0.5]) {
+    let asked = 0;
+    const clock = virtualClock();
+    const stream = reconnectStream(
+      create(() => ++asked),
+      {
+        clock,
+        random: () => draw,
+        maxAttempts: 1000,
+        allowRestart: true,
+      },
+    );
+    const read = (async () => {
+      for await (const _ of stream);
+    })().catch(() => {});
+    for (let ms = 0; ms < minutes * MINUTE; ms += 250) await clock.advance(250);
+    stream.close();
+    await read;
+    requests.push(asked);
+  }
+  return requests;
 }
 
 type Listener = (event: object) => void;

@@ -197,7 +197,7 @@ async function run(prepare: (stream: Stream, abort: () => void) => void) {
     [[item(1), bare(2), tool as never], [], 'eof'],
     { refuses: new TypeError('refused') },
     [[item(4), { type: 'reset', scope: 'all', why: 'new run' }, item(5)]],
-    [[item(6), { type: 'upToDate' }, { type: 'rotate' }]],
+    [[item(6), { type: 'upToDate' }, { type: 'rotate', afterMs: 1000 }]],
   ];
   const refused = Object.assign(new TypeError('refused'), { code: 'CERT_HAS_EXPIRED' });
   const source: ScriptedSource<number> = scriptedSource({

@@ -135,7 +135,9 @@ describe('a feed is healthy', () => {
     read(stream);
     await clock.advance(MINUTE);
     expect(eventsOf(heard, 'failed')).toEqual([]);
-    expect(source.openings.length).toBeGreaterThan(50);
+    // As often as any server may be asked.
+    expect(source.openings.length).toBeGreaterThan(24);
+    expect(source.openings.length).toBeLessThanOrEqual(30);
     stream.close();
   });
 
@@ -205,7 +207,7 @@ describe('accepting and hanging up', () => {
     expect(source.openings).toHaveLength(6);
   });
 
-  it('after an item costs no attempt, and is asked once in the first delay at most', async () => {
+  it('after an item costs no attempt, and the waits grow all the same', async () => {
     const source = feed([[bare(1)], 'eof']);
     const { stream, clock, heard } = onVirtualClock(source, options);
     read(stream);
@@ -213,7 +215,10 @@ describe('accepting and hanging up', () => {
     expect(source.openings.length).toBeLessThanOrEqual(4);
     await clock.advance(MINUTE);
     expect(eventsOf(heard, 'failed')).toEqual([]);
-    expect(Math.min(...eventsOf(heard, 'waiting').map(({ delayMs }) => delayMs))).toBe(1000);
+    const waits = eventsOf(heard, 'waiting').map(({ delayMs }) => delayMs);
+    expect(waits.slice(0, 4)).toEqual([0, 625, 1093, 1445]);
+    expect(waits.at(-1)).toBeGreaterThan(2400);
+    expect(source.openings.length).toBeLessThanOrEqual(30);
     stream.close();
   });
 

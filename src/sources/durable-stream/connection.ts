@@ -1,6 +1,7 @@
 /** One connection to a durable stream: as many requests as the server's planned rotation makes of it. */
 
 import type { Connection, ResumePoint, SourceClock } from '../../../machines/source-contract.js';
+import { nextRequest, pause, takeRequest } from '../../host/request-pace.js';
 import { openFailure } from '../shared/source-error.js';
 import type { OpenBody } from '../http/request/open-body.js';
 import type { RequestOptions } from '../http/request/request.js';
@@ -10,7 +11,6 @@ import type { FirstData } from './events.js';
 import { checkFormat, formatOf, isJsonArray, unknownFormat } from './format.js';
 import { LogReader } from './log-reader.js';
 import type { Batch, Turn } from './log-reader.js';
-import { Pace, pause } from './pace.js';
 import type { DurableFormat } from './payload.js';
 import { LogPosition, parseCursor } from './position.js';
 import type { CursorParts } from './position.js';
@@ -56,6 +56,7 @@ export async function connect(
     from = { offset: offsetAfter(answer.response).offset, units: 0 };
   if (live === 'sse') {
     await answer?.body?.cancel();
+    if (answer !== null) await nextRequest(signal);
     answer = await askFrom(from, question);
   }
   const isOver = { current: false };
@@ -73,12 +74,11 @@ async function* readOn(
   const { clock, live } = options;
   const { at, signal } = question;
   const reader = new LogReader(position, options.maxEventBytes);
-  const pace = new Pace(at);
   // From here on the stream has a position, also where nothing comes.
   if (at.cursor === undefined) yield [{ type: 'checkpoint', cursor: position.cursorBefore(0) }];
   let answer = first;
   let began = clock.now();
-  for (let isCatchUp = live === 'long-poll'; ; isCatchUp = false) {
+  for (;;) {
     const { next, total } = position;
     const turn: Turn =
       live === 'sse'
@@ -95,15 +95,15 @@ async function* readOn(
     // What has data behind a new offset is followed at once, as the protocol wants it of a long poll. Events are meant to
     // stay open: whoever ends them sooner is asked no more often for what they brought.
     const hasNews = hasData && live === 'long-poll' && position.next.offset !== next.offset;
-    const idleMs = hasNews || isCatchUp ? 0 : pace.waitAfter(elapsedMs);
-    yield* wait(Math.max(turn.retryMs, idleMs), clock, signal);
+    const delayMs = hasNews ? 0 : takeRequest(signal);
+    yield* wait(Math.max(turn.retryMs, delayMs), clock, signal);
     began = clock.now();
     answer = await askFrom(position.next, question);
   }
 }
 
 async function* wait(ms: number, clock: SourceClock, signal: AbortSignal): AsyncGenerator<Batch> {
-  for (let left = ms; left > 0; left -= ALIVE_MS) {
+  for (let left = ms; left > 0 && !signal.aborted; left -= ALIVE_MS) {
     await pause(Math.min(left, ALIVE_MS), clock, signal);
     yield [];
   }

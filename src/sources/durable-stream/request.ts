@@ -1,6 +1,7 @@
 /** The requests of the Durable Streams protocol, and what their responses say of the position in the log. */
 
 import type { ResumePoint } from '../../../machines/source-contract.js';
+import { nextRequest } from '../../host/request-pace.js';
 import { openFailure } from '../shared/source-error.js';
 import type { OpenFailure } from '../shared/source-error.js';
 import { withAddress } from '../http/request/address.js';
@@ -54,6 +55,7 @@ export async function askContentType({
   at,
   signal,
 }: DurableRequest): Promise<string | null> {
+  await nextRequest(signal);
   const received = await exchange({ ...request, method: 'HEAD' }, at, signal, () => {});
   discard(received);
   const { response } = received;

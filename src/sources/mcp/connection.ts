@@ -6,7 +6,7 @@ import type {
   SourceClock,
   SourceItem,
 } from '../../../machines/source-contract.js';
-import { pause } from '../durable-stream/pace.js';
+import { pause, takeRequest } from '../../host/request-pace.js';
 import { openFailure } from '../shared/source-error.js';
 import { bodyConnection } from '../http/response/body-reader.js';
 import type { OpenBody } from '../http/request/open-body.js';
@@ -35,9 +35,8 @@ export interface ClosePlan {
 
 type Batch = readonly SourceItem<JsonRpcMessage>[];
 
-/** Between two requests of our own, in ms; twice as long behind each response that is over at once, up to the longest. */
+/** Between two requests of our own where the server says nothing of it, in ms. */
 const SHORTEST_MS = 250;
-const IDLE_MS = 2500;
 /** A connection that lived so long was closed on purpose, also where it brought nothing. In ms. */
 const LIVED_MS = 1000;
 /** A longer wait that the server asks for is the stream's to judge. */
@@ -74,8 +73,7 @@ export async function connect(
   async function* readOn(first: OpenBody): AsyncGenerator<Batch> {
     if (cursor === undefined) session.assigned = assignedBy(first);
     yield [{ type: 'identity', key }];
-    for (let [answer, idle] = [first, 0]; ;) {
-      const { count } = reader;
+    for (let answer = first; ;) {
       const before = reader.cursor;
       const began = clock.now();
       yield* readResponse(answer);
@@ -86,9 +84,7 @@ export async function connect(
       const isPlanned = reader.cursor !== before || hasLived;
       const { retryMs = 0 } = plan;
       if (!isPlanned || retryMs > LONGEST_MS) return;
-      // A message is no leave to be asked without a pause: a server that wants that keeps the response open.
-      idle = hasLived && reader.count > count ? 0 : idle + 1;
-      yield* wait(Math.max(retryMs, Math.min(IDLE_MS, SHORTEST_MS * 2 ** idle)));
+      yield* wait(Math.max(retryMs, SHORTEST_MS, takeRequest(signal)));
       answer = await continueAfter(reader.cursor, request, session, at, signal);
     }
   }
@@ -114,7 +110,7 @@ export async function connect(
   }
 
   async function* wait(ms: number): AsyncGenerator<Batch> {
-    for (let left = ms; left > 0; left -= ALIVE_MS) {
+    for (let left = ms; left > 0 && !signal.aborted; left -= ALIVE_MS) {
       await pause(Math.min(left, ALIVE_MS), clock, signal);
       yield [];
     }

@@ -20,8 +20,7 @@ export class MessageReader implements SseProtocol<JsonRpcMessage> {
   failure: OpenFailure | undefined;
   /** The response was read. */
   isOver = false;
-  /** Messages, and the last event id, of all connections. */
-  count = 0;
+  /** The last event id of all connections. */
   cursor: string | undefined;
   readonly #id: string | number;
 
@@ -48,7 +47,6 @@ export class MessageReader implements SseProtocol<JsonRpcMessage> {
       const data = message as JsonRpcMessage;
       const bytes = n === 0 ? raw.length : 0;
       items.push({ type: 'data', data, bytes, raw, ...(isLast && id !== undefined ? { id } : {}) });
-      this.count += 1;
       const role = roleOf(message, this.#id);
       if (role === 'other') continue;
       this.isOver = true;

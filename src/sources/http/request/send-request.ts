@@ -1,6 +1,7 @@
 /** Sends the request of one attempt and returns the answer that counts: redirects and refresh are behind it. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
+import { nextRequest } from '../../../host/request-pace.js';
 import { discard } from '../response/error-body.js';
 import { configFailure, kindOf, openFailure } from '../../shared/source-error.js';
 import type { OpenFailure } from '../../shared/source-error.js';
@@ -35,6 +36,7 @@ export async function exchange(
   const meaning = statusClass(first.response.status, options.httpPolicy);
   if (meaning !== 'credentials' || !hasProvider(options)) return first;
   discard(first);
+  await nextRequest(signal);
   return attempt(first.sent);
 
   async function attempt(refused?: PreparedRequest): Promise<Exchange> {
@@ -86,6 +88,8 @@ async function follow(
     seen.add(target.href);
     discard(received);
     url = target;
+    await nextRequest(signal);
+    if (signal.aborted) throw abortedFailure(signal);
   }
 }
 
