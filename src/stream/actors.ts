@@ -2,15 +2,19 @@
 
 import { fromPromise } from 'xstate';
 import type { AnyActorRef } from 'xstate';
+import { requestDelayMs } from '../../machines/pace.js';
 import { reconnectMachine } from '../../machines/reconnect.machine.js';
 import type {
   Opened,
   OpenInput,
   ReaderInput,
   ReaderLogic,
+  ReconnectActor,
   ReconnectMachine,
   StopCommand,
 } from '../../machines/reconnect.types.js';
+import { momentOf } from '../host/clock.js';
+import type { Clock } from '../host/clock.js';
 import type { ReaderRef } from '../connection/reader-host.js';
 
 /** What one stream does for its machine. */
@@ -74,4 +78,15 @@ function hostOf(system: AnyActorRef['system']): ActorHost {
       'streamMachine is run by reconnectStream(); for a machine of your own take reconnectMachine',
     );
   return connections;
+}
+
+/** Counts one more request of a connection: the machine keeps the pace of all. Returns how long it is to wait, in ms. */
+export function countRequest(actor: ReconnectActor, clock: Clock): number {
+  const { status, context } = actor.getSnapshot();
+  if (status !== 'active') return 0;
+  // Nothing is left to chance: no draw is spent.
+  const moment = momentOf(clock, () => 0.5);
+  const delayMs = requestDelayMs(context, moment.now);
+  actor.send({ type: 'stream.requested', moment });
+  return delayMs;
 }
