@@ -128,6 +128,12 @@ export interface Connection<T> {
    * @default false
    */
   readonly keepsDelivered?: boolean | undefined;
+  /**
+   * What of an item has arrived that is not whole, in bytes: it counts for `maxBufferedBytes` beside what waits for the
+   * consumer. Read after each batch.
+   * @default 0
+   */
+  readonly heldBytes?: number | undefined;
   close(): void | Promise<void>;
 }
 

@@ -16,6 +16,12 @@ export function isQuiet(connection: Connection<unknown>): boolean {
   return readQuietly(() => connection.isQuiet) === true;
 }
 
+/** What it holds of an item that is not whole, in bytes. */
+export function heldBytesOf(connection: Connection<unknown>): number {
+  const bytes = readQuietly(() => connection.heldBytes);
+  return typeof bytes === 'number' && bytes > 0 ? bytes : 0;
+}
+
 /** @throws ReconnectError kind `protocol` where there is a promise in its place: an async method */
 export function iteratorOf<T>({ batches }: Connection<T>): AsyncIterator<readonly SourceItem<T>[]> {
   const iterator = batches[Symbol.asyncIterator]();

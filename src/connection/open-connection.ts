@@ -5,6 +5,7 @@ import { ReconnectError } from '../../machines/errors.js';
 import { adopt, ignoreRejection, readQuietly, runQuietly } from '../../machines/thenable.js';
 import type { ByteBudget } from '../buffers/byte-budget.js';
 import { ConnectionMemory } from '../buffers/byte-budget.js';
+import { heldBytesOf } from '../config/source-words.js';
 import { nowMs } from '../host/clock.js';
 import { setPace } from '../host/request-pace.js';
 import type { Clock } from '../host/clock.js';
@@ -36,13 +37,23 @@ export interface AttemptOptions<T> {
 export class LiveConnection<T> {
   readonly connection: Connection<T>;
   readonly #controller: AbortController;
+  readonly #budget: ByteBudget;
+  #heldBytes = 0;
 
-  constructor(connection: Connection<T>, controller: AbortController) {
+  constructor(connection: Connection<T>, controller: AbortController, budget: ByteBudget) {
     this.connection = connection;
     this.#controller = controller;
+    this.#budget = budget;
+  }
+
+  /** What is not whole counts as what is queued does: beside too much of that, reading stops; alone, it goes on. */
+  countHeld(bytes: number = heldBytesOf(this.connection)): void {
+    this.#budget.queued += bytes - this.#heldBytes;
+    this.#heldBytes = bytes;
   }
 
   close(): void {
+    this.countHeld(0);
     closeQuietly(this.connection);
     this.#controller.abort();
   }
@@ -100,7 +111,7 @@ export function openConnection<T>(options: AttemptOptions<T>): Promise<LiveConne
             ),
           );
         }
-        return resolve(new LiveConnection(connection, controller));
+        return resolve(new LiveConnection(connection, controller, options.budget));
       },
       (error: unknown) => {
         if (isSettled) return;

@@ -149,6 +149,7 @@ export class Reader<T> implements ReceiverHost, Watched {
     } catch (error) {
       this.#lose(malformedBy(error));
     }
+    if (!this.isOver) this.#live.countHeld();
     if (!this.isOver) this.#report(now);
     if (!this.isOver) this.#waitForDecision();
     if (!this.isOver) this.#readOn();

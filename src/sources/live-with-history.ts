@@ -7,9 +7,11 @@ import type {
   SourceClock,
   SourceHost,
   SourceItem,
+  SourceMemory,
   StreamSource,
 } from '../../machines/source-contract.js';
 import { ignoreRejection } from '../../machines/thenable.js';
+import { weightOf } from '../buffers/byte-budget.js';
 import { nextRequest } from '../host/request-pace.js';
 import { configFailure, kindOf, openFailure } from './shared/source-error.js';
 import { ask, checkIdLength, wrongResponse } from './shared/to-items.js';
@@ -96,7 +98,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     seen.settle(at.cursor);
     const connection = await live.open({ ...at, cursor: undefined }, signal, host);
     const clock = host?.clock ?? systemTimers;
-    const batches = join(connection, { lastId: at.cursor, signal }, clock);
+    const batches = join(connection, { lastId: at.cursor, signal }, clock, host?.memory);
     return {
       batches,
       get outcome() {
@@ -104,6 +106,9 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
       },
       get isQuiet() {
         return connection.isQuiet;
+      },
+      get heldBytes() {
+        return connection.heldBytes;
       },
       close: () => connection.close(),
     };
@@ -113,6 +118,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     connection: Connection<T>,
     context: HistoryContext,
     clock: SourceClock,
+    memory: SourceMemory | undefined,
   ): AsyncGenerator<readonly SourceItem<T>[]> {
     const iterator = connection.batches[Symbol.asyncIterator]();
     let timer: unknown;
@@ -121,6 +127,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     });
     try {
       const waiting: SourceItem<T>[] = [];
+      let held = 0;
       const list = Promise.race([fetchList(context), timeout]);
       // Whichever fails second is not waited for any more.
       list.catch(() => {});
@@ -132,13 +139,20 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
         else if (turn.done === true) isOver = true;
         else {
           waiting.push(...turn.value);
-          if (waiting.length > maxItems) throw tooMany(maxItems);
+          if (waiting.length > maxItems) throw tooMany(`${maxItems}`);
+          const data = turn.value.filter((item) => item.type === 'data');
+          const bytes = data.reduce((sum, item) => sum + weightOf(item), 0);
+          held += bytes;
+          memory?.hold(bytes);
           // The items wait; that they came is a sign of life.
           yield [];
+          // Read on although nothing is free: all that waits is in here. One item may be larger than that.
+          if (memory?.free === 0 && waiting.length > 1) throw tooMany('maxBufferedBytes of');
           next = pull(iterator);
         }
       }
       clock.clearTimeout(timer);
+      memory?.hold(-held);
       yield fresh(waiting);
       while (!isOver) {
         const turn = await next;
@@ -222,7 +236,7 @@ function tooLate(): Error {
   return openFailure('network', `no history within ${HISTORY_MS} ms`, { fatal: false });
 }
 
-function tooMany(maxItems: number): Error {
-  const message = `more than ${maxItems} live items came before the history did`;
+function tooMany(most: string): Error {
+  const message = `more than ${most} live items came before the history did`;
   return openFailure('limit', message, { fatal: false });
 }

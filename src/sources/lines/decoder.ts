@@ -44,6 +44,10 @@ export class LineDecoder<T> implements BodyDecoder<T> {
     });
   }
 
+  get heldBytes(): number {
+    return this.#framing.rest.length;
+  }
+
   decode(chunk: Uint8Array): readonly SourceItem<T>[] {
     try {
       this.#framing.feed(this.#utf8.decode(chunk));

@@ -64,6 +64,9 @@ export async function connect(
   let isClosed = false;
   return {
     batches: readOn(opened),
+    get heldBytes() {
+      return current?.heldBytes;
+    },
     close: () => {
       isClosed = true;
       void current?.close();

@@ -74,6 +74,10 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
     this.#maxBytes = maxBytes;
   }
 
+  get heldBytes(): number {
+    return this.#text.length;
+  }
+
   decode(chunk: Uint8Array): readonly Item[] {
     this.#text += this.#utf8.decode(chunk);
     if (this.#text.length > this.#maxBytes) {
@@ -122,6 +126,10 @@ export class ResponseDecoder implements BodyDecoder<JsonRpcMessage> {
   }
   get failure(): OpenFailure | undefined {
     return this.#reader.failure ?? this.#decoder.failure;
+  }
+
+  get heldBytes(): number | undefined {
+    return this.#decoder.heldBytes;
   }
 
   decode(chunk: Uint8Array): readonly Item[] {

@@ -130,6 +130,10 @@ class SseDecoder<T> implements BodyDecoder<T> {
     this.#parser.feed('\n');
   }
 
+  get heldBytes(): number {
+    return this.#meter.held;
+  }
+
   decode(chunk: Uint8Array): readonly SourceItem<T>[] {
     const excess = this.#meter.add(chunk);
     const { items } = (this.#chunk = {

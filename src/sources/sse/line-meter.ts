@@ -27,6 +27,11 @@ export class LineMeter {
     this.#watch = Math.min(maxLineBytes, maxEventBytes) / 2;
   }
 
+  /** What is held until the event is whole. */
+  get held(): number {
+    return Math.max(this.#line, this.#event);
+  }
+
   /** The parser found an event in the last chunk: what follows it there is less than that chunk. */
   settle(): void {
     this.#line = this.#event = 0;

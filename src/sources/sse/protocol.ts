@@ -43,6 +43,10 @@ class ProtocolDecoder<T> implements BodyDecoder<T> {
     this.#events = createSseDecoder({ ...limits, isEnd: undefined }, '');
   }
 
+  get heldBytes(): number | undefined {
+    return this.#events.heldBytes;
+  }
+
   decode(chunk: Uint8Array): readonly SourceItem<T>[] {
     const items: SourceItem<T>[] = [];
     try {

@@ -35,6 +35,15 @@ export const SOURCES = {
     create: (lib, url) =>
       lib.liveWithHistory({ live: lib.sse(url), history: () => [], idOf: ({ id }) => id }),
   },
+  'liveWithHistory (slow list)': {
+    type: 'text/event-stream',
+    create: (lib, url) =>
+      lib.liveWithHistory({
+        live: lib.sse(url),
+        history: () => new Promise((resolve) => setTimeout(resolve, 25_000, [])),
+        idOf: ({ id }) => id,
+      }),
+  },
   durableStream: {
     type: 'text/event-stream',
     create: (lib, url) => lib.durableStream({ url, format: 'json' }),
@@ -275,6 +284,47 @@ export const CASES = [
       line({ message: { tool_calls: [{ function: { name: 'f', arguments: { text: x(MIB) } } }] } }),
     read: 'all',
     kind: 'limit',
+  },
+  // An event may be as large as all that may wait: it is alone then.
+  ...['openaiChat', 'geminiContent', 'openaiResponses', 'mcpRequest', 'agUi'].map((source) => ({
+    source,
+    what: 'an event without an end',
+    piece: () => `data: ${x(64 * KIB)}\n`,
+    read: 'all',
+    kind: 'limit',
+  })),
+  ...['openaiChat', 'mcpRequest'].map((source) => ({
+    source,
+    what: 'a line without an end',
+    head: 'data: ',
+    piece: () => x(64 * KIB),
+    read: 'all',
+    kind: 'limit',
+  })),
+  {
+    source: 'ollamaChat',
+    what: 'a line without an end',
+    piece: () => x(64 * KIB),
+    read: 'all',
+    kind: 'limit',
+  },
+  // Beside what waits for the reader: a message whose objects take 28 times their text.
+  {
+    source: 'mcpRequest',
+    what: 'a stopped reader, a message of 28 MiB, and an event without an end',
+    head:
+      event({ jsonrpc: '2.0', method: 'm' }) +
+      `data: {"jsonrpc":"2.0","method":"m","params":${objects(MIB)}}\n\n`,
+    piece: () => `data: ${x(64 * KIB)}\n`,
+    read: 'stop',
+  },
+  // Another attempt may find a list that comes sooner.
+  {
+    source: 'liveWithHistory (slow list)',
+    what: 'live items of 1 MiB before the list comes',
+    piece: (n) => `id: ${n}\ndata: ${x(MIB)}\n\n`,
+    read: 'all',
+    kind: 'exhausted',
   },
   // CPU at n, 2n, 4n: each brings `count` pieces, and twice and four times as many.
   {

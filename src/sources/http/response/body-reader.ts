@@ -18,6 +18,8 @@ export interface BodyDecoder<T> {
   readonly ended: boolean;
   /** Set when the body cannot be read on. What came before it is still delivered. */
   readonly failure: OpenFailure | undefined;
+  /** What of an item has arrived that is not whole, about, in bytes. @default 0 */
+  readonly heldBytes?: number | undefined;
   decode(chunk: Uint8Array): readonly SourceItem<T>[];
   /** Called when the bytes end: the last items, or why that is no ordinary end. */
   finish(): readonly SourceItem<T>[] | OpenFailure | undefined;
@@ -69,6 +71,10 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
 
   get batches(): this {
     return this;
+  }
+
+  get heldBytes(): number {
+    return this.#decoder.heldBytes ?? 0;
   }
 
   [Symbol.asyncIterator](): this {

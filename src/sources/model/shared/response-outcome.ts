@@ -16,6 +16,9 @@ export function withOutcome<T>(
     get outcome() {
       return outcomeOf();
     },
+    get heldBytes() {
+      return connection.heldBytes;
+    },
     close: () => connection.close(),
   };
 }
