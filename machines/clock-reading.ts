@@ -1,26 +1,27 @@
 /** Time and chance for a machine that may not know them: from the report, or from the actor's clock. */
 
-import type { Moment } from './reconnect.types.js';
+import type { ClockReading } from './reconnect.types.js';
 
 /**
- * The moment that a report carries, or what the actor's clock reads: `createActor(machine, { clock })`
+ * The clock reading that a report carries, or what the actor's clock reads: `createActor(machine, { clock })`
  * with a clock that has `now()`, and `wallNow()` and `random()` if it likes. Without any of them time
  * stands at 0 and every draw is the middle of its range.
  */
-export function momentOf(event: object, self: object = {}): Moment {
+export function readingOf(event: object, self: object = {}): ClockReading {
   const given = carried(event);
   if (given !== undefined) return given;
   const clock = clockOf(self);
-  const now = clock?.now?.() ?? 0;
-  return { now, date: clock?.wallNow?.() ?? now, draw: clock?.random?.() ?? 0.5 };
+  const monotonicMs = clock?.now?.() ?? 0;
+  const epochMs = clock?.wallNow?.() ?? monotonicMs;
+  return { monotonicMs, epochMs, random: clock?.random?.() ?? 0.5 };
 }
 
-/** The time of that moment, where nothing is left to chance: no draw is spent on it. */
+/** Returns the monotonic time of that reading, where nothing is left to chance: no draw is spent on it. */
 export function nowOf(event: object, self: object): number {
-  return carried(event)?.now ?? clockOf(self)?.now?.() ?? 0;
+  return carried(event)?.monotonicMs ?? clockOf(self)?.now?.() ?? 0;
 }
 
-/** Whether the event carries its moment. */
+/** Whether the event carries a clock reading. */
 export function isTimed(event: object): boolean {
   return carried(event) !== undefined;
 }
@@ -35,17 +36,14 @@ function clockOf(self: object): ReadableClock | undefined {
   return (self as { clock?: ReadableClock }).clock;
 }
 
-/**
- * Commands and reports carry it themselves, results of `open` in their output or error, and the reader's
- * answer to a command in that command.
- */
-function carried(event: object): Moment | undefined {
-  const { moment, output, error, command } = event as Record<string, unknown>;
-  return (moment as Moment | undefined) ?? momentIn(output) ?? momentIn(error) ?? momentIn(command);
+/** Commands and reports carry it themselves, results of `open` in their output or error. */
+function carried(event: object): ClockReading | undefined {
+  const { reading, output, error } = event as Record<string, unknown>;
+  return (reading as ClockReading | undefined) ?? readingIn(output) ?? readingIn(error);
 }
 
-function momentIn(value: unknown): Moment | undefined {
+function readingIn(value: unknown): ClockReading | undefined {
   return typeof value === 'object' && value !== null
-    ? (value as { moment?: Moment }).moment
+    ? (value as { reading?: ClockReading }).reading
     : undefined;
 }

@@ -132,7 +132,7 @@ export function resolveConfig(config: PartialOptions<ReconnectConfig> = {}): Rec
   checkWhole('maxBackoffMs', resolved.maxBackoffMs, TIMER_MS);
   const { backoffMultiplier, jitter } = resolved;
   if (!Number.isFinite(backoffMultiplier) || backoffMultiplier < 0) {
-    throw wrong(
+    throw configError(
       'backoffMultiplier',
       'a finite number from 0',
       backoffMultiplier,
@@ -140,7 +140,7 @@ export function resolveConfig(config: PartialOptions<ReconnectConfig> = {}): Rec
     );
   }
   if (typeof jitter !== 'boolean' && !JITTER_KINDS.includes(jitter)) {
-    throw wrong(
+    throw configError(
       'jitter',
       `true, false or one of ${JITTER_KINDS.join(', ')}`,
       jitter,
@@ -202,15 +202,20 @@ export function checkTimeout(name: string, value: unknown): void {
 export function checkNames(given: object, known: readonly string[]): void {
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined && !known.includes(name))
-      throw wrong(name, 'a known option', value, `The options are ${known.join(', ')}.`);
+      throw configError(name, 'a known option', value, `The options are ${known.join(', ')}.`);
   }
 }
 
 /** The error for a wrong option: what was expected, what came, what to write. */
-export function wrong(name: string, expected: string, got: unknown, hint = ''): ReconnectError {
+export function configError(
+  name: string,
+  expected: string,
+  got: unknown,
+  hint = '',
+): ReconnectError {
   return new ReconnectError(
     'config',
-    `${name}: expected ${expected}, got ${show(got)}.${hint && ` ${hint}`}`,
+    `${name}: expected ${expected}, got ${describeValue(got)}.${hint && ` ${hint}`}`,
   );
 }
 
@@ -223,7 +228,7 @@ interface Range {
 function checkWhole(name: string, value: unknown, { min, max, what }: Range, hint?: string): void {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max)
     return;
-  throw wrong(name, what, value, hint);
+  throw configError(name, what, value, hint);
 }
 
 function checkWholeOrNull(name: string, value: unknown, range: Range, hint: string): void {
@@ -232,7 +237,7 @@ function checkWholeOrNull(name: string, value: unknown, range: Range, hint: stri
 
 function withDefaults<T extends object>(defaults: T, given: PartialOptions<T>): T {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw wrong('config', 'an object', given, 'For the defaults write {}.');
+    throw configError('config', 'an object', given, 'For the defaults write {}.');
   }
   const result = { ...defaults };
   for (const key of Object.keys(defaults) as (keyof T)[]) {
@@ -243,7 +248,7 @@ function withDefaults<T extends object>(defaults: T, given: PartialOptions<T>): 
 }
 
 /** Shows the type, and the value only where it cannot be a secret. */
-function show(value: unknown): string {
+function describeValue(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || value == null)
     return String(value);
   if (typeof value === 'string') return value.length <= 12 ? `the string '${value}'` : 'a string';

@@ -4,36 +4,34 @@ import { clampTimerMs, waitMs } from './backoff.js';
 import { defaultRetryPolicy, resolvePolicy } from './config.js';
 import { errorInfo } from './errors.js';
 import type { ErrorInfo } from './errors.js';
-import type { EndOutcome } from './source-contract.js';
-import { NO_OUTAGE, timeLeftMs } from './outage.js';
+import { NO_OUTAGE } from './outage.js';
 import type {
+  AttemptStart,
   End,
-  Ledger,
-  Loss,
-  Moment,
+  Failed,
+  ClockReading,
   Opened,
   OpenInput,
   OutcomeInfo,
+  Pause,
+  Received,
   ReconnectContext,
   ReconnectInput,
-  StopCommand,
 } from './reconnect.types.js';
-import { plannedPaceMs, reconnectDelayMs, takeRequest } from './pace.js';
 import { planResume } from './resume-plan.js';
 import type { ResumePlan } from './resume-plan.js';
 import { emptyStreamState, interruptToolCalls, restartStreamState } from './stream-state.js';
-import { fatalError, floorOf, isFirstRequest, isRejection } from './retry.js';
 import { attemptText, waitFor } from './wait.js';
 
 type Change = Partial<ReconnectContext>;
 
 const freshStream = {
   streamState: emptyStreamState,
-  ledger: Object.freeze({ key: null, cursor: null, chars: 0, floorMs: 0 }),
+  progress: Object.freeze({ key: null, cursor: null, chars: 0, floorMs: 0 }),
 } as const;
 
 /** The budget of an outage is whole again. */
-const freshCounts = { attempt: 0, spared: 0, ...NO_OUTAGE } as const;
+const freshCounts = { attempt: 0, uncounted: 0, ...NO_OUTAGE } as const;
 
 const freshRun = {
   ...freshStream,
@@ -50,7 +48,6 @@ const freshRun = {
   fresh: true,
   rejected: false,
   restarting: false,
-  stopping: false,
   pausedBy: Object.freeze([]),
   error: null,
   reason: null,
@@ -82,7 +79,7 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
     opened: sent,
     retryAt,
     delayMs,
-    ledger: Object.freeze({ key, cursor, chars, floorMs }),
+    progress: Object.freeze({ key, cursor, chars, floorMs }),
     streamState,
     // A stream that was closed and is restored is meant to go on; an end or a cancel is the end.
     outcome:
@@ -92,78 +89,41 @@ export function initialContext(input: ReconnectInput | undefined): ReconnectCont
   };
 }
 
-/** Everything back to the start but the policy and the numbering of connections. */
-export function reset(): Change {
-  return freshRun;
+/** Everything back to the start but the policy and the numbering of connections: late reports of the last one are old. */
+export function reset({ connection }: ReconnectContext): Change {
+  return { ...freshRun, connection: connection + 1 };
 }
 
-/** Takes over the reader's account; proven health gives the attempts back. */
-export function record(ledger: Ledger | undefined, proven = false): Change {
-  const health = proven ? freshCounts : {};
-  if (ledger === undefined) return health;
-  const { streamState, key = null, cursor, chars, floorMs } = ledger;
-  return { ...health, streamState, ledger: Object.freeze({ key, cursor, chars, floorMs }) };
-}
-
-const UP_TO_DATE: Change = Object.freeze({ catchingUp: false });
-
-/** The account that a report carries, if it carries one. */
-export function recordReport(event: object): Change {
-  const { ledger, proven, type } = event as { ledger?: Ledger; proven?: boolean; type?: string };
-  return { ...record(ledger, proven), ...(type === 'stream.caughtUp' ? UP_TO_DATE : {}) };
+/** Takes over what was received; proven health gives the attempts back. */
+export function record({ progress, healthy = false }: Received): Change {
+  const health = healthy ? freshCounts : {};
+  if (progress === undefined) return health;
+  const { streamState, key = null, cursor, chars, floorMs } = progress;
+  return { ...health, streamState, progress: Object.freeze({ key, cursor, chars, floorMs }) };
 }
 
 /** Counts the attempt of a host and draws its wait; the Rust module's `start_attempt`. */
-export function scheduleAttempt(context: ReconnectContext, event: object, moment: Moment): Change {
-  const report = event as { delayMs?: number; reason?: string };
+export function scheduleAttempt(
+  context: ReconnectContext,
+  report: AttemptStart,
+  reading: ClockReading,
+): Change {
   const attempt = context.attempt + 1;
   const delayMs =
     report.delayMs === undefined
       ? waitMs(context.policy, {
           attempt,
-          draw: moment.draw,
+          draw: reading.random,
           previousMs: context.delayMs,
-          floorMs: context.ledger.floorMs,
+          floorMs: context.progress.floorMs,
         })
       : clampTimerMs(report.delayMs);
   return {
     attempt,
     attempts: context.attempts + 1,
-    since: context.since ?? moment.now,
+    outageStartedAt: context.outageStartedAt ?? reading.monotonicMs,
     reason: report.reason ?? attemptText(attempt, context.policy),
-    ...waitFor(delayMs, moment, Math.max(context.ledger.floorMs, context.policy.minBackoffMs)),
-  };
-}
-
-/** Counts the attempt after a loss and draws its wait. */
-export function scheduleRetry(context: ReconnectContext, loss: Loss, moment: Moment): Change {
-  const recorded = { ...context, ...record(loss.ledger, loss.proven) };
-  const isSpared = loss.spared === true && recorded.attempt > 0;
-  const attempt = recorded.attempt + (isSpared ? 0 : 1);
-  const spared = recorded.spared + (isSpared ? 1 : 0);
-  const floorMs = floorOf(context, loss);
-  const drawn = waitMs(context.policy, {
-    attempt: attempt + spared,
-    draw: moment.draw,
-    previousMs: attempt + spared === 1 ? null : context.delayMs,
-    floorMs,
-  });
-  const left = clampTimerMs(timeLeftMs(context, loss.proven ?? false, moment.now));
-  const delayMs = Math.min(left, Math.max(drawn, reconnectDelayMs(context, moment)));
-  return {
-    ...record(loss.ledger, loss.proven),
-    sent: !isFirstRequest(context, loss),
-    rejected: context.rejected || isRejection(loss),
-    attempt,
-    spared,
-    attempts: context.attempts + 1,
-    since: recorded.since ?? moment.now,
-    error: loss.failure.error,
-    reason: loss.failure.error.kind,
-    ...(loss.spared === true
-      ? {}
-      : takeRequest(context, moment.now, delayMs, plannedPaceMs(context, loss.ledger))),
-    ...waitFor(delayMs, moment, Math.max(floorMs, context.policy.minBackoffMs)),
+    ...waitFor(delayMs, reading, Math.max(context.progress.floorMs, context.policy.minBackoffMs)),
   };
 }
 
@@ -175,16 +135,15 @@ export function beginConnection(context: ReconnectContext, now: number): Change 
     connection: context.connection + 1,
     fresh: !context.sent,
     sent: true,
-    since: context.since ?? now,
+    outageStartedAt: context.outageStartedAt ?? now,
     retryAt: null,
     restarting: context.rejected || (action !== 'resume' && started),
   };
 }
 
 /** The stream does not start over with a connection that brings nothing. */
-export function keepDelivered(event: object): Change {
-  const { output } = event as { readonly output?: Partial<Opened> | undefined };
-  return output?.keepsDelivered === true ? { restarting: false } : {};
+export function keepDelivered(opened: Partial<Opened> | undefined): Change {
+  return opened?.keepsDelivered === true ? { restarting: false } : {};
 }
 
 /** The connection stands; one that starts the stream over starts its account over too. */
@@ -201,22 +160,12 @@ export function freshBudget(): Change {
   return { ...freshCounts, delayMs: null, retryAt: null };
 }
 
-/** No further attempt: with what the loss leads to. */
-export function giveUp(context: ReconnectContext, loss: Loss, moment: Moment): Change {
-  return {
-    ...record(loss.ledger, loss.proven),
-    sent: !isFirstRequest(context, loss),
-    ...fail(fatalError(context, loss, moment) ?? loss.failure.error),
-  };
-}
-
 export function fail(error: ErrorInfo): Change {
   return { error, retryAt: null };
 }
 
 /** The host says so. */
-export function failReported(event: object): Change {
-  const { error } = event as { error: string | ErrorInfo };
+export function failReported({ error }: Failed): Change {
   return fail(errorInfo(typeof error === 'string' ? { kind: 'reported', message: error } : error));
 }
 
@@ -227,36 +176,16 @@ export function refusal(context: ReconnectContext): ErrorInfo {
 
 /** Whether and how this stream can be opened, or opened again. */
 export function planOf(context: ReconnectContext): ResumePlan {
-  const { source, streamState, ledger, sent, rejected } = context;
-  return planResume(source, streamState, ledger.cursor, !sent, rejected);
+  const { source, streamState, progress, sent, rejected } = context;
+  return planResume(source, streamState, progress.cursor, !sent, rejected);
 }
 
 /** Whether nobody asked to wait longer: the rest of the wait is ours to give up. */
-export function isPastFloor({ notBefore }: ReconnectContext, event: object): boolean {
-  const { moment } = event as { moment?: Moment };
-  return notBefore === null || (moment !== undefined && moment.date >= notBefore);
-}
-
-/** Whether a report is about a connection that was left. */
-export function isStale(context: ReconnectContext, event: object): boolean {
-  const { connection } = event as { connection?: number };
-  return connection !== undefined && connection !== context.connection;
-}
-
-/** The command itself, or the one that a reader was asked to stop for. */
-export function commandOf(event: object): StopCommand {
-  return (event as { command?: StopCommand }).command ?? (event as StopCommand);
-}
-
-/** How the stream ends by this event. */
-export function endOf(event: object): End {
-  const { outcome, ledger, error } = event as {
-    outcome?: EndOutcome;
-    ledger?: Ledger;
-    error?: ErrorInfo;
-  };
-  const status = outcome ?? (commandOf(event).type === 'cancel' ? 'cancelled' : 'closed');
-  return { status, ledger, error };
+export function isPastFloor(
+  { notBefore }: ReconnectContext,
+  reading: ClockReading | undefined,
+): boolean {
+  return notBefore === null || (reading !== undefined && reading.epochMs >= notBefore);
 }
 
 export function openInput(context: ReconnectContext): OpenInput {
@@ -264,13 +193,15 @@ export function openInput(context: ReconnectContext): OpenInput {
   return { connection, attempt, restarting, fresh };
 }
 
+type Paused = Pick<ReconnectContext, 'pausedBy'>;
+
 /** Pause reasons are a set: hidden and offline are two, and both must end. */
-export function withReason(context: ReconnectContext, command: object): readonly string[] {
-  return Object.freeze([...new Set([...context.pausedBy, reasonOf(command)])]);
+export function addReason({ pausedBy }: Paused, { reason = 'user' }: Pause): Paused {
+  return { pausedBy: Object.freeze([...new Set([...pausedBy, reason])]) };
 }
 
-export function withoutReason(context: ReconnectContext, command: object): readonly string[] {
-  return Object.freeze(context.pausedBy.filter((reason) => reason !== reasonOf(command)));
+export function removeReason({ pausedBy }: Paused, { reason = 'user' }: Pause): Paused {
+  return { pausedBy: Object.freeze(pausedBy.filter((one) => one !== reason)) };
 }
 
 export function outcomeOf(
@@ -288,15 +219,10 @@ export function outcomeOf(
 }
 
 /** The stream is over: no open call will ever be finished. */
-export function finish(context: ReconnectContext, { status, ledger, error }: End): Change {
-  const recorded = { ...context, ...record(ledger) };
-  const streamState = interruptToolCalls(recorded.streamState);
-  return {
-    ...record(ledger),
-    streamState,
-    retryAt: null,
-    outcome: outcomeOf({ ...recorded, streamState }, status, error),
-  };
+export function finish(context: ReconnectContext, { status, error }: End): Change {
+  const streamState = interruptToolCalls(context.streamState);
+  const outcome = outcomeOf({ ...context, streamState }, status, error);
+  return { streamState, retryAt: null, outcome };
 }
 
 /** No more of an open call will come. */
@@ -304,6 +230,8 @@ export function interrupt({ streamState }: ReconnectContext): Change {
   return { streamState: interruptToolCalls(streamState) };
 }
 
-function reasonOf(event: object): string {
-  return (commandOf(event) as { reason?: string }).reason ?? 'user';
-}
+/** The Rust module's sentence: hosts show it. */
+export const EXHAUSTED: ErrorInfo = errorInfo({
+  kind: 'exhausted',
+  message: 'Maximum reconnection attempts exceeded',
+});

@@ -19,7 +19,7 @@ export function leavesGap(source: FeedWords, cursor: string | null): boolean {
 
 interface Position {
   readonly source: SourceFacts | null;
-  readonly ledger: { readonly cursor: string | null };
+  readonly progress: { readonly cursor: string | null };
   readonly streamState: { readonly chunksReceived: number };
   readonly opened: boolean;
   readonly restarting: boolean;
@@ -30,7 +30,7 @@ interface Position {
  * of ids must have given items: before the first one nothing shows whether ids will come.
  */
 export function hasMissed(context: Position): boolean {
-  const { source, ledger, streamState, opened, restarting } = context;
-  if (source === null || !opened || restarting || !leavesGap(source, ledger.cursor)) return false;
+  const { source, progress, streamState, opened, restarting } = context;
+  if (source === null || !opened || restarting || !leavesGap(source, progress.cursor)) return false;
   return source.resume === 'live' || streamState.chunksReceived > 0;
 }

@@ -30,17 +30,23 @@ export { ReconnectError } from './errors.js';
 export type { ErrorInfo, ReconnectErrorKind, ReconnectErrorOptions } from './errors.js';
 export { reconnectMachine } from './reconnect.machine.js';
 export type {
-  Ledger,
+  AfterLoss,
+  AttemptStart,
+  EmittedReport,
+  End,
+  Failed,
+  StreamProgress,
   Loss,
-  Moment,
-  NamedImplementation,
+  ClockReading,
   OpenInput,
   OpenLogic,
   Opened,
   OutcomeInfo,
-  ReaderEvent,
+  OfConnection,
+  Pause,
   ReaderInput,
   ReaderLogic,
+  Received,
   ReconnectActions,
   ReconnectActor,
   ReconnectActors,
@@ -53,7 +59,9 @@ export type {
   ReconnectMachineEvent,
   ReconnectReport,
   ReconnectState,
-  StopCommand,
+  Rotation,
+  Timed,
+  WithParams,
 } from './reconnect.types.js';
 export { planResume } from './resume-plan.js';
 export type { ResumePlan, SourceFacts } from './resume-plan.js';

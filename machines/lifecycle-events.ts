@@ -29,16 +29,16 @@ export function attemptStarted({ context }: Args): ReconnectEvent {
 }
 
 export function connected({ context }: Args): ReconnectEvent {
-  const { elapsedMs, restarting, ledger, streamState, attempt } = context;
-  const totalTimeMs = Math.trunc(elapsedMs);
-  const resumed = !restarting && (ledger.cursor !== null || streamState.chunksReceived > 0);
+  const { outageMs, restarting, progress, streamState, attempt } = context;
+  const totalTimeMs = Math.trunc(outageMs);
+  const resumed = !restarting && (progress.cursor !== null || streamState.chunksReceived > 0);
   return { type: 'connected', attempts: attempt, totalTimeMs, resumed };
 }
 
 /** The peer no longer has what came after the position: whatever was between is lost. */
 export function lostPosition({ context }: Args): ReconnectEvent {
-  const { ledger, streamState } = context;
-  return { type: 'gap', from: ledger.cursor ?? streamState.chunksReceived, to: 0 };
+  const { progress, streamState } = context;
+  return { type: 'gap', from: progress.cursor ?? streamState.chunksReceived, to: 0 };
 }
 
 /** A feed was left for a time: what came meanwhile is unknown. */
@@ -79,11 +79,10 @@ export function closed({ context }: Args): ReconnectEvent {
 }
 
 /** Returns the lifecycle event of a reader's report; the progress in it goes into the context. */
-export function emitted(event: object): ReconnectEvent {
-  const report = event as EmittedReport;
+export function emitted(report: EmittedReport): ReconnectEvent {
   switch (report.type) {
     case 'stream.progress':
-      return { type: 'progress', streamState: report.ledger.streamState };
+      return { type: 'progress', streamState: report.progress.streamState };
     case 'stream.toolCall':
       return { type: 'toolCall', id: report.id, name: report.name, status: report.status };
     case 'stream.reset':

@@ -4,7 +4,7 @@
  */
 
 import { cappedExponential, jitterKind, unit } from './backoff.js';
-import type { Moment, ReconnectContext } from './reconnect.types.js';
+import type { ClockReading, ReconnectContext } from './reconnect.types.js';
 
 /** A refill takes so many times `initialBackoffMs`: by default 24 requests a minute. */
 const REFILL = 2.5;
@@ -25,8 +25,8 @@ function paceMs({ policy }: Pick<ReconnectContext, 'policy'>): number {
 
 /** The same, no less than what every wait is: connections that are left by plan have no wait. */
 export function plannedPaceMs(
-  context: Pick<ReconnectContext, 'policy' | 'ledger'>,
-  { floorMs }: { readonly floorMs: number } = context.ledger,
+  context: Pick<ReconnectContext, 'policy' | 'progress'>,
+  { floorMs }: { readonly floorMs: number } = context.progress,
 ): number {
   return Math.max(paceMs(context), context.policy.minBackoffMs, floorMs);
 }
@@ -41,10 +41,10 @@ export function missingMs(paced: Paced, now: number, pace: number = paceMs(paced
 }
 
 /** How long the request after a loss waits at least, in ms. The draw spreads clients that were dropped together. */
-export function reconnectDelayMs(paced: Paced, { now, draw }: Moment): number {
+export function reconnectDelayMs(paced: Paced, { monotonicMs, random }: ClockReading): number {
   const pace = paceMs(paced);
-  const missing = Math.max(missingMs(paced, now, pace) - pace, 0);
-  const share = jitterKind(paced.policy) === 'none' ? 0 : unit(draw);
+  const missing = Math.max(missingMs(paced, monotonicMs, pace) - pace, 0);
+  const share = jitterKind(paced.policy) === 'none' ? 0 : unit(random);
   return Math.trunc((missing / (MOST - 1)) * (1 + share));
 }
 

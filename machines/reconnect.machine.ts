@@ -1,120 +1,121 @@
 /** The statechart: a connection that is lost, waited for and taken up again. */
 
 import { assign, emit, enqueueActions, fromCallback, fromPromise, setup } from 'xstate';
+import type { EventObject } from 'xstate';
+import { readingOf, nowOf } from './clock-reading.js';
+import * as step from './context.js';
+import * as params from './event-params.js';
 import { hasMissed } from './feed.js';
 import * as lifecycle from './lifecycle-events.js';
-import { isTimed, momentOf, nowOf } from './clock-reading.js';
-import { heldOutage } from './outage.js';
-import type {
-  Opened,
-  OpenInput,
-  OutcomeInfo,
-  ReaderEvent,
-  ReaderInput,
-  ReconnectContext,
-  ReconnectEvent,
-  ReconnectInput,
-  ReconnectMachine,
-  ReconnectMachineEvent,
-} from './reconnect.types.js';
-import { isFreeRotation, requestTaken, rotate, rotateLater } from './rotation.js';
-import * as step from './context.js';
-import { EXHAUSTED, fatalError, lossOf } from './retry.js';
+import { pauseOutage } from './outage.js';
+import { takeRequest } from './pace.js';
+import type * as types from './reconnect.types.js';
+import { isFreeRotation, rotate, rotateLater } from './rotation.js';
 import { resumeWait } from './wait.js';
+
+// What several transitions do, with what each part is given of the event.
+const record = { type: 'record', params: params.reported } as const;
+const addReason = { type: 'addReason', params: params.reported } as const;
+const emitReport = { type: 'emitReport', params: params.reported } as const;
+const scheduleRetry = { type: 'scheduleRetry', params: params.afterLossOf } as const;
+const giveUp = { type: 'giveUp', params: params.afterLossOf } as const;
+const countDrop = ['countDrop', { type: 'emitDropped', params: params.lossOf }] as const;
+const end = [record, 'interruptCalls', { type: 'finish', params: params.endOf }] as const;
+const isFatal = { type: 'isFatal', params: params.afterLossOf } as const;
+const isPastFloor = { type: 'isPastFloor', params: params.reported } as const;
+/** The report of a connection that was left is not heard. */
+const ifStale = { guard: { type: 'isStale', params: params.reported } } as const;
+/** A guard cannot ask the clock: what has no reading of it is raised again with one. */
+const ifUntimed = {
+  guard: { type: 'isUntimed', params: params.reported },
+  actions: { type: 'raiseLoss', params: params.lossOf },
+} as const;
+const ifFatal = { guard: isFatal, target: 'failed', actions: [giveUp, ...countDrop] } as const;
 
 /**
  * One definition serves all streams. On its own it opens and reads nothing: a host drives it with
  * reports (`attempt.*`), or `reconnectStream` gives it an `open` and a `reader`.
  */
-export const reconnectMachine: ReconnectMachine = setup({
+export const reconnectMachine: types.ReconnectMachine = setup({
   types: {
-    context: {} as ReconnectContext,
-    events: {} as ReconnectMachineEvent,
-    input: undefined as ReconnectInput | undefined,
-    output: {} as OutcomeInfo,
-    emitted: {} as ReconnectEvent,
+    context: {} as types.ReconnectContext,
+    events: {} as types.ReconnectMachineEvent,
+    input: undefined as types.ReconnectInput | undefined,
+    output: {} as types.OutcomeInfo,
+    emitted: {} as types.ReconnectEvent,
     children: {} as { open: 'open'; reader: 'reader' },
   },
   actors: {
-    open: fromPromise<Opened, OpenInput>(() => new Promise(() => {})),
-    reader: fromCallback<ReaderEvent, ReaderInput>(() => {}),
+    open: fromPromise<types.Opened, types.OpenInput>(() => new Promise(() => {})),
+    reader: fromCallback<EventObject, types.ReaderInput>(() => {}),
   },
   delays: { backoff: ({ context }) => context.delayMs ?? 0 },
   guards: {
     isFinished: ({ context }) => context.outcome !== null,
     isRestoredWait: ({ context }) => context.retryAt !== null,
     hasNoAttemptLeft: ({ context }) => context.attempt >= context.policy.maxAttempts,
-    isFatal: ({ context, event }) => fatalError(context, lossOf(event), momentOf(event)) !== null,
+    isFatal: (_, after: types.AfterLoss) => after.isFatal,
     isRefused: ({ context }) => step.planOf(context).action === 'refuse',
-    isUntimed: ({ event }) => !isTimed(event),
-    isStopping: ({ context }) => context.stopping,
-    isStillPaused: ({ context, event }) => step.withoutReason(context, event).length > 0,
-    isStale: ({ context, event }) => step.isStale(context, event),
-    isPause: ({ event }) => step.commandOf(event).type === 'pause',
-    isPastFloor: ({ context, event }) => step.isPastFloor(context, event),
-    isFreeRotation,
-    isRetry: ({ event }) => step.commandOf(event).type === 'retryNow',
+    /** What was received comes with the command where the connection is left already. */
+    isRefusedYet: ({ context }, { progress }: types.Received) =>
+      progress === undefined && step.planOf(context).action === 'refuse',
+    isUntimed: (_, { reading }: types.Timed) => reading === undefined,
+    isStillPaused: ({ context }, pause: types.Pause) =>
+      step.removeReason(context, pause).pausedBy.length > 0,
+    isStale: ({ context }, { connection }: types.OfConnection) =>
+      connection !== undefined && connection !== context.connection,
+    isPastFloor: ({ context }, { reading }: types.Timed) => step.isPastFloor(context, reading),
+    isFreeRotation: ({ context }, rotation: types.Rotation) => isFreeRotation(context, rotation),
   },
   actions: {
-    record: assign(({ event }) => step.recordReport(event)),
-    schedule: assign(({ context, event, self }) =>
-      step.scheduleAttempt(context, event, momentOf(event, self)),
+    record: assign((_, received: types.Received) => step.record(received)),
+    schedule: assign(({ context, self }, report: types.AttemptStart) =>
+      step.scheduleAttempt(context, report, readingOf(report, self)),
     ),
-    scheduleRetry: assign(({ context, event, self }) =>
-      step.scheduleRetry(context, lossOf(event), momentOf(event, self)),
+    scheduleRetry: assign((_, after: types.AfterLoss) => after.retry),
+    giveUp: assign((_, after: types.AfterLoss) => after.fail),
+    resumeWait: assign(({ context, self }, command: types.Timed) =>
+      resumeWait(context, readingOf(command, self)),
     ),
-    resumeWait: assign(({ context, event, self }) => resumeWait(context, momentOf(event, self))),
     beginConnection: assign(({ context, event, self }) =>
       step.beginConnection(context, nowOf(event, self)),
     ),
-    holdOutage: assign(({ context, event, self }) => heldOutage(context, nowOf(event, self))),
-    giveUp: assign(({ context, event, self }) =>
-      step.giveUp(context, lossOf(event), momentOf(event, self)),
+    pauseOutage: assign(({ context, event, self }) => pauseOutage(context, nowOf(event, self))),
+    rotate: assign(({ context }, rotation: types.Rotation) => rotate(context, rotation)),
+    rotateLater: assign(({ context }, rotation: types.Rotation) => rotateLater(context, rotation)),
+    takeRequest: assign(({ context, self }, report: types.Timed) =>
+      takeRequest(context, nowOf(report, self)),
     ),
-    rotate: assign(rotate),
-    rotateLater: assign(rotateLater),
-    takeRequest: assign(requestTaken),
-    exhaust: assign(() => step.fail(EXHAUSTED)),
-    fail: assign(({ event }) => step.failReported(event)),
+    failExhausted: assign(() => step.fail(step.EXHAUSTED)),
+    fail: assign((_, report: types.Failed) => step.failReported(report)),
     refuse: assign(({ context }) => step.fail(step.refusal(context))),
-    finish: assign(({ context, event }) => step.finish(context, step.endOf(event))),
+    finish: assign(({ context }, end: types.End) => step.finish(context, end)),
+    endCatchUp: assign({ catchingUp: false }),
     countDrop: assign(({ context }) => ({ drops: context.drops + 1 })),
-    addReason: assign(({ context, event }) => ({ pausedBy: step.withReason(context, event) })),
-    removeReason: assign(({ context: at, event }) => ({ pausedBy: step.withoutReason(at, event) })),
-    forget: assign(() => step.reset()),
-    renewBudget: assign(() => step.freshBudget()),
-    emitReport: emit(({ event }) => lifecycle.emitted(event)),
-    emitDropped: emit(({ event }) => lifecycle.dropped(lossOf(event))),
-    /** A guard cannot ask the clock: what was thrown, or has no reading of the clock, is raised again with one. */
-    raiseLoss: enqueueActions(({ event, self, enqueue }) => {
-      enqueue.raise({ ...lossOf(event), type: 'stream.dropped', moment: momentOf(event, self) });
+    addReason: assign(({ context }, pause: types.Pause) => step.addReason(context, pause)),
+    removeReason: assign(({ context }, pause: types.Pause) => step.removeReason(context, pause)),
+    resetContext: assign(({ context }) => step.reset(context)),
+    resetAttempts: assign(() => step.freshBudget()),
+    emitReport: emit((_, report: types.EmittedReport) => lifecycle.emitted(report)),
+    emitDropped: emit((_, loss: types.Loss) => lifecycle.dropped(loss)),
+    raiseLoss: enqueueActions(({ self, enqueue }, loss: types.Loss) => {
+      enqueue.raise({ type: 'stream.dropped', ...loss, reading: readingOf(loss, self) });
     }),
-    takeTurn: enqueueActions(({ event, self, enqueue }) => enqueue.sendTo(self, event)),
-    /**
-     * Asks the reader to stop. It answers in the same turn with its exact account; the second report is
-     * for a reader that does not answer, and is not heard after the first.
-     */
-    askReader: enqueueActions(({ context, event, self, enqueue }) => {
-      const command = step.commandOf(event);
-      enqueue.assign({ stopping: true });
-      enqueue.sendTo('reader', { type: 'stop', command });
-      enqueue.sendTo(self, { type: 'stream.stopped', command, connection: context.connection });
-    }),
-    /** No more of an open call will come. A host that drives the machine knows its calls. */
-    interruptCalls: enqueueActions(({ context, event, enqueue }) => {
+    /** The open call will receive no further arguments. A host that drives the machine knows its calls. */
+    interruptCalls: enqueueActions(({ context, enqueue }) => {
       if (context.source === null) return;
-      const { streamState } = step.recordReport(event);
-      const calls = lifecycle.interrupted(streamState ?? context.streamState);
-      for (const call of calls) enqueue.emit(call);
-      enqueue.assign(({ context: now }) => step.interrupt(now));
+      for (const call of lifecycle.interrupted(context.streamState)) enqueue.emit(call);
+      enqueue.assign(step.interrupt(context));
     }),
-    keepDelivered: assign(({ event }) => step.keepDelivered(event)),
-    welcome: enqueueActions(({ context, enqueue }) => {
+    keepDelivered: assign((_, opened: Partial<types.Opened> | undefined) =>
+      step.keepDelivered(opened),
+    ),
+    announceConnected: enqueueActions(({ context, enqueue }) => {
       enqueue.emit(lifecycle.connected({ context }));
       if (context.rejected) enqueue.emit(lifecycle.lostPosition({ context }));
       if (context.restarting) enqueue.emit(lifecycle.restarted({ context }));
       if (hasMissed(context)) enqueue.emit(lifecycle.missed());
-      enqueue.assign(({ context: now }) => step.connectionStands(now));
+      enqueue.assign(step.connectionStands(context));
     }),
   },
 }).createMachine({
@@ -124,30 +125,34 @@ export const reconnectMachine: ReconnectMachine = setup({
   output: ({ context }) => context.outcome ?? step.outcomeOf(context, 'closed'),
 
   on: {
-    pause: { target: '.paused', actions: 'addReason' },
-    close: { target: '.closed', actions: ['interruptCalls', 'finish'] },
-    cancel: { target: '.closed', actions: ['interruptCalls', 'finish'] },
-    reset: { target: '.idle', actions: 'forget' },
+    pause: { target: '.paused', actions: [record, addReason] },
+    close: { target: '.closed', actions: [...end] },
+    cancel: { target: '.closed', actions: [...end] },
+    reset: { target: '.idle', actions: 'resetContext' },
 
     'attempt.start': [
-      { guard: 'hasNoAttemptLeft', target: '.failed', reenter: true, actions: 'exhaust' },
-      { target: '.waiting', reenter: true, actions: 'schedule' },
+      { guard: 'hasNoAttemptLeft', target: '.failed', reenter: true, actions: 'failExhausted' },
+      { target: '.waiting', reenter: true, actions: { type: 'schedule', params: params.reported } },
     ],
     'attempt.connecting': { target: '.connecting', reenter: true },
     'attempt.connected': { target: '.connected', reenter: true },
-    'attempt.failed': { target: '.failed', reenter: true, actions: 'fail' },
+    'attempt.failed': {
+      target: '.failed',
+      reenter: true,
+      actions: { type: 'fail', params: params.reported },
+    },
 
     // Reports of a connection that was left are heard no more; a host's reports carry no number. Of what
     // carries none at all the account is the stream's, whichever connection reported it.
-    'stream.progress': [{ guard: 'isStale' }, { actions: ['record', 'emitReport'] }],
-    'stream.toolCall': { actions: ['record', 'emitReport'] },
-    'stream.reset': { actions: ['record', 'emitReport'] },
-    'stream.replayed': [{ guard: 'isStale' }, { actions: 'emitReport' }],
-    'stream.caughtUp': [{ guard: 'isStale' }, { actions: ['record', 'emitReport'] }],
-    'stream.gap': { actions: 'emitReport' },
-    'stream.stalled': [{ guard: 'isStale' }, { actions: 'emitReport' }],
-    'stream.diagnostic': { actions: 'emitReport' },
-    'stream.requested': { actions: 'takeRequest' },
+    'stream.progress': [ifStale, { actions: [record, emitReport] }],
+    'stream.toolCall': { actions: [record, emitReport] },
+    'stream.reset': { actions: [record, emitReport] },
+    'stream.replayed': [ifStale, { actions: emitReport }],
+    'stream.caughtUp': [ifStale, { actions: ['endCatchUp', emitReport] }],
+    'stream.gap': { actions: emitReport },
+    'stream.stalled': [ifStale, { actions: emitReport }],
+    'stream.diagnostic': { actions: emitReport },
+    'stream.requested': { actions: { type: 'takeRequest', params: params.reported } },
   },
 
   states: {
@@ -156,7 +161,11 @@ export const reconnectMachine: ReconnectMachine = setup({
         connect: [
           { guard: 'isFinished', target: 'closed' },
           { guard: 'isRefused', target: 'failed', actions: 'refuse' },
-          { guard: 'isRestoredWait', target: 'waiting', actions: 'resumeWait' },
+          {
+            guard: 'isRestoredWait',
+            target: 'waiting',
+            actions: { type: 'resumeWait', params: params.reported },
+          },
           { target: 'connecting' },
         ],
         retryNow: [
@@ -172,8 +181,8 @@ export const reconnectMachine: ReconnectMachine = setup({
       after: { backoff: 'connecting' },
       on: {
         retryNow: 'connecting',
-        'environment.online': { guard: 'isPastFloor', target: 'connecting' },
-        'environment.awake': { guard: 'isPastFloor', target: 'connecting' },
+        'environment.online': { guard: isPastFloor, target: 'connecting' },
+        'environment.awake': { guard: isPastFloor, target: 'connecting' },
       },
     },
 
@@ -183,79 +192,69 @@ export const reconnectMachine: ReconnectMachine = setup({
         id: 'open',
         src: 'open',
         input: ({ context }) => step.openInput(context),
-        onDone: 'connected',
-        onError: { actions: 'raiseLoss' },
+        onDone: {
+          target: 'connected',
+          actions: { type: 'keepDelivered', params: params.outputOf },
+        },
+        onError: { actions: { type: 'raiseLoss', params: params.lossOfOpen } },
       },
       on: {
         'stream.dropped': [
-          { guard: 'isStale' },
-          { guard: 'isUntimed', actions: 'raiseLoss' },
-          { guard: 'isFatal', target: 'failed', actions: 'giveUp' },
-          { target: 'waiting', actions: 'scheduleRetry' },
+          ifStale,
+          ifUntimed,
+          { guard: isFatal, target: 'failed', actions: giveUp },
+          { target: 'waiting', actions: scheduleRetry },
         ],
       },
     },
 
     connected: {
-      entry: ['keepDelivered', 'holdOutage', 'welcome'],
-      exit: assign({ stopping: false }),
+      entry: ['pauseOutage', 'announceConnected'],
       invoke: {
         id: 'reader',
         src: 'reader',
         input: ({ context: { connection } }) => ({ connection }),
-        onError: { actions: 'raiseLoss' },
+        onError: { actions: { type: 'raiseLoss', params: params.lossOfReader } },
       },
       on: {
-        // The reader has the last word on what arrived; a command that comes meanwhile waits its turn.
-        pause: [{ guard: 'isStopping', actions: 'takeTurn' }, { actions: 'askReader' }],
-        close: [{ guard: 'isStopping', actions: 'takeTurn' }, { actions: 'askReader' }],
-        cancel: [{ guard: 'isStopping', actions: 'takeTurn' }, { actions: 'askReader' }],
-        resume: { guard: 'isStopping', actions: 'takeTurn' },
-        connect: { guard: 'isStopping', actions: 'takeTurn' },
-        reset: { guard: 'isStopping', actions: 'takeTurn' },
-        'attempt.start': { guard: 'isStopping', actions: 'takeTurn' },
-        'attempt.connecting': { guard: 'isStopping', actions: 'takeTurn' },
-        'attempt.connected': { guard: 'isStopping', actions: 'takeTurn' },
-        'attempt.failed': { guard: 'isStopping', actions: 'takeTurn' },
         retryNow: [
-          { guard: 'isStopping', actions: 'takeTurn' },
-          { guard: 'isRefused' },
-          { actions: 'askReader' },
-        ],
-        'stream.stopped': [
-          { guard: 'isStale' },
-          { guard: 'isPause', target: 'paused', actions: ['record', 'addReason'] },
-          { guard: 'isRetry', target: 'connecting', actions: 'record' },
-          { target: 'closed', actions: ['interruptCalls', 'finish'] },
+          { guard: { type: 'isRefusedYet', params: params.reported } },
+          { target: 'connecting', actions: record },
         ],
         'stream.dropped': [
-          { guard: 'isStale' },
-          { guard: 'isStopping', actions: ['countDrop', 'emitDropped', 'record'] },
-          { guard: 'isUntimed', actions: 'raiseLoss' },
-          { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'emitDropped', 'giveUp'] },
-          { target: 'waiting', actions: ['countDrop', 'emitDropped', 'scheduleRetry'] },
+          ifStale,
+          ifUntimed,
+          ifFatal,
+          { target: 'waiting', actions: [scheduleRetry, ...countDrop] },
         ],
         'stream.rotated': [
-          { guard: 'isStale' },
-          { guard: 'isStopping', actions: 'record' },
-          { guard: 'isFreeRotation', target: 'connecting', actions: ['rotate', 'emitReport'] },
-          { guard: 'isFatal', target: 'failed', actions: ['countDrop', 'emitDropped', 'giveUp'] },
-          { target: 'waiting', actions: ['countDrop', 'emitDropped', 'rotateLater'] },
+          ifStale,
+          ifUntimed,
+          {
+            guard: { type: 'isFreeRotation', params: params.reported },
+            target: 'connecting',
+            actions: [{ type: 'rotate', params: params.reported }, emitReport],
+          },
+          ifFatal,
+          {
+            target: 'waiting',
+            actions: [{ type: 'rotateLater', params: params.reported }, ...countDrop],
+          },
         ],
-        'stream.ended': [
-          { guard: 'isStale' },
-          { target: 'closed', actions: ['interruptCalls', 'finish'] },
-        ],
+        'stream.ended': [ifStale, { target: 'closed', actions: [...end] }],
       },
     },
 
     paused: {
-      entry: ['holdOutage', emit(lifecycle.paused)],
+      entry: ['pauseOutage', emit(lifecycle.paused)],
       exit: assign({ pausedBy: Object.freeze([]) }),
       on: {
-        pause: { actions: 'addReason' },
+        pause: { actions: addReason },
         resume: [
-          { guard: 'isStillPaused', actions: 'removeReason' },
+          {
+            guard: { type: 'isStillPaused', params: params.reported },
+            actions: { type: 'removeReason', params: params.reported },
+          },
           { guard: 'isRefused', target: 'failed', actions: 'refuse' },
           { target: 'connecting' },
         ],
@@ -267,8 +266,8 @@ export const reconnectMachine: ReconnectMachine = setup({
     },
 
     failed: {
-      entry: ['holdOutage', 'interruptCalls', emit(lifecycle.failed)],
-      on: { retryNow: { target: 'connecting', actions: 'renewBudget' } },
+      entry: ['pauseOutage', 'interruptCalls', emit(lifecycle.failed)],
+      on: { retryNow: { target: 'connecting', actions: 'resetAttempts' } },
     },
 
     closed: { type: 'final', entry: emit(lifecycle.closed) },

@@ -4,6 +4,7 @@ import type {
   Actor,
   ActorRefFromLogic,
   CallbackActorLogic,
+  EventObject,
   NonReducibleUnknown,
   PromiseActorLogic,
   StateMachine,
@@ -29,17 +30,17 @@ export type ReconnectState =
   | 'closed';
 
 /** Time and chance as values: what a report carries so that a replay gives the same states. */
-export interface Moment {
+export interface ClockReading {
   /** Monotonic time in ms: for durations. */
-  readonly now: number;
+  readonly monotonicMs: number;
   /** Wall time in ms since 1970: for `retryAt`. */
-  readonly date: number;
+  readonly epochMs: number;
   /** A draw in [0, 1). */
-  readonly draw: number;
+  readonly random: number;
 }
 
 /** The reader's exact account of the stream, frozen. */
-export interface Ledger {
+export interface StreamProgress {
   readonly streamState: StreamState;
   /** Which stream this is, where the source knows. */
   readonly key?: string | null | undefined;
@@ -67,12 +68,12 @@ export interface ReconnectContext {
   /** Wall time before which the server, or `minBackoffMs`, wants no attempt, in ms since 1970. */
   readonly notBefore: number | null;
   /** Attempts that failed while the host said it was offline: they lengthen the wait and cost no budget. */
-  readonly spared: number;
-  /** How long the outage had lasted at `since`, in ms; it ends with new data, not with a connection. */
-  readonly elapsedMs: number;
+  readonly uncounted: number;
+  /** how long the outage had lasted at `outageStartedAt`, in ms; it ends with new data, not with a connection. */
+  readonly outageMs: number;
   /** Monotonic time from which it goes on; null while a connection stands, and while none is wanted. */
-  readonly since: number | null;
-  readonly ledger: Omit<Ledger, 'streamState'>;
+  readonly outageStartedAt: number | null;
+  readonly progress: Omit<StreamProgress, 'streamState'>;
   readonly streamState: StreamState;
   /** A request may have begun work at the peer: sending it again could repeat that. */
   readonly sent: boolean;
@@ -88,8 +89,6 @@ export interface ReconnectContext {
   readonly fresh: boolean;
   /** The connection being made starts the stream over. */
   readonly restarting: boolean;
-  /** The reader was asked to stop and has not answered yet. */
-  readonly stopping: boolean;
   readonly pausedBy: readonly string[];
   readonly error: ErrorInfo | null;
   readonly reason: string | null;
@@ -103,21 +102,29 @@ export interface ReconnectInput {
   readonly checkpoint?: Checkpoint | undefined;
 }
 
+/** What was received until now. */
+export interface Received {
+  readonly progress?: StreamProgress | undefined;
+  /** The connection was healthy: it had given new data, or, as a feed, was alive for long enough. */
+  readonly healthy?: boolean | undefined;
+}
+
+/** One that leaves a connection carries what was received over it. */
 export type ReconnectCommand =
-  | { type: 'connect'; moment?: Moment }
-  | { type: 'retryNow'; moment?: Moment }
-  | { type: 'pause'; reason?: string; moment?: Moment }
-  | { type: 'resume'; reason?: string; moment?: Moment }
-  | { type: 'close' }
-  | { type: 'cancel'; reason?: string }
+  | { type: 'connect'; reading?: ClockReading }
+  | ({ type: 'retryNow'; reading?: ClockReading } & Received)
+  | ({ type: 'pause'; reason?: string; reading?: ClockReading } & Received)
+  | { type: 'resume'; reason?: string; reading?: ClockReading }
+  | ({ type: 'close' } & Received)
+  | ({ type: 'cancel'; reason?: string } & Received)
   | { type: 'reset' };
 
 export type ReconnectReport =
-  | { type: 'attempt.start'; reason?: string; delayMs?: number; moment?: Moment }
-  | { type: 'attempt.connecting'; moment?: Moment }
-  | { type: 'attempt.connected'; moment?: Moment }
-  | { type: 'attempt.failed'; error: string | ErrorInfo; moment?: Moment }
-  | { type: 'stream.progress'; ledger: Ledger; proven?: boolean; connection?: number }
+  | { type: 'attempt.start'; reason?: string; delayMs?: number; reading?: ClockReading }
+  | { type: 'attempt.connecting'; reading?: ClockReading }
+  | { type: 'attempt.connected'; reading?: ClockReading }
+  | { type: 'attempt.failed'; error: string | ErrorInfo; reading?: ClockReading }
+  | { type: 'stream.progress'; progress: StreamProgress; healthy?: boolean; connection?: number }
   | ({ type: 'stream.dropped' } & Loss)
   /** The connection is left by plan. `isOwn`: by ours, not the peer's; else `failure` is for one plan too many. */
   | ({ type: 'stream.rotated'; isOwn?: boolean } & Loss)
@@ -125,26 +132,19 @@ export type ReconnectReport =
   | {
       type: 'stream.ended';
       outcome: EndOutcome;
-      ledger?: Ledger;
+      progress?: StreamProgress;
       error?: ErrorInfo;
-      connection?: number;
-    }
-  | {
-      type: 'stream.stopped';
-      command: StopCommand;
-      ledger?: Ledger;
-      proven?: boolean;
       connection?: number;
     }
   | { type: 'stream.stalled'; silentMs: number; connection?: number }
   /** The connection makes one more request than the one that opened it. */
-  | { type: 'stream.requested'; moment?: Moment }
+  | { type: 'stream.requested'; reading?: ClockReading }
   | {
       type: 'stream.toolCall';
       id: string;
       name: string | null;
       status: ToolCallStatus;
-      ledger: Ledger;
+      progress: StreamProgress;
     }
   | { type: 'stream.replayed'; items: number; connection?: number }
   | { type: 'stream.gap'; from: string | number | null; to: string | number | null }
@@ -154,31 +154,22 @@ export type ReconnectReport =
       why: string;
       /** How many items the consumer is to take back. */
       items?: number;
-      ledger?: Ledger;
+      progress?: StreamProgress;
     }
   | { type: 'stream.diagnostic'; code: string; message: string }
   /** The host has a network again, or woke up: a hint that a wait may be over. */
-  | { type: 'environment.online'; moment?: Moment }
-  | { type: 'environment.awake'; moment?: Moment };
+  | { type: 'environment.online'; reading?: ClockReading }
+  | { type: 'environment.awake'; reading?: ClockReading };
 
 export type ReconnectMachineEvent = ReconnectCommand | ReconnectReport;
 
-/** The commands that need the reader's last word before the connection is left. */
-export type StopCommand = Extract<
-  ReconnectCommand,
-  { type: 'pause' | 'close' | 'cancel' | 'retryNow' }
->;
-
 /** How a connection, or the attempt to make one, was lost. The rejection of `open` has this shape too. */
-export interface Loss {
+export interface Loss extends Received {
   readonly failure: Failure;
-  readonly ledger?: Ledger | undefined;
-  /** The connection was healthy: it had given new data, or, as a feed, was alive for long enough. */
-  readonly proven?: boolean | undefined;
   /** The host said that it was offline, or we left a silent feed: the attempt is not counted. */
-  readonly spared?: boolean | undefined;
+  readonly uncounted?: boolean | undefined;
   readonly connection?: number | undefined;
-  readonly moment?: Moment | undefined;
+  readonly reading?: ClockReading | undefined;
 }
 
 /** Reports of a reader that are emitted as they are. */
@@ -190,11 +181,7 @@ export type EmittedReport = Extract<
 >;
 
 /** How a stream ends. */
-export interface End {
-  readonly status: OutcomeInfo['status'];
-  readonly ledger?: Ledger | undefined;
-  readonly error?: ErrorInfo | undefined;
-}
+export type End = Pick<OutcomeInfo, 'status' | 'error'>;
 
 export interface OpenInput {
   readonly connection: number;
@@ -207,7 +194,7 @@ export interface OpenInput {
 /** What `open` hands over: an opaque number, and when it happened. */
 export interface Opened {
   readonly connection: number;
-  readonly moment?: Moment | undefined;
+  readonly reading?: ClockReading | undefined;
   /** See `Connection`. */
   readonly keepsDelivered?: boolean | undefined;
 }
@@ -216,69 +203,93 @@ export interface ReaderInput {
   readonly connection: number;
 }
 
-/** What the machine asks of a reader: answer in the same turn with `stream.stopped`. */
-export interface ReaderEvent {
-  type: 'stop';
-  command: StopCommand;
-}
-
 export type OpenLogic = PromiseActorLogic<Opened, OpenInput>;
-export type ReaderLogic = CallbackActorLogic<ReaderEvent, ReaderInput>;
+export type ReaderLogic = CallbackActorLogic<EventObject, ReaderInput>;
 
 export type ReconnectActors =
   | { src: 'open'; logic: OpenLogic; id: 'open' }
   | { src: 'reader'; logic: ReaderLogic; id: 'reader' };
 
-/** The named actions and guards of the chart: all read what they need from context and event. */
-export type ReconnectActions = NamedImplementation<
-  | 'record'
-  | 'schedule'
-  | 'scheduleRetry'
-  | 'resumeWait'
-  | 'beginConnection'
-  | 'holdOutage'
-  | 'keepDelivered'
-  | 'giveUp'
-  | 'rotate'
-  | 'rotateLater'
-  | 'takeRequest'
-  | 'exhaust'
-  | 'fail'
-  | 'refuse'
-  | 'finish'
-  | 'countDrop'
-  | 'addReason'
-  | 'removeReason'
-  | 'forget'
-  | 'renewBudget'
-  | 'emitReport'
-  | 'emitDropped'
-  | 'interruptCalls'
-  | 'raiseLoss'
-  | 'takeTurn'
-  | 'askReader'
-  | 'welcome'
+/** What a loss leads to: one of two changes of the context. */
+export interface AfterLoss {
+  /** No further attempt is made, by default. */
+  readonly isFatal: boolean;
+  /** The attempt is counted, and its wait drawn. */
+  readonly retry: Partial<ReconnectContext>;
+  /** The stream has failed. */
+  readonly fail: Partial<ReconnectContext>;
+}
+
+/** The report of a reader that leaves its connection by plan. */
+export type Rotation = Loss & { readonly isOwn?: boolean | undefined };
+
+/** The part of an event that a guard or an action needs. */
+export interface Timed {
+  readonly reading?: ClockReading | undefined;
+}
+export interface Pause {
+  readonly reason?: string | undefined;
+}
+export interface OfConnection {
+  readonly connection?: number | undefined;
+}
+export interface Failed {
+  readonly error: string | ErrorInfo;
+}
+export interface AttemptStart extends Timed, Pause {
+  readonly delayMs?: number | undefined;
+}
+
+/** The named actions of the chart, and what each needs besides the context. */
+export type ReconnectActions = WithParams<
+  {
+    record: Received;
+    schedule: AttemptStart;
+    scheduleRetry: AfterLoss;
+    giveUp: AfterLoss;
+    resumeWait: Timed;
+    keepDelivered: Partial<Opened> | undefined;
+    rotate: Rotation;
+    rotateLater: Rotation;
+    takeRequest: Timed;
+    fail: Failed;
+    finish: End;
+    addReason: Pause;
+    removeReason: Pause;
+    emitReport: EmittedReport;
+    emitDropped: Loss;
+    raiseLoss: Loss;
+  } & Record<
+    | 'beginConnection'
+    | 'pauseOutage'
+    | 'failExhausted'
+    | 'refuse'
+    | 'endCatchUp'
+    | 'countDrop'
+    | 'resetContext'
+    | 'resetAttempts'
+    | 'interruptCalls'
+    | 'announceConnected',
+    NonReducibleUnknown
+  >
 >;
 
-export type ReconnectGuards = NamedImplementation<
-  | 'isFinished'
-  | 'isRestoredWait'
-  | 'hasNoAttemptLeft'
-  | 'isFatal'
-  | 'isRefused'
-  | 'isStopping'
-  | 'isStillPaused'
-  | 'isStale'
-  | 'isUntimed'
-  | 'isPause'
-  | 'isRetry'
-  | 'isPastFloor'
-  | 'isFreeRotation'
+/** The named guards of the chart, and what each needs besides the context. */
+export type ReconnectGuards = WithParams<
+  {
+    isFatal: AfterLoss;
+    isRefusedYet: Received;
+    isUntimed: Timed;
+    isStillPaused: Pause;
+    isStale: OfConnection;
+    isPastFloor: Timed;
+    isFreeRotation: Rotation;
+  } & Record<'isFinished' | 'isRestoredWait' | 'hasNoAttemptLeft' | 'isRefused', unknown>
 >;
 
-export type NamedImplementation<TName extends string> = TName extends string
-  ? { type: TName; params: NonReducibleUnknown }
-  : never;
+export type WithParams<TParams> = {
+  [TName in keyof TParams]: { type: TName; params: TParams[TName] };
+}[keyof TParams];
 
 /** The machine, spelled out: inferred machine types differ between releases of XState 5. */
 export type ReconnectMachine = StateMachine<

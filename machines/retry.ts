@@ -1,93 +1,91 @@
-/** What broke, and what follows: wait for another attempt, or fail and say why. Pure, so that a replay agrees. */
+/** After a loss: another attempt, or failed, and why. Pure, so that a replay agrees. */
 
+import { clampTimerMs, waitMs } from './backoff.js';
+import { fail, record } from './context.js';
 import type { ErrorInfo } from './errors.js';
 import { errorInfo } from './errors.js';
-import { failureOf } from './failure.js';
 import { timeLeftMs } from './outage.js';
-import type { Loss, Moment, ReconnectContext } from './reconnect.types.js';
+import { plannedPaceMs, reconnectDelayMs, takeRequest } from './pace.js';
+import type { AfterLoss, Loss, ReconnectContext } from './reconnect.types.js';
 import { planResume } from './resume-plan.js';
-import { toReconnectError } from './thrown.js';
+import { waitFor } from './wait.js';
 
-/** The loss in a report, or behind the error of a provided `open` or `reader`. */
-export function lossOf(event: object): Loss {
-  if (isLoss(event)) return event;
-  const { error: thrown, type } = event as { error?: unknown; type?: unknown };
-  if (isLoss(thrown)) return thrown;
-  const phase = type === 'xstate.error.actor.open' ? 'opening' : 'reading';
-  return { failure: failureOf(toReconnectError(thrown), phase) };
+/** By the loss: a guard and the action behind it ask for the same. */
+const decided = new WeakMap<Loss, { readonly context: ReconnectContext; after: AfterLoss }>();
+
+/** Decides what this loss leads to. It has its clock reading, except in a guard of a machine that gives none. */
+export function afterLoss(context: ReconnectContext, loss: Loss): AfterLoss {
+  const known = decided.get(loss);
+  if (known?.context === context) return known.after;
+  const after = decide(context, loss);
+  decided.set(loss, { context, after });
+  return after;
 }
 
-function isLoss(value: unknown): value is Loss {
-  const { failure } = (value ?? {}) as { failure?: { error?: { kind?: unknown } | null } | null };
-  return typeof failure?.error?.kind === 'string';
-}
+function decide(context: ReconnectContext, loss: Loss): AfterLoss {
+  const { policy } = context;
+  const { failure, reading = { monotonicMs: 0, epochMs: 0, random: 0.5 } } = loss;
+  const received = record(loss);
+  const now = { ...context, ...received };
+  const floorMs = Math.max(now.progress.floorMs, failure.retryAfterMs ?? 0);
+  const leastMs = Math.max(floorMs, policy.minBackoffMs);
+  const leftMs = timeLeftMs(now, reading.monotonicMs);
+  const isUncounted = loss.uncounted === true && now.attempt > 0;
+  const rejected = context.rejected || failure.error.kind === 'cursor-rejected';
+  // No request of this stream, up to the lost one, can have begun work.
+  const isFirstRequest = context.fresh && failure.refused === true;
+  const why = whyNot();
+  const attempt = now.attempt + (isUncounted ? 0 : 1);
+  const uncounted = now.uncounted + (isUncounted ? 1 : 0);
+  const drawnMs = waitMs(policy, {
+    attempt: attempt + uncounted,
+    draw: reading.random,
+    previousMs: attempt + uncounted === 1 ? null : context.delayMs,
+    floorMs,
+  });
+  const askedMs = Math.max(drawnMs, reconnectDelayMs(context, reading));
+  const delayMs = Math.min(askedMs, clampTimerMs(leftMs));
+  return {
+    isFatal: failure.fatal || why !== null,
+    fail: { ...received, sent: !isFirstRequest, ...fail(why ?? failure.error) },
+    retry: {
+      ...received,
+      sent: !isFirstRequest,
+      rejected,
+      attempt,
+      uncounted,
+      attempts: context.attempts + 1,
+      outageStartedAt: now.outageStartedAt ?? reading.monotonicMs,
+      error: failure.error,
+      reason: failure.error.kind,
+      ...(loss.uncounted === true
+        ? {}
+        : takeRequest(context, reading.monotonicMs, delayMs, plannedPaceMs(now))),
+      ...waitFor(delayMs, reading, leastMs),
+    },
+  };
 
-/** The error that ends the stream after this loss, or null while another attempt is due. */
-export function fatalError(
-  context: ReconnectContext,
-  loss: Loss,
-  moment: Moment,
-): ErrorInfo | null {
-  const { failure } = loss;
-  if (failure.fatal) return failure.error;
-  const { action, why } = planResume(
-    context.source,
-    loss.ledger?.streamState ?? context.streamState,
-    (loss.ledger ?? context.ledger).cursor,
-    isFirstRequest(context, loss),
-    context.rejected || isRejection(loss),
-  );
-  if (action === 'refuse') return because(failure.error, 'not-resumable', why);
-  const { maxServerDelayMs } = context.policy;
-  const floorMs = floorOf(context, loss);
-  if (maxServerDelayMs !== null && floorMs > maxServerDelayMs) {
-    return because(
-      failure.error,
-      'server-delay',
-      `the server asks to wait ${floorMs} ms, more than maxServerDelayMs (${maxServerDelayMs})`,
-    );
+  /** The error that ends the stream, where the loss itself does not. */
+  function whyNot(): ErrorInfo | null {
+    if (failure.fatal) return null;
+    const { cursor } = now.progress;
+    const plan = planResume(context.source, now.streamState, cursor, isFirstRequest, rejected);
+    if (plan.action === 'refuse') return withReason('not-resumable', plan.why);
+    const { maxServerDelayMs, maxAttempts, maxElapsedMs } = policy;
+    if (maxServerDelayMs !== null && floorMs > maxServerDelayMs)
+      return withReason(
+        'server-delay',
+        `the server asks to wait ${floorMs} ms, more than maxServerDelayMs (${maxServerDelayMs})`,
+      );
+    if (now.attempt >= maxAttempts && !isUncounted)
+      return withReason('exhausted', `all ${maxAttempts} attempts are used up`);
+    if (leftMs <= 0 || leastMs > leftMs)
+      return withReason('exhausted', `maxElapsedMs (${maxElapsedMs}) is used up`);
+    return null;
   }
-  const attempt = loss.proven ? 0 : context.attempt;
-  const isSpared = loss.spared === true && attempt > 0;
-  if (attempt >= context.policy.maxAttempts && !isSpared) {
-    return because(
-      failure.error,
-      'exhausted',
-      `all ${context.policy.maxAttempts} attempts are used up`,
-    );
+
+  function withReason(kind: ErrorInfo['kind'], why: string): ErrorInfo {
+    const { error } = failure;
+    return errorInfo({ ...error, kind, message: `${why}; the last error was: ${error.message}` });
   }
-  const left = timeLeftMs(context, loss.proven ?? false, moment.now);
-  if (left <= 0 || Math.max(floorMs, context.policy.minBackoffMs) > left) {
-    return because(
-      failure.error,
-      'exhausted',
-      `maxElapsedMs (${context.policy.maxElapsedMs}) is used up`,
-    );
-  }
-  return null;
 }
-
-/** Whether the peer refused to go on from where the stream was. */
-export function isRejection({ failure }: Loss): boolean {
-  return failure.error.kind === 'cursor-rejected';
-}
-
-/** Whether no request of this stream, up to the lost one, can have begun work. */
-export function isFirstRequest({ fresh }: ReconnectContext, { failure }: Loss): boolean {
-  return fresh && failure.refused === true;
-}
-
-/** The server's advice that holds for the next wait, in ms. */
-export function floorOf(context: ReconnectContext, loss: Loss): number {
-  return Math.max((loss.ledger ?? context.ledger).floorMs, loss.failure.retryAfterMs ?? 0);
-}
-
-function because(last: ErrorInfo, kind: ErrorInfo['kind'], why: string): ErrorInfo {
-  return errorInfo({ ...last, kind, message: `${why}; the last error was: ${last.message}` });
-}
-
-/** The Rust module's sentence: hosts show it. */
-export const EXHAUSTED: ErrorInfo = errorInfo({
-  kind: 'exhausted',
-  message: 'Maximum reconnection attempts exceeded',
-});

@@ -2,7 +2,6 @@
 
 import { ENGINE_LIMIT, errorCode, isEngineLimit, isTlsCode } from './error-code.js';
 import { ReconnectError } from './errors.js';
-import { failureOf } from './failure.js';
 import { thrownText } from './thrown-text.js';
 
 /** Returns an error of ours: the same, or one that says what was thrown and has it as its hidden cause. */
@@ -17,7 +16,7 @@ export function toReconnectError(thrown: unknown): ReconnectError {
 function readError(thrown: unknown): ReconnectError {
   if (thrown instanceof ReconnectError) {
     // Its getters may throw as well: here, and not when it is classified.
-    failureOf(thrown, 'reading');
+    for (const name of READ) void Reflect.get(thrown, name);
     return thrown;
   }
   const code = errorCode(thrown);
@@ -34,6 +33,9 @@ function readError(thrown: unknown): ReconnectError {
     return new ReconnectError('network', `the connection broke${said}`, facts);
   return new ReconnectError('source', text ?? 'the source threw an error without a text', facts);
 }
+
+/** What a loss is made of. */
+const READ = ['kind', 'message', 'status', 'code', 'fatal', 'retryAfterMs', 'refused'] as const;
 
 function isAbort(thrown: unknown): boolean {
   try {

@@ -3,19 +3,26 @@
 import { clampTimerMs } from './backoff.js';
 import { shownLimit } from './config.js';
 import type { RetryPolicy } from './config.js';
-import type { Moment, ReconnectContext } from './reconnect.types.js';
+import type { ClockReading, ReconnectContext } from './reconnect.types.js';
 
 /**
  * Takes up the rest of a wait that a checkpoint cut short. Wall clocks are set, and differ from machine to machine: the
  * rest is never longer than the wait was.
  */
-export function resumeWait(context: ReconnectContext, moment: Moment): Partial<ReconnectContext> {
+export function resumeWait(
+  context: ReconnectContext,
+  reading: ClockReading,
+): Partial<ReconnectContext> {
   const rest = Math.min(
-    (context.retryAt ?? 0) - moment.date,
+    (context.retryAt ?? 0) - reading.epochMs,
     context.delayMs ?? longestWaitMs(context),
   );
   const delayMs = clampTimerMs(rest);
-  return { since: moment.now, reason: 'restored', ...waitFor(delayMs, moment, delayMs) };
+  return {
+    outageStartedAt: reading.monotonicMs,
+    reason: 'restored',
+    ...waitFor(delayMs, reading, delayMs),
+  };
 }
 
 /**
@@ -24,10 +31,10 @@ export function resumeWait(context: ReconnectContext, moment: Moment): Partial<R
  */
 export function waitFor(
   delayMs: number,
-  { date }: Moment,
+  { epochMs }: ClockReading,
   floorMs: number,
 ): Pick<ReconnectContext, 'delayMs' | 'retryAt' | 'notBefore'> {
-  return { delayMs, retryAt: date + delayMs, notBefore: floorMs > 0 ? date + floorMs : null };
+  return { delayMs, retryAt: epochMs + delayMs, notBefore: floorMs > 0 ? epochMs + floorMs : null };
 }
 
 /** The Rust module's sentence. */

@@ -1,7 +1,7 @@
 /** The Rust module's hand-driven API over the same machine: the host makes the calls, the machine keeps the books. */
 
 import { createActor } from 'xstate';
-import { checkNames, resolveConfig, wrong } from '../machines/config.js';
+import { checkNames, resolveConfig, configError } from '../machines/config.js';
 import type { PartialOptions, ReconnectConfig } from '../machines/config.js';
 import { reconnectMachine } from '../machines/reconnect.machine.js';
 import type {
@@ -12,7 +12,7 @@ import type {
 import * as steps from '../machines/stream-state.js';
 import type { StreamState } from '../machines/stream-state.js';
 import { runQuietly } from '../machines/thenable.js';
-import { momentOf, systemClock } from './host/clock.js';
+import { readingOf, systemClock } from './host/clock.js';
 
 /** Counts attempts, computes delays and keeps the stream state for a host that connects by itself. */
 export interface ReconnectManager {
@@ -51,7 +51,7 @@ export function createReconnectManager(
   const resolved = resolveConfig(config);
   checkNames(config, Object.keys(resolved));
   if (onEvent !== undefined && typeof onEvent !== 'function')
-    throw wrong('onEvent', 'a function', onEvent);
+    throw configError('onEvent', 'a function', onEvent);
   // The host waits by itself: a clock whose timers never fire keeps the machine from going ahead of it.
   const actor = createActor(reconnectMachine, { input: { config: resolved }, clock: HELD_CLOCK });
   const outbox = createOutbox(onEvent);
@@ -65,9 +65,9 @@ export function createReconnectManager(
     return after;
   };
   const record = (streamState: StreamState): void => {
-    report({ type: 'stream.progress', ledger: { ...context().ledger, streamState } });
+    report({ type: 'stream.progress', progress: { ...context().progress, streamState } });
   };
-  const moment = () => momentOf(systemClock, systemClock.random);
+  const reading = () => readingOf(systemClock, systemClock.random);
   return {
     get state() {
       return actor.getSnapshot().value;
@@ -82,12 +82,12 @@ export function createReconnectManager(
       return resolved;
     },
     startAttempt() {
-      const after = report({ type: 'attempt.start', moment: moment() });
+      const after = report({ type: 'attempt.start', reading: reading() });
       return after.value === 'waiting' ? after.context.delayMs : null;
     },
-    markConnecting: () => void report({ type: 'attempt.connecting', moment: moment() }),
-    markConnected: () => void report({ type: 'attempt.connected', moment: moment() }),
-    markFailed: (error) => void report({ type: 'attempt.failed', error, moment: moment() }),
+    markConnecting: () => void report({ type: 'attempt.connecting', reading: reading() }),
+    markConnected: () => void report({ type: 'attempt.connected', reading: reading() }),
+    markFailed: (error) => void report({ type: 'attempt.failed', error, reading: reading() }),
     reset: () => void report({ type: 'reset' }),
     canRetry: () => context().attempt < resolved.maxAttempts,
     canResume: () => steps.canResume(context().streamState),

@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import { createActor, fromCallback, fromPromise } from 'xstate';
+import type { EventObject } from 'xstate';
 import { planResume, reconnectMachine } from '../machines/index.js';
 import type {
   ReconnectActor,
@@ -7,7 +8,7 @@ import type {
   ReconnectMachine,
   ReconnectState,
 } from '../machines/index.js';
-import type { Opened, OpenInput, ReaderEvent, ReaderInput } from '../machines/reconnect.types.js';
+import type { Opened, OpenInput, ReaderInput } from '../machines/reconnect.types.js';
 import {
   backoffDelayMs,
   canResume,
@@ -75,12 +76,12 @@ describe('the machine', () => {
         open: fromPromise<Opened, OpenInput>(({ input }) =>
           Promise.resolve({ connection: input.connection }),
         ),
-        reader: fromCallback<ReaderEvent, ReaderInput>(({ receive }) =>
-          receive(({ command }) => expectTypeOf(command.type).toExtend<string>()),
+        reader: fromCallback<EventObject, ReaderInput>(({ input, sendBack }) =>
+          sendBack({ type: 'stream.diagnostic', code: 'c', message: `${input.connection}` }),
         ),
       },
       delays: { backoff: ({ context }) => context.attempt * 10 },
-      guards: { isFatal: ({ context }) => context.attempt > 1 },
+      guards: { isFatal: ({ context }, { isFatal }) => isFatal || context.attempt > 1 },
     });
     expectTypeOf(provided).toExtend<ReconnectMachine>();
     expectTypeOf(createActor(provided, { input: {} })).toExtend<ReconnectActor>();

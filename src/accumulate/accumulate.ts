@@ -1,6 +1,6 @@
 /** The items of a stream as one value: a store that takes back what the stream takes back. */
 
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import type { Checkpoint } from '../../machines/checkpoint.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { runQuietly } from '../../machines/thenable.js';
@@ -85,8 +85,8 @@ export function accumulate<T, V>(
     clock = systemClock,
   }: AccumulateOptions<T, V>,
 ): Accumulated<V> {
-  if (typeof reduce !== 'function') throw wrong('reduce', 'a function', reduce);
-  if (!(throttleMs >= 0)) throw wrong('throttleMs', 'a number of ms, 0 or more', throttleMs);
+  if (typeof reduce !== 'function') throw configError('reduce', 'a function', reduce);
+  if (!(throttleMs >= 0)) throw configError('throttleMs', 'a number of ms, 0 or more', throttleMs);
   const position = (): number => stream.checkpoint().streamState.chunksReceived;
   const first = saved == null ? initial : saved.value;
   const value = new Value(initial, first, reduce, position());
@@ -112,7 +112,7 @@ export function accumulate<T, V>(
   return {
     getSnapshot: () => shown,
     subscribe(listener) {
-      if (typeof listener !== 'function') throw wrong('listener', 'a function', listener);
+      if (typeof listener !== 'function') throw configError('listener', 'a function', listener);
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

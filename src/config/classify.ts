@@ -32,14 +32,9 @@ export interface Classification {
 
 export type Classify = (context: ClassifyContext) => Classification | undefined | void;
 
-/** What an error means; the hook of the caller has the last word. */
-export function classify(
-  error: ReconnectError,
-  place: LossPlace,
-  hook: Classify | undefined,
-): Failure {
+/** Returns what an error means: the hook of the caller can override it. */
+export function classify(error: ReconnectError, place: LossPlace, hook: Classify): Failure {
   const own = failureOf(error, place.phase);
-  if (hook === undefined) return own;
   const { fatal, refused = false } = own;
   const decided: unknown = hook({ ...place, error, fatal, refused });
   if (isThenable(decided)) {

@@ -3,7 +3,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import { parseCheckpoint } from '../../machines/checkpoint.js';
 import type { Checkpoint } from '../../machines/checkpoint.js';
-import { checkNames, checkTimeout, resolvePolicy, wrong } from '../../machines/config.js';
+import { checkNames, checkTimeout, resolvePolicy, configError } from '../../machines/config.js';
 import type { PartialOptions, RetryPolicy } from '../../machines/config.js';
 import type { Classify } from './classify.js';
 import { systemClock } from '../host/clock.js';
@@ -101,7 +101,7 @@ export interface ResolvedOptions extends Record<
  */
 export function resolveOptions(options: ReconnectOptions = {}): ResolvedOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw wrong('options', 'an object', options);
+    throw configError('options', 'an object', options);
   const isDefault = Object.values(options).every((value) => value === undefined);
   if (isDefault) return DEFAULTS;
   checkNames(options, OPTION_NAMES);
@@ -127,24 +127,25 @@ function complete(options: ReconnectOptions): ResolvedOptions {
   checkTimeout('progressTimeoutMs', progressTimeoutMs);
   checkTimeout('rotateAfterMs', rotateAfterMs);
   if (delivery !== undefined && delivery !== 'commit' && delivery !== 'eager')
-    throw wrong('delivery', "'commit' or 'eager'", delivery);
+    throw configError('delivery', "'commit' or 'eager'", delivery);
   if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {
-    throw wrong('highWaterMark', 'a whole number of items from 1', highWaterMark);
+    throw configError('highWaterMark', 'a whole number of items from 1', highWaterMark);
   }
   if (!Number.isSafeInteger(maxBufferedBytes) || maxBufferedBytes < 1) {
-    throw wrong('maxBufferedBytes', 'a whole number of bytes from 1', maxBufferedBytes);
+    throw configError('maxBufferedBytes', 'a whole number of bytes from 1', maxBufferedBytes);
   }
-  if (typeof allowRestart !== 'boolean') throw wrong('allowRestart', 'true or false', allowRestart);
+  if (typeof allowRestart !== 'boolean')
+    throw configError('allowRestart', 'true or false', allowRestart);
   checkFunction('classify', classify);
   checkFunction('random', random);
   if (environment !== null && typeof environment?.watch !== 'function')
-    throw wrong('environment', 'an object with watch() and isOnline, or null', environment);
+    throw configError('environment', 'an object with watch() and isOnline, or null', environment);
   for (const method of ['setTimeout', 'clearTimeout', 'now'] as const) {
     if (typeof clock?.[method] !== 'function')
-      throw wrong('clock', `an object with ${method}()`, clock);
+      throw configError('clock', `an object with ${method}()`, clock);
   }
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw wrong('signal', 'an AbortSignal', signal, 'Write new AbortController().signal.');
+    throw configError('signal', 'an AbortSignal', signal, 'Write new AbortController().signal.');
   }
   return {
     policy: resolvePolicy(options),
@@ -178,7 +179,8 @@ function ofThisPage(): Environment | null {
 }
 
 function checkFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') throw wrong(name, 'a function', value);
+  if (value !== undefined && typeof value !== 'function')
+    throw configError(name, 'a function', value);
 }
 
 /** One for all streams that change nothing. Last, since it needs what stands above. */

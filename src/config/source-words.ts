@@ -2,18 +2,29 @@
 
 import { END_OUTCOMES } from '../../machines/source-contract.js';
 import type { Connection, EndOutcome, SourceItem } from '../../machines/source-contract.js';
-import { isThenable, readQuietly, runQuietly } from '../../machines/thenable.js';
+import { ignoreRejection, isThenable, runQuietly } from '../../machines/thenable.js';
 import { malformed } from '../progress/validate-item.js';
 
-/** Reads what a source says; a getter of its own may throw. */
+/** Reads the end that a connection has read; a getter of its own may throw. */
 export function outcomeOf(connection: Connection<unknown>): EndOutcome | null {
-  const outcome = readQuietly(() => connection.outcome);
-  return END_OUTCOMES.find((word) => word === outcome) ?? null;
+  try {
+    const { outcome } = connection;
+    // Most say nothing.
+    if (outcome == null || END_OUTCOMES.includes(outcome)) return outcome ?? null;
+    ignoreRejection(outcome);
+  } catch {
+    // It says nothing.
+  }
+  return null;
 }
 
 /** Whether its silence says nothing. */
 export function isQuiet(connection: Connection<unknown>): boolean {
-  return readQuietly(() => connection.isQuiet) === true;
+  try {
+    return (connection.isQuiet as unknown) === true;
+  } catch {
+    return false;
+  }
 }
 
 /** What it holds of an item that is not whole, in bytes. */

@@ -1,6 +1,6 @@
 /** A source that cannot work is refused at once. */
 
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import {
   DELIVERY_MODES,
   REOPEN_MODES,
@@ -15,13 +15,13 @@ export function checkSource(source: unknown): void {
     StreamSource<unknown>
   >;
   if (typeof open !== 'function')
-    throw wrong(
+    throw configError(
       'source',
       'a StreamSource with open()',
       source,
       'Write sse({ url }) or fromAsyncIterable(…).',
     );
-  if (typeof name !== 'string') throw wrong('source.name', 'a string', name);
+  if (typeof name !== 'string') throw configError('source.name', 'a string', name);
   checkWord('source.resume', resume, RESUME_MODES);
   checkWord('source.terminal', terminal, TERMINALS);
   checkWord('source.reopen', reopen, REOPEN_MODES);
@@ -29,5 +29,5 @@ export function checkSource(source: unknown): void {
 }
 
 function checkWord(name: string, value: unknown, words: readonly unknown[]): void {
-  if (!words.includes(value)) throw wrong(name, `one of ${words.join(', ')}`, value);
+  if (!words.includes(value)) throw configError(name, `one of ${words.join(', ')}`, value);
 }

@@ -1,4 +1,4 @@
-/** The replay of one connection: how much was left out, when it is over, and its items in large batches until then. */
+/** What was missed comes: when that is over, and its items in large batches until then. */
 
 import type { ReconnectReport } from '../../machines/reconnect.types.js';
 import { nowMs } from '../host/clock.js';
@@ -7,37 +7,32 @@ import type { StreamParts } from './stream-parts.js';
 /** How long items of a replay are collected for a loop over batches, in ms: a few frames of a screen. */
 const COLLECT_MS = 50;
 
-type Parts = Pick<StreamParts<unknown>, 'source' | 'options' | 'ledger'> & {
+type Parts = Pick<StreamParts<unknown>, 'source' | 'options' | 'progress'> & {
   readonly delivery: Pick<StreamParts<unknown>['delivery'], 'onCollecting' | 'flush'>;
 };
 
+/** The connection that brings it. */
+interface Reports {
+  readonly connection: number;
+  send(report: ReconnectReport): void;
+}
+
 export class CatchUp {
   readonly #stream: Parts;
-  readonly #connection: number;
-  readonly #send: (report: ReconnectReport) => void;
+  readonly #reader: Reports;
   readonly #beganAt: number;
-  /** Chunks of the stream when the connection was made. */
   readonly #chunksBefore: number;
   #timer: unknown = null;
-  #replayed = 0;
   #isUpToDate = false;
 
-  constructor(stream: Parts, connection: number, send: (report: ReconnectReport) => void) {
-    const { source, options, ledger, delivery } = stream;
+  /** @param chunksBefore chunks of the stream when the connection was made */
+  constructor(stream: Parts, reader: Reports, beganAt: number, chunksBefore: number) {
+    const { source, delivery } = stream;
     this.#stream = stream;
-    this.#connection = connection;
-    this.#send = send;
-    this.#beganAt = nowMs(options.clock);
-    this.#chunksBefore = ledger.chunks;
+    this.#reader = reader;
+    this.#beganAt = beganAt;
+    this.#chunksBefore = chunksBefore;
     if (source.reportsUpToDate === true) delivery.onCollecting = () => this.#collect();
-  }
-
-  /** A replay is reported when new data proves it over, or when the connection is. @param total left out so far */
-  reportReplayed(total: number): void {
-    const items = total - this.#replayed;
-    if (items === 0) return;
-    this.#replayed = total;
-    this.#send({ type: 'stream.replayed', items, connection: this.#connection });
   }
 
   /** Reported once a connection: a source may say so as often as it likes. */
@@ -45,10 +40,11 @@ export class CatchUp {
     if (this.#isUpToDate) return;
     this.#isUpToDate = true;
     this.stop();
-    const { ledger, options } = this.#stream;
-    const items = Math.max(0, ledger.chunks - this.#chunksBefore);
+    const { progress, options } = this.#stream;
+    const items = Math.max(0, progress.chunks - this.#chunksBefore);
     const ms = nowMs(options.clock) - this.#beganAt;
-    this.#send({ type: 'stream.caughtUp', items, ms, connection: this.#connection });
+    const { connection } = this.#reader;
+    this.#reader.send({ type: 'stream.caughtUp', items, ms, connection });
   }
 
   /** Nothing is collected any more. */

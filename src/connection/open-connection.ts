@@ -54,7 +54,7 @@ export class LiveConnection<T> {
 
   close(): void {
     this.countHeld(0);
-    closeQuietly(this.connection);
+    runQuietly(() => this.connection.close());
     this.#controller.abort();
   }
 }

@@ -4,67 +4,67 @@ import type { EndOutcome, SourceItem } from '../../machines/source-contract.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { follow } from '../../machines/thenable.js';
 import { toReconnectError } from '../../machines/thrown.js';
-import type { ReconnectReport, StopCommand } from '../../machines/reconnect.types.js';
+import type {
+  Received,
+  ReconnectCommand,
+  ReconnectReport,
+} from '../../machines/reconnect.types.js';
 import type { LiveConnection } from './open-connection.js';
 import { CatchUp } from './catch-up.js';
 import { nowMs } from '../host/clock.js';
 import { DecisionTimer } from './decision-timer.js';
 import { Receiver } from './receiver.js';
 import type { ReceiverHost } from './receiver.js';
-import { ProgressPace } from '../progress/progress-pace.js';
 import { healthOf, isHealthy } from './reader-host.js';
 import type { ReaderHost, ReaderRef } from './reader-host.js';
 import { malformed, malformedBy } from '../progress/validate-item.js';
 import { PlannedEnd } from './planned-end.js';
 import { iteratorOf, outcomeOf, returnQuietly } from '../config/source-words.js';
-import { stallWindow } from './stall-window.js';
 import { inTurn } from '../host/turn.js';
 import { Watchdog } from './watchdog.js';
-import type { Watched } from './watchdog.js';
+import type { SilenceHost } from './watchdog.js';
 
 type Batch<T> = IteratorResult<readonly SourceItem<T>[]>;
 
+/** Where one planned end is too many. */
+const PLANNED = 'the peer ends one connection after the other';
+
 /** A class: it exists once per connection and its methods are called per network chunk. */
-export class Reader<T> implements ReceiverHost, Watched {
-  /** The consumer holds the reading up: that silence is ours. */
-  isHeldUp = false;
+export class Reader<T> implements ReceiverHost, SilenceHost {
   isOver = false;
   readonly connection: number;
   readonly #self: ReaderRef;
-  readonly #stream: ReaderHost<T, Reader<T>>;
+  readonly #stream: ReaderHost<T>;
   readonly #live: LiveConnection<T>;
   readonly #receiver: Receiver<T>;
-  readonly #watchdog: Watchdog;
+  readonly #watchdog: Watchdog<T>;
   readonly #openedAt: number;
-  readonly #catchUp: CatchUp;
-  readonly #pace: ProgressPace;
-  readonly #plannedEnd: PlannedEnd;
+  readonly #chunksBefore: number;
+  /** Made for a source that says when what was missed is over. */
+  #catchUp: CatchUp | null = null;
+  /** Made where an end is planned. */
+  #plannedEnd: PlannedEnd | null = null;
   #iterator: AsyncIterator<readonly SourceItem<T>[]> | null = null;
-  /** The window that the watchdog waits for. */
-  #stallTimeoutMs: number | null;
   #decision: DecisionTimer | null = null;
   #isProven = false;
+  /** Items left out as old that were reported. */
+  #replayed = 0;
   /** A batch came: even an empty one is a sign of life. */
   #hasSign = false;
 
-  constructor(
-    live: LiveConnection<T>,
-    stream: ReaderHost<T, Reader<T>>,
-    connection: number,
-    self: ReaderRef,
-  ) {
-    const { options, ledger } = stream;
+  constructor(live: LiveConnection<T>, stream: ReaderHost<T>, connection: number, self: ReaderRef) {
+    const { options, source, progress } = stream;
     this.connection = connection;
     this.#self = self;
     this.#live = live;
     this.#stream = stream;
     this.#openedAt = nowMs(options.clock);
-    this.#pace = new ProgressPace(this.#openedAt, ledger.chunks);
-    this.#catchUp = new CatchUp(stream, connection, (report) => this.send(report));
+    this.#chunksBefore = progress.chunks;
+    progress.markReported(this.#openedAt);
+    if (source.reportsUpToDate === true) this.#catchUp = this.#newCatchUp();
     this.#receiver = new Receiver(stream, this);
-    this.#stallTimeoutMs = this.stallTimeoutMs;
-    this.#watchdog = new Watchdog(this, options.clock);
-    this.#plannedEnd = new PlannedEnd(options, (isOwn) => this.#rotate(isOwn));
+    this.#watchdog = new Watchdog(stream, live.connection, this);
+    if (options.rotateAfterMs !== null) this.#plannedEnd = this.#newPlannedEnd();
   }
 
   /** Sends the machine a report, as long as it listens to this connection. */
@@ -72,26 +72,24 @@ export class Reader<T> implements ReceiverHost, Watched {
     if (this.#self.getSnapshot().status === 'active') this.#stream.report(report);
   }
 
-  /** Begins to read. */
-  start(): void {
-    this.#pull();
-  }
-
-  /** Answers the machine's question in the same turn; nothing of this connection is heard after it. */
-  stop(command: StopCommand): void {
-    const isLeft = command.type === 'pause' || command.type === 'retryNow';
+  /** Returns what came over the connection where this command leaves it: nothing more of it is taken then. */
+  leave(command: ReconnectCommand['type']): Received {
+    const isForGood = command === 'close' || command === 'cancel';
+    if (this.isOver || !(isForGood || command === 'pause' || command === 'retryNow')) return {};
     // No request follows an end that was read.
-    if (isLeft && !this.isOver && this.#endByOutcome()) return;
-    const { ledger, options } = this.#stream;
-    const { connection } = this;
-    const proven = this.#hasHealth(nowMs(options.clock));
+    if (!isForGood && this.#endByOutcome()) return {};
+    const healthy = !isForGood && this.#hasHealth(nowMs(this.#stream.options.clock));
     this.#finish();
-    this.send({ type: 'stream.stopped', command, ledger: ledger.freeze(), proven, connection });
+    return { progress: this.#stream.progress.freeze(), healthy };
   }
 
-  /** Lets go without a word: the machine has left. */
+  /** The machine has left the connection. */
   dispose(): void {
-    this.#finish();
+    if (!this.isOver) {
+      this.#finish();
+      // By an event that did not carry what came.
+      this.#reportProgress(false);
+    }
     this.#live.close();
   }
 
@@ -100,31 +98,23 @@ export class Reader<T> implements ReceiverHost, Watched {
     this.#watchdog.probe();
   }
 
-  get stallTimeoutMs(): number | null {
-    return stallWindow(this.#stream, this.#live.connection);
-  }
-
-  get progressTimeoutMs(): number | null {
-    return this.#stream.options.progressTimeoutMs;
-  }
-
   /** The protocol's end, where it was read although the connection goes on. */
   get #outcome(): EndOutcome | null {
     return outcomeOf(this.#live.connection);
   }
 
   onUpToDate(): void {
-    this.#catchUp.reportUpToDate();
+    (this.#catchUp ??= this.#newCatchUp()).reportUpToDate();
   }
 
   onSilence(error: ReconnectError, silentMs: number): void {
-    const { connection } = this;
-    if (this.#outcome === null) this.send({ type: 'stream.stalled', silentMs, connection });
+    if (this.#outcome === null)
+      this.send({ type: 'stream.stalled', silentMs, connection: this.connection });
     this.#lose(error);
   }
 
-  // Bound once, as below.
-  readonly #pull = (): void => {
+  /** Asks for the next batch. Bound once, as below. */
+  readonly read = (): void => {
     if (this.isOver) return;
     try {
       this.#iterator ??= iteratorOf(this.#live.connection);
@@ -141,7 +131,8 @@ export class Reader<T> implements ReceiverHost, Watched {
     try {
       // A source may give nothing at all.
       const isDone = result.done === true;
-      if (this.#hasSign && !isDone) this.#stream.cadence.add(now - this.#watchdog.bytesAt);
+      if (this.#hasSign && !isDone && this.#stream.options.stallTimeoutMs === 'auto')
+        this.#stream.cadence.add(now - this.#watchdog.bytesAt);
       this.#watchdog.bytesAt = now;
       this.#hasSign ||= !isDone;
       if (isDone) this.#eof();
@@ -162,19 +153,24 @@ export class Reader<T> implements ReceiverHost, Watched {
     const receiver = this.#receiver;
     const hasData = receiver.accept(items, now - this.#stream.startedAt);
     if (hasData) this.#watchdog.dataAt = now;
-    this.#stream.ledger.end = this.#outcome;
+    this.#stream.progress.end = this.#outcome;
     if (receiver.end !== null) this.#end(receiver.end);
-    else if (receiver.rotateAfterMs !== null) this.#plannedEnd.announce(receiver.rotateAfterMs);
-    else if (this.stallTimeoutMs !== this.#stallTimeoutMs) {
-      this.#stallTimeoutMs = this.stallTimeoutMs;
-      this.#watchdog.rearm();
-    }
+    else if (receiver.rotateAfterMs !== null)
+      (this.#plannedEnd ??= this.#newPlannedEnd()).announce(receiver.rotateAfterMs);
+    else this.#watchdog.adjust();
+  }
+
+  #newCatchUp(): CatchUp {
+    return new CatchUp(this.#stream, this, this.#openedAt, this.#chunksBefore);
+  }
+
+  #newPlannedEnd(): PlannedEnd {
+    return new PlannedEnd(this.#stream.options, (isOwn) => this.#rotate(isOwn));
   }
 
   #rotate(isOwn: boolean): void {
     if (this.isOver || this.#endByOutcome()) return;
-    const proven = this.#leave();
-    if (proven !== null) this.#stream.rotate(this, { proven }, isOwn);
+    this.#break(new ReconnectError('network', PLANNED), isOwn);
   }
 
   #waitForDecision(): void {
@@ -195,55 +191,62 @@ export class Reader<T> implements ReceiverHost, Watched {
   #readOn(): void {
     const { delivery, options } = this.#stream;
     const { clock } = options;
-    if (delivery.hasRoom) return inTurn(clock, this.#pull);
-    this.isHeldUp = true;
+    if (delivery.hasRoom) return inTurn(clock, this.read);
+    const watchdog = this.#watchdog;
+    watchdog.isHeldUp = true;
     delivery.onRoom = () => {
       if (this.isOver) return;
-      this.isHeldUp = false;
-      this.#watchdog.bytesAt = this.#watchdog.dataAt = nowMs(clock);
-      inTurn(clock, this.#pull);
+      watchdog.isHeldUp = false;
+      watchdog.bytesAt = watchdog.dataAt = nowMs(clock);
+      inTurn(clock, this.read);
     };
   }
 
   #report(now: number): void {
-    const { ledger } = this.#stream;
-    const { connection } = this;
+    const { progress } = this.#stream;
     const proves = !this.#isProven && this.#hasHealth(now);
-    if (!proves && !this.#pace.isDue(now, ledger.chunks)) return;
+    if (!proves && !progress.isReportDue(now)) return;
     this.#isProven ||= proves;
-    this.#pace.mark(now, ledger.chunks);
+    progress.markReported(now);
     if (proves) this.#reportReplay();
     this.#stream.guard.known.digest();
-    this.send({ type: 'stream.progress', ledger: ledger.freeze(), proven: proves, connection });
+    this.#reportProgress(proves);
+  }
+
+  #reportProgress(healthy: boolean): void {
+    const progress = this.#stream.progress.freeze();
+    this.send({ type: 'stream.progress', progress, healthy, connection: this.connection });
   }
 
   #hasHealth(now: number): boolean {
+    const { hasNewData } = this.#receiver;
     const upMs = now - this.#openedAt;
-    return isHealthy(this.#stream, this.#receiver.hasNewData, upMs, this.#hasSign);
+    return this.#isProven || isHealthy(this.#stream, hasNewData, upMs, this.#hasSign);
   }
 
+  /** A replay is reported when new data proves it over, or when the connection is. */
   #reportReplay(): void {
-    this.#catchUp.reportReplayed(this.#receiver.replayed);
+    const items = this.#stream.guard.skipped - this.#replayed;
+    if (items === 0) return;
+    this.#replayed += items;
+    this.send({ type: 'stream.replayed', items, connection: this.connection });
   }
 
   #eof(): void {
     if (this.#endByOutcome()) return;
-    const { source, ledger } = this.#stream;
-    if (source.terminal === 'explicit') {
-      this.#lose(new ReconnectError('eof', 'the bytes ended without the end marker'));
-      return;
-    }
-    this.#receiver.finish(ledger.lastTimeMs);
+    const { source, progress } = this.#stream;
+    if (source.terminal === 'explicit')
+      return this.#lose(new ReconnectError('eof', 'the bytes ended without the end marker'));
+    this.#receiver.finish(progress.lastTimeMs);
     this.#end('complete');
   }
 
   #end(outcome: NonNullable<Receiver<T>['end']>): void {
     this.#reportReplay();
     if (this.isOver) return;
-    const { ledger } = this.#stream;
-    const { connection } = this;
     this.#finish();
-    this.send({ type: 'stream.ended', outcome, ledger: ledger.freeze(), connection });
+    const progress = this.#stream.progress.freeze();
+    this.send({ type: 'stream.ended', outcome, progress, connection: this.connection });
   }
 
   /** Ends the stream where its end was read before: what came is whole, whatever happens to the connection. */
@@ -251,7 +254,7 @@ export class Reader<T> implements ReceiverHost, Watched {
     const outcome = this.#outcome;
     if (outcome === null) return false;
     try {
-      this.#receiver.finish(this.#stream.ledger.lastTimeMs);
+      this.#receiver.finish(this.#stream.progress.lastTimeMs);
     } catch {
       // What is held cannot be taken: then the loss is one.
       return false;
@@ -262,38 +265,42 @@ export class Reader<T> implements ReceiverHost, Watched {
 
   #lose(error: ReconnectError): void {
     if (this.isOver || this.#endByOutcome()) return;
-    if (this.#plannedEnd.explains(error)) return this.#rotate(false);
-    const { bytesAt } = this.#watchdog;
-    const proven = this.#leave();
-    if (proven === null) return;
-    const endedAt = error.kind === 'stall' ? bytesAt : nowMs(this.#stream.options.clock);
-    const upMs = endedAt - this.#openedAt;
-    this.#stream.lose(this, error, healthOf(this.#stream, error, proven), upMs);
+    if (this.#plannedEnd?.explains(error) === true) return this.#rotate(false);
+    this.#break(error);
   }
 
-  /** Nothing more of the connection is taken. Returns whether it was healthy; null: the stream is over. */
-  #leave(): boolean | null {
+  /**
+   * Nothing more of the connection is taken, and its loss is reported.
+   * @param isOwn for one that is left by plan: by ours, not the peer's
+   */
+  #break(error: ReconnectError, isOwn?: boolean): void {
+    const stream = this.#stream;
+    const { bytesAt } = this.#watchdog;
     this.#receiver.leave();
     this.#reportReplay();
-    if (this.isOver) return null;
-    const proven = this.#hasHealth(nowMs(this.#stream.options.clock));
+    if (this.isOver) return;
+    const now = nowMs(stream.options.clock);
+    const healthy = this.#hasHealth(now);
     this.#finish();
     const { fault } = this.#receiver;
-    if (fault === null) return proven;
-    this.#stream.lose(this, fault, healthOf(this.#stream, fault, proven), 0);
-    return null;
+    const lost = fault ?? error;
+    const upMs = fault === null ? (lost.kind === 'stall' ? bytesAt : now) - this.#openedAt : 0;
+    const isPlanned = isOwn !== undefined && fault === null;
+    const loss = stream.toLoss(lost, isPlanned ? null : upMs);
+    const left = { ...loss, progress: stream.progress.freeze(), connection: this.connection };
+    if (isPlanned) this.send({ type: 'stream.rotated', ...left, healthy, isOwn });
+    else this.send({ type: 'stream.dropped', ...left, ...healthOf(stream, lost, healthy) });
   }
 
   #finish(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#plannedEnd.stop();
+    this.#plannedEnd?.stop();
     this.#receiver.leave();
     this.#decision?.stop();
     this.#watchdog.stop();
     this.#stream.delivery.onRoom = null;
-    this.#catchUp.stop();
-    this.#stream.tail.leave();
+    this.#catchUp?.stop();
     // Last, since it runs code of the source.
     returnQuietly(this.#iterator);
   }

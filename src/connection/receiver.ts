@@ -5,8 +5,9 @@ import type { DataItem, EndOutcome, SourceItem } from '../../machines/source-con
 import type { ReconnectError } from '../../machines/errors.js';
 import type { ReconnectReport } from '../../machines/reconnect.types.js';
 import { isFeed, leavesGap } from '../../machines/feed.js';
-import { checkItem, isPlain, isPlainData } from '../progress/validate-item.js';
-import { NONE } from '../progress/empty.js';
+import { isPlain, isPlainData } from '../progress/progress.js';
+import { checkItem } from '../progress/validate-item.js';
+import { EMPTY } from '../progress/empty.js';
 import type { Accepted } from '../replay/replay-guard.js';
 import { ToolCallReports } from '../progress/tool-call-reports.js';
 import type { ReceivedUnit, StreamParts } from './stream-parts.js';
@@ -35,24 +36,23 @@ export class Receiver<T> {
   readonly #stream: StreamParts<T>;
   readonly #host: ReceiverHost;
   readonly #calls: ToolCallReports;
+  /** Every item stands for itself: none waits for a checkpoint, and none may be old. */
+  #isPlain = false;
+  #isLeft = false;
 
   constructor(stream: StreamParts<T>, host: ReceiverHost) {
-    const { ledger, guard, source } = stream;
+    const { progress, guard, source } = stream;
     this.#stream = stream;
     this.#host = host;
-    this.#calls = new ToolCallReports(ledger);
+    this.#calls = new ToolCallReports(progress, host);
     const canReplay = source.resume !== 'live' && source.leavesOutReplays !== true;
-    guard.begin(ledger.chunks > 0 && ledger.hasCursor && canReplay);
-  }
-
-  /** Items left out because they were committed before. */
-  get replayed(): number {
-    return this.#stream.guard.skipped;
+    guard.begin(progress.chunks > 0 && progress.hasCursor && canReplay);
+    this.#look();
   }
 
   /** An item is held that may be the beginning of a replay, or new. */
   get isUndecided(): boolean {
-    return this.#stream.guard.isUndecided;
+    return !this.#isPlain && this.#stream.guard.isUndecided;
   }
 
   /**
@@ -60,8 +60,11 @@ export class Receiver<T> {
    * @throws ReconnectError kind `limit`; `protocol` for a malformed item.
    */
   accept(items: readonly SourceItem<T>[], timeMs: number): boolean {
-    const plain = this.#acceptPlain(items, timeMs);
+    // The common case, in one pass and without a copy.
+    const plain = this.#isPlain ? this.#recordPlain(items, timeMs) : 0;
+    if (plain > 0 && plain === items.length) return true;
     let hasData = plain > 0;
+    this.#isPlain = false;
     // A listener may stop the stream in the middle of a batch: the rest of it comes again, or never.
     for (let n = plain; n < items.length && this.end === null && !this.#host.isOver;) {
       const uncommitted = this.#acceptUncommitted(items, n);
@@ -72,55 +75,66 @@ export class Receiver<T> {
       }
       const item = items[n++] as SourceItem<T>;
       this.#acceptOne(item, timeMs);
-      this.#reportCalls();
+      this.#calls.send();
       if (item.type === 'data') hasData = true;
     }
+    this.#look();
     return hasData;
   }
 
   /** Nothing came that would show whether the held item is old: it is delivered. */
   decide(timeMs: number): void {
     this.#takeAll(this.#stream.guard.release(), timeMs);
-    this.#reportCalls();
+    this.#look();
+    this.#calls.send();
   }
 
   /** The connection is left: what is held comes again, if it was new. */
   leave(): void {
-    this.#stream.guard.leave();
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    const { progress, guard, source, tail } = this.#stream;
+    if (this.#isPlain && !progress.hasCalls) return;
+    guard.leave();
     // Whoever received a call may have run it: it stays known, although what came around it comes again.
-    this.fault = this.#calls.keep(this.#stream.tail.deliveredCalls) ?? this.fault;
-    if (leavesGap(this.#stream.source, this.#stream.ledger.cursor)) this.#calls.cutOpen();
-    this.#reportCalls();
+    this.fault = this.#calls.keep(tail.deliveredCalls);
+    if (leavesGap(source, progress.cursor)) this.#calls.cutOpen();
+    this.#calls.send();
+    tail.leave();
   }
 
-  /** The bytes ended, and that is the end: what is pending is whole. */
+  /** The stream is over: what waits for a checkpoint, or for a proof, is not waiting any more. */
   finish(timeMs: number): void {
-    this.#commitAll(timeMs);
-    this.#reportCalls();
+    const { guard, progress } = this.#stream;
+    const { chunks } = progress;
+    if (guard.isTrusting) this.#reportGap({ from: progress.cursor ?? chunks, to: chunks });
+    // They came on this connection, so what the one before brought is not brought again.
+    for (const { unit } of guard.release())
+      if (unit.type === 'data') this.#data(unit, false, timeMs);
+    this.#commitTail(timeMs);
+    this.#calls.send();
   }
 
-  /** The common case, in one pass and without a copy: every item stands for itself. */
-  #acceptPlain(items: readonly SourceItem<T>[], timeMs: number): number {
-    const { tail, guard, source } = this.#stream;
-    if (!tail.isEmpty || !guard.isIdle) return 0;
-    return this.#recordPlain(items, source.resume === 'cursor', timeMs);
+  #look(): void {
+    this.#isPlain = this.#stream.tail.isEmpty && this.#stream.guard.isIdle;
   }
 
   /** Records items up to the first that does not stand for itself, and queues them. Returns how many. */
-  #recordPlain(items: readonly SourceItem<T>[], holds: boolean, timeMs: number): number {
-    const { ledger, delivery } = this.#stream;
-    const { bytes, chars } = ledger;
-    const count = ledger.record(items, holds, timeMs);
+  #recordPlain(items: readonly SourceItem<T>[], timeMs: number, mayHold = true): number {
+    const { progress, delivery, source } = this.#stream;
+    const holds = mayHold && source.resume === 'cursor';
+    const { bytes, chars } = progress;
+    const count = progress.record(items, holds, timeMs);
     if (count === 0) return 0;
     this.#countNews();
     const plain = (count === items.length ? items : items.slice(0, count)) as DataItem<T>[];
-    delivery.push(plain, ledger.tools, ledger.bytes - bytes, ledger.chars - chars);
+    delivery.push(plain, progress.tools, progress.bytes - bytes, progress.chars - chars);
     return count;
   }
 
   /** Items without an id in a row: they wait for the same checkpoint, and are delivered together. Returns how many. */
   #acceptUncommitted(items: readonly SourceItem<T>[], from: number): number {
-    const { ledger, tail, guard } = this.#stream;
+    const { progress, tail, guard } = this.#stream;
     if (tail.isLeft || !this.#holds() || !guard.isIdle) return 0;
     let to = from;
     for (; to < items.length; to++) {
@@ -128,7 +142,7 @@ export class Receiver<T> {
       if (item.type !== 'data' || item.id !== undefined || item.toolCall !== undefined) break;
       if (!isPlainData(item)) break;
     }
-    if (to > from) tail.add(items.slice(from, to) as DataItem<T>[], ledger.tools);
+    if (to > from) tail.add(items.slice(from, to) as DataItem<T>[], progress.tools);
     return to - from;
   }
 
@@ -141,40 +155,36 @@ export class Receiver<T> {
       case 'identity':
         return this.#identify(item.key);
       case 'retry':
-        return this.#stream.ledger.advise(clampTimerMs(item.ms));
-      case 'alive':
-        return;
+        return this.#stream.progress.advise(clampTimerMs(item.ms));
       case 'upToDate':
         return this.#host.onUpToDate();
       case 'rotate':
         this.rotateAfterMs = item.afterMs ?? 0;
         return;
       case 'gap':
-        this.#reportGap({ from: item.from, to: item.to });
-        return;
+        return void this.#reportGap({ from: item.from, to: item.to });
       case 'replayed':
         this.#stream.guard.addSkipped(item.items);
         return;
       case 'diagnostic':
-        this.#host.send({ type: 'stream.diagnostic', code: item.code, message: item.message });
-        return;
+        return this.#note(item.code, item.message);
       case 'reset':
-        this.#reset(item.scope, item.why);
-        return;
+        return this.#reset(item.scope, item.why);
       case 'end':
-        this.#commitAll(timeMs);
+        this.finish(timeMs);
         this.end = item.outcome;
+        return;
+      case 'alive':
     }
   }
 
   #recognise(item: ReceivedUnit<T>, timeMs: number): void {
-    const { guard, ledger, tail } = this.#stream;
-    const position = { cursor: ledger.cursor, items: ledger.chunks };
-    const accepted = guard.take(item, position, tail.isLeft ? NONE : tail.items);
+    const { guard, progress, tail } = this.#stream;
+    const position = { cursor: progress.cursor, items: progress.chunks };
+    const accepted = guard.take(item, position, tail.isLeft ? EMPTY : tail.items);
     this.#retractReplayed();
     const message = guard.takeComplaint();
-    if (message !== null)
-      this.#host.send({ type: 'stream.diagnostic', code: 'ids-useless', message });
+    if (message !== null) this.#note('ids-useless', message);
     this.#takeAll(accepted, timeMs);
   }
 
@@ -188,34 +198,31 @@ export class Receiver<T> {
   }
 
   #data(item: DataItem<T>, isLate: boolean, timeMs: number): void {
-    const { tail, ledger } = this.#stream;
-    if (item.id === undefined && this.#holds()) {
-      tail.add([item], ledger.tools);
-      return;
-    }
+    const { tail, progress } = this.#stream;
+    if (item.id === undefined && this.#holds()) return tail.add([item], progress.tools);
     this.#commitTail(timeMs);
     this.#commit(item, timeMs, isLate);
   }
 
   #checkpoint(cursor: string, timeMs: number): void {
-    const { ledger, delivery } = this.#stream;
+    const { progress, delivery } = this.#stream;
     this.#commitTail(timeMs);
-    ledger.commit(cursor);
+    progress.commit(cursor);
     delivery.checkpoint(cursor);
   }
 
   /** Another stream than the one so far: nothing of that will go on. */
   #identify(key: string): void {
-    const { ledger } = this.#stream;
-    if (ledger.key !== null && ledger.key !== key)
+    const { progress } = this.#stream;
+    if (progress.key !== null && progress.key !== key)
       this.#reset('all', 'the peer began another stream');
-    ledger.key = key;
+    progress.key = key;
   }
 
   /** What came right before a replay that is proven now may be part of it. */
   #retractReplayed(): void {
     const { tail, guard } = this.#stream;
-    if (!guard.takeProof(tail.isLeft ? NONE : tail.items)) return;
+    if (!guard.takeProof(tail.isLeft ? EMPTY : tail.items)) return;
     guard.addSkipped(tail.size);
     this.#retract('the server sent these items again');
   }
@@ -236,23 +243,12 @@ export class Receiver<T> {
     return !this.#host.isOver;
   }
 
-  /** The stream is over: what waits for a checkpoint, or for a proof, is not waiting any more. */
-  #commitAll(timeMs: number): void {
-    const { guard, ledger } = this.#stream;
-    const { chunks } = ledger;
-    if (guard.isTrusting) this.#reportGap({ from: ledger.cursor ?? chunks, to: chunks });
-    // They came on this connection, so what the one before brought is not brought again.
-    for (const { unit } of guard.release())
-      if (unit.type === 'data') this.#data(unit, false, timeMs);
-    this.#commitTail(timeMs);
-  }
-
   #commitTail(timeMs: number): void {
-    const { ledger, tail } = this.#stream;
+    const { progress, tail } = this.#stream;
     const committed = tail.commit();
     if (committed === null) return;
     const { delivered, held } = committed;
-    ledger.recordTail(delivered, timeMs);
+    progress.recordTail(delivered, timeMs);
     for (const delta of delivered.toolCalls) this.#calls.add(delta);
     this.#countNews();
     this.#commitHeld(held, timeMs);
@@ -263,16 +259,16 @@ export class Receiver<T> {
     for (let from = 0; from < held.length;) {
       let to = from;
       while (to < held.length && isPlain(held[to])) to++;
-      this.#recordPlain(held.slice(from, to), false, timeMs);
+      this.#recordPlain(held.slice(from, to), timeMs, false);
       if (to < held.length) this.#commit(held[to] as DataItem<T>, timeMs, false);
       from = to + 1;
     }
   }
 
   #commit(item: DataItem<T>, timeMs: number, isLate: boolean): void {
-    const { ledger, delivery } = this.#stream;
-    const { tools } = ledger;
-    ledger.recordOne(item, timeMs, !isLate);
+    const { progress, delivery } = this.#stream;
+    const { tools } = progress;
+    progress.recordOne(item, timeMs, !isLate);
     this.#countNews();
     // A late id is no place to go on from.
     const one = [isLate ? { ...item, id: undefined } : item];
@@ -280,38 +276,39 @@ export class Receiver<T> {
     for (const delta of item.toolCall ?? []) this.#calls.add(delta);
   }
 
-  #countNews(): void {
-    const { ledger, source } = this.#stream;
-    // Of a feed nothing is old.
-    if (ledger.chunks > ledger.peak || isFeed(source, ledger.cursor)) this.hasNewData = true;
+  #note(code: string, message: string): void {
+    this.#host.send({ type: 'stream.diagnostic', code, message });
   }
 
-  #reportCalls(): void {
-    this.#calls.send((report) => this.#host.send(report));
+  #countNews(): void {
+    const { progress, source } = this.#stream;
+    // Of a feed nothing is old.
+    if (progress.chunks > progress.maxChunks || isFeed(source, progress.cursor))
+      this.hasNewData = true;
   }
 
   /** A stream that has shown a cursor is held to it; one that never did has nothing to wait for. */
   #holds(): boolean {
-    return this.#stream.source.resume === 'cursor' && this.#stream.ledger.hasCursor;
+    return this.#stream.source.resume === 'cursor' && this.#stream.progress.hasCursor;
   }
 
   #reset(scope: 'all' | 'pending', why: string): void {
-    const { ledger, delivery, tail, guard } = this.#stream;
+    const { progress, delivery, tail, guard } = this.#stream;
     if (scope === 'pending') {
       guard.leave();
       return this.#retract(why);
     }
-    const items = ledger.chunks + tail.delivered;
-    for (const part of [tail, guard, delivery, ledger]) part.clear();
-    this.#host.send({ type: 'stream.reset', scope, why, items, ledger: ledger.freeze() });
+    const items = progress.chunks + tail.delivered;
+    for (const part of [tail, guard, delivery, progress]) part.clear();
+    this.#host.send({ type: 'stream.reset', scope, why, items, progress: progress.freeze() });
   }
 
   /** Items that were not delivered yet are taken back without an event: nobody has seen them. */
   #retract(why: string): void {
-    const { ledger, tail } = this.#stream;
+    const { progress, tail } = this.#stream;
     const items = tail.retract();
     if (items === 0) return;
-    const frozen = ledger.freeze();
-    this.#host.send({ type: 'stream.reset', scope: 'pending', why, items, ledger: frozen });
+    const frozen = progress.freeze();
+    this.#host.send({ type: 'stream.reset', scope: 'pending', why, items, progress: frozen });
   }
 }

@@ -4,7 +4,7 @@ import type { DataItem, SourceItem, StreamSource } from '../../machines/source-c
 import type { ByteBudget } from '../buffers/byte-budget.js';
 import type { Cadence } from './cadence.js';
 import type { DeliveryQueue } from '../delivery/delivery-queue.js';
-import type { Ledger } from '../progress/progress.js';
+import type { Progress } from '../progress/progress.js';
 import type { ResolvedOptions } from '../config/options.js';
 import type { ReplayGuard } from '../replay/replay-guard.js';
 import type { UncommittedTail } from '../progress/uncommitted-tail.js';
@@ -13,7 +13,7 @@ import type { UncommittedTail } from '../progress/uncommitted-tail.js';
 export interface StreamParts<T> {
   readonly source: StreamSource<T>;
   readonly options: ResolvedOptions;
-  readonly ledger: Ledger;
+  readonly progress: Progress;
   readonly guard: ReplayGuard<ReceivedUnit<T>>;
   readonly delivery: DeliveryQueue<T>;
   readonly tail: UncommittedTail<T>;

@@ -1,8 +1,10 @@
 /** How long to wait for a connection and for its next byte where the caller does not say. */
 
-import type { StreamSource } from '../../machines/source-contract.js';
-import type { Cadence } from './cadence.js';
+import type { Connection, StreamSource } from '../../machines/source-contract.js';
 import type { ResolvedOptions } from '../config/options.js';
+import { isQuiet, outcomeOf } from '../config/source-words.js';
+import type { Cadence } from './cadence.js';
+import type { StreamParts } from './stream-parts.js';
 
 /** For a stream that resumes: a loss costs it one cheap request. In ms. */
 const CONNECT_MS = 10_000;
@@ -12,6 +14,8 @@ const STALL_MS = 45_000;
  * the vendors' own clients (openai, @anthropic-ai/sdk) wait ten minutes too. In ms.
  */
 const PATIENT_MS = 600_000;
+/** Silence after the protocol's end: what may still come, such as the usage, follows it at once. In ms. */
+const END_GRACE_MS = 2000;
 
 type Timeouts = Pick<ResolvedOptions, 'connectTimeoutMs' | 'stallTimeoutMs'>;
 type SourceWords = Pick<StreamSource<unknown>, 'resume' | 'reopen'>;
@@ -30,12 +34,23 @@ export function connectTimeoutOf(
   return isWork || !resumes(source) ? PATIENT_MS : CONNECT_MS;
 }
 
+/** Returns the silence that is taken for a dead connection now, in ms; null: never. */
+export function stallWindow<T>(
+  { options, source, progress, cadence }: StreamParts<T>,
+  connection: Connection<T>,
+): number | null {
+  const stallMs = isQuiet(connection)
+    ? null
+    : stallTimeoutOf(options, source, progress.hasCursor, cadence);
+  return outcomeOf(connection) === null ? stallMs : Math.min(stallMs ?? Infinity, END_GRACE_MS);
+}
+
 /**
  * Returns the silence that is taken for a dead connection, in ms; null: never.
  * @param hasCursor there is a position to go on from, where the source resumes by one
  * @param cadence how long the stream is usually silent
  */
-export function stallTimeoutOf(
+function stallTimeoutOf(
   { stallTimeoutMs }: Timeouts,
   source: SourceWords,
   hasCursor: boolean,

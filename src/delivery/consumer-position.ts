@@ -2,7 +2,7 @@
 
 import type { DataItem, ToolCallDelta } from '../../machines/source-contract.js';
 import type { ToolsView } from '../progress/call-table.js';
-import { NONE } from '../progress/empty.js';
+import { EMPTY } from '../progress/empty.js';
 import { cursorAt, unitsOf } from './queued-batch.js';
 import type { QueuedBatch } from './queued-batch.js';
 import type { Unit } from '../replay/committed-items.js';
@@ -95,7 +95,7 @@ export class ConsumerPosition {
     const { items, state, bytes, chars, toolsBefore } = batch;
     if (state === 'pending') this.#recentBefore ??= this.#recent;
     if (state !== 'retracted') this.#remember(unitsOf(batch), bytes);
-    for (const { toolCall = NONE } of items.length === 1 ? items : NONE) this.#receive(toolCall);
+    for (const { toolCall = EMPTY } of items.length === 1 ? items : EMPTY) this.#receive(toolCall);
     if (state === 'pending') this.#ahead.append(items.length, bytes, chars, toolsBefore);
     else {
       const isCounted = state === 'counted';
@@ -139,7 +139,7 @@ export class ConsumerPosition {
 
   clear(): void {
     this.#cursor = this.#recentBefore = null;
-    if (this.#recent !== null) this.#recent = RecentUnits.NONE;
+    if (this.#recent !== null) this.#recent = RecentUnits.EMPTY;
     for (const counts of [this.counted, this.#ahead]) counts.clear();
     this.#clearUncovered();
     this.#leaveBatch();

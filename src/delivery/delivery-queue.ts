@@ -10,7 +10,7 @@ import { Fifo } from '../buffers/fifo.js';
 import { InBandQueue } from './in-band-queue.js';
 import { BatchIterator, ItemIterator } from './iterators.js';
 import type { Consumer, Supply } from './iterators.js';
-import { NONE } from '../progress/empty.js';
+import { EMPTY } from '../progress/empty.js';
 import { coverBatch } from './queued-batch.js';
 import type { QueuedBatch } from './queued-batch.js';
 import { RecentUnitsWithin } from '../replay/recent-units.js';
@@ -32,6 +32,8 @@ export class DeliveryQueue<T> implements Supply<T> {
   onCollecting: (() => void) | null = null;
   /** The consumer has received something. */
   hasDelivered = false;
+  /** Nothing is read yet: a consumer that waits starts the stream. */
+  isIdle = true;
   /** No more will come, for this reason if there is one. */
   isEnded = false;
   error: ReconnectError | null = null;
@@ -253,7 +255,7 @@ export class DeliveryQueue<T> implements Supply<T> {
 
   /** The consumer waits: the stream has to run. */
   start(): void {
-    this.#host.onDemand();
+    if (this.isIdle) this.#host.onDemand();
     if (this.queued > 0) this.onCollecting?.();
   }
 
@@ -297,7 +299,7 @@ export class DeliveryQueue<T> implements Supply<T> {
   #takePending(): Iterable<QueuedBatch<T>> {
     const pending = this.#pending;
     this.#pending = null;
-    return pending ?? NONE;
+    return pending ?? EMPTY;
   }
 
   #next(): QueuedBatch<T> | null {

@@ -2,7 +2,7 @@
 
 import type { DataItem } from '../../machines/source-contract.js';
 import type { ToolsView } from '../progress/call-table.js';
-import { NONE } from '../progress/empty.js';
+import { EMPTY } from '../progress/empty.js';
 import type { Unit } from '../replay/committed-items.js';
 import { LAST_UNITS, printOf } from '../replay/recent-units.js';
 
@@ -41,7 +41,7 @@ export function unitsOf({
   formerCursors,
 }: QueuedBatch<unknown>): readonly (Unit | string)[] {
   if (endCursor === null) return items;
-  return [...items, ...(formerCursors ?? NONE), { type: 'checkpoint', cursor: endCursor }];
+  return [...items, ...(formerCursors ?? EMPTY), { type: 'checkpoint', cursor: endCursor }];
 }
 
 /** The cursor that covers all up to this item, where it has one. */

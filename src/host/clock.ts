@@ -1,6 +1,6 @@
-/** Time and chance as a parameter: the real ones, and the moment that reports carry. */
+/** Time and chance as a parameter: the real ones, and the clock reading that reports carry. */
 
-import type { Moment } from '../../machines/reconnect.types.js';
+import type { ClockReading } from '../../machines/reconnect.types.js';
 import { readQuietly } from '../../machines/thenable.js';
 
 export interface Clock {
@@ -29,9 +29,10 @@ export function nowMs(clock: Clock): number {
   return Math.trunc(clock.now());
 }
 
-export function momentOf(clock: Clock, random: () => number): Moment {
-  const now = clock.now();
-  return Object.freeze({ now, date: clock.wallNow?.() ?? now, draw: drawOf(random) });
+export function readingOf(clock: Clock, random: () => number): ClockReading {
+  const monotonicMs = clock.now();
+  const epochMs = clock.wallNow?.() ?? monotonicMs;
+  return Object.freeze({ monotonicMs, epochMs, random: drawOf(random) });
 }
 
 /** A `random` that throws must not stop a stream: the middle, as for a draw that is none. */

@@ -1,6 +1,6 @@
 /** What a page, or whatever else runs this code, hints of itself: online, shown, put away, awake. */
 
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 import { detectSleep } from './sleep-detector.js';
@@ -52,7 +52,7 @@ export function pageEnvironment(
   clock: Clock = systemClock,
 ): Environment {
   if (typeof page !== 'object' || page === null)
-    throw wrong('page', 'the global object of a page', page, 'Write globalThis.');
+    throw configError('page', 'the global object of a page', page, 'Write globalThis.');
   if (clock !== systemClock) return new PageEnvironment(page, clock);
   const known = environments.get(page) ?? new PageEnvironment(page, clock);
   environments.set(page, known);

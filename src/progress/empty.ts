@@ -1,2 +1,2 @@
 /** One empty list for all streams, where each would keep one of its own. Never written to. */
-export const NONE: never[] = [];
+export const EMPTY: never[] = [];

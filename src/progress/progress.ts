@@ -1,5 +1,6 @@
 /** The private, mutable account of one stream: cheap per chunk, frozen when somebody else has to see it. */
 
+import { MAX_ID_LENGTH } from '../../machines/source-contract.js';
 import type {
   DataItem,
   EndOutcome,
@@ -7,21 +8,25 @@ import type {
   SourceItem,
   ToolCallDelta,
 } from '../../machines/source-contract.js';
-import type { Ledger as FrozenLedger } from '../../machines/reconnect.types.js';
-import { isPlainData } from './validate-item.js';
+import type { StreamProgress } from '../../machines/reconnect.types.js';
 import { emptyStreamState } from '../../machines/stream-state.js';
 import type { StreamState } from '../../machines/stream-state.js';
 import type { ByteBudget } from '../buffers/byte-budget.js';
 import { CallRegister } from './tool-calls.js';
 import { NO_TOOLS } from './call-table.js';
-import { NONE } from './empty.js';
+import { EMPTY } from './empty.js';
 import type { ToolsView } from './call-table.js';
 import type { CommittedItems, Unit } from '../replay/committed-items.js';
 import { savedUnits } from '../replay/recent-units.js';
 import type { DeliveredTail } from './uncommitted-tail.js';
 
+/** Progress is reported at most this often, in ms: an inspector stays readable, the machine idle. */
+const REPORT_MS = 100;
+/** And at least this often, for streams so fast that no clock ticks between: tens per 100,000 chunks. */
+const REPORT_CHUNKS = 16_384;
+
 /** A class: it exists once per stream and its methods are called per chunk. */
-export class Ledger {
+export class Progress {
   chunks = 0;
   bytes = 0;
   chars = 0;
@@ -35,19 +40,21 @@ export class Ledger {
   /** Made with the first call: most streams have none. */
   #calls: CallRegister | null = null;
   /** The most chunks that were recorded before the stream started over: only what passes it is new. */
-  peak = 0;
+  maxChunks = 0;
   /** What an earlier process has saved of the last items, as long as the stream goes on from there. */
   recent: string | undefined;
   readonly #known: CommittedItems;
-
   readonly #budget: ByteBudget;
+  /** The last report: when it was made, and how many chunks had come. */
+  #reportedAt = 0;
+  #reportedChunks = 0;
 
   /**
    * @param known where committed items are remembered
    * @param recent what an earlier process has saved of them
    */
   constructor(
-    from: FrozenLedger,
+    from: StreamProgress,
     known: CommittedItems,
     budget: ByteBudget,
     recent: string | undefined,
@@ -70,7 +77,7 @@ export class Ledger {
 
   /** Forgets the stream, but not what was delivered of calls, and not the server's advice: it is about the server. */
   clear(): void {
-    this.peak = Math.max(this.peak, this.chunks);
+    this.maxChunks = Math.max(this.maxChunks, this.chunks);
     this.chunks = this.bytes = this.chars = this.lastTimeMs = 0;
     this.key = this.cursor = this.end = null;
     this.recent = undefined;
@@ -146,13 +153,17 @@ export class Ledger {
     return this.#calls?.view ?? NO_TOOLS;
   }
 
+  get hasCalls(): boolean {
+    return this.#calls !== null;
+  }
+
   get calls(): CallRegister {
     return (this.#calls ??= new CallRegister(emptyStreamState, this.#budget));
   }
 
   /** Something may be missing here: see the register. */
   cutCalls(): readonly ToolCallDelta[] {
-    return this.#calls?.cutOpen() ?? NONE;
+    return this.#calls?.cutOpen() ?? EMPTY;
   }
 
   /** A new stream begins, whose calls are others. */
@@ -168,11 +179,23 @@ export class Ledger {
     this.floorMs = floorMs;
   }
 
+  /** Whether it is time for a report. */
+  isReportDue(now: number): boolean {
+    const count = this.chunks - this.#reportedChunks;
+    return count > 0 && (now - this.#reportedAt >= REPORT_MS || count >= REPORT_CHUNKS);
+  }
+
+  /** A report is made, or a connection begins. */
+  markReported(now: number): void {
+    this.#reportedAt = now;
+    this.#reportedChunks = this.chunks;
+  }
+
   /** The account as a value. */
-  freeze(): FrozenLedger {
+  freeze(): StreamProgress {
     const { key, cursor, floorMs } = this;
     const chars = toAmount(this.chars);
-    const { state } = this.tools;
+    const state = this.#calls === null ? emptyStreamState : this.tools.state;
     const streamState = Object.freeze(
       streamStateOf(this.chunks, this.bytes, this.lastTimeMs, state),
     );
@@ -210,4 +233,24 @@ export function streamStateOf(
     toolArgsBuffer: tools.toolArgsBuffer,
     toolCalls: tools.toolCalls,
   };
+}
+
+/** Whether a data item without tool calls is well formed; where it is not, `checkItem` says why. Called per item. */
+export function isPlainData({ bytes, chars, id, raw }: DataItem<unknown>): boolean {
+  return (
+    isSize(bytes) &&
+    (raw === undefined || typeof raw === 'string') &&
+    (id === undefined || (typeof id === 'string' && id.length <= MAX_ID_LENGTH)) &&
+    (chars === undefined || isSize(chars))
+  );
+}
+
+/** Whether an item stands for itself, where no replay is to be looked for. */
+export function isPlain(item: DataItem<unknown> | undefined): boolean {
+  return item?.toolCall === undefined && item?.follows === undefined;
+}
+
+/** Whether it can be counted. */
+export function isSize(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }

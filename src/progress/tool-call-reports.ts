@@ -4,25 +4,27 @@ import type { ToolCallDelta } from '../../machines/source-contract.js';
 import type { ReconnectError } from '../../machines/errors.js';
 import type { ReconnectReport } from '../../machines/reconnect.types.js';
 import { toReconnectError } from '../../machines/thrown.js';
-import type { Ledger } from './progress.js';
-import { NONE } from './empty.js';
+import type { Progress } from './progress.js';
+import { EMPTY } from './empty.js';
 
-type Finding = Omit<Extract<ReconnectReport, { type: 'stream.toolCall' }>, 'ledger'>;
+type Finding = Omit<Extract<ReconnectReport, { type: 'stream.toolCall' }>, 'progress'>;
 
 /** A class: it exists once per connection. */
 export class ToolCallReports {
-  readonly #ledger: Ledger;
-  #due: Finding[] = NONE;
+  readonly #progress: Progress;
+  readonly #reader: { send(report: ReconnectReport): void };
+  #due: Finding[] = EMPTY;
 
-  constructor(ledger: Ledger) {
-    this.#ledger = ledger;
+  constructor(progress: Progress, reader: { send(report: ReconnectReport): void }) {
+    this.#progress = progress;
+    this.#reader = reader;
   }
 
   /** Records a piece of a call. */
   add(delta: ToolCallDelta): void {
-    const status = this.#ledger.calls.apply(delta);
+    const status = this.#progress.calls.apply(delta);
     if (status === null) return;
-    const name = this.#ledger.calls.nameOf(delta.id);
+    const name = this.#progress.calls.nameOf(delta.id);
     if (this.#due.length === 0) this.#due = [];
     this.#due.push({ type: 'stream.toolCall', id: delta.id, name, status });
   }
@@ -39,15 +41,15 @@ export class ToolCallReports {
 
   /** Something may be missing here: no call that is open goes on. */
   cutOpen(): void {
-    for (const delta of this.#ledger.cutCalls()) this.add(delta);
+    for (const delta of this.#progress.cutCalls()) this.add(delta);
   }
 
   /** Sends what is due. */
-  send(to: (report: ReconnectReport) => void): void {
+  send(): void {
     if (this.#due.length === 0) return;
     const due = this.#due;
-    this.#due = NONE;
-    const ledger = this.#ledger.freeze();
-    for (const finding of due) to({ ...finding, ledger });
+    this.#due = EMPTY;
+    const progress = this.#progress.freeze();
+    for (const finding of due) this.#reader.send({ ...finding, progress });
   }
 }

@@ -4,7 +4,7 @@ import type { DataItem, ToolCallDelta } from '../../machines/source-contract.js'
 import { ITEM_OVERHEAD_BYTES, overBudget, weightOf } from '../buffers/byte-budget.js';
 import type { ByteBudget } from '../buffers/byte-budget.js';
 import type { ToolsView } from './call-table.js';
-import { NONE } from './empty.js';
+import { EMPTY } from './empty.js';
 import { digestOf } from '../replay/committed-items.js';
 import type { Unit } from '../replay/committed-items.js';
 
@@ -42,8 +42,8 @@ export class DeliveredTail {
   bytes = 0;
   chars = 0;
   /** The last of them. */
-  last: Unit[] = NONE;
-  toolCalls: ToolCallDelta[] = NONE;
+  last: Unit[] = EMPTY;
+  toolCalls: ToolCallDelta[] = EMPTY;
   #keptBytes = 0;
 
   add(items: readonly DataItem<unknown>[]): void {
@@ -74,7 +74,7 @@ export class UncommittedTail<T> {
   readonly #isEager: boolean;
   readonly #queue: TailQueue<T>;
   readonly #budget: ByteBudget;
-  #held: DataItem<T>[] = NONE;
+  #held: DataItem<T>[] = EMPTY;
   #delivered: DeliveredTail | null = null;
   /** Memory that the tail takes, about. */
   #heldBytes = 0;
@@ -98,8 +98,8 @@ export class UncommittedTail<T> {
 
   /** Calls that were delivered whole. */
   get deliveredCalls(): readonly ToolCallDelta[] {
-    const calls = this.#delivered?.toolCalls ?? NONE;
-    return calls.length === 0 ? NONE : calls.filter(({ done }) => done === true);
+    const calls = this.#delivered?.toolCalls ?? EMPTY;
+    return calls.length === 0 ? EMPTY : calls.filter(({ done }) => done === true);
   }
 
   get size(): number {
@@ -110,7 +110,7 @@ export class UncommittedTail<T> {
   get items(): readonly Unit[] {
     const delivered = this.#delivered;
     if (delivered === null) return this.#held;
-    return delivered.last.length === this.size ? delivered.last : NONE;
+    return delivered.last.length === this.size ? delivered.last : EMPTY;
   }
 
   /** The connection that brought these items is gone: the next one brings them again, unless the stream is over. */
@@ -156,7 +156,7 @@ export class UncommittedTail<T> {
   /** Delivers what is held although no checkpoint came: no connection will bring it again. */
   deliver(tools: ToolsView): void {
     const held = this.#held;
-    this.#held = NONE;
+    this.#held = EMPTY;
     this.#budget.hold(-this.#heldBytes);
     this.#heldBytes = 0;
     if (held.length > 0) this.#deliver(held, tools);
@@ -168,7 +168,7 @@ export class UncommittedTail<T> {
   }
 
   clear(): void {
-    this.#held = NONE;
+    this.#held = EMPTY;
     this.#delivered = null;
     this.#budget.hold(-this.#heldBytes);
     this.#heldBytes = 0;

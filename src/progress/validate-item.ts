@@ -1,10 +1,11 @@
 /** What a source must not give: it would damage the account, and every checkpoint made of it. */
 
 import { END_OUTCOMES, MAX_ID_LENGTH } from '../../machines/source-contract.js';
-import type { DataItem, SourceItem } from '../../machines/source-contract.js';
+import type { SourceItem } from '../../machines/source-contract.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { ignoreRejection } from '../../machines/thenable.js';
 import { toReconnectError } from '../../machines/thrown.js';
+import { isSize } from './progress.js';
 
 /** @throws ReconnectError kind `protocol` or `limit`, fatal: the same source would give the same again. */
 export function checkItem(item: SourceItem<unknown>): void {
@@ -62,21 +63,6 @@ export function checkItem(item: SourceItem<unknown>): void {
   }
 }
 
-/** Whether a data item without tool calls is well formed; where it is not, `checkItem` says why. Called per item. */
-export function isPlainData({ bytes, chars, id, raw }: DataItem<unknown>): boolean {
-  return (
-    isSize(bytes) &&
-    (raw === undefined || typeof raw === 'string') &&
-    (id === undefined || (typeof id === 'string' && id.length <= MAX_ID_LENGTH)) &&
-    (chars === undefined || isSize(chars))
-  );
-}
-
-/** Whether an item stands for itself, where no replay is to be looked for. */
-export function isPlain(item: DataItem<unknown> | undefined): boolean {
-  return item?.toolCall === undefined && item?.follows === undefined;
-}
-
 export function malformed(what: string, cause?: unknown): ReconnectError {
   ignoreRejection(cause);
   return new ReconnectError('protocol', `the source gave ${what}`, { cause });
@@ -94,10 +80,6 @@ const OUTCOMES: readonly unknown[] = END_OUTCOMES;
 
 function checkSize(value: unknown, what: string): void {
   if (!isSize(value)) throw malformed(what);
-}
-
-function isSize(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
 function isPlace(value: unknown): boolean {

@@ -1,10 +1,10 @@
 /** A flight recorder: the last events of one stream with the states they led to, for bug reports. */
 
 import type { InspectionEvent } from 'xstate';
-import { lossOf } from '../../machines/retry.js';
+import { toLoss } from '../../machines/failure.js';
 import { isTimed } from '../../machines/clock-reading.js';
 import type { ReconnectContext, ReconnectState } from '../../machines/reconnect.types.js';
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import { withoutArguments } from './without-arguments.js';
 
 /** A state with all that belongs to it, as JSON. */
@@ -88,9 +88,9 @@ export function recorder(options: RecorderOptions = {}): Recorder {
 
 function limitOf({ limit = 1_000, ...unknown }: RecorderOptions): number {
   for (const [name, value] of Object.entries(unknown))
-    throw wrong(name, 'a known option', value, 'The option is limit.');
+    throw configError(name, 'a known option', value, 'The option is limit.');
   if (!Number.isSafeInteger(limit) || limit < 1)
-    throw wrong('limit', 'a whole number of events, 1 or more', limit);
+    throw configError('limit', 'a whole number of events, 1 or more', limit);
   return limit;
 }
 
@@ -106,16 +106,28 @@ interface ReadableClock {
 }
 
 /**
- * A copy of an event, with its moment, and with the loss in place of what was thrown. Reports of streams carry
- * the moment themselves; a host's may not.
+ * A copy of an event, with its clock reading, and with the loss in place of what was thrown. Reports of streams carry
+ * the reading themselves; a host's may not.
  */
 function withTime(event: { type: string }, actor: object): { readonly type: string } {
-  const isThrown = event.type.startsWith('xstate.error.');
-  const copy = copyOf(isThrown ? Object.assign({}, event, { error: lossOf(event) }) : event);
+  const copy = copyOf(isThrown(event) ? withLoss(event) : event);
   if (isTimed(copy)) return copy;
   const { clock } = actor as { clock?: ReadableClock };
-  const now = clock?.now?.() ?? 0;
-  return Object.assign(copy, { moment: { now, date: clock?.wallNow?.() ?? now, draw: 0.5 } });
+  const monotonicMs = clock?.now?.() ?? 0;
+  const epochMs = clock?.wallNow?.() ?? monotonicMs;
+  return Object.assign(copy, { reading: { monotonicMs, epochMs, random: 0.5 } });
+}
+
+function isThrown(event: { type: string }): event is { type: string; error: unknown } {
+  return event.type.startsWith('xstate.error.');
+}
+
+/** An `open` or a `reader` of the host may throw anything. */
+function withLoss(event: { readonly type: string; readonly error: unknown }): {
+  readonly type: string;
+} {
+  const phase = event.type === 'xstate.error.actor.open' ? 'opening' : 'reading';
+  return Object.assign({}, event, { error: toLoss(event.error, phase) });
 }
 
 /** The host may change its event later, or may have put into it what is no JSON. */

@@ -2,7 +2,7 @@
 
 import { createActor, transition } from 'xstate';
 import type { Snapshot } from 'xstate';
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { reconnectMachine } from '../../machines/reconnect.machine.js';
 import type { ReconnectMachine, ReconnectMachineEvent } from '../../machines/reconnect.types.js';
@@ -49,7 +49,7 @@ function refusing<T>(name: string, given: unknown, take: () => T): T {
   try {
     return take();
   } catch (cause) {
-    const { message } = wrong(name, 'what recorder() recorded', given);
+    const { message } = configError(name, 'what recorder() recorded', given);
     throw new ReconnectError('config', message, { cause });
   }
 }
@@ -87,16 +87,16 @@ const CHILDREN: Readonly<Record<string, string | undefined>> = {
 
 function checkRecording(recording: unknown): Recording {
   if (typeof recording === 'string')
-    throw wrong('recording', 'an object', recording, 'Write replay(JSON.parse(text)).');
+    throw configError('recording', 'an object', recording, 'Write replay(JSON.parse(text)).');
   const { version, from, steps } = (recording ?? {}) as Partial<Recording>;
-  if (version !== 1) throw wrong('recording.version', '1', version);
+  if (version !== 1) throw configError('recording.version', '1', version);
   checkState('recording.from', from);
-  if (!Array.isArray(steps)) throw wrong('recording.steps', 'a list', steps);
+  if (!Array.isArray(steps)) throw configError('recording.steps', 'a list', steps);
   steps.forEach((step: unknown, n) => {
     checkState(`recording.steps[${n}]`, step);
     const { event } = step as Partial<RecordedStep>;
     if (typeof event?.type !== 'string')
-      throw wrong(`recording.steps[${n}].event`, 'an object with a type', event);
+      throw configError(`recording.steps[${n}].event`, 'an object with a type', event);
   });
   return recording as Recording;
 }
@@ -104,8 +104,8 @@ function checkRecording(recording: unknown): Recording {
 function checkState(name: string, state: unknown): void {
   const { value, context } = (state ?? {}) as Partial<RecordedState>;
   if (typeof value !== 'string' || !Object.hasOwn(reconnectMachine.states, value))
-    throw wrong(`${name}.value`, 'the name of a state', value);
-  const parts = [context?.policy, context?.streamState, context?.ledger, context?.pausedBy];
+    throw configError(`${name}.value`, 'the name of a state', value);
+  const parts = [context?.policy, context?.streamState, context?.progress, context?.pausedBy];
   if (parts.some((part) => typeof part !== 'object' || part === null))
-    throw wrong(`${name}.context`, 'the context of the machine', context);
+    throw configError(`${name}.context`, 'the context of the machine', context);
 }

@@ -13,7 +13,7 @@ const MAX_UNIT_BYTES = 2048;
 
 /** Immutable, since checkpoints refer to it: the text is made when a checkpoint becomes JSON. */
 export class RecentUnits {
-  static readonly NONE: RecentUnits = new RecentUnits(0, [], []);
+  static readonly EMPTY: RecentUnits = new RecentUnits(0, [], []);
   readonly #count: number;
   readonly #first: readonly string[];
   readonly #runs: readonly Run[];
@@ -25,7 +25,7 @@ export class RecentUnits {
   }
 
   static from(saved: string | undefined): RecentUnits {
-    if (saved === undefined) return RecentUnits.NONE;
+    if (saved === undefined) return RecentUnits.EMPTY;
     const { count, first, last } = partsOf(saved);
     return new RecentUnits(count, first, [new Run(last)]);
   }

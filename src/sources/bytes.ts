@@ -6,8 +6,8 @@ import type {
   SourceItem,
   StreamSource,
 } from '../../machines/source-contract.js';
-import { openFailure } from './shared/source-error.js';
-import type { OpenFailure } from './shared/source-error.js';
+import { sourceError } from './shared/source-error.js';
+import type { SourceError } from './shared/source-error.js';
 import { bodyConnection, singleBatch } from './http/response/body-reader.js';
 import type { BodyDecoder } from './http/response/body-reader.js';
 import { openBody } from './http/request/open-body.js';
@@ -141,9 +141,9 @@ function partOf(response: Response, at: ResumePoint): Part {
   return { skip: at.bytes - from, size: total === undefined ? undefined : size };
 }
 
-function unknownPlace(status: number): OpenFailure {
+function unknownPlace(status: number): SourceError {
   const message = `The server has no bytes from this place on (status ${status})`;
-  return openFailure('cursor-rejected', message, { fatal: false, status });
+  return sourceError('cursor-rejected', message, { fatal: false, status });
 }
 
 function numberOf(text: string | null | undefined): number | undefined {
@@ -200,11 +200,11 @@ class ByteChunks implements BodyDecoder<Uint8Array> {
     return [...items, END];
   }
 
-  finish(): readonly SourceItem<Uint8Array>[] | OpenFailure | undefined {
+  finish(): readonly SourceItem<Uint8Array>[] | SourceError | undefined {
     if (this.#size === 0) return [END];
     // Asked for what follows, the server gave the whole again, and nothing follows.
     if (this.#known > 0 && this.#read === this.#known) return [END];
     if (this.#size === undefined || !this.#mayEnd) return undefined;
-    return openFailure('network', 'The body is shorter than its length', { fatal: false });
+    return sourceError('network', 'The body is shorter than its length', { fatal: false });
   }
 }

@@ -11,9 +11,9 @@ import type { AnyIterator } from './iterable/batches.js';
 import {
   configFailure,
   isThenable,
-  kindOf,
-  OpenFailure,
-  openFailure,
+  describeType,
+  SourceError,
+  sourceError,
 } from './shared/source-error.js';
 import { abortedFailure, networkFailure, untilAborted } from './http/response/network-error.js';
 
@@ -47,7 +47,7 @@ export function fromAsyncIterable<T>(
   const once = typeof iterate !== 'function';
   if (once && !isIterable(iterate)) {
     const write = '(at, signal) => an iterable that goes on at `at.items`';
-    throw configFailure('a function or an iterable', kindOf(iterate), write);
+    throw configFailure('a function or an iterable', describeType(iterate), write);
   }
   const checked = checkIterableOptions(options, once);
   const { name, resume, terminal, reopen } = checked;
@@ -63,9 +63,9 @@ export function fromAsyncIterable<T>(
   }
 }
 
-function usedUp(): OpenFailure {
+function usedUp(): SourceError {
   const write = 'give a function instead: (at, signal) => an iterable that goes on at `at.items`';
-  return openFailure('not-resumable', `An iterable can be read only once; ${write}`, {
+  return sourceError('not-resumable', `An iterable can be read only once; ${write}`, {
     fatal: true,
   });
 }
@@ -86,7 +86,7 @@ async function call<T>(
 function connect<T>(iterable: unknown, options: CheckedIterableOptions<T>): Connection<T> {
   if (!isIterable(iterable)) {
     const write = 'a function that returns one, such as an async generator function';
-    throw configFailure('an iterable', kindOf(iterable), write);
+    throw configFailure('an iterable', describeType(iterable), write);
   }
   let iterator: unknown;
   try {
@@ -95,7 +95,7 @@ function connect<T>(iterable: unknown, options: CheckedIterableOptions<T>): Conn
     throw sourceFailure(error, 'The iterable threw when it was asked for its iterator');
   }
   if (typeof (iterator as { next?: unknown } | null | undefined)?.next !== 'function') {
-    throw openFailure('protocol', 'The iterable gave no iterator with next()', { fatal: true });
+    throw sourceError('protocol', 'The iterable gave no iterator with next()', { fatal: true });
   }
   return iteratorConnection(iterator as AnyIterator, options, (error) =>
     sourceFailure(error, 'The iterable threw'),
@@ -110,14 +110,14 @@ function release(late: unknown): void {
 }
 
 /** Transient, as far as anybody can know: with the code of a network error where there is one. */
-function sourceFailure(thrown: unknown, what: string): OpenFailure {
+function sourceFailure(thrown: unknown, what: string): SourceError {
   const error = readable(thrown);
-  if (error instanceof OpenFailure) return error;
+  if (error instanceof SourceError) return error;
   if (errorCode(error) !== undefined) return networkFailure(error, what);
   const text = error instanceof Error ? error.message : error;
   const message = typeof text === 'string' && text !== '' ? text : undefined;
   const shown = withPeerError(what, { message, codes: [] });
-  return openFailure('source', shown, { fatal: false, cause: error });
+  return sourceError('source', shown, { fatal: false, cause: error });
 }
 
 function isIterable(value: unknown): value is object {

@@ -13,7 +13,7 @@ import type {
 import { ignoreRejection } from '../../machines/thenable.js';
 import { weightOf } from '../buffers/byte-budget.js';
 import { nextRequest } from '../host/request-pace.js';
-import { configFailure, kindOf, openFailure } from './shared/source-error.js';
+import { configFailure, describeType, sourceError } from './shared/source-error.js';
 import { ask, checkIdLength, wrongResponse } from './shared/to-items.js';
 import { checkFunction, checkKnown, checkString } from './shared/validate-options.js';
 import { Recent } from './live-with-history/recent.js';
@@ -66,13 +66,13 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
   checkKnown('liveWithHistory', options, OPTIONS);
   const { live, history, idOf, maxItems = 10_000 } = options;
   if (typeof (live as Partial<StreamSource<T>> | undefined)?.open !== 'function')
-    throw configFailure('live to be a source', kindOf(live), "live: sse('https://…')");
+    throw configFailure('live to be a source', describeType(live), "live: sse('https://…')");
   checkFunction('history', history ?? null, 'async () => (await fetch(…)).json()');
   checkFunction('idOf', idOf ?? null, '(item) => item.id');
   if (!Number.isSafeInteger(maxItems) || maxItems < 1)
     throw configFailure(
       'maxItems to be a whole number from 1',
-      kindOf(maxItems),
+      describeType(maxItems),
       'maxItems: 10000',
     );
   const seen = new Recent(maxItems);
@@ -233,10 +233,10 @@ function sizeOf(data: unknown): number {
 }
 
 function tooLate(): Error {
-  return openFailure('network', `no history within ${HISTORY_MS} ms`, { fatal: false });
+  return sourceError('network', `no history within ${HISTORY_MS} ms`, { fatal: false });
 }
 
 function tooMany(most: string): Error {
   const message = `more than ${most} live items came before the history did`;
-  return openFailure('limit', message, { fatal: false });
+  return sourceError('limit', message, { fatal: false });
 }

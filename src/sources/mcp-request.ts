@@ -6,7 +6,7 @@ import type {
   SourceHost,
   StreamSource,
 } from '../../machines/source-contract.js';
-import { configFailure, kindOf } from './shared/source-error.js';
+import { configFailure, describeType } from './shared/source-error.js';
 import { discard } from './http/response/error-body.js';
 import { exchange } from './http/request/send-request.js';
 import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
@@ -131,12 +131,12 @@ export function mcpRequest(
 function checkMessage(message: unknown): JsonRpcRequest {
   const write = "message: { id: 1, method: 'tools/call', params: { … } }";
   if (typeof message !== 'object' || message === null || Array.isArray(message))
-    throw configFailure('message to be a JSON-RPC request', kindOf(message), write);
+    throw configFailure('message to be a JSON-RPC request', describeType(message), write);
   const { id, method } = message as Partial<JsonRpcRequest>;
   if (typeof id !== 'string' && !Number.isSafeInteger(id))
-    throw configFailure('message.id to be a string or a whole number', kindOf(id), write);
+    throw configFailure('message.id to be a string or a whole number', describeType(id), write);
   if (typeof method !== 'string' || method === '')
-    throw configFailure('message.method to be a name', kindOf(method), write);
+    throw configFailure('message.method to be a name', describeType(method), write);
   return { ...(message as JsonRpcRequest), jsonrpc: '2.0' };
 }
 

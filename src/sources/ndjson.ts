@@ -8,7 +8,7 @@ import type {
 } from '../../machines/source-contract.js';
 import { checkContiguity } from './shared/contiguity.js';
 import type { Contiguity } from './shared/contiguity.js';
-import { configFailure, kindOf } from './shared/source-error.js';
+import { configFailure, describeType } from './shared/source-error.js';
 import { withAddress } from './http/request/address.js';
 import { bodyConnection, singleBatch } from './http/response/body-reader.js';
 import { LastResponse } from './http/response/last-response.js';
@@ -163,5 +163,5 @@ function checkContentTypes(types: unknown = LABELS): readonly string[] | null {
   if (Array.isArray(types) && types.every((type) => typeof type === 'string'))
     return types.map((type: string) => type.trim().toLowerCase());
   const write = "contentTypes: ['application/x-ndjson'], or null";
-  throw configFailure('contentTypes to be names of types', kindOf(types), write);
+  throw configFailure('contentTypes to be names of types', describeType(types), write);
 }

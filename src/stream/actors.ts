@@ -11,9 +11,8 @@ import type {
   ReaderLogic,
   ReconnectActor,
   ReconnectMachine,
-  StopCommand,
 } from '../../machines/reconnect.types.js';
-import { momentOf } from '../host/clock.js';
+import { readingOf } from '../host/clock.js';
 import type { Clock } from '../host/clock.js';
 import type { ReaderRef } from '../connection/reader-host.js';
 
@@ -22,9 +21,7 @@ export interface ActorHost {
   open(input: OpenInput, signal: AbortSignal): Promise<Opened>;
   /** Reads the connection under this number until it is over, or the actor that asked is stopped. */
   read(connection: number, self: ReaderRef): void;
-  /** The machine's question to the reader: it answers in the same turn. */
-  stopReading(command: StopCommand): void;
-  /** The machine has left: the reader lets go without a word. */
+  /** The machine has left the connection. */
   leaveConnection(connection: number): void;
 }
 
@@ -42,9 +39,7 @@ export function registerHost(system: AnyActorRef['system'], connections: ActorHo
 const reader: ReaderLogic = {
   start: ({ input }, { self, system }) => hostOf(system).read(connectionOf(input), self),
   transition: (snapshot, event, { system }) => {
-    const { type } = event as { type: string };
-    if (type === 'stop') hostOf(system).stopReading(event.command);
-    if (type !== 'xstate.stop') return snapshot;
+    if (event.type !== 'xstate.stop') return snapshot;
     hostOf(system).leaveConnection(connectionOf(snapshot.input));
     return { ...snapshot, status: 'stopped', error: undefined };
   },
@@ -85,8 +80,8 @@ export function countRequest(actor: ReconnectActor, clock: Clock): number {
   const { status, context } = actor.getSnapshot();
   if (status !== 'active') return 0;
   // Nothing is left to chance: no draw is spent.
-  const moment = momentOf(clock, () => 0.5);
-  const delayMs = requestDelayMs(context, moment.now);
-  actor.send({ type: 'stream.requested', moment });
+  const reading = readingOf(clock, () => 0.5);
+  const delayMs = requestDelayMs(context, reading.monotonicMs);
+  actor.send({ type: 'stream.requested', reading });
   return delayMs;
 }

@@ -12,7 +12,7 @@ import type { StreamParts } from '../connection/stream-parts.js';
 
 type CheckpointDesk = Pick<
   StreamParts<unknown>,
-  'source' | 'ledger' | 'delivery' | 'tail' | 'guard'
+  'source' | 'progress' | 'delivery' | 'tail' | 'guard'
 >;
 
 /** A snapshot of the machine: another one whenever something changes. */
@@ -40,7 +40,7 @@ export class Checkpoints {
    * per item where somebody saves each.
    */
   make(now: MachineSnapshot): Checkpoint {
-    const { source, ledger, delivery } = this.#stream;
+    const { source, progress, delivery } = this.#stream;
     const end = this.#endRead(now.context);
     const status = end ?? now.context.outcome?.status;
     const isEnded = status !== undefined && status !== 'closed' && status !== 'cancelled';
@@ -49,10 +49,10 @@ export class Checkpoints {
     const { counted, seen, uncovered } = delivery.position;
     const { cursor } = delivery;
     const recent = delivery.recent ?? undefined;
-    let chunks = ledger.chunks - counted.chunks + seen.chunks;
-    let bytes = ledger.bytes - counted.bytes + seen.bytes;
-    let chars = ledger.chars - counted.chars + seen.chars;
-    let tools = delivery.toolsBefore ?? ledger.tools;
+    let chunks = progress.chunks - counted.chunks + seen.chunks;
+    let bytes = progress.bytes - counted.bytes + seen.bytes;
+    let chars = progress.chars - counted.chars + seen.chars;
+    let tools = delivery.toolsBefore ?? progress.tools;
     const comesAgain = source.resume === 'cursor' && (!isEnded || isEarly);
     // Without a cursor there is nothing to go on from.
     if (comesAgain && cursor !== null && uncovered.toolsBefore !== null) {
@@ -62,14 +62,14 @@ export class Checkpoints {
       tools = uncovered.toolsBefore;
     }
     chars = toAmount(chars);
-    const { key, floorMs, lastTimeMs } = ledger;
+    const { key, floorMs, lastTimeMs } = progress;
     const calls = this.#withReceived(tools.state);
     const received = streamStateOf(chunks, bytes, lastTimeMs, calls);
     const streamState = end === null ? received : interruptToolCalls(received);
     const isSame = this.#of === now && this.#key === key && this.#end === end;
     if (this.#last !== null && isSame && this.#isEarly === isEarly)
       return moveCheckpoint(this.#last, cursor, recent, chars, floorMs, streamState);
-    const claimed = { ...now.context, streamState, ledger: { key, cursor, chars, floorMs } };
+    const claimed = { ...now.context, streamState, progress: { key, cursor, chars, floorMs } };
     this.#of = now;
     this.#key = key;
     this.#isEarly = isEarly;
@@ -84,10 +84,10 @@ export class Checkpoints {
 
   /** Whoever received a call may have run it: it is known there, although what came around it comes again. */
   #withReceived(state: StreamState): StreamState {
-    const { ledger, delivery, tail } = this.#stream;
+    const { progress, delivery, tail } = this.#stream;
     let known = state;
     for (const id of delivery.position.received) {
-      const call = ledger.tools.state.toolCalls[id];
+      const call = progress.tools.state.toolCalls[id];
       const delta =
         call?.status === 'complete'
           ? { id, name: call.name ?? '', finalArgs: call.args, done: true }
@@ -99,10 +99,10 @@ export class Checkpoints {
 
   /** The end that was read, where everything before it was delivered: no request follows it. */
   #endRead({ outcome }: ReconnectContext): EndOutcome | null {
-    const { ledger, delivery, tail, guard } = this.#stream;
-    if (ledger.end === null) return null;
+    const { progress, delivery, tail, guard } = this.#stream;
+    if (progress.end === null) return null;
     const isOpen = outcome === null || outcome.status === 'closed';
     const isWhole = delivery.queued === 0 && tail.isEmpty && !guard.isUndecided;
-    return isOpen && isWhole ? ledger.end : null;
+    return isOpen && isWhole ? progress.end : null;
   }
 }

@@ -4,32 +4,33 @@ import type { Failure, ResumePoint, StreamSource } from '../../machines/source-c
 import { ReconnectError } from '../../machines/errors.js';
 import { failureOf } from '../../machines/failure.js';
 import { isFeed } from '../../machines/feed.js';
+import { planOf } from '../../machines/context.js';
 import { readQuietly } from '../../machines/thenable.js';
 import { toReconnectError } from '../../machines/thrown.js';
 import type { ErrorInfo } from '../../machines/errors.js';
 import type {
   Loss,
-  Moment,
+  ClockReading,
   Opened,
   OpenInput,
   ReconnectActor,
+  ReconnectCommand,
   ReconnectReport,
-  StopCommand,
 } from '../../machines/reconnect.types.js';
 import { openConnection } from '../connection/open-connection.js';
 import type { LiveConnection } from '../connection/open-connection.js';
 import type { ByteBudget } from '../buffers/byte-budget.js';
 import { classify } from '../config/classify.js';
 import type { LossPlace } from '../config/classify.js';
-import { momentOf, nowMs } from '../host/clock.js';
+import { readingOf, nowMs } from '../host/clock.js';
 import { CutAges, proxyLimitText } from './cut-ages.js';
 import { restartStreamState } from '../../machines/stream-state.js';
 import type { DeliveryQueue } from '../delivery/delivery-queue.js';
-import type { Ledger } from '../progress/progress.js';
+import type { Progress } from '../progress/progress.js';
 import type { ResolvedOptions } from '../config/options.js';
 import type { StreamParts } from '../connection/stream-parts.js';
 import { Reader } from '../connection/reader.js';
-import type { ReaderRef, ConnectionHealth, ReaderHost } from '../connection/reader-host.js';
+import type { ReaderHost, ReaderRef } from '../connection/reader-host.js';
 import { countRequest } from './actors.js';
 import type { ActorHost } from './actors.js';
 import { connectTimeoutOf } from '../connection/timeouts.js';
@@ -41,10 +42,10 @@ const NO_IDS =
   'the peer shows no ids: after a drop the stream goes on with what comes, and a gap event is emitted. ' +
   "Write resume: 'live' in the options of the source if that is right";
 
-export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>> {
+export class ConnectionManager<T> implements ActorHost, ReaderHost<T> {
   readonly source: StreamSource<T>;
   readonly options: ResolvedOptions;
-  readonly ledger: Ledger;
+  readonly progress: Progress;
   readonly delivery: DeliveryQueue<T>;
   readonly tail: UncommittedTail<T>;
   readonly budget: ByteBudget;
@@ -65,7 +66,7 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
   constructor(stream: StreamParts<T>, actor: ReconnectActor) {
     this.source = stream.source;
     this.options = stream.options;
-    this.ledger = stream.ledger;
+    this.progress = stream.progress;
     this.delivery = stream.delivery;
     this.tail = stream.tail;
     this.budget = stream.budget;
@@ -74,13 +75,13 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
     this.#actor = actor;
   }
 
-  moment(): Moment {
-    return momentOf(this.options.clock, this.options.random);
+  reading(): ClockReading {
+    return readingOf(this.options.clock, this.options.random);
   }
 
   async open(input: OpenInput, signal: AbortSignal): Promise<Opened> {
     this.#noteMissingIds();
-    const { source, options, ledger, delivery, tail, guard } = this;
+    const { source, options, progress, delivery, tail, guard } = this;
     let connection: LiveConnection<T>;
     try {
       connection = await openConnection({
@@ -102,13 +103,13 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
     const keepsDelivered = connection.connection.keepsDelivered === true;
     if (input.restarting && !keepsDelivered) {
       this.#isStartingOver = true;
-      ledger.clear();
+      progress.clear();
       delivery.clear();
       tail.clear();
       guard.clear();
     }
     this.#hold(input.connection, connection, signal);
-    const opened = { connection: input.connection, moment: this.moment() };
+    const opened = { connection: input.connection, reading: this.reading() };
     return keepsDelivered ? { ...opened, keepsDelivered } : opened;
   }
 
@@ -119,14 +120,14 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
       return;
     }
     live.release();
-    const { options, ledger } = this;
-    if (this.startedAt === 0) this.startedAt = nowMs(options.clock) - ledger.lastTimeMs;
+    const { options, progress } = this;
+    if (this.startedAt === 0) this.startedAt = nowMs(options.clock) - progress.lastTimeMs;
     const reader = new Reader<T>(live.connection, this, number, self);
     this.#live = null;
     this.#reader = reader;
     if (this.#isStartingOver) this.#noteUnheard('restarted');
     this.#isStartingOver = false;
-    reader.start();
+    reader.read();
   }
 
   /** The host came back: see whether the connection did. */
@@ -134,8 +135,16 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
     this.#reader?.probe();
   }
 
-  stopReading(command: StopCommand): void {
-    this.#reader?.stop(command);
+  /** Sends a command: one that leaves the connection with what came over it. */
+  command(command: ReconnectCommand): void {
+    const { status, context } = this.#actor.getSnapshot();
+    // A closed stream takes no more commands; XState would warn about each.
+    if (status !== 'active') return;
+    // A connection that could not be replaced is kept.
+    const isKept = command.type === 'retryNow' && planOf(context).action === 'refuse';
+    const received = isKept ? {} : this.#reader?.leave(command.type);
+    const event = { ...command, ...received, reading: this.reading() };
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
   }
 
   leaveConnection(number: number): void {
@@ -161,42 +170,31 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
   }
 
   report(report: ReconnectReport): void {
+    // Of a stream that has ended nothing is reported; XState would warn.
+    if (this.#actor.getSnapshot().status !== 'active') return;
     this.#actor.send(report);
     if (report.type === 'stream.reset') this.#noteUnheard('reset');
   }
 
-  lose(reader: Reader<T>, error: ReconnectError, health: ConnectionHealth, agedMs: number): void {
-    const { connection } = reader;
-    const limitMs = this.#cutAges.add(agedMs);
-    if (limitMs !== null)
-      reader.send({
-        type: 'stream.diagnostic',
-        code: 'proxy-limit',
-        message: proxyLimitText(limitMs),
-      });
-    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
-    const ledger = this.ledger.freeze();
-    reader.send({ type: 'stream.dropped', ...loss, ledger, ...health, connection });
-  }
-
-  rotate(reader: Reader<T>, health: ConnectionHealth, isOwn: boolean): void {
-    const { connection } = reader;
-    const error = new ReconnectError('network', 'the peer ends one connection after the other');
-    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
-    const ledger = this.ledger.freeze();
-    reader.send({ type: 'stream.rotated', ...loss, ledger, ...health, isOwn, connection });
+  toLoss(error: ReconnectError, agedMs: number | null): Loss {
+    const limitMs = agedMs === null ? null : this.#cutAges.add(agedMs);
+    if (limitMs !== null) {
+      const message = proxyLimitText(limitMs);
+      this.report({ type: 'stream.diagnostic', code: 'proxy-limit', message });
+    }
+    return this.#loss(error, { phase: 'reading', attempt: 0 });
   }
 
   /** The stream failed: what came without a checkpoint is delivered, since no reconnect will bring it again. */
   deliverTail(): void {
-    this.tail.deliver(this.ledger.tools);
+    this.tail.deliver(this.progress.tools);
   }
 
   /** `reset`: a new stream, of which nothing is known. */
   forget(): void {
-    this.ledger.clear();
-    this.ledger.forgetCalls();
-    this.ledger.peak = 0;
+    this.progress.clear();
+    this.progress.forgetCalls();
+    this.progress.maxChunks = 0;
     this.delivery.clear();
     this.tail.clear();
     this.guard.clear();
@@ -213,8 +211,8 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
   }
 
   #resumePoint({ attempt, restarting, fresh }: OpenInput): ResumePoint {
-    if (!restarting) return this.ledger.resumePoint(attempt, fresh);
-    const { toolCalls } = restartStreamState(this.ledger.tools.state);
+    if (!restarting) return this.progress.resumePoint(attempt, fresh);
+    const { toolCalls } = restartStreamState(this.progress.tools.state);
     return { items: 0, bytes: 0, chars: 0, toolCalls, fresh, attempt };
   }
 
@@ -232,9 +230,9 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
 
   /** The peer of a source that resumes by ids shows none. */
   #noteMissingIds(): void {
-    const { source, ledger } = this;
-    const isFeedByDefault = source.resume !== 'live' && isFeed(source, ledger.cursor);
-    if (!isFeedByDefault || ledger.chunks === 0 || this.#hasNotedIds) return;
+    const { source, progress } = this;
+    const isFeedByDefault = source.resume !== 'live' && isFeed(source, progress.cursor);
+    if (!isFeedByDefault || progress.chunks === 0 || this.#hasNotedIds) return;
     this.#hasNotedIds = true;
     this.report({ type: 'stream.diagnostic', code: 'no-ids', message: NO_IDS });
   }
@@ -252,14 +250,13 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
       'source',
       'the host reported a connection that this stream did not make',
     );
-    const loss = this.#loss(error, { phase: 'reading', attempt: 0 });
-    this.report({ type: 'stream.dropped', ...loss, connection: number });
+    this.report({ type: 'stream.dropped', ...this.toLoss(error, null), connection: number });
   }
 
   #lossOfAttempt(error: ReconnectError, attempt: number): Loss {
     const loss = this.#loss(error, { phase: 'opening', attempt });
     // Read only now: a host that says so with every attempt that fails is to be believed.
-    return this.#isOffline() ? Object.freeze({ ...loss, spared: true }) : loss;
+    return this.#isOffline() ? Object.freeze({ ...loss, uncounted: true }) : loss;
   }
 
   #isOffline(): boolean {
@@ -268,19 +265,21 @@ export class ConnectionManager<T> implements ActorHost, ReaderHost<T, Reader<T>>
 
   #loss(error: ReconnectError, where: LossPlace): Loss {
     this.#lastError = error;
-    return Object.freeze({ failure: this.#classify(error, where), moment: this.moment() });
+    return Object.freeze({ failure: this.#classify(error, where), reading: this.reading() });
   }
 
   #classify(error: ReconnectError, where: LossPlace): Failure {
+    const { classify: hook } = this.options;
+    if (hook === undefined) return failureOf(error, where.phase);
     try {
-      return classify(error, where, this.options.classify);
+      return classify(error, where, hook);
     } catch {
       this.#actor.send({
         type: 'stream.diagnostic',
         code: 'classify',
         message: 'classify() threw or gave a promise; the library decided by itself',
       });
-      return classify(error, where, undefined);
+      return failureOf(error, where.phase);
     }
   }
 }

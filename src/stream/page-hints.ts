@@ -1,8 +1,9 @@
 /** What the host hints, as commands and reports of one stream. A hint is never proof. */
 
 import type {
-  Moment,
+  ClockReading,
   ReconnectActor,
+  ReconnectCommand,
   ReconnectMachineEvent,
   ReconnectState,
 } from '../../machines/reconnect.types.js';
@@ -12,12 +13,13 @@ import type { Environment, Hint } from '../host/environment.js';
 
 /** Whose connection it is. */
 export interface HintTarget {
-  moment(): Moment;
+  reading(): ClockReading;
+  command(command: ReconnectCommand): void;
   /** See whether the connection is alive. */
   probe(): void;
 }
 
-/** Heeds the hints until it is stopped. */
+/** Follows the hints until it is stopped. */
 export function followHints(
   environment: Environment,
   actor: ReconnectActor,
@@ -26,10 +28,10 @@ export function followHints(
   const host = new HostListener(actor, connections);
   try {
     const stop: unknown = environment.watch((hint) => host.listener(hint));
-    onRejection(stop, () => host.complain());
+    onRejection(stop, () => host.reportError());
     return () => host.leave(stop);
   } catch {
-    host.complain();
+    host.reportError();
     return () => host.leave(undefined);
   }
 }
@@ -67,14 +69,14 @@ class HostListener {
       case 'leave':
         // A page with an open connection is not kept, or its connection is cut.
         if (this.#isResumable() && IN_USE.includes(this.#actor.getSnapshot().value))
-          this.#send({ type: 'pause', reason: PAGE, moment: this.#connections.moment() });
+          this.#command('pause');
         return;
       case 'return':
-        this.#send({ type: 'resume', reason: PAGE, moment: this.#connections.moment() });
+        this.#command('resume');
         this.#report('environment.awake');
         this.#probe();
         return;
-      // Nothing is done: what still flows is kept, and attempts that fail are spared.
+      // Nothing is done: what still flows is kept, and attempts that fail are not counted.
       case 'offline':
       case 'hidden':
         return;
@@ -88,13 +90,17 @@ class HostListener {
   }
 
   /** Calls code of the caller. An error that it throws becomes a `diagnostic` event, and affects nothing else. */
-  complain(): void {
+  reportError(): void {
     const message = 'the environment threw; its hints may not be heard';
     this.#send({ type: 'stream.diagnostic', code: 'environment', message });
   }
 
+  #command(type: 'pause' | 'resume'): void {
+    if (!this.#isLeft) this.#connections.command({ type, reason: PAGE });
+  }
+
   #report(type: 'environment.online' | 'environment.awake'): void {
-    this.#send({ type, moment: this.#connections.moment() });
+    this.#send({ type, reading: this.#connections.reading() });
   }
 
   /** Only where being wrong costs nothing but a request. */

@@ -30,12 +30,12 @@ export class StateObserver<T> {
     this.#connections = connections;
   }
 
-  /** From here on the machine is followed, and the signal heeded. */
+  /** From here on the machine is followed, and so is the signal. */
   start(): void {
     this.#actor.subscribe(this);
     this.#actor.start();
     if (this.isAborted) queueMicrotask(() => this.#close());
-    else this.#heedSignal();
+    else this.#followSignal();
   }
 
   get isAborted(): boolean {
@@ -55,11 +55,12 @@ export class StateObserver<T> {
     const before = this.#state;
     if (state === before) return;
     this.#state = state;
+    this.#connections.delivery.isIdle = state === 'idle';
     // What opened while the machine was already on its way elsewhere.
     if (state !== 'connecting' && state !== 'connected') this.#connections.closeUnread();
     if (before === 'idle') {
       this.#signal?.hold();
-      this.#heedHints();
+      this.#followHints();
     }
     if (before === 'failed' && state !== 'closed') this.#revive();
     if (state === 'idle') {
@@ -90,7 +91,7 @@ export class StateObserver<T> {
   complete(): void {
     if (this.#outcome !== null) return;
     const { attempts, drops } = this.#actor.getSnapshot().context;
-    const streamState = interruptToolCalls(this.#connections.ledger.freeze().streamState);
+    const streamState = interruptToolCalls(this.#connections.progress.freeze().streamState);
     this.#end({ status: 'closed', streamState, attempts, drops }, null);
   }
 
@@ -107,11 +108,11 @@ export class StateObserver<T> {
   #revive(): void {
     this.#outcome = this.#done = this.#settle = null;
     this.#connections.delivery.reopen();
-    this.#heedSignal();
-    this.#heedHints();
+    this.#followSignal();
+    this.#followHints();
   }
 
-  #heedHints(): void {
+  #followHints(): void {
     const { environment } = this.#connections.options;
     if (environment === null) return;
     const ignoreHints = followHints(environment, this.#actor, this.#connections);
@@ -121,7 +122,7 @@ export class StateObserver<T> {
     };
   }
 
-  #heedSignal(): void {
+  #followSignal(): void {
     const { signal } = this.#connections.options;
     if (signal === undefined) return;
     const onAbort = (): void => this.#close();
@@ -139,7 +140,7 @@ export class StateObserver<T> {
   }
 
   #close(): void {
-    if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'close' });
+    this.#connections.command({ type: 'close' });
   }
 }
 

@@ -3,13 +3,12 @@
 import { createActor } from 'xstate';
 import type { InspectionEvent, SnapshotFrom } from 'xstate';
 import type { Checkpoint } from '../../machines/checkpoint.js';
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import type { StreamSource } from '../../machines/source-contract.js';
 import type {
   ReconnectActor,
   ReconnectContext,
   ReconnectEvent,
-  ReconnectMachineEvent,
   ReconnectState,
 } from '../../machines/reconnect.types.js';
 import type { SourceFacts } from '../../machines/resume-plan.js';
@@ -25,7 +24,7 @@ import { DeliveryQueue } from '../delivery/delivery-queue.js';
 import { guardOptions } from '../config/guarded-clock.js';
 import type { ClockFault } from '../config/guarded-clock.js';
 import { guardedInspector } from './safe-inspector.js';
-import { Ledger } from '../progress/progress.js';
+import { Progress } from '../progress/progress.js';
 import type { ReceivedUnit } from '../connection/stream-parts.js';
 import { resolveOptions } from '../config/options.js';
 import type { ReconnectOptions } from '../config/options.js';
@@ -92,19 +91,28 @@ class Stream<T> implements ReconnectingStream<T> {
       ...(inspect === undefined ? {} : { inspect: this.#guardInspector(inspect) }),
     });
     const { context } = this.actor.getSnapshot();
-    const account = { ...context.ledger, streamState: context.streamState };
+    const account = { ...context.progress, streamState: context.streamState };
     const budget = new ByteBudget(maxBufferedBytes);
     const guard = new ReplayGuard<ReceivedUnit<T>>(source.contiguous?.bind(source), budget);
     // Parsed, it is text.
     const saved = checkpoint?.recent as string | undefined;
-    const ledger = new Ledger(account, guard.known, budget, saved);
+    const progress = new Progress(account, guard.known, budget, saved);
     const recent = resume === 'cursor' ? RecentUnits.from(saved) : null;
-    const { cursor } = context.ledger;
+    const { cursor } = context.progress;
     const delivery = new DeliveryQueue<T>(this, highWaterMark, budget, cursor, recent);
     const mode = resolved.delivery ?? source.delivery ?? 'eager';
     const tail = new UncommittedTail<T>(mode, delivery, budget);
     this.#connections = new ConnectionManager<T>(
-      { source, options: resolved, ledger, guard, delivery, tail, budget, cadence: new Cadence() },
+      {
+        source,
+        options: resolved,
+        progress,
+        guard,
+        delivery,
+        tail,
+        budget,
+        cadence: new Cadence(),
+      },
       this.actor,
     );
     this.#observer = new StateObserver<T>(this.actor, this.#connections);
@@ -139,12 +147,11 @@ class Stream<T> implements ReconnectingStream<T> {
   /** For the consumer's loop: `start` read from the stream would be kept with it. */
   onDemand(): void {
     if (this.#observer.isAborted) this.onLeft();
-    else if (this.state === 'idle')
-      this.#send({ type: 'connect', moment: this.#connections.moment() });
+    else if (this.state === 'idle') this.#connections.command({ type: 'connect' });
   }
 
   onLeft(): void {
-    this.#send({ type: 'close' });
+    this.#connections.command({ type: 'close' });
   }
 
   batches(): AsyncIterableIterator<readonly T[], undefined> {
@@ -159,7 +166,7 @@ class Stream<T> implements ReconnectingStream<T> {
     type: K,
     listener: (event: Extract<ReconnectEvent, { type: K }>) => void,
   ): () => void {
-    if (typeof listener !== 'function') throw wrong('listener', 'a function', listener);
+    if (typeof listener !== 'function') throw configError('listener', 'a function', listener);
     const call = (event: unknown): void =>
       this.#guard(type, () => listener(event as Extract<ReconnectEvent, { type: K }>));
     const isInBand = IN_BAND.has(type);
@@ -177,7 +184,7 @@ class Stream<T> implements ReconnectingStream<T> {
   }
 
   subscribe(listener: (snapshot: StreamSnapshot) => void): () => void {
-    if (typeof listener !== 'function') throw wrong('listener', 'a function', listener);
+    if (typeof listener !== 'function') throw configError('listener', 'a function', listener);
     let last = this.snapshot;
     const next = (): void => {
       if (this.snapshot === last) return;
@@ -191,12 +198,11 @@ class Stream<T> implements ReconnectingStream<T> {
 
   retryNow(): void {
     if (this.#observer.isAborted) this.close();
-    else this.#send({ type: 'retryNow', moment: this.#connections.moment() });
+    else this.#connections.command({ type: 'retryNow' });
   }
 
   pause(reason?: string): void {
-    const moment = this.#connections.moment();
-    this.#send({ type: 'pause', moment, ...(reason === undefined ? {} : { reason }) });
+    this.#connections.command({ type: 'pause', ...(reason === undefined ? {} : { reason }) });
   }
 
   resume(reason?: string): void {
@@ -204,11 +210,7 @@ class Stream<T> implements ReconnectingStream<T> {
       this.close();
       return;
     }
-    this.#send({
-      type: 'resume',
-      moment: this.#connections.moment(),
-      ...(reason === undefined ? {} : { reason }),
-    });
+    this.#connections.command({ type: 'resume', ...(reason === undefined ? {} : { reason }) });
   }
 
   close(): void {
@@ -218,7 +220,7 @@ class Stream<T> implements ReconnectingStream<T> {
   async cancel(reason = 'cancelled by the caller'): Promise<void> {
     if (this.state === 'closed') return;
     const asked = this.#askToCancel(reason);
-    this.#send({ type: 'cancel', reason });
+    this.#connections.command({ type: 'cancel', reason });
     await asked;
   }
 
@@ -232,17 +234,12 @@ class Stream<T> implements ReconnectingStream<T> {
     await this.done;
   }
 
-  #send(event: ReconnectMachineEvent): void {
-    // A closed stream takes no more commands; XState would warn about each.
-    if (this.actor.getSnapshot().status === 'active') this.actor.send(event);
-  }
-
   #guardInspector(
     inspect: NonNullable<ReconnectOptions['inspect']>,
   ): (event: InspectionEvent) => void {
     const message = 'the inspector threw; it is not called again';
     return guardedInspector(inspect, () =>
-      this.#send({ type: 'stream.diagnostic', code: 'inspect', message }),
+      this.#connections.report({ type: 'stream.diagnostic', code: 'inspect', message }),
     );
   }
 
@@ -251,7 +248,7 @@ class Stream<T> implements ReconnectingStream<T> {
     const reportError = (): void => {
       if (name === 'diagnostic') return;
       const message = `a listener of '${name}' threw`;
-      this.#send({ type: 'stream.diagnostic', code: 'listener', message });
+      this.#connections.report({ type: 'stream.diagnostic', code: 'listener', message });
     };
     runQuietly(call, reportError);
   }
@@ -259,12 +256,13 @@ class Stream<T> implements ReconnectingStream<T> {
   #onClockFault(fault: ClockFault): void {
     if (fault === 'timer') this.#observer.error();
     const message = 'the clock threw or gave no number; the last time that it gave is used';
-    if (fault === 'reading') this.#send({ type: 'stream.diagnostic', code: 'clock', message });
+    if (fault === 'reading')
+      this.#connections.report({ type: 'stream.diagnostic', code: 'clock', message });
   }
 
   async #askToCancel(reason: string): Promise<void> {
-    const { source, ledger, options } = this.#connections;
-    await askToCancel(source, ledger.resumePoint(0), reason, options.clock);
+    const { source, progress, options } = this.#connections;
+    await askToCancel(source, progress.resumePoint(0), reason, options.clock);
   }
 }
 

@@ -6,7 +6,7 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAX_TIMER_MS, wrong } from '../../machines/config.js';
+import { MAX_TIMER_MS, configError } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { createFacts } from './wait-until.js';
 import { checkBytes, checkKind } from './validate-faults.js';
@@ -229,7 +229,11 @@ function listen(server: ReturnType<typeof createServer>, port: number): Promise<
 function parseTarget(target: unknown): URL {
   const url = typeof target === 'string' && URL.canParse(target) ? new URL(target) : null;
   if (url === null || url.hostname === '')
-    throw wrong('target', "a URL with host and port, such as 'http://127.0.0.1:8080'", target);
+    throw configError(
+      'target',
+      "a URL with host and port, such as 'http://127.0.0.1:8080'",
+      target,
+    );
   return url;
 }
 
@@ -239,13 +243,14 @@ function addressOf({ protocol, hostname, port }: URL): { host: string; port: num
 }
 
 function checkScript(script: unknown): void {
-  if (!Array.isArray(script)) throw wrong('script', 'a list of faults, or a function', script);
+  if (!Array.isArray(script))
+    throw configError('script', 'a list of faults, or a function', script);
   script.forEach((fault: unknown, n) => checkFault(`script[${n}]`, fault));
 }
 
 function checkFault(place: string, fault: unknown): asserts fault is ProxyFault {
   if (typeof fault !== 'object' || fault === null)
-    throw wrong(place, 'a fault, such as { refuse: true } or {}', fault);
+    throw configError(place, 'a fault, such as { refuse: true } or {}', fault);
   const { cut, sliceBytes, delayMs } = fault as ProxyFault;
   if (cut !== undefined) {
     checkKind(`${place}.cut.kind`, cut.kind, ['fin', 'rst', 'stall']);
@@ -254,5 +259,5 @@ function checkFault(place: string, fault: unknown): asserts fault is ProxyFault 
   if (sliceBytes !== undefined)
     checkBytes(`${place}.sliceBytes`, sliceBytes, 'a number of bytes', 1);
   if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= MAX_TIMER_MS))
-    throw wrong(`${place}.delayMs`, `a number of ms, 0 to ${MAX_TIMER_MS}`, delayMs);
+    throw configError(`${place}.delayMs`, `a number of ms, 0 to ${MAX_TIMER_MS}`, delayMs);
 }

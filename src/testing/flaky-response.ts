@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import type {
   FlakyResponse,
   FlakyFault,
@@ -125,6 +125,6 @@ function piecesOf({ body = [], encoding, framing }: FlakyResponse): FlakyPieces 
 
 function wholeOf(body: FlakyResponse['body'], encoding: 'gzip' | undefined): Buffer {
   if (typeof body !== 'string' && !(body instanceof Uint8Array))
-    throw wrong('body', 'a string or bytes where encoding or framing needs all of it', body);
+    throw configError('body', 'a string or bytes where encoding or framing needs all of it', body);
   return encoding === 'gzip' ? gzipSync(body) : Buffer.from(body);
 }

@@ -6,7 +6,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import { createFacts } from './wait-until.js';
 import { sendAnswer } from './flaky-response.js';
 import { checkResponse } from './validate-faults.js';
@@ -183,14 +183,18 @@ function isScript(
 
 function checkPaths(paths: unknown): void {
   if (typeof paths !== 'object' || paths === null)
-    throw wrong('paths', "an object of paths and answers, such as { '/answer': { body } }", paths);
+    throw configError(
+      'paths',
+      "an object of paths and answers, such as { '/answer': { body } }",
+      paths,
+    );
   for (const [name, path] of Object.entries(paths)) {
     if (name !== '*' && !name.startsWith('/'))
-      throw wrong('paths', "names that begin with '/', or '*'", name);
+      throw configError('paths', "names that begin with '/', or '*'", name);
     const place = `paths['${name}']`;
     if (typeof path === 'function') continue;
     if (typeof path !== 'object' || path === null)
-      throw wrong(place, 'an answer, a list of answers or a function', path);
+      throw configError(place, 'an answer, a list of answers or a function', path);
     for (const answer of [path as FlakyResponse].flat()) {
       checkResponse(place, answer);
       checkRepeatable(place, answer);
@@ -205,5 +209,10 @@ function checkRepeatable(place: string, { body }: FlakyResponse): void {
     'next' in body &&
     typeof (body as { next: unknown }).next === 'function';
   if (isOnce)
-    throw wrong(`${place}.body`, 'what can be sent again', body, 'Write () => ({ body: … }).');
+    throw configError(
+      `${place}.body`,
+      'what can be sent again',
+      body,
+      'Write () => ({ body: … }).',
+    );
 }

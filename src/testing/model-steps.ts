@@ -1,6 +1,10 @@
 /** What can happen to the machine, once of each kind: the steps that model paths are made of. */
 
-import type { Ledger, Loss, ReconnectMachineEvent } from '../../machines/reconnect.types.js';
+import type {
+  StreamProgress,
+  Loss,
+  ReconnectMachineEvent,
+} from '../../machines/reconnect.types.js';
 import { emptyStreamState } from '../../machines/stream-state.js';
 
 /** What the actor does by itself, as the graph sees it: the wait is over, a child is done or broken. */
@@ -20,8 +24,8 @@ export type InternalStep =
 
 export type ModelStep = ReconnectMachineEvent | InternalStep;
 
-const moment = { now: 1_000, date: 1_000, draw: 0.5 };
-const later = { moment: { ...moment, now: 1e9, date: 1e9 } };
+const reading = { monotonicMs: 1_000, epochMs: 1_000, random: 0.5 };
+const later = { reading: { ...reading, now: 1e9, date: 1e9 } };
 
 const network: Loss = { failure: { error: { kind: 'network', message: 'broke' }, fatal: false } };
 const cutShort: Loss = { failure: { error: { kind: 'eof', message: 'cut' }, fatal: false } };
@@ -29,7 +33,7 @@ const fatal: Loss = {
   failure: { error: { kind: 'http', message: 'gone', status: 404 }, fatal: true },
 };
 
-const ledger: Ledger = {
+const progress: StreamProgress = {
   streamState: { ...emptyStreamState, chunksReceived: 3 },
   cursor: 'c3',
   chars: 0,
@@ -47,12 +51,17 @@ const opened: ModelStep = {
 };
 
 /** The earlier of two planned ends. */
-export const rotated: ModelStep = { type: 'stream.rotated', ...network, moment };
+export const rotated: { type: 'stream.rotated' } & Loss = {
+  type: 'stream.rotated',
+  ...network,
+  reading,
+};
 
 /** One event of each kind, and of each kind that a guard distinguishes. */
 export const modelSteps: readonly ModelStep[] = [
   { type: 'connect' },
   { type: 'retryNow' },
+  { type: 'retryNow', progress },
   { type: 'pause' },
   { type: 'pause', reason: 'page' },
   { type: 'resume' },
@@ -64,25 +73,22 @@ export const modelSteps: readonly ModelStep[] = [
   { type: 'attempt.connecting' },
   { type: 'attempt.connected' },
   { type: 'attempt.failed', error: 'the host gives up' },
-  { type: 'stream.dropped', ...network, moment },
+  { type: 'stream.dropped', ...network, reading },
   { type: 'stream.dropped', ...network },
-  { type: 'stream.dropped', ...fatal, moment },
-  { type: 'stream.dropped', ...cutShort, moment, proven: true, ledger },
-  { type: 'stream.dropped', ...network, moment, ...STALE },
+  { type: 'stream.dropped', ...fatal, reading },
+  { type: 'stream.dropped', ...cutShort, reading, healthy: true, progress },
+  { type: 'stream.dropped', ...network, reading, ...STALE },
   // The later one first: after it, the earlier one comes too soon.
   { type: 'stream.rotated', ...network, ...later },
   rotated,
-  { type: 'stream.rotated', ...fatal, moment },
-  { type: 'stream.rotated', ...network, moment, ...STALE },
+  { type: 'stream.rotated', ...fatal, reading },
+  { type: 'stream.rotated', ...network },
+  { type: 'stream.rotated', ...network, reading, ...STALE },
   { type: 'stream.ended', outcome: 'complete' },
   { type: 'stream.ended', outcome: 'complete', ...STALE },
-  { type: 'stream.stopped', command: { type: 'pause' } },
-  { type: 'stream.stopped', command: { type: 'retryNow' } },
-  { type: 'stream.stopped', command: { type: 'close' } },
-  { type: 'stream.stopped', command: { type: 'close' }, ...STALE },
-  { type: 'stream.progress', ledger },
-  { type: 'stream.progress', ledger, ...STALE },
-  { type: 'stream.toolCall', id: 'a', name: 'f', status: 'streaming', ledger },
+  { type: 'stream.progress', progress },
+  { type: 'stream.progress', progress, ...STALE },
+  { type: 'stream.toolCall', id: 'a', name: 'f', status: 'streaming', progress },
   { type: 'stream.reset', scope: 'pending', why: 'why' },
   { type: 'stream.replayed', items: 1 },
   { type: 'stream.replayed', items: 1, ...STALE },
@@ -107,7 +113,7 @@ export const fewModelSteps: readonly ModelStep[] = [
   { type: 'resume' },
   { type: 'attempt.failed', error: 'the host gives up' },
   { type: 'pause' },
-  { type: 'stream.dropped', ...network, moment },
+  { type: 'stream.dropped', ...network, reading },
   { type: 'stream.ended', outcome: 'complete' },
   opened,
   waitIsOver,

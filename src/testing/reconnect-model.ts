@@ -46,8 +46,6 @@ export interface ModelPath {
 export interface ModelWalk {
   /** The state after each step. */
   readonly states: readonly ReconnectState[];
-  /** The reader was asked to stop, and has answered: the graph knows no reader, so the path may end elsewhere. */
-  readonly isReaderAsked: boolean;
   /** The transitions that were taken, in the words of `transitions`. */
   readonly transitions: readonly string[];
 }
@@ -120,20 +118,19 @@ export function reconnectModel(options: ReconnectModelOptions = {}): ReconnectMo
 
 /** What the guards look at; the rest of the context makes no difference to where a path can lead. */
 function keyOf({ value, context }: ModelSnapshot): string {
-  const { attempt, policy, stopping, pausedBy, outcome, retryAt } = context;
-  const { source, streamState, ledger } = context;
+  const { attempt, policy, pausedBy, outcome, retryAt } = context;
+  const { source, streamState, progress } = context;
   return JSON.stringify({
     value,
     isSpent: attempt >= policy.maxAttempts,
-    stopping,
     pausedBy,
     isOver: outcome !== null,
     isTimed: retryAt !== null,
     // Elsewhere it would only double the graph.
-    ...(isConnection(value) && { isFree: isFreeRotation({ context, event: rotated }) }),
+    ...(isConnection(value) && { isFree: isFreeRotation(context, rotated) }),
     ...(source !== null && {
       hasData: streamState.chunksReceived > 0,
-      hasCursor: ledger.cursor !== null,
+      hasCursor: progress.cursor !== null,
     }),
   });
 }

@@ -1,6 +1,6 @@
 /** A source in memory: what its connections give, and how they break, is data. */
 
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
 import type {
   Connection,
@@ -111,13 +111,13 @@ export function scriptedSource<T>(options: ScriptedSourceOptions<T> = {}): Scrip
 function checkOpening(opening: unknown, nth: number): void {
   if (Array.isArray(opening)) opening.forEach(checkStep);
   else if (opening !== 'no answer' && !(typeof opening === 'object' && opening !== null))
-    throw wrong(`script[${nth}]`, "a list of steps, 'no answer' or { refuses }", opening);
+    throw configError(`script[${nth}]`, "a list of steps, 'no answer' or { refuses }", opening);
 }
 
 /** A word that is misspelt would be a batch of characters. */
 function checkStep(step: unknown): void {
   if (typeof step === 'string' && step !== 'eof' && step !== 'drop')
-    throw wrong('step', "a list of items, 'eof', 'drop' or { throws }", step);
+    throw configError('step', "a list of items, 'eof', 'drop' or { throws }", step);
 }
 
 interface Line<T> extends Connection<T> {

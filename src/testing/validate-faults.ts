@@ -1,6 +1,6 @@
 /** Answers and faults that cannot be meant are refused, where something else would be sent in their place. */
 
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import type { FlakyResponse, FlakyFaultKind } from './flaky-response.types.js';
 
 const KINDS: readonly FlakyFaultKind[] = ['fin', 'rst', 'eof', 'stall'];
@@ -9,12 +9,12 @@ const FRAMINGS: readonly unknown[] = [undefined, 'chunked', 'length', 'close'];
 /** @throws ReconnectError kind `config` */
 export function checkResponse(place: string, answer: FlakyResponse): void {
   if (typeof answer !== 'object' || (answer as unknown) === null)
-    throw wrong(place, 'an answer, such as { status: 503 } or { body }', answer);
+    throw configError(place, 'an answer, such as { status: 503 } or { body }', answer);
   const { status = 200, framing, fault } = answer;
   if (!Number.isSafeInteger(status) || status < 200 || status > 999)
-    throw wrong(`${place}.status`, 'a status from 200 to 999', status);
+    throw configError(`${place}.status`, 'a status from 200 to 999', status);
   if (!FRAMINGS.includes(framing))
-    throw wrong(`${place}.framing`, "'chunked', 'length' or 'close'", framing);
+    throw configError(`${place}.framing`, "'chunked', 'length' or 'close'", framing);
   if (fault === undefined) return;
   checkKind(`${place}.fault.kind`, fault.kind, KINDS);
   if (fault.at !== 'head') checkBytes(`${place}.fault.at`, fault.at, "'head' or a number of bytes");
@@ -23,11 +23,11 @@ export function checkResponse(place: string, answer: FlakyResponse): void {
 /** @throws ReconnectError kind `config` */
 export function checkKind(place: string, kind: unknown, kinds: readonly string[]): void {
   if (!kinds.includes(kind as string))
-    throw wrong(place, `one of ${kinds.map((one) => `'${one}'`).join(', ')}`, kind);
+    throw configError(place, `one of ${kinds.map((one) => `'${one}'`).join(', ')}`, kind);
 }
 
 /** @throws ReconnectError kind `config` */
 export function checkBytes(place: string, at: unknown, what: string, least = 0): void {
   if (typeof at !== 'number' || !(at >= least) || (at !== Infinity && !Number.isInteger(at)))
-    throw wrong(place, `${what}, ${least} or more`, at);
+    throw configError(place, `${what}, ${least} or more`, at);
 }

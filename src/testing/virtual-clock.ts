@@ -1,6 +1,6 @@
 /** A clock that stands still until it is advanced: exact to the ms, timers in order. */
 
-import { wrong } from '../../machines/config.js';
+import { configError } from '../../machines/config.js';
 import type { Clock } from '../host/clock.js';
 
 /** Give it to `reconnectStream` as `clock`, or to XState's `createActor`. */
@@ -57,7 +57,7 @@ export function virtualClock(startAt = 0): VirtualClock {
     },
     async advance(ms) {
       if (typeof ms !== 'number' || !(ms >= 0 && ms < Infinity))
-        throw wrong('ms', 'a time to go on by, 0 or more', ms);
+        throw configError('ms', 'a time to go on by, 0 or more', ms);
       const until = time + ms;
       await settle();
       for (let next = earliest(timers); next && next.at <= until; next = earliest(timers)) {

@@ -16,18 +16,11 @@ export interface WalkedSteps {
   /** The state after each step. */
   readonly states: readonly ReconnectState[];
   readonly taken: ReadonlySet<AnyTransitionDefinition>;
-  /**
-   * A reader was asked to stop, and has answered. The graph knows no reader: such a path can end elsewhere
-   * than it says.
-   */
-  readonly isReaderAsked: boolean;
 }
 
 /** What the walk does in place of network and reader. */
 interface Hands {
   open: { resolve(opened: { connection: number }): void; reject(error: unknown): void } | null;
-  /** What the reader reports while it is asked to stop. */
-  lastWords: ReconnectMachineEvent[];
 }
 
 /** By the system of the actor that walks. */
@@ -46,10 +39,9 @@ export function walkingMachine(machine: ReconnectMachine): ReconnectMachine {
             if (hands !== undefined) hands.open = { resolve, reject };
           }),
       ),
-      reader: fromCallback(({ receive, sendBack, system }) => {
-        receive((event: { type: string }) => {
+      reader: fromCallback(({ receive }) => {
+        receive((event) => {
           if (event.type === BREAK) throw new Error('the reader broke');
-          for (const word of handsOf.get(system)?.lastWords.splice(0) ?? []) sendBack(word);
         });
       }),
     },
@@ -72,28 +64,22 @@ export async function walkSteps(
       for (const transition of event._transitions) taken.add(transition);
     },
   });
-  const hands: Hands = { open: null, lastWords: [] };
+  const hands: Hands = { open: null };
   handsOf.set(actor.system, hands);
   let death: Error | null = null;
   actor.subscribe({ error: (error) => (death = new Error('the actor died', { cause: error })) });
   actor.start();
   const states: ReconnectState[] = [];
-  let isReaderAsked = false;
   for (let n = 0; n < steps.length && actor.getSnapshot().status === 'active'; n++) {
     const step = steps[n] as ModelStep;
     const { children, context } = actor.getSnapshot();
-    // The reader answers in the same turn: what comes meanwhile is reported by it.
-    if (children.reader !== undefined && COMMANDS.includes(step.type)) {
-      hands.lastWords = steps.slice(n + 1).filter(isReport);
-      isReaderAsked = true;
-    }
     if (isReport(step)) actor.send(step);
     else if (step.type === 'xstate.after.backoff.reconnect.waiting')
       await clock.advance((clock.nextAt ?? clock.now()) - clock.now());
     else if (step.type === 'xstate.done.actor.open')
       hands.open?.resolve({ connection: context.connection });
     else if (step.type === 'xstate.error.actor.open') hands.open?.reject(step.error);
-    else children.reader?.send({ type: BREAK } as never);
+    else children.reader?.send({ type: BREAK });
     await clock.settle();
     const now = actor.getSnapshot();
     states.push(now.value);
@@ -102,10 +88,8 @@ export async function walkSteps(
   actor.stop();
   if (death !== null) throw death as Error;
   if (clock.armed > 0) throw new Error(`${clock.armed} timers are left behind`);
-  return { states, taken, isReaderAsked };
+  return { states, taken };
 }
-
-const COMMANDS: readonly string[] = ['pause', 'close', 'cancel', 'retryNow'];
 
 function isReport(step: ModelStep): step is ReconnectMachineEvent {
   return !step.type.startsWith('xstate.');

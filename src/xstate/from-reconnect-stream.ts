@@ -1,7 +1,7 @@
 /** A stream as actor logic: for `invoke`, `spawn` and `createActor`. */
 
 import type { ActorScope, AnyActorRef, NonReducibleUnknown } from 'xstate';
-import { DEFAULT_MAX_RECONNECT_ATTEMPTS, wrong } from '../../machines/config.js';
+import { DEFAULT_MAX_RECONNECT_ATTEMPTS, configError } from '../../machines/config.js';
 import type { StreamSource } from '../../machines/source-contract.js';
 import { emptyStreamState } from '../../machines/stream-state.js';
 import type { StreamOutcome, StreamSnapshot } from '../stream/stream.types.js';
@@ -35,7 +35,7 @@ export function fromReconnectStream<T, D = undefined, I = NonReducibleUnknown>(
   options: FromReconnectStreamOptions<T, D> | ((input: I) => FromReconnectStreamOptions<T, D>) = {},
 ): ReconnectStreamLogic<T, D, I> {
   if (typeof source !== 'function' && typeof source?.open !== 'function')
-    throw wrong('source', 'a source, or a function of the input that returns one', source);
+    throw configError('source', 'a source, or a function of the input that returns one', source);
   type Snapshot = ReconnectStreamActorSnapshot<D, I>;
   type Scope = ActorScope<Snapshot, ReconnectStreamCommand, AnyActorRef['system'], Emitted>;
   type Emitted = ReconnectStreamEmitted<T>;

@@ -4,7 +4,7 @@ import { toCheckpoint } from '../../machines/checkpoint.js';
 import { parseCheckpoint, ReconnectError } from '../../machines/index.js';
 import type { Checkpoint, ReconnectMachineEvent } from '../../machines/index.js';
 import { drive } from '../support/drive.js';
-import { dropped, ledger } from '../support/reports.js';
+import { dropped, progress } from '../support/reports.js';
 import { runs } from '../support/effort.js';
 
 const VALID = {
@@ -51,7 +51,7 @@ describe('a checkpoint', () => {
       [
         { type: 'connect' },
         { type: 'attempt.connected' },
-        { type: 'stream.progress', ledger: ledger({ chunksReceived: 3, cursor: 'é☃' }) },
+        { type: 'stream.progress', progress: progress({ chunksReceived: 3, cursor: 'é☃' }) },
       ],
     ],
     ['failed', [{ type: 'attempt.failed', error: 'gone' }]],

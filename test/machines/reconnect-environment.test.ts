@@ -1,10 +1,10 @@
 /** Hints of the host: they end a wait and spare the budget, and prove nothing. */
 
 import { describe, expect, it } from 'vitest';
-import type { Moment, ReconnectInput } from '../../machines/index.js';
+import type { ClockReading, ReconnectInput } from '../../machines/index.js';
 import { drive } from '../support/drive.js';
 import type { Drive } from '../support/drive.js';
-import { dropped, ledger } from '../support/reports.js';
+import { dropped, progress } from '../support/reports.js';
 
 function waiting(input: ReconnectInput = {}, loss = dropped('network')): Drive {
   const run = drive({ input: { ...input, config: { jitter: 'none', ...input.config } } });
@@ -12,14 +12,14 @@ function waiting(input: ReconnectInput = {}, loss = dropped('network')): Drive {
   return run;
 }
 
-function now({ clock }: Drive): Moment {
-  return { now: clock.now(), date: clock.now(), draw: 0.5 };
+function now({ clock }: Drive): ClockReading {
+  return { monotonicMs: clock.now(), epochMs: clock.now(), random: 0.5 };
 }
 
 describe.each(['environment.online', 'environment.awake'] as const)('%s', (type) => {
   it('ends a wait at once, without another attempt being counted', () => {
     const run = waiting();
-    run.send({ type, moment: now(run) });
+    run.send({ type, reading: now(run) });
     expect([run.state, run.actor.getSnapshot().context.attempt]).toEqual(['connecting', 1]);
     expect(run.clock.armed).toBe(0);
   });
@@ -34,22 +34,22 @@ describe.each(['environment.online', 'environment.awake'] as const)('%s', (type)
       { config: { initialBackoffMs: 8000 } },
       { type: 'stream.dropped', failure },
     );
-    run.send({ type, moment: now(run) });
+    run.send({ type, reading: now(run) });
     expect(run.state).toBe('waiting');
     await run.advance(4999);
-    run.send({ type, moment: now(run) });
+    run.send({ type, reading: now(run) });
     expect(run.state).toBe('waiting');
     await run.advance(1);
-    run.send({ type, moment: now(run) });
+    run.send({ type, reading: now(run) });
     expect(run.state).toBe('connecting');
   });
 
   it('nor one that minBackoffMs or retry: asked for', () => {
     for (const run of [
       waiting({ config: { minBackoffMs: 500 } }),
-      waiting({}, dropped('network', { ledger: ledger({ floorMs: 500 }) })),
+      waiting({}, dropped('network', { progress: progress({ floorMs: 500 }) })),
     ]) {
-      run.send({ type, moment: now(run) });
+      run.send({ type, reading: now(run) });
       expect(run.state).toBe('waiting');
     }
   });
@@ -70,14 +70,14 @@ describe.each(['environment.online', 'environment.awake'] as const)('%s', (type)
       if (state === 'failed') run.send({ type: 'attempt.failed', error: 'no' });
       if (state === 'closed') run.send({ type: 'close' });
       const before = run.log.length;
-      if (state !== 'closed') run.send({ type, moment: now(run) });
+      if (state !== 'closed') run.send({ type, reading: now(run) });
       expect([run.state, run.log.length]).toEqual([state, before]);
     },
   );
 });
 
 describe('an attempt that fails while the host says it is offline', () => {
-  const failed = dropped('network', { spared: true });
+  const failed = dropped('network', { uncounted: true });
 
   it('spends no budget, but waits longer each time', async () => {
     const run = waiting({ config: { maxAttempts: 2 } });
@@ -94,7 +94,7 @@ describe('an attempt that fails while the host says it is offline', () => {
   it('has the rest of its budget when the host is online again', async () => {
     const run = waiting({ config: { maxAttempts: 2 } });
     await run.advance(1000);
-    run.send(failed, { type: 'environment.online', moment: now(run) });
+    run.send(failed, { type: 'environment.online', reading: now(run) });
     expect(run.state).toBe('connecting');
     run.send(dropped('network'));
     expect([run.state, run.actor.getSnapshot().context.attempt]).toEqual(['waiting', 2]);
@@ -122,7 +122,11 @@ describe('an attempt that fails while the host says it is offline', () => {
     const run = waiting();
     await run.advance(1000);
     run.send(failed, { type: 'attempt.connected' });
-    run.send(dropped('network', { proven: true, ledger: ledger({ chunksReceived: 1 }) }));
-    expect(run.actor.getSnapshot().context).toMatchObject({ attempt: 1, spared: 0, delayMs: 1000 });
+    run.send(dropped('network', { healthy: true, progress: progress({ chunksReceived: 1 }) }));
+    expect(run.actor.getSnapshot().context).toMatchObject({
+      attempt: 1,
+      uncounted: 0,
+      delayMs: 1000,
+    });
   });
 });

@@ -1,23 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { fromCallback, fromPromise, initialTransition, transition } from 'xstate';
+import type { EventObject } from 'xstate';
 import { parseCheckpoint, ReconnectError, reconnectMachine } from '../../machines/index.js';
 import type {
   Checkpoint,
-  Moment,
+  ClockReading,
   ReconnectInput,
   ReconnectMachineEvent,
   RetryPolicy,
 } from '../../machines/index.js';
-import type {
-  OpenInput,
-  Opened,
-  ReaderEvent,
-  ReaderInput,
-} from '../../machines/reconnect.types.js';
+import type { OpenInput, Opened, ReaderInput } from '../../machines/reconnect.types.js';
 import { toCheckpoint } from '../../machines/checkpoint.js';
 import { drive } from '../support/drive.js';
 import type { Drive, DriveOptions } from '../support/drive.js';
-import { dropped, ledger, loss } from '../support/reports.js';
+import { dropped, progress, loss } from '../support/reports.js';
 import { seededRandom, virtualClock } from '../../src/testing/index.js';
 
 describe('the wait', () => {
@@ -96,10 +92,10 @@ describe('the server’s timing', () => {
 
   it('is a floor for every wait where it is lasting advice, even while each wait is new', async () => {
     const run = connected();
-    const advice = ledger({ floorMs: 20_000 });
+    const advice = progress({ floorMs: 20_000 });
     const waits: (number | null)[] = [];
     for (let n = 0; n < 3; n++) {
-      run.send(dropped('network', { ledger: advice, proven: true }));
+      run.send(dropped('network', { progress: advice, healthy: true }));
       waits.push(run.actor.getSnapshot().context.delayMs);
       await run.advance(22_500);
       run.send({ type: 'attempt.connected' });
@@ -157,15 +153,15 @@ describe('the budget', () => {
   it('is given back by proven progress only, never by a connection that stands', async () => {
     const run = connected({ input: { config: { jitter: 'none' } } });
     const attempts: number[] = [];
-    for (const proven of [false, false, true, false]) {
-      run.send(dropped('network', { proven }));
+    for (const healthy of [false, false, true, false]) {
+      run.send(dropped('network', { healthy }));
       attempts.push(run.actor.getSnapshot().context.attempt);
       await run.advance(60_000);
       run.send({ type: 'attempt.connected' });
-      run.send({ type: 'stream.progress', ledger: ledger({ chunksReceived: 1 }) });
+      run.send({ type: 'stream.progress', progress: progress({ chunksReceived: 1 }) });
     }
     expect(attempts).toEqual([1, 2, 1, 2]);
-    run.send({ type: 'stream.progress', ledger: ledger({ chunksReceived: 9 }), proven: true });
+    run.send({ type: 'stream.progress', progress: progress({ chunksReceived: 9 }), healthy: true });
     expect(run.actor.getSnapshot().context).toMatchObject({ attempt: 0, attempts: 4, drops: 4 });
   });
 
@@ -245,7 +241,7 @@ describe('the budget', () => {
     await run.advance(60_000);
     run.send({ type: 'connect' });
     await run.advance(9000);
-    run.send({ type: 'attempt.connected' }, dropped('network', { proven: true }));
+    run.send({ type: 'attempt.connected' }, dropped('network', { healthy: true }));
     await run.advance(1000);
     run.send({ type: 'attempt.connected' }, { type: 'reset' });
     await run.advance(60_000);
@@ -359,55 +355,33 @@ describe('actors of a host', () => {
     expect([run.state, signals[0]!.aborted]).toEqual(['paused', true]);
   });
 
-  it('may leave the question to stop unanswered', () => {
-    const reader = fromCallback<ReaderEvent, ReaderInput>(({ receive }) => receive(() => {}));
-    const machine = reconnectMachine.provide({ actors: { reader } });
-    const states = (['pause', 'close', 'cancel', 'retryNow', 'reset'] as const).map((type) => {
-      const run = connected({ machine });
-      run.send({ type });
-      return `${type}: ${run.state}`;
-    });
-    expect(states).toEqual([
-      'pause: paused',
-      'close: closed',
-      'cancel: closed',
-      'retryNow: connecting',
-      'reset: idle',
+  it.each([
+    ['pause', 'paused'],
+    ['close', 'closed'],
+    ['cancel', 'closed'],
+    ['retryNow', 'connecting'],
+  ] as const)('are left by %s, which carries what was received', (type, state) => {
+    const received = progress({ chunksReceived: 7, bytesReceived: 70, cursor: '7' });
+    const run = connected();
+    run.send({ type, progress: received });
+    const { value, context } = run.actor.getSnapshot();
+    expect([value, context.streamState, context.progress.cursor]).toEqual([
+      state,
+      received.streamState,
+      '7',
     ]);
   });
 
-  it('have the last word on what arrived, in the same turn', () => {
-    const account = ledger({ chunksReceived: 7, bytesReceived: 70, cursor: '7' });
-    const reader = fromCallback<ReaderEvent, ReaderInput>(({ input, receive, sendBack }) =>
-      receive(({ command }) =>
-        sendBack({ type: 'stream.stopped', command, ledger: account, ...input }),
-      ),
-    );
-    const machine = reconnectMachine.provide({ actors: { reader } });
-    const seen = (['pause', 'close', 'cancel', 'retryNow'] as const).map((type) => {
-      const run = connected({ machine });
-      run.send({ type });
-      return run.actor.getSnapshot().context.streamState;
-    });
-    expect(seen).toEqual(seen.map(() => account.streamState));
-  });
-
-  it('may lose the connection while they are asked to stop: the command wins, the drop is reported', () => {
+  it('may report a drop when a command has left the connection: it is not heard', () => {
     const run = connected();
-    run.actor.on('stalled', () =>
-      run.send({ type: 'close' }, dropped('stall', { ledger: ledger({ chunksReceived: 4 }) })),
-    );
+    run.actor.on('stalled', () => run.send({ type: 'close' }, dropped('stall')));
     run.send({ type: 'stream.stalled', silentMs: 5 });
-    expect(run.log.slice(4)).toEqual(['stalled', 'dropped: stall', 'closed closed', '= closed']);
-    expect(run.actor.getSnapshot().output).toMatchObject({
-      status: 'closed',
-      drops: 1,
-      streamState: { chunksReceived: 4 },
-    });
+    expect(run.log.slice(4)).toEqual(['stalled', 'closed closed', '= closed']);
+    expect(run.actor.getSnapshot().output).toMatchObject({ status: 'closed', drops: 0 });
   });
 
   it('may throw when they begin to read: the machine waits and lives', async () => {
-    const reader = fromCallback<ReaderEvent, ReaderInput>(() => thrown(new Error('no reader')));
+    const reader = fromCallback<EventObject, ReaderInput>(() => thrown(new Error('no reader')));
     const run = drive({ machine: reconnectMachine.provide({ actors: { reader } }) });
     run.send({ type: 'connect' }, { type: 'attempt.connected' });
     await run.clock.settle();
@@ -426,13 +400,12 @@ describe('actors of a host', () => {
     await run.advance(500);
     run.send({ type: 'attempt.connected' });
     const before = run.actor.getSnapshot();
-    const late = { ledger: ledger({ chunksReceived: 99 }), connection: 1 };
+    const late = { progress: progress({ chunksReceived: 99 }), connection: 1 };
     run.send(
-      { type: 'stream.progress', proven: true, ...late },
+      { type: 'stream.progress', healthy: true, ...late },
       { type: 'stream.dropped', ...loss('eof', late) },
       { type: 'stream.ended', outcome: 'complete', ...late },
       { type: 'stream.stalled', silentMs: 5, connection: 1 },
-      { type: 'stream.stopped', command: { type: 'close' }, ...late },
     );
     expect(run.actor.getSnapshot()).toBe(before);
   });
@@ -451,23 +424,33 @@ describe('a recorded run', () => {
       events.push(inspected.event as ReconnectMachineEvent);
     });
     run.actor.subscribe(({ value, context }) => states.push([value, context]));
-    const moment = (): Moment => ({ now: clock.now(), date: clock.now(), draw: random() });
-    run.send({ type: 'connect', moment: moment() });
+    const reading = (): ClockReading => ({
+      monotonicMs: clock.now(),
+      epochMs: clock.now(),
+      random: random(),
+    });
+    run.send({ type: 'connect', reading: reading() });
     for (let n = 0; n < 4; n++) {
       await run.advance(30);
-      run.send({ type: 'attempt.connected', moment: moment() });
-      run.send({ type: 'stream.progress', ledger: ledger({ chunksReceived: n }), proven: n === 1 });
-      run.send({ type: 'pause' }, { type: 'resume', moment: moment() });
-      run.send({ type: 'attempt.connected', moment: moment() });
-      run.send(dropped('network', { moment: moment(), ledger: ledger({ chunksReceived: n }) }));
+      run.send({ type: 'attempt.connected', reading: reading() });
+      run.send({
+        type: 'stream.progress',
+        progress: progress({ chunksReceived: n }),
+        healthy: n === 1,
+      });
+      run.send({ type: 'pause' }, { type: 'resume', reading: reading() });
+      run.send({ type: 'attempt.connected', reading: reading() });
+      run.send(
+        dropped('network', { reading: reading(), progress: progress({ chunksReceived: n }) }),
+      );
       await run.advance(20);
       if (n === 2) {
-        run.send({ type: 'pause', moment: moment() });
+        run.send({ type: 'pause', reading: reading() });
         await run.advance(5000);
-        run.send({ type: 'resume', moment: moment() });
-        run.send({ type: 'attempt.connected', moment: moment() });
+        run.send({ type: 'resume', reading: reading() });
+        run.send({ type: 'attempt.connected', reading: reading() });
         await run.advance(40);
-        run.send({ type: 'retryNow', moment: moment() });
+        run.send({ type: 'retryNow', reading: reading() });
       }
       await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
     }
@@ -561,7 +544,7 @@ describe('a restored checkpoint', () => {
     (status) => {
       const run = connected();
       const { closing } = {
-        closing: { type: 'stream.ended', ledger: ledger({ chunksReceived: 3 }) } as const,
+        closing: { type: 'stream.ended', progress: progress({ chunksReceived: 3 }) } as const,
       };
       if (status === 'cancelled') run.send({ type: 'cancel' });
       else run.send({ ...closing, outcome: status });
@@ -595,7 +578,10 @@ describe('a restored checkpoint', () => {
     (state) => {
       const run = state === 'idle' ? drive() : connected();
       if (state !== 'idle')
-        run.send({ type: 'stream.progress', ledger: ledger({ chunksReceived: 2, cursor: 'b' }) });
+        run.send({
+          type: 'stream.progress',
+          progress: progress({ chunksReceived: 2, cursor: 'b' }),
+        });
       if (state === 'connecting') run.send({ type: 'attempt.connecting' });
       if (state === 'paused') run.send({ type: 'pause', reason: 'hidden' });
       expect(run.state).toBe(state);
@@ -603,9 +589,9 @@ describe('a restored checkpoint', () => {
       expect(restored.state).toBe('idle');
       restored.send({ type: 'connect' });
       const { context } = restored.actor.getSnapshot();
-      expect([restored.state, context.ledger, context.streamState]).toEqual([
+      expect([restored.state, context.progress, context.streamState]).toEqual([
         'connecting',
-        run.actor.getSnapshot().context.ledger,
+        run.actor.getSnapshot().context.progress,
         run.actor.getSnapshot().context.streamState,
       ]);
     },
@@ -639,14 +625,14 @@ function connected(options: DriveOptions = {}): Drive {
 async function dropUntilFailed(run: Drive, stoodMs = 0): Promise<void> {
   while (run.state !== 'failed') {
     await run.advance(stoodMs);
-    run.send(dropped('network', { moment: momentAt(run.clock.now()) }));
+    run.send(dropped('network', { reading: readingAt(run.clock.now()) }));
     await run.advance(run.actor.getSnapshot().context.delayMs ?? 0);
     if (run.state === 'connecting') run.send({ type: 'attempt.connected' });
   }
 }
 
-function momentAt(now: number): Moment {
-  return { now, date: now, draw: 0.5 };
+function readingAt(now: number): ClockReading {
+  return { monotonicMs: now, epochMs: now, random: 0.5 };
 }
 
 function thrown(error: Error): never {

@@ -140,9 +140,9 @@ describe('a recording', () => {
     actor.send(Object.assign({ type: 'attempt.connected' } as const, { big: 10n }));
     const events = flight.recording()?.steps.map((step) => step.event);
     expect(events).toEqual([
-      { type: 'attempt.failed', error, moment: expect.anything() as unknown },
-      { type: 'attempt.connecting', moment: expect.anything() as unknown },
-      { type: 'attempt.connected', moment: expect.anything() as unknown },
+      { type: 'attempt.failed', error, reading: expect.anything() as unknown },
+      { type: 'attempt.connecting', reading: expect.anything() as unknown },
+      { type: 'attempt.connected', reading: expect.anything() as unknown },
     ]);
   });
 

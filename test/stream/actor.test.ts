@@ -73,6 +73,28 @@ describe('stream.actor.stop()', () => {
   });
 });
 
+describe('a command that is sent to the actor itself', () => {
+  it('leaves the connection, which reports what came over it', async () => {
+    const source = scriptedSource<number>({ script: [[[bare(1)], [bare(2), bare(3)]]] });
+    const { stream, clock } = onVirtualClock(source);
+    read(stream);
+    await clock.settle();
+    stream.actor.send({ type: 'pause' });
+    expect([stream.state, stream.snapshot.streamState.chunksReceived]).toEqual(['paused', 3]);
+    expect(source.live).toBe(0);
+    stream.close();
+  });
+
+  it('forgets what came, where it is reset', async () => {
+    const { stream, clock } = onVirtualClock(scriptedSource({ script: [[[bare(1), bare(2)]]] }));
+    read(stream);
+    await clock.settle();
+    stream.actor.send({ type: 'reset' });
+    expect([stream.state, stream.snapshot.streamState.chunksReceived]).toEqual(['idle', 0]);
+    stream.close();
+  });
+});
+
 describe('a machine that stops by an error', () => {
   it.each(['connecting', 'connected'] as const)('leaves no connection open: %s', async (state) => {
     const source = scriptedSource<number>({ script: [[[bare(1)]]] });

@@ -7,7 +7,7 @@ import { createActor, fromCallback, fromPromise } from 'xstate';
 import { reconnectMachine } from '../../machines/index.js';
 import type { OpenLogic, ReaderLogic } from '../../machines/reconnect.types.js';
 import { ReconnectError, reconnectStream } from '../../src/index.js';
-import { OpenFailure } from '../../src/sources/shared/source-error.js';
+import { SourceError } from '../../src/sources/shared/source-error.js';
 import { sse } from '../../src/sources/index.js';
 import { scriptedSource, virtualClock } from '../../src/testing/index.js';
 import { eventsOf, onVirtualClock, read } from '../support/facts.js';
@@ -216,8 +216,8 @@ describe('an actor of one’s own', () => {
 
 describe('the body of a refused request', () => {
   const BODY = `{"error":{"message":"${WHY}"}} canary`;
-  const refusal = (fatal: boolean): OpenFailure =>
-    new OpenFailure('http', 'status 400', { fatal, status: 400, body: BODY });
+  const refusal = (fatal: boolean): SourceError =>
+    new SourceError('http', 'status 400', { fatal, status: 400, body: BODY });
 
   it.each([
     ['fatal', true, 'http'],

@@ -1,12 +1,17 @@
 /** Reports of a reader, as short as a test needs them. */
 
 import { emptyStreamState } from '../../machines/index.js';
-import type { Ledger, Loss, ReconnectErrorKind, StreamState } from '../../machines/index.js';
+import type {
+  StreamProgress,
+  Loss,
+  ReconnectErrorKind,
+  StreamState,
+} from '../../machines/index.js';
 
 /** An account with these fields; all others as for a stream of which nothing came yet. */
-export function ledger(
-  given: Partial<StreamState> & Partial<Omit<Ledger, 'streamState'>> = {},
-): Ledger {
+export function progress(
+  given: Partial<StreamState> & Partial<Omit<StreamProgress, 'streamState'>> = {},
+): StreamProgress {
   const { cursor = null, chars = 0, floorMs = 0, ...streamState } = given;
   return { streamState: { ...emptyStreamState, ...streamState }, cursor, chars, floorMs };
 }

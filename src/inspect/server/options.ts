@@ -1,6 +1,6 @@
 /** What a caller of the inspector may set. */
 
-import { wrong } from '../../../machines/config.js';
+import { configError } from '../../../machines/config.js';
 
 export interface InspectorServerOptions {
   /** The port to listen on; 0: one that the system chooses. @default 0 */
@@ -30,12 +30,13 @@ export function resolveServerOptions(options: InspectorServerOptions): ResolvedS
   const resolved = { port, ipv6, readOnly, showArguments, historyLength, maxActors, maxViewers };
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(resolved, name));
   if (unknown !== undefined)
-    throw wrong('options', `one of: ${Object.keys(resolved).join(', ')}`, unknown);
-  if (!isWhole(port, 0, 65_535)) throw wrong('port', 'a whole number from 0 to 65535', port);
+    throw configError('options', `one of: ${Object.keys(resolved).join(', ')}`, unknown);
+  if (!isWhole(port, 0, 65_535)) throw configError('port', 'a whole number from 0 to 65535', port);
   for (const [name, value] of Object.entries({ ipv6, readOnly, showArguments }))
-    if (typeof value !== 'boolean') throw wrong(name, 'true or false', value);
+    if (typeof value !== 'boolean') throw configError(name, 'true or false', value);
   for (const [name, value] of Object.entries({ historyLength, maxActors, maxViewers }))
-    if (!isWhole(value, 1, 10_000)) throw wrong(name, 'a whole number from 1 to 10000', value);
+    if (!isWhole(value, 1, 10_000))
+      throw configError(name, 'a whole number from 1 to 10000', value);
   return resolved;
 }
 

@@ -1,8 +1,8 @@
 /** Base64, in which events carry what is no text. */
 
-import { openFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
 
-/** @throws OpenFailure for what is none. */
+/** @throws SourceError for what is none. */
 export function fromBase64(text: string): Uint8Array {
   try {
     const binary = atob(text.replace(/\s/g, ''));
@@ -10,6 +10,6 @@ export function fromBase64(text: string): Uint8Array {
     for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
     return bytes;
   } catch (cause) {
-    throw openFailure('protocol', 'expected base64 in the event', { fatal: true, cause });
+    throw sourceError('protocol', 'expected base64 in the event', { fatal: true, cause });
   }
 }

@@ -1,7 +1,7 @@
 /** One response to a long poll, or to a catch-up read: what follows the offset, in pieces as they arrive. */
 
 import type { DataItem } from '../../../machines/source-contract.js';
-import { openFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
 import { bodyConnection } from '../http/response/body-reader.js';
 import type { BodyDecoder } from '../http/response/body-reader.js';
 import type { OpenBody } from '../http/request/open-body.js';
@@ -62,7 +62,7 @@ export async function* readBody(
 function checkWhole({ headers }: Response, payload: Payload, size: number): void {
   const length = headers.has('content-encoding') ? null : headers.get('content-length');
   const isCut = length === null ? size === 0 && payload.isNeverEmpty : size < Number(length);
-  if (isCut) throw openFailure('eof', 'The response was cut', { fatal: false });
+  if (isCut) throw sourceError('eof', 'The response was cut', { fatal: false });
 }
 
 /** Whether HTTP itself says that a body that is empty is whole. */
@@ -71,7 +71,7 @@ function isFramed({ response: { headers }, body }: OpenBody): boolean {
 }
 
 function tooLong(): Error {
-  return openFailure('limit', 'The response is longer than maxBodyBytes', { fatal: true });
+  return sourceError('limit', 'The response is longer than maxBodyBytes', { fatal: true });
 }
 
 /** Network chunks as they are. */

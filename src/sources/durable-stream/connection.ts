@@ -2,7 +2,7 @@
 
 import type { Connection, ResumePoint, SourceClock } from '../../../machines/source-contract.js';
 import { nextRequest, pause, takeRequest } from '../../host/request-pace.js';
-import { openFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
 import type { OpenBody } from '../http/request/open-body.js';
 import type { RequestOptions } from '../http/request/request.js';
 import { readBody } from './body.js';
@@ -39,7 +39,7 @@ const LONGEST_WAIT_MS = 60_000;
 /** Our own wait is no silence of the server's: a sign of life this often, in ms. */
 const ALIVE_MS = 5000;
 
-/** @throws OpenFailure where the first request is refused. */
+/** @throws SourceError where the first request is refused. */
 export async function connect(
   options: DurableOptions,
   at: ResumePoint,
@@ -127,5 +127,5 @@ async function chooseFormat(
 
 function tooShort(): Error {
   const message = 'The server closed the connection at once, and brought nothing new';
-  return openFailure('eof', message, { fatal: false });
+  return sourceError('eof', message, { fatal: false });
 }

@@ -2,7 +2,7 @@
 
 import type { SourceItem } from '../../../machines/source-contract.js';
 import { fieldsOf, textOf } from '../../json/fields.js';
-import { openFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
 import { bodyConnection } from '../http/response/body-reader.js';
 import type { OpenBody } from '../http/request/open-body.js';
 import { createSseDecoder } from '../sse/decoder.js';
@@ -53,7 +53,7 @@ export async function* readEvents(
   }
   if (!turn.isOpen) return turn;
   const message = 'The connection ended before the offset behind its data arrived';
-  throw openFailure('eof', message, { fatal: false });
+  throw sourceError('eof', message, { fatal: false });
 }
 
 /** What one connection has brought so far. */

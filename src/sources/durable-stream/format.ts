@@ -1,7 +1,7 @@
 /** What a log holds, by its content type: Durable Streams 1.0, "JSON mode". */
 
 import { configFailure } from '../shared/source-error.js';
-import type { OpenFailure } from '../shared/source-error.js';
+import type { SourceError } from '../shared/source-error.js';
 import type { DurableFormat } from './payload.js';
 
 /** Undefined where there is no content type. */
@@ -12,7 +12,7 @@ export function formatOf(contentType: string | null): DurableFormat | undefined 
   return type.startsWith('text/') ? 'text' : 'bytes';
 }
 
-/** @throws OpenFailure where a log of this content type cannot be read so. */
+/** @throws SourceError where a log of this content type cannot be read so. */
 export function checkFormat(format: DurableFormat, contentType: string | null): void {
   const actual = formatOf(contentType);
   if (actual === undefined || actual === format) return;
@@ -30,7 +30,7 @@ export function isJsonArray(text: string): boolean {
   }
 }
 
-export function unknownFormat(): OpenFailure {
+export function unknownFormat(): SourceError {
   const got = 'an event that is none, and no content type';
   return configFailure('a stream of JSON messages', got, "format: 'text' or format: 'bytes'");
 }
@@ -39,7 +39,7 @@ function wrongFormat(
   asked: DurableFormat,
   actual: DurableFormat,
   contentType: string | null,
-): OpenFailure {
+): SourceError {
   const expected = `a stream that can be read as format: '${asked}'`;
   return configFailure(expected, `one of ${essence(contentType)}`, `format: '${actual}'`);
 }

@@ -1,7 +1,7 @@
 /** An array of JSON that comes in pieces: its elements as soon as they are whole, however many there are. */
 
-import { openFailure } from '../shared/source-error.js';
-import type { OpenFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
+import type { SourceError } from '../shared/source-error.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -32,7 +32,7 @@ export class JsonArrayReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** The elements that are whole now. @throws OpenFailure for what is no JSON, or one that is too long. */
+  /** The elements that are whole now. @throws SourceError for what is no JSON, or one that is too long. */
   push(text: string): unknown[] {
     let from = 0;
     if (this.#shape === 'start') {
@@ -47,7 +47,7 @@ export class JsonArrayReader {
     return [];
   }
 
-  /** No more will come. @throws OpenFailure where the array is not closed. */
+  /** No more will come. @throws SourceError where the array is not closed. */
   end(): unknown[] {
     if (this.#shape === 'array') throw notJson();
     if (this.#shape !== 'bare') return [];
@@ -115,7 +115,7 @@ export class JsonArrayReader {
 
   #checkSize(size: number): void {
     if (size <= this.#maxBytes) return;
-    throw openFailure('limit', 'The message is longer than maxEventBytes', { fatal: true });
+    throw sourceError('limit', 'The message is longer than maxEventBytes', { fatal: true });
   }
 }
 
@@ -128,7 +128,7 @@ function parse(text: string): unknown[] {
 }
 
 /** Cut or damaged on its way, as far as anybody can know: the same messages come again. */
-function notJson(cause?: unknown): OpenFailure {
+function notJson(cause?: unknown): SourceError {
   const message = 'expected an array of JSON messages, got a body that is none, or was cut';
-  return openFailure('network', message, { fatal: false, cause });
+  return sourceError('network', message, { fatal: false, cause });
 }

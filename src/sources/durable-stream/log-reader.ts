@@ -54,7 +54,7 @@ export class LogReader {
     return cursor === null ? [] : [{ type: 'checkpoint', cursor }];
   }
 
-  /** The log is closed behind what was read. @throws OpenFailure where it was longer before. */
+  /** The log is closed behind what was read. @throws SourceError where it was longer before. */
   close(next: StreamOffset): Batch {
     const rest = this.#payload?.finish() ?? [];
     const checkpoint = this.advance(next);

@@ -20,9 +20,9 @@ export interface Payload {
   readonly isNeverEmpty: boolean;
   /** A response, or an event, begins. */
   begin(): void;
-  /** The items that are new to the consumer. @throws OpenFailure */
+  /** The items that are new to the consumer. @throws SourceError */
   read(piece: Uint8Array | string): Iterable<Items>;
-  /** The response, or the event, ended. @throws OpenFailure where it was cut. */
+  /** The response, or the event, ended. @throws SourceError where it was cut. */
   end(): Iterable<Items>;
   /** The log is closed. */
   finish(): Items;

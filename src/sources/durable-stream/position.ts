@@ -1,7 +1,7 @@
 /** Positions in a durable stream: an offset that the server gave, and how much of what follows it was delivered. */
 
 import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
-import { openFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
 
 /** What the server says of the position behind a response. */
 export interface StreamOffset {
@@ -36,12 +36,12 @@ export function parseCursor(cursor: string): CursorParts {
 /** Room for ` +` and the number. */
 const MAX_OFFSET_LENGTH = MAX_ID_LENGTH - 32;
 
-/** @throws OpenFailure for an offset that a checkpoint could not hold. */
+/** @throws SourceError for an offset that a checkpoint could not hold. */
 export function checkOffset(offset: string): string {
   // eslint-disable-next-line no-control-regex
   if (offset.length <= MAX_OFFSET_LENGTH && !/[\0-\x1f\x7f]/.test(offset)) return offset;
   const message = `expected an offset of at most ${MAX_OFFSET_LENGTH} characters and no control characters`;
-  throw openFailure('limit', message, { fatal: true });
+  throw sourceError('limit', message, { fatal: true });
 }
 
 /** Where one connection is in the log. A class: its methods are called per message. */

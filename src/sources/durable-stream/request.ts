@@ -2,8 +2,8 @@
 
 import type { ResumePoint } from '../../../machines/source-contract.js';
 import { nextRequest } from '../../host/request-pace.js';
-import { openFailure } from '../shared/source-error.js';
-import type { OpenFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
+import type { SourceError } from '../shared/source-error.js';
 import { withAddress } from '../http/request/address.js';
 import { discard } from '../http/response/error-body.js';
 import { exchange } from '../http/request/send-request.js';
@@ -67,25 +67,25 @@ export function isClosed({ headers }: Response): boolean {
   return headers.get('stream-closed')?.toLowerCase() === 'true';
 }
 
-/** The offset behind what this response brings. @throws OpenFailure where it does not say. */
+/** The offset behind what this response brings. @throws SourceError where it does not say. */
 export function offsetAfter({ headers }: Response): StreamOffset {
   const offset = headers.get('stream-next-offset');
   if (offset === null || offset === '') {
     const message = 'expected the header Stream-Next-Offset, got a response without it';
-    throw openFailure('protocol', message, { fatal: true });
+    throw sourceError('protocol', message, { fatal: true });
   }
   return { offset: checkOffset(offset), cursor: headers.get('stream-cursor') ?? undefined };
 }
 
 /** The log has less behind an offset than it had before: it is another one. */
-export function shorterLog(): OpenFailure {
+export function shorterLog(): SourceError {
   const message = 'The server has less behind the offset than it sent before';
-  return openFailure('cursor-rejected', message, { fatal: false });
+  return sourceError('cursor-rejected', message, { fatal: false });
 }
 
 /** An offset before what is kept, one that is none, or a log that is gone. */
-function refusal({ status }: Response): OpenFailure | undefined {
+function refusal({ status }: Response): SourceError | undefined {
   if (status !== 400 && status !== 404 && status !== 410) return undefined;
   const message = `The server does not know the offset (status ${status})`;
-  return openFailure('cursor-rejected', message, { fatal: false, status });
+  return sourceError('cursor-rejected', message, { fatal: false, status });
 }

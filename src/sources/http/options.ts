@@ -1,6 +1,6 @@
 /** The options of everything that is read over fetch, and their validation. */
 
-import { configFailure, kindOf } from '../shared/source-error.js';
+import { configFailure, describeType } from '../shared/source-error.js';
 import { checkFunction, checkOneOf } from '../shared/validate-options.js';
 import type { HttpPolicy } from '../../../machines/http-status.js';
 import { HTTP_POLICIES } from '../../../machines/http-status.js';
@@ -69,7 +69,7 @@ export function checkHttpOptions(options: HttpOptions): RequestOptions {
   const method = checkMethod(options.method);
   checkFunction('fetch', fetch, 'fetch: globalThis.fetch');
   if (isRead(method) && options.body !== undefined && options.body !== null) {
-    throw configFailure(`no body with ${method}`, kindOf(options.body), "method: 'POST'");
+    throw configFailure(`no body with ${method}`, describeType(options.body), "method: 'POST'");
   }
   return {
     url: fixed(options.url, (url) => toUrl(url, fetch !== undefined).href),

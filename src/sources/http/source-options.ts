@@ -1,7 +1,7 @@
 /** Options that sources over HTTP have in common: how they are given, and what a source says of itself. */
 
 import type { ResumeMode } from '../../../machines/source-contract.js';
-import { configFailure, kindOf } from '../shared/source-error.js';
+import { configFailure, describeType } from '../shared/source-error.js';
 import { checkKnown, checkOneOf, checkWords } from '../shared/validate-options.js';
 import type { SourceWords } from '../shared/validate-options.js';
 import { isRead } from './request/method.js';
@@ -23,7 +23,7 @@ export function toOptions<O extends object>(
 ): O {
   const isUrl = typeof first === 'string' || first instanceof URL;
   if (!isUrl && rest !== undefined)
-    throw configFailure('a URL before the options', kindOf(first), `${source}(url, options)`);
+    throw configFailure('a URL before the options', describeType(first), `${source}(url, options)`);
   const given: unknown = isUrl && rest === undefined ? {} : isUrl ? rest : first;
   checkKnown(source, given, known);
   if (!isUrl) return given as O;

@@ -2,8 +2,8 @@
 
 import type { Connection, SourceItem } from '../../../machines/source-contract.js';
 import { follow, runQuietly } from '../../../machines/thenable.js';
-import { isThenable, kindOf, openFailure } from '../shared/source-error.js';
-import type { OpenFailure } from '../shared/source-error.js';
+import { isThenable, describeType, sourceError } from '../shared/source-error.js';
+import type { SourceError } from '../shared/source-error.js';
 import type { CheckedIterableOptions } from './options.js';
 import { ask, toItems, wrongResponse } from '../shared/to-items.js';
 
@@ -16,7 +16,7 @@ export interface AnyIterator {
 export function iteratorConnection<T>(
   iterator: AnyIterator,
   options: CheckedIterableOptions<T>,
-  toFailure: (error: unknown) => OpenFailure,
+  toFailure: (error: unknown) => SourceError,
 ): Connection<T> {
   const batches = new IteratorBatches(iterator, options, toFailure);
   return { batches, close: () => batches.close() };
@@ -26,7 +26,7 @@ type Batch<T> = readonly SourceItem<T>[];
 type Result<T> = IteratorResult<Batch<T>, undefined>;
 interface Waiting<T> {
   resolve(result: Result<T>): void;
-  reject(failure: OpenFailure): void;
+  reject(failure: SourceError): void;
 }
 
 const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
@@ -35,14 +35,14 @@ const DONE: { readonly done: true; readonly value: undefined } = { done: true, v
 class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
   readonly #iterator: AnyIterator;
   readonly #options: CheckedIterableOptions<T>;
-  readonly #toFailure: (error: unknown) => OpenFailure;
+  readonly #toFailure: (error: unknown) => SourceError;
   #waiting: Waiting<T> | undefined;
   #closed = false;
 
   constructor(
     iterator: AnyIterator,
     options: CheckedIterableOptions<T>,
-    toFailure: (error: unknown) => OpenFailure,
+    toFailure: (error: unknown) => SourceError,
   ) {
     this.#iterator = iterator;
     this.#options = options;
@@ -56,7 +56,7 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
   next(): Promise<Result<T>> {
     if (this.#closed) return Promise.resolve(DONE);
     if (this.#waiting) {
-      const failure = openFailure('usage', 'next() was called before the last one was settled', {
+      const failure = sourceError('usage', 'next() was called before the last one was settled', {
         fatal: true,
       });
       return Promise.reject(failure);
@@ -99,9 +99,13 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
     if (this.#closed) return;
     try {
       if (typeof result !== 'object' || result === null) {
-        throw openFailure('protocol', `expected next() to give an object, got ${kindOf(result)}`, {
-          fatal: true,
-        });
+        throw sourceError(
+          'protocol',
+          `expected next() to give an object, got ${describeType(result)}`,
+          {
+            fatal: true,
+          },
+        );
       }
       const { done, value } = result as { done?: unknown; value?: unknown };
       if (done) this.#finish();

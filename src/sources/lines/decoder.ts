@@ -1,7 +1,7 @@
 /** Lines of JSON, or a sequence of it, to items: one network chunk, one batch. */
 
 import type { SourceItem } from '../../../machines/source-contract.js';
-import { OpenFailure, openFailure } from '../shared/source-error.js';
+import { SourceError, sourceError } from '../shared/source-error.js';
 import type { BodyDecoder } from '../http/response/body-reader.js';
 import { Repetition } from '../http/response/last-response.js';
 import type { LastResponse } from '../http/response/last-response.js';
@@ -19,7 +19,7 @@ export interface LineDecoderOptions<T> extends ItemReaders<T> {
 
 export class LineDecoder<T> implements BodyDecoder<T> {
   ended = false;
-  failure: OpenFailure | undefined;
+  failure: SourceError | undefined;
   readonly #options: LineDecoderOptions<T>;
   readonly #last: LastResponse | undefined;
   readonly #repetition: Repetition | undefined;
@@ -57,7 +57,7 @@ export class LineDecoder<T> implements BodyDecoder<T> {
     return this.#take();
   }
 
-  finish(): readonly SourceItem<T>[] | OpenFailure | undefined {
+  finish(): readonly SourceItem<T>[] | SourceError | undefined {
     const rest = this.#framing.rest.trim();
     const value = rest === '' || this.ended ? undefined : valueOf(rest);
     // What ends by itself is whole without a line end. A number or a word may have been cut.
@@ -71,7 +71,7 @@ export class LineDecoder<T> implements BodyDecoder<T> {
     }
     this.#settle();
     if (rest !== '' && !isWhole && !this.ended && this.#options.mayEnd)
-      return openFailure('network', 'The last line was cut', { fatal: false });
+      return sourceError('network', 'The last line was cut', { fatal: false });
     return this.#take();
   }
 
@@ -85,7 +85,7 @@ export class LineDecoder<T> implements BodyDecoder<T> {
     }
     const value = valueOf(line);
     if (value === undefined)
-      throw openFailure('protocol', 'expected lines of JSON, got one that is none', {
+      throw sourceError('protocol', 'expected lines of JSON, got one that is none', {
         fatal: true,
       });
     this.#read(line, value.json);
@@ -153,7 +153,7 @@ function valueOf(text: string): { readonly json: unknown } | undefined {
   }
 }
 
-function failureOf(thrown: unknown): OpenFailure {
-  if (thrown instanceof OpenFailure) return thrown;
-  return openFailure('protocol', 'The line cannot be read', { fatal: true, cause: thrown });
+function failureOf(thrown: unknown): SourceError {
+  if (thrown instanceof SourceError) return thrown;
+  return sourceError('protocol', 'The line cannot be read', { fatal: true, cause: thrown });
 }

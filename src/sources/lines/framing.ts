@@ -1,6 +1,6 @@
 /** Where one JSON text ends and the next begins: at line ends, or at the record separators of json-seq (RFC 7464). */
 
-import { openFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
 
 /** RFC 7464, 2.2: comes before each text, which may have line ends in it. */
 const RS = '\x1e';
@@ -37,7 +37,7 @@ export class Framing {
     return this.#rest;
   }
 
-  /** @throws OpenFailure kind `limit`, and what the reader throws */
+  /** @throws SourceError kind `limit`, and what the reader throws */
   feed(text: string): void {
     if (text === '') return;
     let from = 0;
@@ -92,6 +92,6 @@ export class Framing {
   #keep(text: string): void {
     this.#rest += text;
     if (this.#rest.length > this.#maxLength)
-      throw openFailure('limit', 'The line is longer than maxLineBytes', { fatal: true });
+      throw sourceError('limit', 'The line is longer than maxLineBytes', { fatal: true });
   }
 }

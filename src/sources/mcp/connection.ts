@@ -7,7 +7,7 @@ import type {
   SourceItem,
 } from '../../../machines/source-contract.js';
 import { pause, takeRequest } from '../../host/request-pace.js';
-import { openFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
 import { bodyConnection } from '../http/response/body-reader.js';
 import type { OpenBody } from '../http/request/open-body.js';
 import { isSendable } from '../http/request/validate-request.js';
@@ -44,7 +44,7 @@ const LONGEST_MS = 60_000;
 /** Our own wait is no silence of the server's: a sign of life this often, in ms. */
 const ALIVE_MS = 1000;
 
-/** @throws OpenFailure where the first request is refused. */
+/** @throws SourceError where the first request is refused. */
 export async function connect(
   options: McpOptions,
   at: ResumePoint,
@@ -95,7 +95,7 @@ export async function connect(
   /** Reads a response to its end. */
   async function* readResponse({ body, response }: OpenBody): AsyncGenerator<Batch> {
     if (body === null)
-      throw openFailure('protocol', 'The server has no response to the request', {
+      throw sourceError('protocol', 'The server has no response to the request', {
         fatal: true,
         status: response.status,
       });
@@ -128,5 +128,5 @@ function assignedBy({ response }: OpenBody): string | undefined {
 
 function otherRequest(): Error {
   const message = 'The checkpoint is that of another request: its message has another id';
-  return openFailure('not-resumable', message, { fatal: true });
+  return sourceError('not-resumable', message, { fatal: true });
 }

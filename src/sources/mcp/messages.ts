@@ -2,8 +2,8 @@
 
 import type { SourceItem } from '../../../machines/source-contract.js';
 import { reportedError } from '../../tool-calls/response/peer-error.js';
-import { openFailure } from '../shared/source-error.js';
-import type { OpenFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
+import type { SourceError } from '../shared/source-error.js';
 import type { BodyDecoder } from '../http/response/body-reader.js';
 import { Utf8Decoder } from '../http/response/utf8.js';
 import type { SseEvent } from '../sse/decoder.js';
@@ -17,7 +17,7 @@ type Item = SourceItem<JsonRpcMessage>;
 /** Reads the messages of one response. */
 export class MessageReader implements SseProtocol<JsonRpcMessage> {
   /** The server has answered with an error: the message was delivered, and no request follows. */
-  failure: OpenFailure | undefined;
+  failure: SourceError | undefined;
   /** The response was read. */
   isOver = false;
   /** The last event id of all connections. */
@@ -61,7 +61,7 @@ export class MessageReader implements SseProtocol<JsonRpcMessage> {
 /** A response that is no stream: its messages are known when all of it is there. */
 export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
   ended = false;
-  failure: OpenFailure | undefined;
+  failure: SourceError | undefined;
   readonly #reader: MessageReader;
   readonly #maxBytes: number;
   readonly #utf8 = new Utf8Decoder();
@@ -81,7 +81,7 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
   decode(chunk: Uint8Array): readonly Item[] {
     this.#text += this.#utf8.decode(chunk);
     if (this.#text.length > this.#maxBytes) {
-      this.failure = openFailure('limit', 'The response is longer than maxEventBytes', {
+      this.failure = sourceError('limit', 'The response is longer than maxEventBytes', {
         fatal: true,
       });
       return [];
@@ -93,10 +93,10 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
     return this.#read() ?? [];
   }
 
-  finish(): readonly Item[] | OpenFailure {
+  finish(): readonly Item[] | SourceError {
     return (
       this.#read() ??
-      openFailure('network', 'The response ended in the middle of its JSON', { fatal: false })
+      sourceError('network', 'The response ended in the middle of its JSON', { fatal: false })
     );
   }
 
@@ -124,7 +124,7 @@ export class ResponseDecoder implements BodyDecoder<JsonRpcMessage> {
   get ended(): boolean {
     return this.#decoder.ended;
   }
-  get failure(): OpenFailure | undefined {
+  get failure(): SourceError | undefined {
     return this.#reader.failure ?? this.#decoder.failure;
   }
 
@@ -136,7 +136,7 @@ export class ResponseDecoder implements BodyDecoder<JsonRpcMessage> {
     return this.#decoder.decode(chunk);
   }
 
-  finish(): readonly Item[] | OpenFailure | undefined {
+  finish(): readonly Item[] | SourceError | undefined {
     return this.#decoder.finish();
   }
 }
@@ -160,13 +160,13 @@ function parsed(text: string): unknown {
   }
 }
 
-function unanswered(): OpenFailure {
-  return openFailure('protocol', 'The response of the server is that of another request', {
+function unanswered(): SourceError {
+  return sourceError('protocol', 'The response of the server is that of another request', {
     fatal: true,
   });
 }
 
-function errorOf(message: unknown): OpenFailure {
+function errorOf(message: unknown): SourceError {
   const error = reportedError(message);
-  return openFailure('source', error.message, { fatal: true, code: error.code, cause: error });
+  return sourceError('source', error.message, { fatal: true, code: error.code, cause: error });
 }

@@ -1,8 +1,8 @@
 /** The requests of one MCP request: the POST that begins it, and the GET that continues it. */
 
 import type { ResumePoint } from '../../../machines/source-contract.js';
-import { openFailure } from '../shared/source-error.js';
-import type { OpenFailure } from '../shared/source-error.js';
+import { sourceError } from '../shared/source-error.js';
+import type { SourceError } from '../shared/source-error.js';
 import { openBody } from '../http/request/open-body.js';
 import type { OpenBody } from '../http/request/open-body.js';
 import { checkCursor, toHeaderBytes } from '../http/request/validate-request.js';
@@ -47,7 +47,7 @@ export function post(
   );
 }
 
-/** @throws OpenFailure */
+/** @throws SourceError */
 export function continueAfter(
   cursor: string,
   request: RequestOptions,
@@ -80,7 +80,7 @@ export function continueAfter(
 }
 
 /** What a status of the GET means, where that is not what it means everywhere. */
-function refusalOf({ status }: Response): OpenFailure | undefined {
+function refusalOf({ status }: Response): SourceError | undefined {
   switch (status) {
     case 204:
       return rejected('The server has nothing behind the event (status 204)', status);
@@ -92,7 +92,7 @@ function refusalOf({ status }: Response): OpenFailure | undefined {
       return final('The server offers no stream to continue with (status 405)', status);
     case 409:
       // It has not noticed yet that the connection before is gone.
-      return openFailure('http', 'The server still holds the connection before (status 409)', {
+      return sourceError('http', 'The server still holds the connection before (status 409)', {
         fatal: false,
         status,
       });
@@ -101,14 +101,14 @@ function refusalOf({ status }: Response): OpenFailure | undefined {
   }
 }
 
-function rejected(message: string, status: number): OpenFailure {
-  return openFailure('cursor-rejected', message, { fatal: false, status });
+function rejected(message: string, status: number): SourceError {
+  return sourceError('cursor-rejected', message, { fatal: false, status });
 }
 
-function sessionOver(status: number): OpenFailure {
+function sessionOver(status: number): SourceError {
   return final('The session is over (status 404): it has to be initialized again', status);
 }
 
-function final(message: string, status: number): OpenFailure {
-  return openFailure('not-resumable', message, { fatal: true, status });
+function final(message: string, status: number): SourceError {
+  return sourceError('not-resumable', message, { fatal: true, status });
 }

@@ -8,8 +8,8 @@ import type {
 } from '../../../machines/source-contract.js';
 import { aiSdkUiReader } from '../../tool-calls/formats/ai-sdk-ui.js';
 import type { ModelPart } from '../../tool-calls/response/answer.js';
-import { configFailure, openFailure } from '../shared/source-error.js';
-import type { OpenFailure } from '../shared/source-error.js';
+import { configFailure, sourceError } from '../shared/source-error.js';
+import type { SourceError } from '../shared/source-error.js';
 import { withAddress } from '../http/request/address.js';
 import { bodyConnection, singleBatch } from '../http/response/body-reader.js';
 import { openBody } from '../http/request/open-body.js';
@@ -133,13 +133,13 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<ModelPart> {
 /** Statuses by which a peer says that it knows no such answer. */
 const UNKNOWN: ReadonlySet<number> = new Set([404, 410]);
 
-function refusedReplay({ status }: Response): OpenFailure | undefined {
+function refusedReplay({ status }: Response): SourceError | undefined {
   return UNKNOWN.has(status) ? unanswered(status) : undefined;
 }
 
-function unanswered(status: number): OpenFailure {
+function unanswered(status: number): SourceError {
   const message = `The message was sent, but no answer to it runs any more (status ${status}): sending it again could run it twice`;
-  return openFailure('not-resumable', message, { fatal: true, status });
+  return sourceError('not-resumable', message, { fatal: true, status });
 }
 
 interface Checked extends ReturnType<typeof checkModelOptions> {

@@ -1,7 +1,7 @@
 /** How the ids of a stream follow each other, where that can be known. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
-import { configFailure, kindOf } from './source-error.js';
+import { configFailure, describeType } from './source-error.js';
 
 /** `'numeric'`: whole numbers, each one more than the last. A function says how the second id follows the first. */
 export type Contiguity =
@@ -15,7 +15,7 @@ export function checkContiguity(
   if (contiguous === undefined || typeof contiguous === 'function') return contiguous;
   if (contiguous === 'numeric') return byNumber;
   const write = "contiguous: 'numeric'";
-  throw configFailure("contiguous to be 'numeric' or a function", kindOf(contiguous), write);
+  throw configFailure("contiguous to be 'numeric' or a function", describeType(contiguous), write);
 }
 
 /** Ids that are no numbers say nothing. */

@@ -8,7 +8,7 @@ export type RotateItem = Extract<SourceItem<never>, { type: 'rotate' }>;
 /** `true`: the connection will end at once; a number: in so many ms. */
 export type Rotation<T> = (value: T) => boolean | number | undefined;
 
-/** Returns the item, where this announces a planned end. @throws OpenFailure `callback`, fatal */
+/** Returns the item, where this announces a planned end. @throws SourceError `callback`, fatal */
 export function toRotationItem<T>(rotation: Rotation<T>, value: T): RotateItem | undefined {
   const answer: unknown = ask('rotation', rotation, value);
   if (answer === undefined || answer === false) return undefined;

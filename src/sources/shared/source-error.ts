@@ -7,7 +7,7 @@ import { isThenable } from '../../../machines/thenable.js';
 
 export { isThenable } from '../../../machines/thenable.js';
 
-export interface FailureFacts extends ReconnectErrorOptions {
+export interface SourceErrorFacts extends ReconnectErrorOptions {
   /** No further attempt can help. */
   fatal: boolean;
   /** The server's `Retry-After`, in ms. */
@@ -17,12 +17,12 @@ export interface FailureFacts extends ReconnectErrorOptions {
 }
 
 /** A connection that could not be made, or that broke, with the server's advice. */
-export class OpenFailure extends ReconnectError {
+export class SourceError extends ReconnectError {
   readonly fatal: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly refused?: boolean | undefined;
 
-  constructor(kind: ReconnectErrorKind, message: string, facts: FailureFacts) {
+  constructor(kind: ReconnectErrorKind, message: string, facts: SourceErrorFacts) {
     super(kind, message, facts);
     this.fatal = facts.fatal;
     if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
@@ -30,26 +30,26 @@ export class OpenFailure extends ReconnectError {
   }
 }
 
-export function openFailure(
+export function sourceError(
   kind: ReconnectErrorKind,
   message: string,
-  facts: FailureFacts,
-): OpenFailure {
+  facts: SourceErrorFacts,
+): SourceError {
   // A callback may throw a RangeError of its own.
   if (kind === 'callback' || !isEngineLimit(facts.cause))
-    return new OpenFailure(kind, message, facts);
-  return new OpenFailure('limit', `${message}: ${ENGINE_LIMIT}`, { ...facts, fatal: true });
+    return new SourceError(kind, message, facts);
+  return new SourceError('limit', `${message}: ${ENGINE_LIMIT}`, { ...facts, fatal: true });
 }
 
 /** The same failure with another message, and with more facts. */
 export function amended(
-  failure: OpenFailure,
+  failure: SourceError,
   message: string,
-  more: Partial<FailureFacts> = {},
-): OpenFailure {
+  more: Partial<SourceErrorFacts> = {},
+): SourceError {
   const { kind, fatal, status, code, retryAfterMs, refused, body, cause } = failure;
   const facts = { fatal, status, code, retryAfterMs, refused, body, cause };
-  return new OpenFailure(kind, message, { ...facts, ...more });
+  return new SourceError(kind, message, { ...facts, ...more });
 }
 
 /** A value that cannot work: what was expected, what came, what to write instead. */
@@ -58,15 +58,15 @@ export function configFailure(
   got: string,
   write: string,
   cause?: unknown,
-): OpenFailure {
-  return new OpenFailure('config', `expected ${expected}, got ${got}; write ${write}`, {
+): SourceError {
+  return new SourceError('config', `expected ${expected}, got ${got}; write ${write}`, {
     fatal: true,
     cause,
   });
 }
 
 /** Names the type of a value without its content, since it may be a secret. */
-export function kindOf(value: unknown): string {
+export function describeType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'an array';

@@ -3,7 +3,7 @@
 import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
 import type { EndOutcome, SourceItem } from '../../../machines/source-contract.js';
 import { ignoreRejection } from '../../../machines/thenable.js';
-import { isThenable, kindOf, openFailure } from './source-error.js';
+import { isThenable, describeType, sourceError } from './source-error.js';
 import { toOutcome } from './to-outcome.js';
 
 /** The caller's functions about the items of a source. */
@@ -33,11 +33,11 @@ export function toItems<T>(
   return outcome === undefined ? [item] : [item, { type: 'end', outcome }];
 }
 
-/** @throws OpenFailure kind `limit` */
+/** @throws SourceError kind `limit` */
 export function checkIdLength(id: string): void {
   if (id.length <= MAX_ID_LENGTH) return;
   const message = `The id is longer than ${MAX_ID_LENGTH} UTF-16 code units`;
-  throw openFailure('limit', message, { fatal: true });
+  throw sourceError('limit', message, { fatal: true });
 }
 
 /**
@@ -50,7 +50,7 @@ export function ask<A, R>(name: string, fn: (argument: A) => R, argument: A): R 
   if (!isThenable(answer)) return answer;
   ignoreRejection(answer);
   const message = `expected ${name} to answer at once, got a promise: an async function cannot be awaited here`;
-  throw openFailure('callback', message, { fatal: true });
+  throw sourceError('callback', message, { fatal: true });
 }
 
 /** Runs a function of the caller that may give a promise. @throws ReconnectError `callback`, fatal */
@@ -58,11 +58,11 @@ export function askAsync<A, R>(name: string, fn: (argument: A) => R, argument: A
   try {
     return fn(argument);
   } catch (cause) {
-    throw openFailure('callback', `${name} threw`, { fatal: true, cause });
+    throw sourceError('callback', `${name} threw`, { fatal: true, cause });
   }
 }
 
 export function wrongResponse(name: string, expected: string, got: unknown): Error {
-  const message = `expected ${name} to return ${expected}, got ${kindOf(got)}`;
-  return openFailure('callback', message, { fatal: true });
+  const message = `expected ${name} to return ${expected}, got ${describeType(got)}`;
+  return sourceError('callback', message, { fatal: true });
 }

@@ -3,7 +3,7 @@
 import { END_OUTCOMES } from '../../../machines/source-contract.js';
 import type { EndOutcome } from '../../../machines/source-contract.js';
 import { ignoreRejection } from '../../../machines/thenable.js';
-import { isThenable, kindOf, openFailure } from './source-error.js';
+import { isThenable, describeType, sourceError } from './source-error.js';
 
 /** @throws ReconnectError `callback`, fatal, for an answer that is none: a promise, for example. */
 export function toOutcome(answer: unknown): EndOutcome | undefined {
@@ -13,7 +13,11 @@ export function toOutcome(answer: unknown): EndOutcome | undefined {
   if (outcome !== undefined) return outcome;
   if (isThenable(answer)) ignoreRejection(answer);
   const expected = `true, false or one of '${END_OUTCOMES.join("', '")}'`;
-  throw openFailure('callback', `expected isEnd to return ${expected}, got ${kindOf(answer)}`, {
-    fatal: true,
-  });
+  throw sourceError(
+    'callback',
+    `expected isEnd to return ${expected}, got ${describeType(answer)}`,
+    {
+      fatal: true,
+    },
+  );
 }

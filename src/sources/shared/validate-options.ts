@@ -3,7 +3,7 @@
 import { REOPEN_MODES, RESUME_MODES, TERMINALS } from '../../../machines/source-contract.js';
 import type { StreamSource } from '../../../machines/source-contract.js';
 import { quotedText } from '../../../machines/quoted-text.js';
-import { configFailure, kindOf } from './source-error.js';
+import { configFailure, describeType } from './source-error.js';
 
 /** What a source says of itself. */
 export type SourceWords = Pick<StreamSource<unknown>, 'name' | 'resume' | 'terminal' | 'reopen'>;
@@ -33,7 +33,7 @@ export function checkKnown(
   known: Readonly<Record<string, unknown>>,
 ): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw configFailure(`options of ${source} to be an object`, kindOf(options), '{ … }');
+    throw configFailure(`options of ${source} to be an object`, describeType(options), '{ … }');
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
     const names = Object.keys(known);
@@ -78,13 +78,17 @@ export function checkOneOf<T extends string>(
   const found = allowed.find((word) => word === value);
   if (found !== undefined) return found;
   const words = allowed.map((word) => `'${word}'`).join(', ');
-  throw configFailure(`${name} to be one of ${words}`, kindOf(value), `${name}: '${allowed[0]}'`);
+  throw configFailure(
+    `${name} to be one of ${words}`,
+    describeType(value),
+    `${name}: '${allowed[0]}'`,
+  );
 }
 
 /** @throws ReconnectError `config` */
 export function checkFunction(name: string, value: unknown, write: string): void {
   if (value === undefined || typeof value === 'function') return;
-  throw configFailure(`${name} to be a function`, kindOf(value), write);
+  throw configFailure(`${name} to be a function`, describeType(value), write);
 }
 
 /** Room for a picture as base64 in one event; measured, holding it costs less than 64 MiB. */
@@ -99,11 +103,11 @@ export function checkSize(
   if (value === undefined) return fallback;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
   const expected = `${name} to be a whole number of bytes above 0`;
-  throw configFailure(expected, kindOf(value), `${name}: ${fallback}`);
+  throw configFailure(expected, describeType(value), `${name}: ${fallback}`);
 }
 
 /** @throws ReconnectError `config` */
 export function checkString(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
-  throw configFailure(`${name} to be a string`, kindOf(value), `${name}: '…'`);
+  throw configFailure(`${name} to be a string`, describeType(value), `${name}: '…'`);
 }

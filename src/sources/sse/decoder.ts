@@ -5,7 +5,7 @@ import type { DataItem, EndOutcome, SourceItem } from '../../../machines/source-
 import { MAX_ERROR_BODY } from '../../../machines/errors.js';
 import { readPeerError, withPeerError } from '../../tool-calls/response/peer-error.js';
 import type { BodyDecoder } from '../http/response/body-reader.js';
-import { OpenFailure, openFailure } from '../shared/source-error.js';
+import { SourceError, sourceError } from '../shared/source-error.js';
 import { ask, wrongResponse } from '../shared/to-items.js';
 import { createEventStreamParser } from './event-stream-parser.js';
 import type { EventStreamParser } from './event-stream-parser.js';
@@ -62,7 +62,7 @@ const NO_CHUNK: ChunkItems<never> = { items: [], lastId: '', hasEvent: false, op
 
 class SseDecoder<T> implements BodyDecoder<T> {
   ended = false;
-  failure: OpenFailure | undefined;
+  failure: SourceError | undefined;
   readonly #parse: SseDecoderOptions<T>['parse'];
   readonly #isEnd: SseDecoderOptions['isEnd'];
   readonly #follows: SseDecoderOptions['follows'];
@@ -153,12 +153,12 @@ class SseDecoder<T> implements BodyDecoder<T> {
     return items;
   }
 
-  finish(): OpenFailure | undefined {
+  finish(): SourceError | undefined {
     const body = this.#suspect;
     if (body === '') return undefined;
     const peer = readPeerError(body);
     const message = withPeerError('The body is labelled text/event-stream but is none', peer);
-    return openFailure('protocol', message, { fatal: true, code: peer.code, body });
+    return sourceError('protocol', message, { fatal: true, code: peer.code, body });
   }
 
   #feed(text: string): void {
@@ -186,7 +186,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
     try {
       data = ask('parse', parse, event);
     } catch (failure) {
-      if (outcome === undefined) return this.#fail(failure as OpenFailure);
+      if (outcome === undefined) return this.#fail(failure as SourceError);
     }
     const { data: raw } = event;
     if (data !== undefined) {
@@ -205,7 +205,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
       if (id !== undefined) this.#push({ type: 'checkpoint', cursor: id });
       this.#push(item);
     } catch (failure) {
-      this.#fail(failure as OpenFailure);
+      this.#fail(failure as SourceError);
     }
     return true;
   }
@@ -215,11 +215,11 @@ class SseDecoder<T> implements BodyDecoder<T> {
     try {
       ask('onComment', onComment, comment);
     } catch (failure) {
-      this.#fail(failure as OpenFailure);
+      this.#fail(failure as SourceError);
     }
   }
 
-  #fail(failure: OpenFailure): void {
+  #fail(failure: SourceError): void {
     this.failure ??= failure;
     this.#over = true;
   }
@@ -240,7 +240,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
       if (follows === undefined || typeof follows === 'string') return { ...item, follows };
       throw wrongResponse('follows', 'a string or undefined', follows);
     } catch (failure) {
-      this.#fail(failure as OpenFailure);
+      this.#fail(failure as SourceError);
       return item;
     }
   }
@@ -249,9 +249,9 @@ class SseDecoder<T> implements BodyDecoder<T> {
     try {
       return toOutcome(this.#isEnd?.(event));
     } catch (cause) {
-      const threw = (): OpenFailure =>
-        openFailure('callback', 'isEnd threw', { fatal: true, cause });
-      this.#fail(cause instanceof OpenFailure ? cause : threw());
+      const threw = (): SourceError =>
+        sourceError('callback', 'isEnd threw', { fatal: true, cause });
+      this.#fail(cause instanceof SourceError ? cause : threw());
       return undefined;
     }
   }
@@ -263,11 +263,11 @@ class SseDecoder<T> implements BodyDecoder<T> {
   }
 }
 
-function tooLong(what: 'line' | 'event' | 'id'): OpenFailure {
+function tooLong(what: 'line' | 'event' | 'id'): SourceError {
   const option = {
     line: 'maxLineBytes',
     event: 'maxEventBytes',
     id: `${MAX_ID_LENGTH} UTF-16 code units`,
   };
-  return openFailure('limit', `The ${what} is longer than ${option[what]}`, { fatal: true });
+  return sourceError('limit', `The ${what} is longer than ${option[what]}`, { fatal: true });
 }

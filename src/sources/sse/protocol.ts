@@ -2,7 +2,7 @@
 
 import type { SourceItem } from '../../../machines/source-contract.js';
 import type { BodyDecoder } from '../http/response/body-reader.js';
-import { OpenFailure, openFailure } from '../shared/source-error.js';
+import { SourceError, sourceError } from '../shared/source-error.js';
 import { checkIdLength } from '../shared/to-items.js';
 import { createSseDecoder } from './decoder.js';
 import type { SseEvent } from './decoder.js';
@@ -12,7 +12,7 @@ export interface SseProtocol<T> {
   /**
    * Items of one event. After an `end` among them nothing is read.
    * @param id the event's own id, where it has one.
-   * @throws OpenFailure for what ends the connection.
+   * @throws SourceError for what ends the connection.
    */
   read(event: SseEvent, id: string | undefined): readonly SourceItem<T>[];
   /** The bytes ended without an end item: what that means, where it is no drop. */
@@ -34,7 +34,7 @@ export function createProtocolDecoder<T>(
 
 class ProtocolDecoder<T> implements BodyDecoder<T> {
   ended = false;
-  failure: OpenFailure | undefined;
+  failure: SourceError | undefined;
   readonly #protocol: SseProtocol<T>;
   readonly #events: BodyDecoder<SseEvent>;
 
@@ -57,14 +57,14 @@ class ProtocolDecoder<T> implements BodyDecoder<T> {
       }
       this.failure = this.#events.failure;
     } catch (thrown) {
-      this.failure = thrown instanceof OpenFailure ? thrown : unreadable(thrown);
+      this.failure = thrown instanceof SourceError ? thrown : unreadable(thrown);
     }
     return items;
   }
 
-  finish(): readonly SourceItem<T>[] | OpenFailure | undefined {
+  finish(): readonly SourceItem<T>[] | SourceError | undefined {
     const failure = this.#events.finish();
-    return failure instanceof OpenFailure ? failure : this.#protocol.finish?.();
+    return failure instanceof SourceError ? failure : this.#protocol.finish?.();
   }
 
   #take(event: SseEvent, id: string | undefined, items: SourceItem<T>[]): void {
@@ -79,7 +79,7 @@ class ProtocolDecoder<T> implements BodyDecoder<T> {
   }
 }
 
-/** The JSON in an event. @throws OpenFailure kind `protocol`: the same event would come again. */
+/** The JSON in an event. @throws SourceError kind `protocol`: the same event would come again. */
 export function parseEvent(event: SseEvent): unknown {
   try {
     return JSON.parse(event.data) as unknown;
@@ -88,7 +88,7 @@ export function parseEvent(event: SseEvent): unknown {
   }
 }
 
-function unreadable(cause: unknown): OpenFailure {
+function unreadable(cause: unknown): SourceError {
   const message = 'expected events of JSON, got one that is none';
-  return openFailure('protocol', message, { fatal: true, cause });
+  return sourceError('protocol', message, { fatal: true, cause });
 }

@@ -1,6 +1,6 @@
 /** Checks of options that only a WebSocket has. */
 
-import { configFailure, kindOf } from '../shared/source-error.js';
+import { configFailure, describeType } from '../shared/source-error.js';
 import { toOwnData } from './socket/message.js';
 import type { WebSocketPing } from './options.js';
 import { NORMAL } from './socket/socket.js';
@@ -19,7 +19,7 @@ export function toProtocols(given: unknown): readonly string[] {
   if (texts.length === names.length) return texts;
   throw configFailure(
     'protocols to be names',
-    kindOf(given),
+    describeType(given),
     "protocols: ['graphql-transport-ws']",
   );
 }
@@ -31,7 +31,7 @@ export function checkPing(ping: WebSocketPing | undefined): WebSocketPing | unde
   if (message !== undefined && typeof message !== 'function' && toOwnData(message) === undefined)
     throw configFailure(
       'ping with a message',
-      kindOf(message),
+      describeType(message),
       "ping: { message: 'ping', everyMs: 15_000 }",
     );
   checkMs('ping.everyMs', ping?.everyMs);
@@ -46,11 +46,11 @@ export function checkLeaveCode(code: unknown): number {
     (code === NORMAL || (code >= 3000 && code <= 4999));
   if (isAllowed) return code;
   const expected = 'leaveCode to be 1000, or from 3000 to 4999';
-  throw configFailure(expected, kindOf(code), 'leaveCode: 4000');
+  throw configFailure(expected, describeType(code), 'leaveCode: 4000');
 }
 
 /** @throws ReconnectError `config` */
 export function checkMs(name: string, ms: unknown): number {
   if (typeof ms === 'number' && ms >= 1 && ms <= TIMER_MS) return ms;
-  throw configFailure(`${name} from 1 to ${TIMER_MS} ms`, kindOf(ms), `${name}: 2_000`);
+  throw configFailure(`${name} from 1 to ${TIMER_MS} ms`, describeType(ms), `${name}: 2_000`);
 }

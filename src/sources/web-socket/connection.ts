@@ -7,7 +7,7 @@ import type {
   SourceItem,
   SourceMemory,
 } from '../../../machines/source-contract.js';
-import { kindOf, OpenFailure, openFailure } from '../shared/source-error.js';
+import { describeType, SourceError, sourceError } from '../shared/source-error.js';
 import type { Close } from './socket/close-codes.js';
 import { ConnectionTimers } from './connection-timers.js';
 import { BROKEN, Fault, overrun, tooEarly, tooLong } from './socket/fault.js';
@@ -25,11 +25,11 @@ type Result<T> = IteratorResult<Batch<T>, undefined>;
 
 interface Settle<R> {
   resolve(result: R): void;
-  reject(failure: OpenFailure): void;
+  reject(failure: SourceError): void;
 }
 
 /** Why there will be no more: the peer said so, or what went wrong. */
-export type RetryDecision = 'end' | 'rotate' | OpenFailure;
+export type RetryDecision = 'end' | 'rotate' | SourceError;
 
 export interface ConnectionOptions<T> extends InboxOptions<T> {
   readonly maxMessageBytes: number;
@@ -166,7 +166,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     this.#leave(decision, decision === 'end' ? NORMAL : this.#options.leaveCode);
   }
 
-  /** Resolves with the handshake. @throws OpenFailure where the connection is over first. */
+  /** Resolves with the handshake. @throws SourceError where the connection is over first. */
   async opened(): Promise<void> {
     if (!this.#isOpen || this.#verdict !== null) await this.#steps.next();
   }
@@ -223,8 +223,8 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   #onMessage(data: unknown): void {
     const message = toMessage(data);
     if (message === undefined) {
-      const what = `expected a message of text or bytes, got ${kindOf(data)}`;
-      return this.end(openFailure('protocol', what, { fatal: true }));
+      const what = `expected a message of text or bytes, got ${describeType(data)}`;
+      return this.end(sourceError('protocol', what, { fatal: true }));
     }
     const size = sizeOf(data);
     if (size > this.#options.maxMessageBytes) return this.end(tooLong());
@@ -267,18 +267,18 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   /** `ws` and Node say by an error before the close what broke; a browser does not. */
   #verdictOf(close: Close): RetryDecision {
     const explained = this.#fault.explain(close);
-    if (explained instanceof OpenFailure) return explained;
+    if (explained instanceof SourceError) return explained;
     try {
       const openMs = this.#isOpen ? this.#host.clock.now() - this.#openedAt : 0;
       return this.#host.onClose(explained, openMs);
     } catch (thrown) {
       // A listener of a socket must not throw: code of the caller did.
-      return thrown as OpenFailure;
+      return thrown as SourceError;
     }
   }
 
   /** Whatever the peer said later: this is where the stream stops. */
-  #fail(failure: OpenFailure): void {
+  #fail(failure: SourceError): void {
     if (this.#verdict === null) this.end(failure);
     else this.#verdict = failure;
     this.#wake();

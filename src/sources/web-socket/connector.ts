@@ -5,7 +5,7 @@ import { ReconnectError } from '../../../machines/errors.js';
 import { readable } from '../../../machines/thenable.js';
 import { statusClass } from '../../../machines/http-status.js';
 import { quotedText } from '../../../machines/quoted-text.js';
-import { OpenFailure, openFailure } from '../shared/source-error.js';
+import { SourceError, sourceError } from '../shared/source-error.js';
 import { abortedFailure } from '../http/response/network-error.js';
 import { redactor } from '../http/response/redact.js';
 import type { Redact } from '../http/response/redact.js';
@@ -93,7 +93,7 @@ export class Connector<T> {
         return this.#verdictOf(close, refreshed, redact);
       },
       onOver: (over: Socket, decision: unknown) =>
-        this.#outbox.detach(over, decision instanceof OpenFailure && decision.fatal),
+        this.#outbox.detach(over, decision instanceof SourceError && decision.fatal),
       onData: () => this.#isWell(),
       onAck: (id: string) => this.#outbox.acknowledge(id),
     };
@@ -124,7 +124,7 @@ export class Connector<T> {
       return connection;
     } catch (cause) {
       const thrown = readable(cause);
-      connection.end(thrown instanceof OpenFailure ? thrown : ownFault(thrown));
+      connection.end(thrown instanceof SourceError ? thrown : ownFault(thrown));
       throw thrown;
     } finally {
       signal.removeEventListener('abort', leave);
@@ -176,7 +176,7 @@ export class Connector<T> {
     inRow.refused += 1;
     this.#refusedAt = refreshed;
     const { message, status, code: closeName } = failure;
-    return openFailure('http', message, { fatal: false, status, code: closeName });
+    return sourceError('http', message, { fatal: false, status, code: closeName });
   }
 }
 
@@ -206,7 +206,7 @@ function parsed(text: string): unknown {
 }
 
 /** Not the network, and not the caller: to try again would not help. */
-function ownFault(cause: unknown): OpenFailure {
+function ownFault(cause: unknown): SourceError {
   const said = cause instanceof Error ? `: ${quotedText(cause.message)}` : '';
-  return openFailure('usage', `The WebSocket could not be used${said}`, { fatal: true, cause });
+  return sourceError('usage', `The WebSocket could not be used${said}`, { fatal: true, cause });
 }

@@ -1,13 +1,13 @@
 /** What is said first on a connection, before anything that waits is sent. */
 
-import { isThenable, OpenFailure, openFailure } from '../shared/source-error.js';
+import { isThenable, SourceError, sourceError } from '../shared/source-error.js';
 import { askAsync, wrongResponse } from '../shared/to-items.js';
 import type { SocketConnection } from './connection.js';
 import { toOwnData } from './socket/message.js';
 import type { OwnData, WebSocketData } from './socket/message.js';
 import type { CheckedWebSocketOptions, WebSocketStart } from './options.js';
 
-/** @throws OpenFailure where the connection ends first, or a function of the caller throws. */
+/** @throws SourceError where the connection ends first, or a function of the caller throws. */
 export async function greet<T>(
   { resumeMessage, ready }: CheckedWebSocketOptions<T>,
   start: WebSocketStart,
@@ -39,7 +39,7 @@ export async function greet<T>(
   }
 }
 
-/** A status on what is thrown says that the peer refused who we are. @throws OpenFailure */
+/** A status on what is thrown says that the peer refused who we are. @throws SourceError */
 async function caught<T>(
   name: string,
   connection: SocketConnection<T>,
@@ -48,10 +48,10 @@ async function caught<T>(
   try {
     return await connection.during(work);
   } catch (cause) {
-    if (cause instanceof OpenFailure) throw cause;
+    if (cause instanceof SourceError) throw cause;
     const { status } = (cause ?? {}) as { status?: unknown };
     const isRefusal = status === 401 || status === 403;
     const facts = { fatal: true, cause, ...(isRefusal ? { status } : {}) };
-    throw openFailure(isRefusal ? 'http' : 'callback', `${name} threw`, facts);
+    throw sourceError(isRefusal ? 'http' : 'callback', `${name} threw`, facts);
   }
 }

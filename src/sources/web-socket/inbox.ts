@@ -2,7 +2,7 @@
 
 import type { SourceItem, SourceMemory } from '../../../machines/source-contract.js';
 import { follow } from '../../../machines/thenable.js';
-import { isThenable, OpenFailure, openFailure } from '../shared/source-error.js';
+import { isThenable, SourceError, sourceError } from '../shared/source-error.js';
 import { ask, askAsync, toItems, wrongResponse } from '../shared/to-items.js';
 import type { ItemReaders } from '../shared/to-items.js';
 import { toRotationItem } from '../shared/rotation.js';
@@ -27,7 +27,7 @@ export interface InboxHost {
   /** The item that ends the stream arrived. */
   onEnd(): void;
   onAck(id: string): void;
-  onFailure(failure: OpenFailure): void;
+  onFailure(failure: SourceError): void;
 }
 
 /** A Blob has to be read first. */
@@ -263,9 +263,9 @@ export class Inbox<T> {
     this.#isOver = true;
     this.#arrived.clear();
     this.#host.onFailure(
-      thrown instanceof OpenFailure
+      thrown instanceof SourceError
         ? thrown
-        : openFailure('protocol', 'The message cannot be read', { fatal: true, cause: thrown }),
+        : sourceError('protocol', 'The message cannot be read', { fatal: true, cause: thrown }),
     );
   }
 }
@@ -279,11 +279,11 @@ function isItem<T>(item: T | undefined): item is T {
 }
 
 function unreadable(cause: unknown): never {
-  throw openFailure('protocol', 'The message cannot be read', { fatal: true, cause });
+  throw sourceError('protocol', 'The message cannot be read', { fatal: true, cause });
 }
 
 /** What a promise of `parse` was rejected with. */
 function raise(cause: unknown): never {
-  if (cause instanceof OpenFailure) throw cause;
-  throw openFailure('callback', 'parse threw', { fatal: true, cause });
+  if (cause instanceof SourceError) throw cause;
+  throw sourceError('callback', 'parse threw', { fatal: true, cause });
 }

@@ -1,6 +1,6 @@
 /** Asks the peer for a sign of life, again and again. */
 
-import { configFailure, OpenFailure, openFailure } from '../shared/source-error.js';
+import { configFailure, SourceError, sourceError } from '../shared/source-error.js';
 import { ask, wrongResponse } from '../shared/to-items.js';
 import type { SocketConnection } from './connection.js';
 import { toOwnData } from './socket/message.js';
@@ -8,7 +8,7 @@ import type { WebSocketPing } from './options.js';
 import { OPEN } from './socket/socket.js';
 import type { Socket } from './socket/socket.js';
 
-/** @throws OpenFailure `config` where there is no message, and the class sends no pings of the protocol. */
+/** @throws SourceError `config` where there is no message, and the class sends no pings of the protocol. */
 export function startPings<T>(
   ping: WebSocketPing | undefined,
   socket: Socket,
@@ -27,9 +27,9 @@ export function startPings<T>(
       else send(message);
     } catch (thrown) {
       connection.end(
-        thrown instanceof OpenFailure
+        thrown instanceof SourceError
           ? thrown
-          : openFailure('network', 'The ping could not be sent', { fatal: false, cause: thrown }),
+          : sourceError('network', 'The ping could not be sent', { fatal: false, cause: thrown }),
       );
     }
   });

@@ -1,15 +1,15 @@
 /** Who waits for the beginning of a connection, and must not wait longer than it lasts. */
 
-import type { OpenFailure } from '../shared/source-error.js';
+import type { SourceError } from '../shared/source-error.js';
 
 interface Step {
   resolve(): void;
-  reject(failure: OpenFailure): void;
+  reject(failure: SourceError): void;
 }
 
 export class Steps {
   #waiting = new Set<Step>();
-  #failure: OpenFailure | null = null;
+  #failure: SourceError | null = null;
 
   /** Resolves with the next `pass`; rejects once the connection is over. */
   next(): Promise<void> {
@@ -30,7 +30,7 @@ export class Steps {
     for (const step of waiting) step.resolve();
   }
 
-  fail(failure: OpenFailure): void {
+  fail(failure: SourceError): void {
     this.#failure = failure;
     const waiting = this.#waiting;
     this.#waiting = new Set();

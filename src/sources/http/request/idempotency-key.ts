@@ -1,6 +1,6 @@
 /** The header by which a server recognises a request that is sent again, and does not run it twice. */
 
-import { configFailure, kindOf } from '../../shared/source-error.js';
+import { configFailure, describeType } from '../../shared/source-error.js';
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
 const HEADER = 'idempotency-key';
@@ -22,7 +22,7 @@ export function checkIdempotencyKey(option: unknown): IdempotencyKey | undefined
   if (option === true) return keyOf(undefined, '');
   // Visible ASCII, as every server can compare it.
   if (typeof option === 'string' && /^[\x21-\x7e]{1,255}$/.test(option)) return keyOf(option, '');
-  const got = typeof option === 'string' ? 'a text that no header may hold' : kindOf(option);
+  const got = typeof option === 'string' ? 'a text that no header may hold' : describeType(option);
   throw configFailure('idempotencyKey to be true or a key', got, 'idempotencyKey: true');
 }
 

@@ -1,6 +1,6 @@
 /** Methods of a request. */
 
-import { configFailure, kindOf } from '../../shared/source-error.js';
+import { configFailure, describeType } from '../../shared/source-error.js';
 
 /** @returns the method in capitals; GET for none. @throws ReconnectError `config` */
 export function checkMethod(method: unknown): string {
@@ -9,7 +9,11 @@ export function checkMethod(method: unknown): string {
     const upper = method.toUpperCase();
     if (!['CONNECT', 'TRACE', 'TRACK'].includes(upper)) return upper;
   }
-  throw configFailure('method to be a method that fetch allows', kindOf(method), "method: 'POST'");
+  throw configFailure(
+    'method to be a method that fetch allows',
+    describeType(method),
+    "method: 'POST'",
+  );
 }
 
 /** Whether a request of this method only reads, so that sending it again is harmless (RFC 9110, 9.2.1). */

@@ -1,7 +1,7 @@
 /** Opens a body to read: the request, what its answer means, and the case that there is nothing. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
-import type { OpenFailure } from '../../shared/source-error.js';
+import type { SourceError } from '../../shared/source-error.js';
 import { streamBody, withErrorBody } from './response.js';
 import { discard } from '../response/error-body.js';
 import { exchange } from './send-request.js';
@@ -23,7 +23,7 @@ export interface BodyRequest {
   /** Whether the response says that nothing follows, where that is not 204. */
   readonly isOver?: ((response: Response) => boolean) | undefined;
   /** What a status means in this protocol, where that is not what it means everywhere. */
-  readonly refusal?: ((response: Response) => OpenFailure | undefined) | undefined;
+  readonly refusal?: ((response: Response) => SourceError | undefined) | undefined;
   /** A body of another type is read too, if it begins as a stream of this kind does. */
   readonly framing?: Framing | undefined;
   /** The peer streams only where the body of the request has `stream: true`. */

@@ -1,7 +1,7 @@
 /** Builds the request of one attempt: asks the providers of URL, headers and body, bounded by the signal. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
-import { isThenable, OpenFailure, openFailure } from '../../shared/source-error.js';
+import { isThenable, SourceError, sourceError } from '../../shared/source-error.js';
 import { untilAborted } from '../response/network-error.js';
 import type { HttpPolicy } from '../../../../machines/http-status.js';
 import type { IdempotencyKey } from './idempotency-key.js';
@@ -133,8 +133,8 @@ export async function askProvider<C extends HeadersContext>(
     return isThenable(answer) ? await untilAborted(answer, context.signal) : answer;
   } catch (cause) {
     // Aborted while waiting: that is what happened, not a fault of the function.
-    if (cause instanceof OpenFailure) throw cause;
-    throw openFailure('callback', `The function for ${name} threw`, { fatal: false, cause });
+    if (cause instanceof SourceError) throw cause;
+    throw sourceError('callback', `The function for ${name} threw`, { fatal: false, cause });
   }
 }
 

@@ -6,8 +6,8 @@ import {
   withPeerError,
 } from '../../../tool-calls/response/peer-error.js';
 import type { PeerError } from '../../../tool-calls/response/peer-error.js';
-import { amended, configFailure, openFailure } from '../../shared/source-error.js';
-import type { OpenFailure } from '../../shared/source-error.js';
+import { amended, configFailure, sourceError } from '../../shared/source-error.js';
+import type { SourceError } from '../../shared/source-error.js';
 import { discard, isTextual, readErrorBody } from '../response/error-body.js';
 import type { Exchange } from './send-request.js';
 import { isTransientStatus, statusClass } from '../../../../machines/http-status.js';
@@ -36,7 +36,7 @@ export interface ExpectedAnswer {
 
 type Body = ReadableStream<Uint8Array>;
 
-/** @throws OpenFailure for a response that is no such body. */
+/** @throws SourceError for a response that is no such body. */
 export async function streamBody(
   exchange: Exchange,
   expected: ExpectedAnswer,
@@ -67,18 +67,18 @@ export function refusalOf(
   status: number,
   header: HeaderOf,
   { withCursor, httpPolicy }: Pick<ExpectedAnswer, 'withCursor' | 'httpPolicy'>,
-): OpenFailure {
+): SourceError {
   const message = `The server answered with status ${status}`;
   if (status === 410 && withCursor) {
     const gone = 'The server no longer has what follows the cursor (status 410)';
-    return openFailure('cursor-rejected', gone, { fatal: false, status });
+    return sourceError('cursor-rejected', gone, { fatal: false, status });
   }
-  if (httpPolicy === 'spec') return openFailure('http', message, { fatal: true, status });
+  if (httpPolicy === 'spec') return sourceError('http', message, { fatal: true, status });
   const advice = header('x-should-retry')?.trim().toLowerCase();
   const isRetried =
     advice === 'true' || (advice !== 'false' && isTransientStatus(status, httpPolicy));
-  if (!isRetried) return openFailure('http', message, { fatal: true, status });
-  return openFailure('http', message, {
+  if (!isRetried) return sourceError('http', message, { fatal: true, status });
+  return sourceError('http', message, {
     fatal: false,
     status,
     retryAfterMs: serverDelayMs(header),
@@ -89,9 +89,9 @@ export function refusalOf(
 /** The failure, with what the peer says of it in the body. */
 export async function withErrorBody(
   exchange: Exchange,
-  failure: OpenFailure,
+  failure: SourceError,
   signal: AbortSignal,
-): Promise<OpenFailure> {
+): Promise<SourceError> {
   const { response, sent, link } = exchange;
   if (!response.body || !isTextual(response)) {
     discard(exchange);
@@ -103,7 +103,7 @@ export async function withErrorBody(
 }
 
 /** The failure, with the text of the body in which the peer explains it. */
-export function withText(failure: OpenFailure, text: string, redact: Redact): OpenFailure {
+export function withText(failure: SourceError, text: string, redact: Redact): SourceError {
   if (text === '') return failure;
   const peer = redacted(readPeerError(text), redact);
   return amended(failure, withPeerError(failure.message, peer), {
@@ -120,7 +120,7 @@ async function otherType(
   { sent, link }: Exchange,
   { contentTypes, needsStreamFlag = false }: ExpectedAnswer,
   signal: AbortSignal,
-): Promise<OpenFailure> {
+): Promise<SourceError> {
   const type = essenceOf(response);
   const got = /^[\w.+-]{1,40}\/[\w.+-]{1,40}$/.test(type) ? type : 'no valid type';
   const message = `expected the content type ${(contentTypes ?? []).join(' or ')}, got ${got}`;
@@ -131,10 +131,10 @@ async function otherType(
   const peer = redacted(readPeerError(json ?? text), redactor(sent));
   const isError = json === undefined || isErrorShape(json) || peer.message !== undefined;
   if (isError)
-    return openFailure('protocol', withPeerError(message, peer), { ...facts, code: peer.code });
+    return sourceError('protocol', withPeerError(message, peer), { ...facts, code: peer.code });
   const isWhole = needsStreamFlag && lacksStreamFlag(sent.body);
   const why = isWhole ? ': the body of the request lacks stream: true' : '';
-  return openFailure('protocol', message + why, facts);
+  return sourceError('protocol', message + why, facts);
 }
 
 /** Whether the body of a request is JSON that asks for no stream. */
@@ -155,14 +155,14 @@ function redacted(peer: PeerError, redact: Redact): PeerError {
   };
 }
 
-/** @throws OpenFailure for a response whose body cannot be read. */
+/** @throws SourceError for a response whose body cannot be read. */
 function bodyOf(exchange: Exchange): Body {
   const { response } = exchange;
   const body: unknown = response.body;
   if (body === undefined || body === null) {
     discard(exchange);
     const { status } = response;
-    throw openFailure('protocol', 'The response has no body', { fatal: true, status });
+    throw sourceError('protocol', 'The response has no body', { fatal: true, status });
   }
   if (!isWebStream(body)) {
     discard(exchange);

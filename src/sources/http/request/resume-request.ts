@@ -1,7 +1,7 @@
 /** The request that goes on, where that is another than the one that began. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
-import { openFailure } from '../../shared/source-error.js';
+import { sourceError } from '../../shared/source-error.js';
 import { checkFunction, checkKnown } from '../../shared/validate-options.js';
 import { checkMethod, isRead } from './method.js';
 import { toHeaders } from './validate-request.js';
@@ -31,7 +31,7 @@ export function checkResumeRequest(resumeRequest: unknown): ResumeRequestFunctio
 
 /**
  * The request for this position: `resumeRequest` is asked where something was received.
- * @throws OpenFailure
+ * @throws SourceError
  */
 export async function requestAt(
   request: RequestOptions,
@@ -45,7 +45,7 @@ export async function requestAt(
   const answer = checkResponse(await askProvider('resumeRequest', resumeRequest, context));
   const { url = request.url } = answer;
   const method = checkMethod(answer.method);
-  if (!isRead(method)) throw wrong('a method that only reads');
+  if (!isRead(method)) throw configError('a method that only reads');
   const resumeHeaders = toHeaders(answer.headers);
   return { ...request, url, method, body: undefined, idempotencyKey: undefined, resumeHeaders };
 }
@@ -56,12 +56,12 @@ const NAMES = { url: true, method: true, headers: true } as const satisfies Reco
 >;
 
 function checkResponse(answer: unknown): ResumeRequest {
-  if (typeof answer !== 'object' || answer === null) throw wrong('an object');
+  if (typeof answer !== 'object' || answer === null) throw configError('an object');
   checkKnown('the answer of resumeRequest', answer, NAMES);
   return answer;
 }
 
-function wrong(expected: string): Error {
+function configError(expected: string): Error {
   const message = `expected resumeRequest to return ${expected}: ({ cursor }) => ({ url: '…' })`;
-  return openFailure('callback', message, { fatal: true });
+  return sourceError('callback', message, { fatal: true });
 }

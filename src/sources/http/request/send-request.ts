@@ -3,8 +3,8 @@
 import type { ResumePoint } from '../../../../machines/source-contract.js';
 import { nextRequest } from '../../../host/request-pace.js';
 import { discard } from '../response/error-body.js';
-import { configFailure, kindOf, openFailure } from '../../shared/source-error.js';
-import type { OpenFailure } from '../../shared/source-error.js';
+import { configFailure, describeType, sourceError } from '../../shared/source-error.js';
+import type { SourceError } from '../../shared/source-error.js';
 import { statusClass } from '../../../../machines/http-status.js';
 import { isFollowable } from '../../../../machines/thenable.js';
 import { linkSignal } from '../response/linked-signal.js';
@@ -93,10 +93,10 @@ async function follow(
   }
 }
 
-function redirectFailure(received: Received, why: string): OpenFailure {
+function redirectFailure(received: Received, why: string): SourceError {
   discard(received);
   const { response } = received;
-  return openFailure('protocol', `The redirect ${why}`, {
+  return sourceError('protocol', `The redirect ${why}`, {
     fatal: true,
     ...(response.status === 0 ? {} : { status: response.status }),
   });
@@ -140,6 +140,10 @@ async function send(
   }
   const response = ownResponse(answer);
   if (response === undefined)
-    throw configFailure('fetch to return a Response', kindOf(answer), 'fetch: globalThis.fetch');
+    throw configFailure(
+      'fetch to return a Response',
+      describeType(answer),
+      'fetch: globalThis.fetch',
+    );
   return { response, link };
 }

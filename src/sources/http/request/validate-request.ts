@@ -1,7 +1,7 @@
 /** Checks of what makes up a request. No message repeats a URL, a header or a body: they hold secrets. */
 
 import { MAX_ID_LENGTH } from '../../../../machines/source-contract.js';
-import { configFailure, kindOf, openFailure } from '../../shared/source-error.js';
+import { configFailure, describeType, sourceError } from '../../shared/source-error.js';
 
 export type HeadersLike = Headers | Record<string, string> | Iterable<readonly [string, string]>;
 export type RequestBody =
@@ -19,7 +19,7 @@ export function toUrl(value: unknown, ownFetch: boolean): URL {
     base === undefined ? 'url to be an absolute http(s) URL' : 'url to be an http(s) URL';
   const write = "url: 'https://host/path', or a function that returns it";
   if (typeof value !== 'string' && !(value instanceof URL)) {
-    throw configFailure(expected, kindOf(value), write);
+    throw configFailure(expected, describeType(value), write);
   }
   let url: URL;
   try {
@@ -59,7 +59,7 @@ export function toHeaders(value: unknown): Record<string, string> {
   const write = "headers: { 'x-name': 'text' }";
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object') {
-    throw configFailure('headers to be an object, Headers or entries', kindOf(value), write);
+    throw configFailure('headers to be an object, Headers or entries', describeType(value), write);
   }
   const headers = new Headers();
   const entries: Iterable<unknown> =
@@ -67,7 +67,7 @@ export function toHeaders(value: unknown): Record<string, string> {
   for (const entry of entries) {
     const [name, text] = Array.isArray(entry) ? (entry as unknown[]) : [];
     if (typeof name !== 'string' || typeof text !== 'string') {
-      throw configFailure('every header to be a name and a string', kindOf(text), write);
+      throw configFailure('every header to be a name and a string', describeType(text), write);
     }
     try {
       headers.append(name, text);
@@ -90,7 +90,7 @@ export function toBody(value: unknown): RequestBody | undefined {
     typeof value === 'object' && ('getReader' in value || Symbol.asyncIterator in value);
   throw configFailure(
     'body that can be sent again: a string, bytes, URLSearchParams, FormData or Blob',
-    isStream ? 'a stream, which can be read only once' : kindOf(value),
+    isStream ? 'a stream, which can be read only once' : describeType(value),
     isStream ? 'body: () => …, which returns the whole body' : 'body: JSON.stringify(…)',
   );
 }
@@ -101,10 +101,10 @@ export function isSendable(id: string): boolean {
   return id.length <= MAX_ID_LENGTH && !/[\0-\x08\x0a-\x1f\x7f]/.test(id);
 }
 
-/** A cursor may come from a saved checkpoint: it is checked before it goes out. @throws OpenFailure */
+/** A cursor may come from a saved checkpoint: it is checked before it goes out. @throws SourceError */
 export function checkCursor(cursor: string): void {
   if (isSendable(cursor)) return;
-  throw openFailure('not-resumable', 'The cursor cannot be sent as a header', { fatal: true });
+  throw sourceError('not-resumable', 'The cursor cannot be sent as a header', { fatal: true });
 }
 
 /**

@@ -5,9 +5,9 @@ import { chain, ignoreRejection, runQuietly } from '../../../../machines/thenabl
 import {
   amended,
   configFailure,
-  kindOf,
-  OpenFailure,
-  openFailure,
+  describeType,
+  SourceError,
+  sourceError,
 } from '../../shared/source-error.js';
 import { factsOf } from './body-facts.js';
 import type { BodyFacts } from './body-facts.js';
@@ -17,12 +17,12 @@ export interface BodyDecoder<T> {
   /** Set when the end marker was seen: the rest of the body is not read. */
   readonly ended: boolean;
   /** Set when the body cannot be read on. What came before it is still delivered. */
-  readonly failure: OpenFailure | undefined;
+  readonly failure: SourceError | undefined;
   /** What of an item has arrived that is not whole, about, in bytes. @default 0 */
   readonly heldBytes?: number | undefined;
   decode(chunk: Uint8Array): readonly SourceItem<T>[];
   /** Called when the bytes end: the last items, or why that is no ordinary end. */
-  finish(): readonly SourceItem<T>[] | OpenFailure | undefined;
+  finish(): readonly SourceItem<T>[] | SourceError | undefined;
 }
 
 export function bodyConnection<T>(
@@ -57,7 +57,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
   readonly #decoder: BodyDecoder<T>;
   readonly #facts: BodyFacts;
   #closed = false;
-  #failure: OpenFailure | undefined;
+  #failure: SourceError | undefined;
 
   constructor(
     reader: ReadableStreamDefaultReader<Uint8Array>,
@@ -121,7 +121,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     const chunk: unknown = result.value;
     if (!isBytes(chunk)) {
       this.#cancel();
-      throw openFailure('protocol', `expected a body of bytes, got ${kindOf(chunk)}`, {
+      throw sourceError('protocol', `expected a body of bytes, got ${describeType(chunk)}`, {
         fatal: true,
       });
     }
@@ -146,7 +146,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
   };
 
   /** What a peer reports may repeat the request. */
-  #redacted(failure: OpenFailure): OpenFailure {
+  #redacted(failure: SourceError): SourceError {
     const message = this.#facts.redact(failure.message);
     return message === failure.message ? failure : amended(failure, message);
   }
@@ -155,7 +155,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     this.#facts.release();
     this.#closed = true;
     const last = this.#decoder.finish();
-    if (last instanceof OpenFailure) throw this.#redacted(last);
+    if (last instanceof SourceError) throw this.#redacted(last);
     // What was read at the end may be an error, behind items.
     const failure = this.#decoder.failure;
     if (last === undefined || last.length === 0) {
@@ -174,7 +174,7 @@ function isBytes(chunk: unknown): chunk is Uint8Array {
     : false;
 }
 
-/** @throws OpenFailure where a body of a foreign fetch gives no reader */
+/** @throws SourceError where a body of a foreign fetch gives no reader */
 function readerOf(body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
   const reader: unknown = body.getReader();
   const { read, cancel } = (reader ?? {}) as Partial<ReadableStreamDefaultReader<Uint8Array>>;
@@ -182,5 +182,5 @@ function readerOf(body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader
     return reader as ReadableStreamDefaultReader<Uint8Array>;
   ignoreRejection(reader);
   const write = 'fetch: globalThis.fetch';
-  throw configFailure('getReader() to give a reader', kindOf(reader), write);
+  throw configFailure('getReader() to give a reader', describeType(reader), write);
 }

@@ -2,25 +2,25 @@
 
 import { errorCode, isTlsCode } from '../../../../machines/error-code.js';
 import { follow, readable, runQuietly } from '../../../../machines/thenable.js';
-import { OpenFailure, openFailure } from '../../shared/source-error.js';
+import { SourceError, sourceError } from '../../shared/source-error.js';
 
-export function networkFailure(thrown: unknown, what: string): OpenFailure {
+export function networkFailure(thrown: unknown, what: string): SourceError {
   const error = readable(thrown);
-  if (error instanceof OpenFailure) return error;
+  if (error instanceof SourceError) return error;
   const code = errorCode(error);
   const facts = { code, cause: error };
   const tail = code === undefined ? '' : ` (${code})`;
   if (code !== undefined && isTlsCode(code)) {
-    return openFailure('tls', `The TLS connection was refused${tail}`, { ...facts, fatal: true });
+    return sourceError('tls', `The TLS connection was refused${tail}`, { ...facts, fatal: true });
   }
   if (code !== undefined && /^(?:UND_ERR_INVALID_ARG|ERR_INVALID_)/.test(code)) {
-    return openFailure('config', `fetch refused the request${tail}`, { ...facts, fatal: true });
+    return sourceError('config', `fetch refused the request${tail}`, { ...facts, fatal: true });
   }
-  return openFailure('network', `${what}${tail}`, { ...facts, fatal: false });
+  return sourceError('network', `${what}${tail}`, { ...facts, fatal: false });
 }
 
-export function abortedFailure(signal: AbortSignal): OpenFailure {
-  return openFailure('network', 'The attempt was aborted', {
+export function abortedFailure(signal: AbortSignal): SourceError {
+  return sourceError('network', 'The attempt was aborted', {
     fatal: false,
     code: 'ABORT_ERR',
     cause: signal.reason,

@@ -1,11 +1,11 @@
 /** Connections that count as open once their first item is there. */
 
 import type { Connection, SourceItem } from '../../../../machines/source-contract.js';
-import { openFailure } from '../../shared/source-error.js';
+import { sourceError } from '../../shared/source-error.js';
 
 /**
  * Reads up to the first items, and gives them back with the rest.
- * @throws OpenFailure where the bytes end before; and what the connection throws
+ * @throws SourceError where the bytes end before; and what the connection throws
  */
 export async function begun<T>(connection: Connection<T>): Promise<Connection<T>> {
   const iterator = connection.batches[Symbol.asyncIterator]();
@@ -13,7 +13,7 @@ export async function begun<T>(connection: Connection<T>): Promise<Connection<T>
   while (!read.flat().some(isOfAnswer)) {
     const result = await iterator.next();
     if (result.done === true)
-      throw openFailure('network', 'The peer sent nothing of the answer', { fatal: false });
+      throw sourceError('network', 'The peer sent nothing of the answer', { fatal: false });
     read.push(result.value);
   }
   const next = (): ReturnType<typeof iterator.next> => {

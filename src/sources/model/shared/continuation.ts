@@ -2,7 +2,7 @@
 
 import type { ResumePoint, SourceItem } from '../../../../machines/source-contract.js';
 import type { ModelPart } from '../../../tool-calls/response/answer.js';
-import { openFailure } from '../../shared/source-error.js';
+import { sourceError } from '../../shared/source-error.js';
 import type { RequestContext } from '../../http/request/request.js';
 import type { SseProtocol } from '../../sse/protocol.js';
 import type { ModelBody } from './options.js';
@@ -24,7 +24,7 @@ export interface Continuable {
 const MAX_TEXT = 4 * 1024 * 1024;
 
 export interface Continuation {
-  /** The text that was received at this point. @throws OpenFailure where it is not known. */
+  /** The text that was received at this point. @throws SourceError where it is not known. */
   textAt(at: ResumePoint): string;
   /** Keeps the text of this connection, and marks the seam. */
   follow(protocol: SseProtocol<ModelPart>, at: ResumePoint): SseProtocol<ModelPart>;
@@ -39,7 +39,7 @@ export function createContinuation(isKept: boolean): Continuation {
     if (at.items === 0) return '';
     if (text.length >= at.chars) return text.slice(0, at.chars);
     const why = 'The text of an earlier run is not known, so the answer cannot be continued';
-    throw openFailure('not-resumable', why, { fatal: true });
+    throw sourceError('not-resumable', why, { fatal: true });
   }
 
   function follow(protocol: SseProtocol<ModelPart>, at: ResumePoint): SseProtocol<ModelPart> {
@@ -61,7 +61,7 @@ export function createContinuation(isKept: boolean): Continuation {
     if (item.type !== 'data' || item.data.type !== 'text') return item;
     if (isKept) text += item.data.text;
     if (text.length > MAX_TEXT)
-      throw openFailure('limit', `The answer is longer than ${MAX_TEXT} UTF-16 code units`, {
+      throw sourceError('limit', `The answer is longer than ${MAX_TEXT} UTF-16 code units`, {
         fatal: true,
       });
     return { ...item, chars: item.data.text.length };

@@ -1,7 +1,7 @@
 /** Protocols whose events are lines of JSON, with the same protocol object as those over server-sent events. */
 
 import type { SourceItem } from '../../../../machines/source-contract.js';
-import { OpenFailure, openFailure } from '../../shared/source-error.js';
+import { SourceError, sourceError } from '../../shared/source-error.js';
 import type { BodyDecoder } from '../../http/response/body-reader.js';
 import { Utf8Decoder } from '../../http/response/utf8.js';
 import { Framing } from '../../lines/framing.js';
@@ -17,7 +17,7 @@ export function createLineProtocolDecoder<T>(
 
 class LineProtocolDecoder<T> implements BodyDecoder<T> {
   ended = false;
-  failure: OpenFailure | undefined;
+  failure: SourceError | undefined;
   readonly #protocol: SseProtocol<T>;
   readonly #utf8 = new Utf8Decoder();
   readonly #framing: Framing;
@@ -44,7 +44,7 @@ class LineProtocolDecoder<T> implements BodyDecoder<T> {
     return this.#take();
   }
 
-  finish(): readonly SourceItem<T>[] | OpenFailure | undefined {
+  finish(): readonly SourceItem<T>[] | SourceError | undefined {
     const { rest } = this.#framing;
     try {
       // An object that is whole needs no line end; one that was cut is no event.
@@ -82,7 +82,7 @@ function isJson(text: string): boolean {
   }
 }
 
-function toFailure(thrown: unknown): OpenFailure {
-  if (thrown instanceof OpenFailure) return thrown;
-  return openFailure('protocol', 'The line cannot be read', { fatal: true, cause: thrown });
+function toFailure(thrown: unknown): SourceError {
+  if (thrown instanceof SourceError) return thrown;
+  return sourceError('protocol', 'The line cannot be read', { fatal: true, cause: thrown });
 }

@@ -1,7 +1,7 @@
 /** The options that all sources of model answers share, and their validation. */
 
 import { adopt } from '../../../../machines/thenable.js';
-import { configFailure, kindOf } from '../../shared/source-error.js';
+import { configFailure, describeType } from '../../shared/source-error.js';
 import { checkHttpOptions, HTTP_OPTIONS } from '../../http/options.js';
 import type { HttpOptions } from '../../http/options.js';
 import type { RequestBody } from '../../http/request/validate-request.js';
@@ -56,14 +56,18 @@ export function checkModelOptions(options: ModelOptions, defaults: ModelDefaults
   if (typeof options !== 'object' || options === null) {
     throw configFailure(
       'options to be an object',
-      kindOf(options),
+      describeType(options),
       `${defaults.name}({ body: … })`,
     );
   }
   const { url = defaults.url, body, name = defaults.name } = options;
   if (url === undefined) throw configFailure('url', 'none', "url: 'https://host/path'");
   if (body === undefined || body === null)
-    throw configFailure('body, the request to the model', kindOf(body), "body: { model: '…', … }");
+    throw configFailure(
+      'body, the request to the model',
+      describeType(body),
+      "body: { model: '…', … }",
+    );
   return {
     name: checkString('name', name),
     maxLineBytes: checkSize('maxLineBytes', options.maxLineBytes, MAX_BYTES),

@@ -2,7 +2,7 @@
 
 import type { DataItem, ResumePoint, SourceItem } from '../../../../machines/source-contract.js';
 import { fingerprint } from '../../../replay/fingerprint.js';
-import { openFailure } from '../../shared/source-error.js';
+import { sourceError } from '../../shared/source-error.js';
 import { ReplayGuard } from '../../../replay/replay-guard.js';
 import type { Contiguous } from '../../../replay/id-order.js';
 import type { SavedUnits } from '../../../replay/committed-items.js';
@@ -81,7 +81,7 @@ export class ReplayedEvents {
   /**
    * Another connection is about to be asked for. Where ids are useless, what a peer repeats is delivered again, and looks
    * like progress.
-   * @throws OpenFailure where several connections in a row brought nothing but what the longest one had brought
+   * @throws SourceError where several connections in a row brought nothing but what the longest one had brought
    */
   checkProgress(): void {
     // A request that was refused shows nothing.
@@ -92,7 +92,7 @@ export class ReplayedEvents {
     this.#seen = new SeenEvents();
     if (this.#repeats < MAX_REPEATS) return;
     const message = `The ids of the events say nothing, and ${MAX_REPEATS} connections in a row brought the same beginning of the answer`;
-    throw openFailure('not-resumable', message, { fatal: true });
+    throw sourceError('not-resumable', message, { fatal: true });
   }
 
   /**

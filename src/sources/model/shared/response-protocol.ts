@@ -10,7 +10,7 @@ import type {
 } from '../../../tool-calls/response/answer.js';
 import { reportedError } from '../../../tool-calls/response/peer-error.js';
 import { eventStep } from '../../../tool-calls/response/steps.js';
-import { OpenFailure, openFailure } from '../../shared/source-error.js';
+import { SourceError, sourceError } from '../../shared/source-error.js';
 import { responseItems } from './response-items.js';
 import type { SseEvent } from '../../sse/decoder.js';
 import { parseEvent } from '../../sse/protocol.js';
@@ -34,7 +34,7 @@ export interface ResponseFormat {
   /** A new event was read. @param cursor the one after it, where it has one */
   readonly onRead?: ((cursor: string | undefined) => void) | undefined;
   /** The peer reported an error. */
-  readonly onReport?: ((report: OpenFailure) => void) | undefined;
+  readonly onReport?: ((report: SourceError) => void) | undefined;
 }
 
 export interface ResponseProtocol extends SseProtocol<ModelPart> {
@@ -63,7 +63,7 @@ export function createResponseProtocol(
         return read(event, id);
       } catch (thrown) {
         isBroken = true;
-        if (thrown instanceof OpenFailure && thrown.kind === 'source') onReport?.(thrown);
+        if (thrown instanceof SourceError && thrown.kind === 'source') onReport?.(thrown);
         throw thrown;
       }
     },
@@ -168,16 +168,16 @@ function readSafely(reader: ResponseReader, event: unknown, type: string): reado
   try {
     return reader.read(event, type === 'message' ? undefined : type);
   } catch (thrown) {
-    if (!(thrown instanceof ReconnectError) || thrown instanceof OpenFailure) throw thrown;
+    if (!(thrown instanceof ReconnectError) || thrown instanceof SourceError) throw thrown;
     // Of an answer that has ended nothing is asked for again.
     throw toFailure(thrown, before !== null || reader.end !== null);
   }
 }
 
-function toFailure(error: ReconnectError, hasEnded: boolean): OpenFailure {
+function toFailure(error: ReconnectError, hasEnded: boolean): SourceError {
   const { kind, message, code } = error;
   const isTransient = kind === 'source' && code !== undefined && TRANSIENT.has(code);
-  return openFailure(kind, message, { fatal: hasEnded || !isTransient, code, cause: error });
+  return sourceError(kind, message, { fatal: hasEnded || !isTransient, code, cause: error });
 }
 
 /** Of the calls of a stream those that were delivered: they are not delivered again. */

@@ -6,7 +6,7 @@ import type {
   StreamSource,
 } from '../../../../machines/source-contract.js';
 import type { ModelPart, ResponseReader } from '../../../tool-calls/response/answer.js';
-import { OpenFailure, openFailure } from '../../shared/source-error.js';
+import { SourceError, sourceError } from '../../shared/source-error.js';
 import { bodyConnection, singleBatch } from '../../http/response/body-reader.js';
 import { withAddress } from '../../http/request/address.js';
 import { discard } from '../../http/response/error-body.js';
@@ -143,22 +143,22 @@ export function resumableRun(model: CheckedModel, format: RunFormat): StreamSour
   }
 }
 
-function unnamed(): OpenFailure {
+function unnamed(): SourceError {
   const message = 'The peer has not said which run it is, so nobody can go on with it';
-  return openFailure('cursor-rejected', message, { fatal: false });
+  return sourceError('cursor-rejected', message, { fatal: false });
 }
 
 function isRejection(thrown: unknown): boolean {
-  return thrown instanceof OpenFailure && thrown.kind === 'cursor-rejected';
+  return thrown instanceof SourceError && thrown.kind === 'cursor-rejected';
 }
 
-/** @throws OpenFailure for an id that would lead to another address than that of a run. */
+/** @throws SourceError for an id that would lead to another address than that of a run. */
 function segmentOf(id: string): string {
   const segment = pathSegment(id);
   if (segment !== undefined) return segment;
   const message =
     'The peer gave an id that cannot stand in an address, so nobody can go on with it';
-  throw openFailure('cursor-rejected', message, { fatal: true });
+  throw sourceError('cursor-rejected', message, { fatal: true });
 }
 
 /** The request for one run: beneath the address of all, with what it asks for in the query. */

@@ -6,7 +6,7 @@ import type {
   StreamSource,
 } from '../../../../machines/source-contract.js';
 import type { ModelPart, ResponseReader } from '../../../tool-calls/response/answer.js';
-import { openFailure } from '../../shared/source-error.js';
+import { sourceError } from '../../shared/source-error.js';
 import { bodyConnection } from '../../http/response/body-reader.js';
 import { openBody } from '../../http/request/open-body.js';
 import { reopenBy } from '../../http/options.js';
@@ -77,7 +77,7 @@ export function singleResponse(
       signal,
     );
     if (bytes === null)
-      throw openFailure('protocol', 'The answer has no body', { fatal: true, status: 204 });
+      throw sourceError('protocol', 'The answer has no body', { fatal: true, status: 204 });
     const reader = format.createReader();
     reader.begin(at.toolCalls ?? {});
     const protocol = createResponseProtocol(reader, {});

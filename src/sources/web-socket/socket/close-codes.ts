@@ -1,8 +1,8 @@
 /** What each close code means for a stream: the one table. RFC 6455, 7.4.1, and the IANA registry. */
 
 import { withPeerError } from '../../../tool-calls/response/peer-error.js';
-import { openFailure } from '../../shared/source-error.js';
-import type { OpenFailure } from '../../shared/source-error.js';
+import { sourceError } from '../../shared/source-error.js';
+import type { SourceError } from '../../shared/source-error.js';
 import { wrongResponse } from '../../shared/to-items.js';
 
 /**
@@ -77,7 +77,7 @@ export function closeFailure(
   { code, reason, error }: Close,
   meaning: CloseClass,
   inRow: ClosesInRow,
-): OpenFailure {
+): SourceError {
   if (error !== undefined) return badFrame(error, inRow);
   const facts = { code: `WS_CLOSE_${code}` };
   // RFC 6455, 7.1.5: no peer sends 1006, it stands for a connection that broke.
@@ -87,26 +87,26 @@ export function closeFailure(
   switch (meaning) {
     case 'credentials': {
       const status = FORBIDDEN.includes(code) ? 403 : 401;
-      return openFailure('http', message, { ...facts, status, fatal: true });
+      return sourceError('http', message, { ...facts, status, fatal: true });
     }
     case 'fatal':
-      return openFailure('protocol', message, { ...facts, fatal: true });
+      return sourceError('protocol', message, { ...facts, fatal: true });
     case 'broken':
-      return openFailure('protocol', message, { ...facts, fatal: isHopeless(inRow) });
+      return sourceError('protocol', message, { ...facts, fatal: isHopeless(inRow) });
     case 'busy': {
       const retryAfterMs = BUSY_MS[Math.min(inRow.busy, BUSY_MS.length - 1)];
-      return openFailure('network', message, { ...facts, fatal: false, retryAfterMs });
+      return sourceError('network', message, { ...facts, fatal: false, retryAfterMs });
     }
     case 'end':
     case 'rotate':
     case 'retry':
-      return openFailure('network', message, { ...facts, fatal: false });
+      return sourceError('network', message, { ...facts, fatal: false });
   }
 }
 
-function badFrame(code: string, inRow: ClosesInRow): OpenFailure {
+function badFrame(code: string, inRow: ClosesInRow): SourceError {
   const message = `The peer sent what is no WebSocket frame (${code})`;
-  return openFailure('protocol', message, { code, fatal: isHopeless(inRow) });
+  return sourceError('protocol', message, { code, fatal: isHopeless(inRow) });
 }
 
 function isHopeless({ broken }: ClosesInRow): boolean {

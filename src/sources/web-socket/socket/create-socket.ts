@@ -1,8 +1,8 @@
 /** Makes a WebSocket of any class: each takes headers in its own place, and no class is given what it does not know. */
 
 import { runQuietly } from '../../../../machines/thenable.js';
-import { configFailure, kindOf } from '../../shared/source-error.js';
-import type { OpenFailure } from '../../shared/source-error.js';
+import { configFailure, describeType } from '../../shared/source-error.js';
+import type { SourceError } from '../../shared/source-error.js';
 import { GuardedSocket } from './guarded-socket.js';
 import type { Socket } from './socket.js';
 
@@ -23,11 +23,19 @@ export function createSocket(given: WebSocketClass | undefined, request: SocketR
   const found: unknown = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
   if (typeof found !== 'function') {
     const write = "WebSocket: (await import('ws')).WebSocket";
-    throw configFailure('a WebSocket class, since this runtime has none', kindOf(found), write);
+    throw configFailure(
+      'a WebSocket class, since this runtime has none',
+      describeType(found),
+      write,
+    );
   }
   const made = construct(found as AnyClass, request);
   if (typeof made.addEventListener !== 'function' || typeof made.send !== 'function')
-    throw configFailure('WebSocket to make a WebSocket', kindOf(made), 'WebSocket: WebSocket');
+    throw configFailure(
+      'WebSocket to make a WebSocket',
+      describeType(made),
+      'WebSocket: WebSocket',
+    );
   const socket = new GuardedSocket(made);
   // In every phase, the last one too: an error that nobody listens to ends a Node process.
   try {
@@ -102,12 +110,12 @@ function make(construct: () => Socket): Socket {
   }
 }
 
-function refused(cause: unknown): OpenFailure {
+function refused(cause: unknown): SourceError {
   const expected = 'url and protocols that the WebSocket takes';
   return configFailure(expected, 'some that it refuses', "protocols: ['name']", cause);
 }
 
-function noHeaders(cause?: unknown): OpenFailure {
+function noHeaders(cause?: unknown): SourceError {
   const write = "WebSocket: (await import('ws')).WebSocket, or a token in url";
   const expected = 'a WebSocket that can send headers';
   return configFailure(expected, 'one that cannot', write, cause);

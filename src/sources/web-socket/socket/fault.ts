@@ -1,7 +1,7 @@
 /** What a WebSocket's error event says: `ws` and Node name what broke, a browser does not. */
 
 import { errorCode } from '../../../../machines/error-code.js';
-import { OpenFailure, openFailure } from '../../shared/source-error.js';
+import { SourceError, sourceError } from '../../shared/source-error.js';
 import { networkFailure } from '../../http/response/network-error.js';
 import type { Close } from './close-codes.js';
 import type { SocketEvent } from './socket.js';
@@ -21,7 +21,7 @@ export class Fault {
   }
 
   /** What the close means: a failure, where the error says all of it, or the close with what the error adds. */
-  explain(close: Close): OpenFailure | Close {
+  explain(close: Close): SourceError | Close {
     const known = errorCode(this.#error);
     if (known === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLong();
     if (known?.startsWith('WS_ERR_') === true) return { ...close, error: known };
@@ -31,20 +31,20 @@ export class Fault {
   }
 }
 
-export function tooLong(): OpenFailure {
-  return openFailure('limit', 'The message is longer than maxMessageBytes', { fatal: true });
+export function tooLong(): SourceError {
+  return sourceError('limit', 'The message is longer than maxMessageBytes', { fatal: true });
 }
 
 /** @param canResume what is left out comes again */
-export function overrun(canResume: boolean): OpenFailure {
+export function overrun(canResume: boolean): SourceError {
   const what =
     'The messages that nobody has read are more than maxBufferedBytes of the source, or of the stream';
-  return openFailure('limit', what, { fatal: !canResume });
+  return sourceError('limit', what, { fatal: !canResume });
 }
 
 /** What the end of a connection means to whoever waits for its beginning. */
-export function tooEarly(decision: OpenFailure | string): OpenFailure {
-  if (decision instanceof OpenFailure) return decision;
+export function tooEarly(decision: SourceError | string): SourceError {
+  if (decision instanceof SourceError) return decision;
   const message = 'The connection was closed before it was ready';
-  return openFailure('network', message, { fatal: false });
+  return sourceError('network', message, { fatal: false });
 }

@@ -2,8 +2,8 @@
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
 import { MAX_ERROR_BODY } from '../../../../machines/errors.js';
-import { openFailure } from '../../shared/source-error.js';
-import type { OpenFailure } from '../../shared/source-error.js';
+import { sourceError } from '../../shared/source-error.js';
+import type { SourceError } from '../../shared/source-error.js';
 import { refusalOf, withText } from '../../http/request/response.js';
 import { MAX_BODY_MS } from '../../http/response/error-body.js';
 import type { Redact } from '../../http/response/redact.js';
@@ -21,7 +21,7 @@ export function refuseUpgrade(
   socket: Socket,
   at: ResumePoint,
   redact: Redact,
-  report: (failure: OpenFailure) => void,
+  report: (failure: SourceError) => void,
 ): void {
   socket.on?.('unexpected-response', (_request: unknown, response: UpgradeResponse) => {
     const failure = failureOf(response, at);
@@ -29,10 +29,10 @@ export function refuseUpgrade(
   });
 }
 
-function failureOf({ statusCode: status, headers }: UpgradeResponse, at: ResumePoint): OpenFailure {
+function failureOf({ statusCode: status, headers }: UpgradeResponse, at: ResumePoint): SourceError {
   if (status >= 200 && status < 400) {
     const message = `The handshake was answered with status ${status}`;
-    return openFailure('protocol', message, { fatal: true, status });
+    return sourceError('protocol', message, { fatal: true, status });
   }
   const header = (name: string): string | undefined => headers[name];
   return refusalOf(status, header, { withCursor: Boolean(at.cursor), httpPolicy: 'resilient' });
