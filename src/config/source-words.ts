@@ -2,7 +2,7 @@
 
 import { END_OUTCOMES } from '../../machines/source-contract.js';
 import type { Connection, EndOutcome, SourceItem } from '../../machines/source-contract.js';
-import { ignoreRejection, isThenable, runQuietly } from '../../machines/thenable.js';
+import { ignoreRejection, isThenable, readQuietly, runQuietly } from '../../machines/thenable.js';
 import { malformed } from '../progress/validate-item.js';
 
 /** Reads the end that a connection has read; a getter of its own may throw. */

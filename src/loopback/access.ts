@@ -1,6 +1,6 @@
 /** Who may ask a server of this machine. Loopback alone keeps no page out: DNS rebinding and `fetch` reach it. */
 
-export interface Refusal {
+export interface AccessDenied {
   readonly status: number;
   readonly reason: string;
 }
@@ -16,6 +16,11 @@ interface Sent {
   };
 }
 
+/** The names under which a browser reaches a server of this port: nothing listens on [::1]. */
+export function namesOf(port: number): readonly string[] {
+  return [`127.0.0.1:${port}`, `localhost:${port}`];
+}
+
 /**
  * Lets by only what was sent to one of our names, and by one of our pages if by any page at all: 421 for
  * another Host, 403 for a foreign or `null` Origin, and for a foreign page that does not name its own.
@@ -24,11 +29,11 @@ interface Sent {
  * @param pages the server whose pages may ask, as `name:port`
  * @returns null where nothing speaks against it
  */
-export function refusalOf(
+export function denyAccess(
   { method, headers }: Sent,
   hosts: readonly string[],
   pages: readonly string[] = hosts,
-): Refusal | null {
+): AccessDenied | null {
   const { host, origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers;
   if (host === undefined || !hosts.includes(host.toLowerCase()))
     return { status: 421, reason: 'this server is not known by that name' };

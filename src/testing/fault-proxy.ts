@@ -4,12 +4,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_TIMER_MS, configError } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { createFacts } from './wait-until.js';
 import { checkBytes, checkKind } from './validate-faults.js';
+import { listen } from '../loopback/listen.js';
 import { reset, write } from '../loopback/socket-write.js';
 
 /** What befalls one connection. Bytes are those from the server to the client, heads and framing included. */
@@ -82,8 +83,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
     else open(client, fault);
     changed();
   });
-  await listen(server, 0);
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   return {
     url: `${target.protocol}//127.0.0.1:${port}`,
     get connections() {
@@ -214,16 +214,6 @@ class Line {
     }
     if (!this.#isMute) this.#client.end();
   }
-}
-
-function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 function parseTarget(target: unknown): URL {

@@ -2,9 +2,11 @@
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { denyAccess, namesOf } from '../../loopback/access.js';
+import { encodeEvent } from '../../loopback/encode-event.js';
+import { closeServer, listen } from '../../loopback/listen.js';
 import type { Fault, Script, ScriptEvent } from './script.js';
 
 export interface DemoServerOptions {
@@ -26,17 +28,14 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
   const { script, paceMs = 10, onFault } = options;
   let played = 0;
   const server = createServer((request, response) => {
-    const refusal = refuse(request, port());
+    const refusal = statusFor(request, port);
     const next = refusal === undefined ? startOf(request, script.events.length) : undefined;
     if (refusal !== undefined) return answer(response, refusal);
     if (next === undefined) return answer(response, 400);
     return perform(response, next);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return { url: `http://127.0.0.1:${port()}/answer`, close };
+  const port = await listen(server);
+  return { url: `http://127.0.0.1:${port}/answer`, close: () => closeServer(server) };
 
   function perform(response: ServerResponse, start: number): void {
     if (cue('busy', start)) return answer(response, 503, { 'Retry-After': '1' });
@@ -70,38 +69,6 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
     onFault?.(fault, played);
     return true;
   }
-
-  function port(): number {
-    return (server.address() as AddressInfo).port;
-  }
-
-  function close(): Promise<void> {
-    return new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  }
-}
-
-/**
- * One event on the wire.
- * @throws RangeError if the id or the type has a CR, LF or NUL, which would forge other fields.
- */
-export function encodeEvent(event: { id?: string; event?: string; data: string }): string {
-  return [
-    event.id === undefined ? '' : `id: ${field(event.id)}\n`,
-    event.event === undefined ? '' : `event: ${field(event.event)}\n`,
-    ...event.data.split(/\r\n|\r|\n/u).map((line) => `data: ${line}\n`),
-    '\n',
-  ].join('');
-}
-
-function field(value: string): string {
-  // oxlint-disable-next-line no-control-regex -- the three characters that a field cannot hold
-  if (/[\r\n\0]/u.test(value)) {
-    throw new RangeError(`an SSE field cannot hold CR, LF or NUL: ${JSON.stringify(value)}`);
-  }
-  return value;
 }
 
 /** The half goes out first and gets time to arrive: a reset overtakes what is still queued. */
@@ -116,15 +83,12 @@ async function cutInside(
   response.socket?.resetAndDestroy();
 }
 
-/** Loopback alone does not keep web pages out: they reach it by DNS rebinding or by `fetch`. */
-function refuse(request: IncomingMessage, port: number): number | undefined {
-  const { host, origin } = request.headers;
-  const own = [`127.0.0.1:${port}`, `localhost:${port}`];
-  if (host === undefined || !own.includes(host)) return 421;
-  if (origin !== undefined && !own.some((name) => origin === `http://${name}`)) return 403;
+/** A status for what is not answered. */
+function statusFor(request: IncomingMessage, port: number): number | undefined {
+  const denied = denyAccess(request, namesOf(port));
+  if (denied !== null) return denied.status;
   if (request.url !== '/answer') return 404;
-  if (request.method !== 'GET') return 405;
-  return undefined;
+  return request.method === 'GET' ? undefined : 405;
 }
 
 /** The number of the first event to send, or undefined if the cursor is none of ours. */

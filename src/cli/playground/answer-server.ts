@@ -2,8 +2,8 @@
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
+import { closeServer, listen } from '../../loopback/listen.js';
 import { checkSender, guarded, Refusal } from './guard.js';
 import type { Run } from './run.js';
 
@@ -25,8 +25,8 @@ export interface AnswerServerOptions {
 /** Listens on 127.0.0.1 at a port that the system chooses. */
 export async function startAnswerServer(options: AnswerServerOptions): Promise<AnswerServer> {
   const { runs, pagePort } = options;
-  let server: Server | null = await listen(0);
-  const { port } = server.address() as AddressInfo;
+  let server: Server | null = makeServer();
+  const port = await listen(server);
 
   return {
     port,
@@ -36,19 +36,18 @@ export async function startAnswerServer(options: AnswerServerOptions): Promise<A
     async kill() {
       const dying = server;
       server = null;
-      if (dying !== null) await closed(dying);
+      if (dying !== null) await closeServer(dying);
     },
     async restart() {
-      if (server === null) server = await listen(port);
+      if (server !== null) return;
+      const fresh = makeServer();
+      await listen(fresh, port);
+      server = fresh;
     },
   };
 
-  function listen(where: number): Promise<Server> {
-    return new Promise((resolve, reject) => {
-      const fresh = createServer((request, response) => void serve(request, response));
-      fresh.once('error', reject);
-      fresh.listen(where, '127.0.0.1', () => resolve(fresh));
-    });
+  function makeServer(): Server {
+    return createServer((request, response) => void serve(request, response));
   }
 
   function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,11 +92,4 @@ function asked(
   if (typeof last !== 'string' || !/^\d{1,6}$/u.test(last) || Number(last) > run.written)
     throw new Refusal(400, 'Last-Event-ID must be the number of an event that was sent');
   return { run, cursor: Number(last) };
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -1,7 +1,7 @@
 /** Strangers are refused, and what a handler throws becomes an answer. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refusalOf } from '../../loopback/access.js';
+import { denyAccess, namesOf } from '../../loopback/access.js';
 
 /** A request that is refused, with its reason: it becomes the answer. */
 export class Refusal extends Error {
@@ -11,11 +11,6 @@ export class Refusal extends Error {
     super(reason);
     this.status = status;
   }
-}
-
-/** The names under which a browser reaches this port: nothing listens on [::1]. */
-function namesOf(port: number): readonly string[] {
-  return [`127.0.0.1:${port}`, `localhost:${port}`];
 }
 
 /**
@@ -28,8 +23,8 @@ export function checkSender(
   port: number,
   pagePort: number,
 ): string | undefined {
-  const refusal = refusalOf(request, namesOf(port), namesOf(pagePort));
-  if (refusal !== null) throw new Refusal(refusal.status, refusal.reason);
+  const denied = denyAccess(request, namesOf(port), namesOf(pagePort));
+  if (denied !== null) throw new Refusal(denied.status, denied.reason);
   return request.headers.origin;
 }
 

@@ -3,8 +3,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
+import { closeServer, listen } from '../../loopback/listen.js';
 import { startAnswerServer } from './answer-server.js';
 import { createCommands } from './commands.js';
 import type { Commands } from './commands.js';
@@ -41,11 +41,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
   const token = randomBytes(24).toString('base64url');
   const runs = new Map<string, Run>();
   const server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, options.port);
   const answers = await startAnswerServer({ runs, pagePort: port });
   const answerUrl = `http://127.0.0.1:${answers.port}`;
   const commands = createCommands(runs, answers);
@@ -59,10 +55,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       for (const run of runs.values()) run.close();
       runs.clear();
       await answers.kill();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await closeServer(server);
     },
   };
 

@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 
-import { encodeEvent } from '../demo/demo-server.js';
+import { encodeEvent } from '../../loopback/encode-event.js';
 import type { Answer, AnswerRecord } from './answer.js';
 
 /** Time between the half of an event and the reset: a reset overtakes what is still queued. */

@@ -2,14 +2,14 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { refusalOf } from '../../loopback/access.js';
-import type { Refusal } from '../../loopback/access.js';
+import { denyAccess } from '../../loopback/access.js';
+import type { AccessDenied } from '../../loopback/access.js';
 
 export interface Gate {
   /** For every request. */
-  refuse(request: IncomingMessage): Refusal | null;
+  refuse(request: IncomingMessage): AccessDenied | null;
   /** For requests that read or change anything. */
-  refuseWithoutToken(request: IncomingMessage): Refusal | null;
+  refuseWithoutToken(request: IncomingMessage): AccessDenied | null;
 }
 
 /** @param names Host names, without the port. */
@@ -17,7 +17,7 @@ export function createGate(token: string, names: readonly string[], port: () => 
   const expected = digest(token);
   const hosts = (): string[] => names.map((name) => `${name}:${port()}`);
   return {
-    refuse: (request) => refusalOf(request, hosts()),
+    refuse: (request) => denyAccess(request, hosts()),
     refuseWithoutToken({ headers }) {
       const [, given] = /^Bearer ([\w-]{1,200})$/u.exec(headers.authorization ?? '') ?? [];
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return null;

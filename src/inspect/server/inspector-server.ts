@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Refusal } from '../../loopback/access.js';
+import type { AccessDenied } from '../../loopback/access.js';
+import { listen } from '../../loopback/listen.js';
 import { sendCommand } from '../collect/command.js';
 import { InspectionLog } from '../collect/inspection-log.js';
 import type { InspectorServer } from './inspector-server.types.js';
@@ -70,7 +70,7 @@ export async function inspectorServer(
   async function serve(
     request: IncomingMessage,
     response: ServerResponse,
-  ): Promise<Refusal | null> {
+  ): Promise<AccessDenied | null> {
     const refusal = gate.refuse(request);
     if (refusal !== null) return refusal;
     const [path = ''] = (request.url ?? '').split('?', 1);
@@ -91,7 +91,7 @@ export async function inspectorServer(
     );
   }
 
-  function watch(response: ServerResponse): Refusal | null {
+  function watch(response: ServerResponse): AccessDenied | null {
     if (viewers.count >= maxViewers)
       return { status: 503, reason: `${maxViewers} viewers look on already` };
     viewers.add(response, log.hello(readOnly));
@@ -101,7 +101,7 @@ export async function inspectorServer(
   async function command(
     request: IncomingMessage,
     response: ServerResponse,
-  ): Promise<Refusal | null> {
+  ): Promise<AccessDenied | null> {
     if (readOnly) return { status: 403, reason: 'this inspector only shows' };
     const asked = await readCommand(request);
     if ('status' in asked) return asked;
@@ -127,7 +127,7 @@ export async function inspectorServer(
 function refuse(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, reason }: Refusal,
+  { status, reason }: AccessDenied,
 ): void {
   response.writeHead(status, {
     ...SAFE_HEADERS,
@@ -136,16 +136,6 @@ function refuse(
     ...(request.complete ? {} : { Connection: 'close' }),
   });
   response.end(`${reason}\n`);
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host, exclusive: true }, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }
 
 function shut(server: Server): Promise<void> {

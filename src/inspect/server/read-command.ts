@@ -1,20 +1,22 @@
 /** The body of a command: small JSON of a known shape, or a reason why not. */
 
 import type { IncomingMessage } from 'node:http';
-import type { Refusal } from '../../loopback/access.js';
+import type { AccessDenied } from '../../loopback/access.js';
 import type { CommandRequest, ShownEvent } from '../collect/protocol.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
 
 /** Reads it; whoever sends too much, or nothing for too long, is refused. */
-export async function readCommand(request: IncomingMessage): Promise<CommandRequest | Refusal> {
+export async function readCommand(
+  request: IncomingMessage,
+): Promise<CommandRequest | AccessDenied> {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/json') return { status: 415, reason: 'a command is application/json' };
   const text = await readText(request);
   return typeof text === 'string' ? parseCommand(text) : text;
 }
 
-async function readText(request: IncomingMessage): Promise<string | Refusal> {
+async function readText(request: IncomingMessage): Promise<string | AccessDenied> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
@@ -30,7 +32,7 @@ async function readText(request: IncomingMessage): Promise<string | Refusal> {
   }
 }
 
-function parseCommand(text: string): CommandRequest | Refusal {
+function parseCommand(text: string): CommandRequest | AccessDenied {
   let body: unknown;
   try {
     body = JSON.parse(text);

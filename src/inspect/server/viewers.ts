@@ -1,6 +1,7 @@
 /** The open event streams: all get the same messages; a viewer that does not keep up is disconnected, and comes back. */
 
 import type { ServerResponse } from 'node:http';
+import { encodeEvent } from '../../loopback/encode-event.js';
 import type { Hello, InspectMessage } from '../collect/protocol.js';
 import { SAFE_HEADERS } from './static-files.js';
 
@@ -51,7 +52,6 @@ export function createViewers(): Viewers {
   };
 }
 
-/** JSON has no line break outside of its strings, and none inside that is not escaped. */
 function frame(event: string, data: unknown): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  return encodeEvent({ event, data: JSON.stringify(data) });
 }

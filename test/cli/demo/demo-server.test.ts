@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeEvent, startDemoServer } from '../../../src/cli/demo/demo-server.js';
+import { startDemoServer } from '../../../src/cli/demo/demo-server.js';
 import type { DemoServer } from '../../../src/cli/demo/demo-server.js';
 import { demoScript } from '../../../src/cli/demo/script.js';
 import type { Fault } from '../../../src/cli/demo/script.js';
@@ -30,18 +30,11 @@ describe('the demo server', () => {
     { headers: { Host: 'evil.example' }, status: 421 },
     { headers: { Origin: 'http://evil.example' }, status: 403 },
     { headers: { Origin: 'null' }, status: 403 },
+    { headers: { 'Sec-Fetch-Site': 'cross-site' }, status: 403 },
     { headers: { 'Last-Event-ID': '4' }, status: 400 },
     { headers: { 'Last-Event-ID': '-1' }, status: 400 },
   ])('answers $status to $headers', async ({ headers, status }) => {
     expect((await get(headers)).status).toBe(status);
-  });
-
-  it('refuses fields that would forge other fields', () => {
-    for (const forged of ['1\ndata: x', '1\r', '1\0']) {
-      expect(() => encodeEvent({ id: forged, data: '' })).toThrow(RangeError);
-      expect(() => encodeEvent({ event: forged, data: '' })).toThrow(RangeError);
-    }
-    expect(encodeEvent({ data: 'a\r\nid: 9' })).toBe('data: a\ndata: id: 9\n\n');
   });
 
   it('plays each fault of its script once, in order', async () => {
