@@ -2,6 +2,7 @@
 
 import type { Connection, SourceItem } from '../../../../machines/source-contract.js';
 import { chain, ignoreRejection, runQuietly } from '../../../../machines/thenable.js';
+import { beginTurn } from '../../../host/turn.js';
 import {
   amended,
   configFailure,
@@ -125,6 +126,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
         fatal: true,
       });
     }
+    beginTurn();
     const items = this.#decoder.decode(chunk);
     const failure = this.#decoder.failure;
     if (failure) {
