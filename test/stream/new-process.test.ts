@@ -58,6 +58,25 @@ describe('a new process', () => {
     });
   });
 
+  it.each([
+    [33, 1],
+    [48, 16],
+    [49, 49],
+    [60, 60],
+  ])(
+    'of a server that goes %i items back, and not to the start, has %i twice',
+    async (back, twice) => {
+      const create = () =>
+        scriptedSource<number>({
+          script: (at) => [[...items(after(at) === 0 ? 1 : after(at) - back + 1, 120), END]],
+        });
+      const { got } = await readInTwo(create, 100);
+      const first = 101 - back;
+      const again = range(first, first + twice - 1);
+      expect(got).toEqual([...range(1, 100), ...again, ...range(101, 120)]);
+    },
+  );
+
   it('knows by the data of an item whether it is one that came before', async () => {
     // Each connection begins with a greeting that always has the same id.
     const greeting = (n: number): SourceItem<number> => ({
