@@ -1,4 +1,4 @@
-/** The Rust module's hand-driven API over the same machine: the host makes the calls, the machine keeps the books. */
+/** The Rust module's API, driven by hand, over the same machine: the host connects, the machine keeps count. */
 
 import { createActor } from 'xstate';
 import { checkNames, resolveConfig, configError } from '../machines/config.js';
@@ -17,31 +17,41 @@ import { readingOf, systemClock } from './host/clock.js';
 /** Counts attempts, computes delays and keeps the stream state for a host that connects by itself. */
 export interface ReconnectManager {
   readonly state: ReconnectState;
+  /** Attempts since the start or the last `reset()`; new data does not reset the count. */
   readonly attemptCount: number;
+  /** What was received so far: counts, and the tool calls. */
   readonly streamState: StreamState;
+  /** The config with its defaults. */
   readonly config: ReconnectConfig;
-  /** Counts an attempt and gives the wait before it, in ms; null, and `failed`, when none is left. */
+  /** Counts an attempt and returns the wait before it, in ms; returns null, and emits `failed`, when none is left. */
   startAttempt(): number | null;
+  /** Reports that a connection is being opened. */
   markConnecting(): void;
+  /** Reports that the connection is open; emits `connected`. */
   markConnected(): void;
+  /** Reports that the host has given up; emits `failed`. */
   markFailed(error: string): void;
-  /** Back to the start, for a new stream. */
+  /** Returns to the initial state, for a new stream. */
   reset(): void;
+  /** Returns whether an attempt is left. */
   canRetry(): boolean;
-  /** The Rust module's rule: nothing came yet, or no tool call is open. */
+  /** Returns true if nothing was received yet, or no tool call is open: the Rust module's rule. */
   canResume(): boolean;
   /** Counts a chunk of `bytes` bytes that came `timeMs` after the stream began. */
   recordChunk(bytes: number, timeMs: number): void;
+  /** Begins a tool call, which becomes the current one. */
   startToolCall(id: string): void;
+  /** Appends to the arguments of the current call. */
   appendToolArgs(args: string): void;
+  /** Ends the current call. */
   endToolCall(): void;
 }
 
 /**
  * Creates a manager that a host drives by hand.
  *
- * @param onEvent hears the Rust module's four events: `attemptStarted`, `waiting`, `connected`, `failed`.
- *   It sees the manager as each call left it, and may call in its turn: what that leads to is emitted next.
+ * @param onEvent receives the Rust module's four events: `attemptStarted`, `waiting`, `connected`, `failed`.
+ *   It runs after each call has taken effect, and may make calls itself; their events are emitted next.
  * @throws ReconnectError kind `config`.
  */
 export function createReconnectManager(
@@ -52,22 +62,11 @@ export function createReconnectManager(
   checkNames(config, Object.keys(resolved));
   if (onEvent !== undefined && typeof onEvent !== 'function')
     throw configError('onEvent', 'a function', onEvent);
-  // The host waits by itself: a clock whose timers never fire keeps the machine from going ahead of it.
+  // The host waits by itself: with a clock whose timers never fire, the machine does not run ahead of the host.
   const actor = createActor(reconnectMachine, { input: { config: resolved }, clock: HELD_CLOCK });
   const outbox = createOutbox(onEvent);
   for (const type of RUST_EVENTS) actor.on(type, outbox.add);
   actor.start();
-  const context = () => actor.getSnapshot().context;
-  const report = (event: ReconnectReport | { type: 'reset' }) => {
-    actor.send(event);
-    const after = actor.getSnapshot();
-    outbox.flush();
-    return after;
-  };
-  const record = (streamState: StreamState): void => {
-    report({ type: 'stream.progress', progress: { ...context().progress, streamState } });
-  };
-  const reading = () => readingOf(systemClock, systemClock.random);
   return {
     get state() {
       return actor.getSnapshot().value;
@@ -96,6 +95,26 @@ export function createReconnectManager(
     appendToolArgs: (args) => record(steps.appendToolArgs(context().streamState, args)),
     endToolCall: () => record(steps.endToolCall(context().streamState)),
   };
+
+  function context() {
+    return actor.getSnapshot().context;
+  }
+
+  function reading() {
+    return readingOf(systemClock, systemClock.random);
+  }
+
+  /** Sends an event, then emits what it led to. Returns the snapshot before a listener could change it. */
+  function report(event: ReconnectReport | { type: 'reset' }) {
+    actor.send(event);
+    const after = actor.getSnapshot();
+    outbox.flush();
+    return after;
+  }
+
+  function record(streamState: StreamState): void {
+    report({ type: 'stream.progress', progress: { ...context().progress, streamState } });
+  }
 }
 
 const RUST_EVENTS = ['attemptStarted', 'waiting', 'connected', 'failed'] as const;
@@ -103,8 +122,8 @@ const RUST_EVENTS = ['attemptStarted', 'waiting', 'connected', 'failed'] as cons
 const HELD_CLOCK = { setTimeout: () => 0, clearTimeout: () => {} };
 
 /**
- * Holds events back until the step that they came from is done, and emits them one after the other.
- * In the middle of a step the machine still shows what was before it.
+ * Holds events until the step that emitted them is done, and then emits them one after the other.
+ * In the middle of a step the machine still has its previous snapshot.
  */
 function createOutbox(onEvent: ((event: ReconnectEvent) => void) | undefined) {
   const held: ReconnectEvent[] = [];
@@ -114,11 +133,11 @@ function createOutbox(onEvent: ((event: ReconnectEvent) => void) | undefined) {
       held.push(event);
     },
     flush(): void {
-      // A call from inside the listener: the loop that is running emits its events too, in their turn.
+      // A call from inside the listener: the running loop emits its events too.
       if (isEmitting) return;
       isEmitting = true;
       for (let event = held.shift(); event !== undefined; event = held.shift()) {
-        // The Rust module ignores a listener that is gone; one that throws changes nothing here either.
+        // As in the Rust module, a failing listener changes nothing.
         runQuietly(() => onEvent?.(event));
       }
       isEmitting = false;

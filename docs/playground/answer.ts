@@ -1,4 +1,4 @@
-/** An answer as a reader has it, piece by piece, and how it compares with what the server has written. */
+/** A response as a reader has received it, and its comparison with what the server has written. */
 
 import type { AnswerRecord } from './server.js';
 
@@ -8,7 +8,7 @@ export interface ToolCall {
   readonly isWhole: boolean;
 }
 
-/** What stands in the chat: prose, a tool call, prose. */
+/** The parts of the chat: text, a tool call, text. */
 export type Part =
   | { readonly type: 'text'; readonly text: string }
   | ({ readonly type: 'tool' } & ToolCall);
@@ -25,7 +25,7 @@ interface Payload {
   readonly tool?: ToolPiece;
 }
 
-/** Read once: an answer is drawn again with every piece. */
+/** Cached: a response is rendered again with every piece. */
 const payloads = new WeakMap<AnswerRecord, Payload>();
 
 export function payloadOf(record: AnswerRecord): Payload {
@@ -36,7 +36,7 @@ export function payloadOf(record: AnswerRecord): Payload {
   return payload;
 }
 
-/** Whether it can be drawn: a record that was kept in the page's storage may be anything by now. */
+/** Returns whether a record can be rendered: what is in the page's storage may be anything. */
 export function isAnswerRecord(value: unknown): value is AnswerRecord {
   if (!isObject(value) || typeof value['id'] !== 'string' || !/^\d+$/u.test(value['id']))
     return false;
@@ -76,7 +76,7 @@ export function partsOf(records: readonly AnswerRecord[]): readonly Part[] {
   return parts;
 }
 
-/** All that is said in words: the arguments of a tool call are not. */
+/** Returns the text of the records, without the arguments of tool calls. */
 export function textOf(records: readonly AnswerRecord[]): string {
   return records.map((record) => payloadOf(record).delta ?? '').join('');
 }
@@ -86,7 +86,7 @@ export function countWords(text: string): number {
 }
 
 export interface Comparison {
-  /** Records that the server has written and the reader will not get any more, or was skipped over. */
+  /** Records that the server has written, and that the reader skipped or will not receive any more. */
   readonly lost: number;
   readonly lostWords: number;
   /** Records that came more than once. */
@@ -96,7 +96,7 @@ export interface Comparison {
 /**
  * Compares record by record.
  *
- * @param isOver the reader gets no more: what it has not got is lost, not late
+ * @param isOver whether the reader receives no more: then missing records are lost, not late
  */
 export function compare(
   written: readonly AnswerRecord[],

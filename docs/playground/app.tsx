@@ -12,7 +12,7 @@ import { Statechart } from './statechart.js';
 import { Status } from './status.js';
 import { Timeline } from './timeline.js';
 
-/** Always the same, so that nothing is drawn again for it. */
+/** A constant, so that nothing is rendered again for it. */
 const NONE: readonly never[] = [];
 
 export function App({ playground }: { playground: Playground }): JSX.Element {

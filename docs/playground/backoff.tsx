@@ -1,4 +1,4 @@
-/** The backoff settings, the delays that come of them, and what they do to a server with many clients. */
+/** The backoff settings, the resulting delays, and their effect on a server with many clients. */
 
 import type { ReconnectConfig } from 'stream-reconnect';
 import type { JSX } from 'preact';
@@ -25,7 +25,7 @@ export const Backoff = memo(function Backoff({
   apply,
 }: BackoffProps): JSX.Element {
   const [draft, setDraft] = useState(settings);
-  // Before anyone can type: what was typed must not be taken back.
+  // Before anyone can type, so that typed text is not overwritten.
   useLayoutEffect(() => setDraft(settings), [settings]);
   const plotted = withinLimits(draft);
   return (
@@ -102,7 +102,7 @@ const FIELDS: readonly Field[] = [
   { name: 'stallTimeoutMs', label: 'stallTimeoutMs', step: 1, min: 200, max: 600_000 },
 ];
 
-/** What is typed may be on its way to somewhere: the plots show the nearest that the form would take. */
+/** Unfinished input may be invalid: the plots show the nearest valid settings. */
 function withinLimits(draft: Settings): Settings {
   const numbers = FIELDS.map(({ name, min, max }) => [
     name,

@@ -1,4 +1,4 @@
-/** The answer as two readers have it, side by side. */
+/** The response as two readers have received it, side by side. */
 
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -53,7 +53,7 @@ function Chat({ id, title, records, isWriting, verdict, isBad }: ChatProps): JSX
   }, [records.length]);
   const follow = (): void => {
     const box = scroller.current;
-    // Whoever scrolls up wants to read: the text does not run away then.
+    // Someone who scrolls up is reading: then the text does not scroll by itself.
     if (box !== null) isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
   };
   return (

@@ -1,4 +1,4 @@
-/** Everything that can be done to the stream, by where it happens. */
+/** The controls of the stream, grouped by where they act. */
 
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
@@ -144,7 +144,7 @@ interface ButtonProps {
   readonly children: ComponentChildren;
 }
 
-/** One that is off keeps the focus: a disabled one would drop it under the finger that pressed it. */
+/** A button without effect keeps the focus, which a disabled one would lose. */
 function Button({ act, isPrimary = false, isOff = false, children }: ButtonProps): JSX.Element {
   return (
     <button
@@ -166,7 +166,7 @@ interface SwitchProps {
   readonly act: (next: boolean) => void;
 }
 
-/** The name stays, whether it is pressed says the rest. */
+/** A toggle: its name stays, and `aria-pressed` shows its state. */
 function Switch({ isOn, on, act }: SwitchProps): JSX.Element {
   return (
     <button type="button" aria-pressed={isOn} onClick={() => act(!isOn)}>

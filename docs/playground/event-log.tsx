@@ -1,4 +1,4 @@
-/** What happened, newest first. */
+/** The events, newest first. */
 
 import type { JSX } from 'preact';
 import { memo } from 'preact/compat';

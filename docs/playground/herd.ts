@@ -1,4 +1,4 @@
-/** A herd: many clients lose one server at the same moment, and come back by the library's own delays. */
+/** Simulates many clients that lose one server at the same moment, and reconnect by the library's own delays. */
 
 import { backoffDelayMs } from 'stream-reconnect';
 import type { JitterKind, ReconnectConfig } from 'stream-reconnect';
@@ -17,15 +17,15 @@ export interface HerdOptions {
   readonly config: ReconnectConfig;
   readonly jitter: JitterKind;
   readonly clients: number;
-  /** The server is away for so long, in ms. */
+  /** How long the server is down, in ms. */
   readonly outageMs: number;
-  /** What it can take in one step; the rest is refused. */
+  /** Number of connections that the server accepts in one step; it refuses the rest. */
   readonly capacity: number;
 }
 
 export const STEP_MS = 100;
 
-/** How far is looked, in steps. */
+/** Length of the simulation, in steps. */
 const STEPS = 600;
 
 export function simulateHerd(options: HerdOptions): Herd {
@@ -53,7 +53,7 @@ export function simulateHerd(options: HerdOptions): Herd {
     const isUp = step * STEP_MS >= outageMs;
     for (const [place, { attempt }] of came.entries()) {
       if (isUp && place < capacity) back += 1;
-      // A refusal takes a moment: the next wait begins in the next step.
+      // A refusal takes time: the next wait begins in the next step.
       else schedule((step + 1) * STEP_MS, attempt + 1);
     }
     if (backMs === null && back >= clients * 0.99) backMs = (step + 1) * STEP_MS;
@@ -80,7 +80,7 @@ export function delayRanges(config: ReconnectConfig): readonly DelayRange[] {
   });
 }
 
-/** The same draws each time, so that a change in the picture comes from a change of the settings (mulberry32). */
+/** Returns the same random numbers each time, so that the plot changes only with the settings (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-/** One small plot for each kind of jitter, on one scale. */
+/** One small plot for each kind of jitter, all on one scale. */
 
 import type { JitterKind, ReconnectConfig } from 'stream-reconnect';
 import type { JSX } from 'preact';
@@ -13,10 +13,10 @@ import { JITTER_KINDS } from './settings.js';
 const CLIENTS = [200, 1000, 5000] as const;
 const OUTAGES_S = [0, 2, 5, 15] as const;
 
-/** Part of the plotting library's full build: its types allow for a smaller one. */
+/** A part of uPlot's full build, which its types declare optional. */
 const { stepped } = uPlot.paths;
 
-/** Shares of the herd that the server takes in one step: all of it would take two seconds. */
+/** The share of the clients that the server accepts in one step: all of them would take two seconds. */
 const CAPACITY_SHARE = 0.05;
 
 export function Herds({ config }: { config: ReconnectConfig }): JSX.Element {
@@ -142,7 +142,7 @@ function Choice({ name, values, value, set }: ChoiceProps): JSX.Element {
   );
 }
 
-/** Those without jitter come back in spikes for a long time: most of the room is for the others. */
+/** Clients without jitter reconnect in spikes for a long time: most of the width is for the others. */
 function shownSteps(herds: readonly Herd[]): number {
   const last = herds.map(({ attempts }) => attempts.findLastIndex((count) => count > 0));
   const middle = last.toSorted((a, b) => a - b)[Math.floor(last.length / 2)] ?? 0;

@@ -1,13 +1,13 @@
-/** How the page keeps up with what changes. */
+/** Hooks that render the page again after changes. */
 
 import { useEffect, useReducer } from 'preact/hooks';
 
 import type { Playground } from './playground.js';
 
-/** Text that comes in pieces need not be drawn at every frame of the screen. */
+/** Time between two renders, in ms: streamed text need not be rendered in every frame. */
 const LEAST_MS = 40;
 
-/** Draws again soon after anything changed. */
+/** Renders again soon after a change. */
 export function useChanges({ subscribe }: Playground): void {
   const [, draw] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => {
@@ -25,7 +25,7 @@ export function useChanges({ subscribe }: Playground): void {
   }, [subscribe]);
 }
 
-/** Draws again every so many ms while it is wanted. */
+/** Renders again at an interval, while it is enabled. */
 export function useTicks(ms: number, isWanted: boolean): void {
   const [, draw] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => {
@@ -35,7 +35,7 @@ export function useTicks(ms: number, isWanted: boolean): void {
   }, [ms, isWanted]);
 }
 
-/** Calls back when the page turns from light to dark, or back. */
+/** Calls back when the colour scheme changes between light and dark. */
 export function useScheme(): string {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const [, draw] = useReducer<number, void>((n) => n + 1, 0);

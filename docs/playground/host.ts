@@ -1,6 +1,6 @@
 /**
- * What the library believes about the page: the real one, and what the buttons add to it.
- * It is handed in by the options `environment` and `clock`, so the library itself is not changed.
+ * The environment and the clock that the library sees: the real ones, changed by the buttons.
+ * They are passed as the options `environment` and `clock`, so the library itself is not changed.
  */
 
 import { pageEnvironment, systemClock } from 'stream-reconnect';
@@ -21,7 +21,7 @@ export interface Host {
   setHidden(isHidden: boolean): void;
 }
 
-/** Browsers let the timers of a hidden page fire once a second. */
+/** Interval of the timers of a hidden page in a browser, in ms. */
 const HIDDEN_STEP_MS = 1000;
 
 export function createHost(): Host {
@@ -74,7 +74,7 @@ export function createHost(): Host {
       isFrozen = next;
       network.setFrozen(next);
       timers.setFrozen(next);
-      // As browsers do: the page hears of it when it goes on, before its late timers fire.
+      // As in a browser: the event comes before the late timers fire.
       if (!next) sheet.dispatchEvent(new Event('resume'));
     },
     setHidden(next) {
@@ -91,7 +91,7 @@ interface Timers {
   setStep(ms: number): void;
 }
 
-/** The clock of the page, whose timers can be held up. Time itself goes on. */
+/** The clock of the page, whose timers can be delayed. Time itself goes on. */
 function createTimers(): Timers {
   const late = new Map<object, () => void>();
   const armed = new Map<object, unknown>();
@@ -125,7 +125,7 @@ function createTimers(): Timers {
     },
     setFrozen(next) {
       isFrozen = next;
-      // After the event of waking up was heard.
+      // After the wake-up event was handled.
       if (!next) systemClock.setTimeout(release, 0);
     },
     setStep: (ms) => void (stepMs = ms),

@@ -1,4 +1,4 @@
-/** The page. */
+/** Renders the page. */
 
 import 'uplot/dist/uPlot.min.css';
 import './playground.css';
@@ -9,7 +9,7 @@ import { App } from './app.js';
 import { createPlayground } from './playground.js';
 
 const playground = createPlayground();
-// For the console, where it is at hand to whoever wants to know more.
+// For use in the console.
 Object.assign(globalThis, { playground });
 
 const place = document.getElementById('app');

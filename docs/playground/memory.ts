@@ -1,4 +1,4 @@
-/** What outlives a reload: the answer's number, the checkpoint, and the records that it covers. */
+/** What is kept over a reload: the number of the response, the checkpoint, and the records that it covers. */
 
 import { isAnswerRecord, isObject } from './answer.js';
 import type { AnswerRecord } from './server.js';
@@ -8,14 +8,14 @@ import type { Settings } from './settings.js';
 export interface Memory {
   readonly run: string;
   readonly of: number;
-  /** JSON of the library's checkpoint: it is checked by the library, not by us. */
+  /** JSON of the library's checkpoint, which the library validates. */
   readonly checkpoint: unknown;
   readonly records: readonly AnswerRecord[];
   readonly settings: Settings;
   readonly resumes: number;
 }
 
-/** What was chosen for this answer and those that follow. */
+/** The settings of this response and those that follow. */
 export interface Choices {
   readonly sample: string;
   readonly paceMs: number;
@@ -24,7 +24,7 @@ export interface Choices {
 const KEY = 'stream-reconnect-playground';
 const CHOICES_KEY = 'stream-reconnect-playground-choices';
 
-/** Storage may be full, or forbidden: then a reload begins anew, and that is all. */
+/** Saves; if storage is full or forbidden, a reload begins a new response. */
 export function remember(memory: Memory): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(memory));
@@ -33,7 +33,7 @@ export function remember(memory: Memory): void {
   }
 }
 
-/** What was remembered, where all of it can be used; otherwise nothing. */
+/** Returns what was saved, if all of it can be used; otherwise nothing. */
 export function recall(): Memory | null {
   const memory = read(KEY);
   return isMemory(memory) ? memory : null;
@@ -43,7 +43,7 @@ export function forget(): void {
   try {
     sessionStorage.removeItem(KEY);
   } catch {
-    // There is none, then.
+    // Then nothing was saved.
   }
 }
 
@@ -51,11 +51,11 @@ export function rememberChoices(choices: Choices): void {
   try {
     sessionStorage.setItem(CHOICES_KEY, JSON.stringify(choices));
   } catch {
-    // A reload begins with the defaults, then.
+    // Then a reload begins with the defaults.
   }
 }
 
-/** Each choice that can be used. */
+/** Returns the settings that can be used. */
 export function recallChoices(): Partial<Choices> {
   const choices = read(CHOICES_KEY);
   if (!isObject(choices)) return {};
@@ -66,7 +66,7 @@ export function recallChoices(): Partial<Choices> {
   };
 }
 
-/** JSON, or null: storage may be forbidden, and what is in it may be anybody's text. */
+/** Returns the parsed JSON, or null: storage may be forbidden, and contain anything. */
 function read(key: string): unknown {
   try {
     return JSON.parse(sessionStorage.getItem(key) ?? 'null');

@@ -1,12 +1,12 @@
-/** A network that can be taken away: `fetch`, with bodies that break, and bodies that are not read. */
+/** A network that can be switched off: `fetch` with bodies that break or stop. */
 
 export interface Network {
-  /** What the streams of this page use in place of `fetch`. */
+  /** The `fetch` of the streams of this page. */
   readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
   readonly isOnline: boolean;
   /** False: live bodies break, and new requests are refused, as by a browser without a network. */
   setOnline(isOnline: boolean): void;
-  /** True: nothing is read any more; the bytes wait in the socket. */
+  /** True: nothing is read any more, and the bytes wait in the socket. */
   setFrozen(isFrozen: boolean): void;
 }
 

@@ -1,4 +1,4 @@
-/** What is usually written in place of this library: a loop around `fetch`. It takes every end for the end. */
+/** A loop around `fetch`, as it is usually written without this library. It takes every end for the end. */
 
 import type { AnswerRecord } from './server.js';
 import type { Network } from './network.js';
@@ -7,12 +7,12 @@ import { answerUrl } from './server.js';
 export interface PlainReader {
   readonly records: readonly AnswerRecord[];
   readonly status: 'reading' | 'complete' | 'broken' | 'stopped';
-  /** What the loop made of it, in words. */
+  /** The result of the loop, as text. */
   readonly message: string;
   stop(): void;
 }
 
-/** Reads an answer once. @param changed called whenever there is more to show */
+/** Reads a response once. @param changed called whenever there is more to show */
 export function readPlainly(run: string, network: Network, changed: () => void): PlainReader {
   const records: AnswerRecord[] = [];
   const abort = new AbortController();
@@ -46,7 +46,7 @@ export function readPlainly(run: string, network: Network, changed: () => void):
       changed();
     }
     if (reader.status === 'reading') {
-      // The mistake that this column is here to show.
+      // The mistake that this column demonstrates.
       reader.status = 'complete';
       reader.message = 'the bytes ended: taken for the end';
     }

@@ -1,4 +1,4 @@
-/** What the page knows and can do. In the console it is `playground`; its stream is `playground.session.stream`. */
+/** The state and the commands of the page. In the console it is `playground`; the stream is `playground.session.stream`. */
 
 import type { ReconnectState } from 'stream-reconnect';
 
@@ -6,7 +6,7 @@ import { createHost } from './host.js';
 import type { Host } from './host.js';
 import { forget, recall, recallChoices, rememberChoices } from './memory.js';
 import type { Choices, Memory } from './memory.js';
-import { inflict, readLog, setPace, setServer, startAnswer } from './server.js';
+import { injectFault, readLog, setPace, setServer, startAnswer } from './server.js';
 import { createSession } from './session.js';
 import type { Session } from './session.js';
 import { DEFAULT_SETTINGS, PACES, SAMPLES } from './settings.js';
@@ -18,18 +18,18 @@ export interface Playground {
   readonly settings: Settings;
   readonly sample: string;
   readonly paceMs: number;
-  /** What went wrong with the last wish, in words; empty if nothing. */
+  /** The error of the last command; empty if there was none. */
   readonly notice: string;
-  /** Grows with every change: what is on the screen names the one it shows. */
+  /** Grows with every change; the rendered page names the version that it shows. */
   readonly revision: number;
-  /** Called soon after anything changed; the result stops it. */
+  /** Calls the listener soon after a change. Returns a function that stops that. */
   subscribe(listener: () => void): () => void;
-  /** Called in the same turn as the state changes; the result stops it. */
+  /** Calls the listener in the turn in which the state changes. Returns a function that stops that. */
   onState(listener: (state: ReconnectState) => void): () => void;
   begin(): Promise<void>;
-  /** The text of the next answer. */
+  /** The text of the next response. */
   setSample(sample: string): void;
-  /** Of this answer, and of those that follow. */
+  /** The pace of this response, and of those that follow. */
   setPace(paceMs: number): Promise<void>;
   newAnswer(): Promise<void>;
   fault(kind: string): Promise<void>;
@@ -107,7 +107,7 @@ export function createPlayground(): Playground {
     newAnswer: () => attempt(newAnswer),
     fault: (kind) =>
       attempt(async () => {
-        const { done, what } = await inflict(runOf(), kind);
+        const { done, what } = await injectFault(runOf(), kind);
         session?.note('server', kind, what);
         if (!done) throw new Error(what);
       }),
@@ -145,14 +145,14 @@ export function createPlayground(): Playground {
     },
   };
 
-  /** After a reload the answer goes on; otherwise a new one begins. */
+  /** After a reload the response continues; otherwise a new one begins. */
   async function begin(): Promise<void> {
     const memory = recall();
     if (memory !== null && (await takeUp(memory))) return;
     await attempt(newAnswer);
   }
 
-  /** What was saved is somebody's text by now: where it does not hold, a new answer begins. */
+  /** Saved data is untrusted: if it is invalid, a new response begins. */
   async function takeUp(memory: Memory): Promise<boolean> {
     try {
       await readLog(memory.run, 0);

@@ -1,4 +1,4 @@
-/** A plot by uPlot that follows the width of its place and the colours of the page. */
+/** A plot by uPlot that follows the width of its container and the colours of the page. */
 
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -10,7 +10,7 @@ export interface PlotProps {
   readonly label: string;
   readonly height: number;
   readonly data: uPlot.AlignedData;
-  /** Asked again when the colours change. */
+  /** Called again when the colours change. */
   readonly options: (colour: (name: string) => string) => Omit<uPlot.Options, 'width' | 'height'>;
 }
 

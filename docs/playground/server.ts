@@ -1,4 +1,4 @@
-/** The page's own server: starts answers, does what the buttons ask, and reports what it has written. */
+/** Requests to the page's server: it starts responses, injects faults, and reports what it has written. */
 
 export interface AnswerRecord {
   readonly id: string;
@@ -10,7 +10,7 @@ export interface ServerLog {
   readonly of: number;
   /** Whether the answer server is running. */
   readonly up: boolean;
-  /** What was written after the number that was asked for. */
+  /** The records after the requested number. */
   readonly records: readonly AnswerRecord[];
 }
 
@@ -38,7 +38,7 @@ export function readLog(run: string, after: number): Promise<ServerLog> {
   return ask('log', { run, after });
 }
 
-export function inflict(run: string, fault: string): Promise<FaultReport> {
+export function injectFault(run: string, fault: string): Promise<FaultReport> {
   return ask('fault', { run, fault });
 }
 
@@ -54,7 +54,7 @@ export function setServer(up: boolean): Promise<{ up: boolean }> {
   return ask(up ? 'restart' : 'kill', {});
 }
 
-/** A command that the server has read and refused, in its words. */
+/** A command that the server refused, with its reason. */
 export class RefusedError extends Error {
   readonly status: number;
 

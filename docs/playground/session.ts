@@ -1,4 +1,4 @@
-/** One answer in this page: the stream, the plain loop beside it, and what both have given so far. */
+/** One response in this page: the stream, the plain loop beside it, and what both have received so far. */
 
 import { reconnectStream } from 'stream-reconnect';
 import type {
@@ -35,7 +35,7 @@ export interface LogLine {
   readonly detail: string;
 }
 
-/** Nobody answers; or one that was started since, with another token; or the answer made room for others. */
+/** The server does not answer, was restarted with another token, or has dropped the response for a newer one. */
 export type Absence = 'stopped' | 'restarted' | 'dropped';
 
 export interface Session {
@@ -47,21 +47,21 @@ export interface Session {
   readonly written: readonly AnswerRecord[];
   readonly status: ServerLog['status'];
   readonly isServerUp: boolean;
-  /** Why the playground says nothing of this answer any more; empty while it does. */
+  /** Why the server no longer reports this response; empty while it does. */
   readonly absence: Absence | '';
   readonly plain: PlainReader | null;
   readonly spans: readonly Span[];
-  /** When the plain loop ended, on the same time. */
+  /** When the plain loop ended, on the same clock. */
   readonly plainEndedAt: number | null;
   readonly lines: readonly LogLine[];
   readonly resumes: number;
-  /** The waits that were armed, by attempt. */
+  /** The waits, by attempt. */
   readonly waits: readonly { readonly attempt: number; readonly delayMs: number }[];
   readonly startedAt: number;
   note(kind: LogLine['kind'], title: string, detail?: string): void;
-  /** The same stream with other options: a new one goes on from the checkpoint of the old. */
+  /** Changes the options: a new stream continues from the checkpoint of the old one. */
   applySettings(settings: Settings): void;
-  /** Asks the server at once what it has written. */
+  /** Requests at once what the server has written. */
   refresh(): Promise<void>;
   close(): void;
 }
@@ -72,13 +72,13 @@ export interface SessionOptions {
   readonly host: Host;
   readonly settings: Settings;
   readonly memory: Memory | null;
-  /** Called after each change of what is to be shown. */
+  /** Called after each visible change. */
   readonly changed: () => void;
-  /** Called in the same turn as the stream's state changes. */
+  /** Called in the turn in which the stream's state changes. */
   readonly entered: (state: ReconnectState) => void;
 }
 
-/** How often the page asks what the server has written, in ms; and when there is nothing to come. */
+/** Interval at which the page requests what the server has written, in ms; and the one after its end. */
 const LOG_PERIOD_MS = 300;
 const IDLE_PERIOD_MS = 2000;
 
@@ -153,7 +153,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function note(kind: LogLine['kind'], title: string, detail = ''): void {
-    // New ones, so that what shows them sees at a glance whether it has to draw.
+    // New arrays, so that components see by identity whether they have to render.
     lines = [...lines.slice(1 - MAX_LINES), { at: now(), kind, title, detail }];
     changed();
   }
@@ -168,7 +168,7 @@ export function createSession(options: SessionOptions): Session {
     });
   }
 
-  /** Listens before anything can happen, then reads. */
+  /** Adds the listeners before anything can happen, then reads. */
   function begin(): void {
     const current = stream;
     for (const type of REPORTED_EVENTS) current.on(type, (event) => record(current, event));
@@ -189,11 +189,11 @@ export function createSession(options: SessionOptions): Session {
         changed();
       }
     } catch {
-      // What a failed stream throws was reported by its `failed` event.
+      // The error of a failed stream was reported by its `failed` event.
     }
     save();
     changed();
-    // A failed stream can be brought back by hand, and then it is read again.
+    // A failed stream can be restarted by hand, and is then read again.
     const stop = current.subscribe(({ state }) => {
       if (state === 'failed') return;
       stop();
@@ -254,14 +254,14 @@ export function createSession(options: SessionOptions): Session {
     try {
       const log = await readLog(run, written.length);
       if (isClosed) return;
-      // Two questions may have been on their way at once: what is here already is left out.
+      // Two requests may have run at once: known records are left out.
       for (const record of log.records)
         if (Number(record.id) === written.length + 1) written.push(record);
       status = log.status;
       isServerUp = log.up;
       absence = '';
     } catch (error) {
-      // What is shown stays.
+      // The page keeps what it shows.
       absence = absenceOf(error);
     }
     changed();
@@ -275,7 +275,7 @@ export function createSession(options: SessionOptions): Session {
   }
 }
 
-/** Any other refusal is this one question's, and the next may fare better. */
+/** Any other refusal concerns one request only, and the next may succeed. */
 function absenceOf(error: unknown): Session['absence'] {
   if (!(error instanceof RefusedError)) return 'stopped';
   if (error.status === 403) return 'restarted';

@@ -1,4 +1,4 @@
-/** What the form sets, in the words and units of the library's options. */
+/** The settings of the form, with the names and units of the library's options. */
 
 import type { JitterKind, ReconnectConfig } from 'stream-reconnect';
 
@@ -7,7 +7,7 @@ export interface Settings extends ReconnectConfig {
   readonly stallTimeoutMs: number;
 }
 
-/** Shorter than the library's own defaults: on a page one wants to see something happen. */
+/** Shorter than the library's defaults, so that something happens soon. */
 export const DEFAULT_SETTINGS: Settings = {
   maxAttempts: 6,
   initialBackoffMs: 800,

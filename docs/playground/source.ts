@@ -1,4 +1,4 @@
-/** The answer server as a source: `sse()`, and what it does not know: tool calls, and how to stop the work. */
+/** The source of the page: `sse()`, with tool calls and with `cancel`. */
 
 import type { SourceItem, StreamSource } from 'stream-reconnect';
 import { sse } from 'stream-reconnect/sources';
@@ -26,7 +26,7 @@ export function answerSource(run: string, network: Network): StreamSource<SseEve
   };
 }
 
-/** No generator: its `return` would wait for a read that may never end. */
+/** Not a generator, whose `return` would wait for a read that may never end. */
 function withToolCalls(
   batches: AsyncIterable<readonly SourceItem<SseEvent>[]>,
 ): AsyncIterable<readonly SourceItem<SseEvent>[]> {

@@ -1,4 +1,4 @@
-/** The machine's own chart. It is laid out at build time; here only classes change. */
+/** The statechart of the machine, drawn at build time; only its classes change here. */
 
 import type { JSX } from 'preact';
 import { memo } from 'preact/compat';
@@ -8,7 +8,7 @@ import { statechartSvg } from 'virtual:statechart';
 import { edgeElementId, stateElementId } from '../../dist/src/inspect/viewer/model/dot.js';
 import type { Playground } from './playground.js';
 
-/** Once drawn it is left alone: what is lit is set by the stream itself, in the same turn. */
+/** Rendered once: the stream sets the highlighted state itself, in the same turn. */
 export const Statechart = memo(function Statechart({
   playground,
 }: {
@@ -42,21 +42,21 @@ export const Statechart = memo(function Statechart({
         tabIndex={0}
         role="group"
         aria-label="The states of the machine and the events that lead from one to the next"
-        // Made by our own build, of our own machine: nothing of a stream is in it.
+        // Made by the build, from the machine: it contains nothing of a stream.
         dangerouslySetInnerHTML={{ __html: statechartSvg }}
       />
     </section>
   );
 });
 
-/** What leads out of every state leaves from the machine itself. */
+/** Transitions out of every state start at the machine itself. */
 const ANY = 'reconnect';
 
 function idOf(state: string): string {
   return `${ANY}.${state}`;
 }
 
-/** Where the drawing is wider than its place: it is scrolled, the page is not. */
+/** Scrolls the drawing, and not the page, if it is wider than its container. */
 function bringIntoView(box: HTMLElement, node: Element): void {
   if (box.scrollWidth <= box.clientWidth) return;
   const [outer, inner] = [box.getBoundingClientRect(), node.getBoundingClientRect()];

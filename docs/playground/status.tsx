@@ -1,4 +1,4 @@
-/** The state, the way to the next attempt, and the counters. */
+/** The state, the countdown to the next attempt, and the counters. */
 
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -10,7 +10,7 @@ import type { Session } from './session.js';
 export function Status({ session }: { session: Session | null }): JSX.Element {
   const state = session?.snapshot.state ?? 'idle';
   const chunks = session?.records.length ?? 0;
-  // What is not read after a cancel is not lost: nobody wanted it.
+  // Records that are not read after a cancel are not lost.
   const isOver = state === 'closed' && session?.stream.checkpoint().outcome === 'complete';
   const { lost, doubled } =
     session === null ? { lost: 0, doubled: 0 } : compare(session.written, session.records, isOver);
@@ -39,7 +39,7 @@ export function Status({ session }: { session: Session | null }): JSX.Element {
   );
 }
 
-/** To the style sheet: it keeps what has the focus from going under the bar. */
+/** Sets the height of the bar for the style sheet, so that the bar does not cover the focus. */
 function keepHeightKnown(bar: HTMLElement | null): (() => void) | undefined {
   if (bar === null) return undefined;
   const observer = new ResizeObserver(() =>
@@ -107,14 +107,14 @@ function PlainLoss({ session }: { session: Session | null }): JSX.Element {
   );
 }
 
-/** In words: what the plain loop has not got and will not get. */
+/** Returns the number of words that the plain loop has lost. */
 export function plainLossOf({ plain, written }: Session): number {
-  // After a reload it has nothing: it kept no checkpoint.
+  // After a reload the plain loop has nothing: it kept no checkpoint.
   if (plain === null) return countWords(textOf(written));
   return compare(written, plain.records, plain.status !== 'reading').lostWords;
 }
 
-/** For those who hear the page: changes of state, not every word. */
+/** Returns the text for screen readers: changes of state, not every word. */
 function announcement(session: Session | null): string {
   if (session === null) return '';
   const { state, attempt, maxAttempts, delayMs } = session.snapshot;

@@ -1,4 +1,4 @@
-/** When the stream was in which state, and how long the plain loop lived. */
+/** The states of the stream over time, and the lifetime of the plain loop. */
 
 import type { ReconnectState } from 'stream-reconnect';
 import type { JSX } from 'preact';
@@ -15,7 +15,7 @@ const LANES: readonly ReconnectState[] = [
   'closed',
 ];
 
-/** So that the first second does not fill the whole width. */
+/** The minimum length of the axis, in ms, so that the first second does not fill it. */
 const LEAST_MS = 10_000;
 
 export function Timeline({ session }: { session: Session | null }): JSX.Element {
@@ -71,14 +71,14 @@ export function Timeline({ session }: { session: Session | null }): JSX.Element 
   );
 }
 
-/** Once the stream is over, time stands still at its end. */
+/** Returns the end of the axis: now, or the end of the stream. */
 function endOf(session: Session | null, isRunning: boolean): number {
   if (session === null) return 0;
   if (isRunning) return performance.now() - session.startedAt;
   return Math.max(session.spans.at(-1)?.from ?? 0, session.plainEndedAt ?? 0);
 }
 
-/** At most about eight, at round numbers. */
+/** Returns the ticks of the axis: at most about eight, at round numbers. */
 function ticks(fullMs: number): readonly number[] {
   const step =
     [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800]

@@ -1,4 +1,4 @@
-/** Builds the page of the playground from the package's own build, and draws the statechart meanwhile. */
+/** Builds the page of the playground from the package's own build, and draws the statechart. */
 
 import { fileURLToPath } from 'node:url';
 
@@ -26,14 +26,14 @@ export default defineConfig({
   build: {
     outDir: `${root}dist/docs/playground`,
     emptyOutDir: true,
-    // A page without a script of its own in the HTML: the policy forbids such scripts.
+    // No inline script in the HTML: the content security policy forbids it.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
   },
 });
 
-/** Reports of a host that connects by itself: there is none in the page. */
+/** Leaves out the reports of a host that connects by itself, which the page has not. */
 const shows = ({ event }: { readonly event: string }): boolean => !event.startsWith('attempt.');
 
 /** `virtual:statechart` is the chart as SVG: the machine cannot change after the build, so its layout cannot either. */

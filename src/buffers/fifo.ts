@@ -1,4 +1,4 @@
-/** A queue whose every step costs the same, however long it is. */
+/** A queue whose operations take constant time, however long it is. */
 
 export class Fifo<E> {
   #entries: (E | undefined)[] = [];
@@ -12,7 +12,7 @@ export class Fifo<E> {
     return this.#entries.at(-1);
   }
 
-  /** The entry at this place, counted from the oldest. */
+  /** Returns the entry at this index, counted from the oldest. */
   at(place: number): E | undefined {
     return this.#entries[this.#first + place];
   }
@@ -24,10 +24,10 @@ export class Fifo<E> {
   shift(): E | undefined {
     const entry = this.#entries[this.#first];
     if (entry === undefined) return undefined;
-    // Not kept until its place is dropped: it may be large.
+    // Cleared at once, not when the array is compacted: the entry may be large.
     this.#entries[this.#first] = undefined;
     this.#first += 1;
-    // What was taken is dropped when it is the larger part: each entry is moved once at most.
+    // Compacted when more than half was taken, so that each entry is moved once at most.
     if (this.#first * 2 >= this.#entries.length) {
       this.#entries = this.#entries.slice(this.#first);
       this.#first = 0;

@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const modules = join(root, 'node_modules');
 
-/** The pages, each with a Vite configuration of its own. They are built last. */
+/** The pages, each with its own Vite configuration. They are built last. */
 const pages = [join('src', 'inspect', 'viewer'), join('docs', 'playground')];
 
-/** True if nothing that `dist` is made of is newer than its pages. */
+/** Returns true if no input of `dist` is newer than its pages. */
 export function isBuilt() {
   // They are built in no fixed order: a build that was interrupted is done again.
   const built = pages.map((folder) => join(root, 'dist', folder, 'index.html'));
@@ -30,7 +30,7 @@ export async function build() {
   await Promise.all(pages.map(buildPage));
 }
 
-/** Puts the parser's code in the place of its import: the package has no dependency. */
+/** Replaces the import of the parser by its code, so that the package has no dependency. */
 async function bundleParser() {
   const { build: bundle } = await import('vite');
   const file = join(root, 'dist', 'src', 'sources', 'sse', 'event-stream-parser.js');
@@ -67,7 +67,7 @@ function buildPage(folder) {
   return run(join(modules, 'vite', 'bin', 'vite.js'), 'build', '--config', config);
 }
 
-/** Runs a script of Node, quietly while all goes well. */
+/** Runs a Node script, without output unless it fails. */
 function run(...args) {
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = [];

@@ -1,5 +1,5 @@
 /**
- * Looks for the browser that some tests need, and installs it where that is possible: Debian's package, as root.
+ * Finds the browser that some tests need, and installs it if possible: Debian's package, as root.
  * Elsewhere the tests say in one line what is missing, and skip.
  */
 

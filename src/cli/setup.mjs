@@ -1,5 +1,5 @@
 /**
- * Makes a clone ready to run: installs what the lock file says, builds what is out of date.
+ * Makes a clone ready to run: installs the packages of the lock file, and builds what is out of date.
  *
  * It runs before `npm start`, `npm test` and `npm run bench`, so it must work without
  * `node_modules`: plain JavaScript, and nothing but Node's own modules.
@@ -41,7 +41,7 @@ function install() {
   writeFileSync(stampFile, lockHash());
 }
 
-/** `npm ci` empties the folder first, also one that a link leads to and that belongs to somebody else. */
+/** `npm ci` empties the folder first, even if it is a link to a folder of another project. */
 function refuseLink() {
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
   throw new Error(
@@ -56,7 +56,7 @@ function lockHash() {
     .digest('hex');
 }
 
-/** Quiet while all goes well; throws what npm printed if it fails. */
+/** Prints nothing if all goes well; throws what npm printed if it fails. */
 function npm(...args) {
   const cli = process.env.npm_execpath;
   const own = cli?.endsWith('npm-cli.js');

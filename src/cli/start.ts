@@ -1,4 +1,4 @@
-/** `npm start`: shows on a local server, which misbehaves, what the package does; then serves the playground. */
+/** `npm start`: shows what the package does with a local server that fails five times; then serves the playground. */
 
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -76,7 +76,7 @@ async function fulfil({ runs, serves, port }: Wish): Promise<void> {
   }
 }
 
-/** True if it came to its end, whatever it counted. */
+/** Returns true if the demo ran to its end, whatever the result. */
 async function run(): Promise<boolean> {
   const now = (): number => performance.now();
   const view = chooseView(now);
@@ -88,7 +88,7 @@ async function run(): Promise<boolean> {
   };
   const onSigint = (): void => stop(130);
   const onSigterm = (): void => stop(143);
-  // Once: whoever asks a second time gets what the system does without us.
+  // Only once: a second signal ends the process at once.
   process.once('SIGINT', onSigint).once('SIGTERM', onSigterm).once('exit', view.close);
   // The reader of a pipe may leave early, as `head` does.
   process.stdout.on('error', () => stop(1));

@@ -1,30 +1,30 @@
-/** What an error means: is another attempt of use, and when. By kind and code, never by message text. */
+/** Classifies errors: whether another attempt can help, and when. By kind and code, never by message. */
 
 import type { Failure } from '../../machines/source-contract.js';
 import { ReconnectError } from '../../machines/errors.js';
 import { delayOf, failureOf, flagOf } from '../../machines/failure.js';
 import { ignoreRejection, isThenable } from '../../machines/thenable.js';
 
-/** What {@link ReconnectOptions.classify} is given. */
+/** The argument of {@link ReconnectOptions.classify}. */
 export interface ClassifyContext {
   readonly error: ReconnectError;
-  /** Where it happened. */
+  /** Where the error happened. */
   readonly phase: 'opening' | 'reading';
   readonly attempt: number;
-  /** By default no further attempt is made. */
+  /** The default: no further attempt is made. */
   readonly fatal: boolean;
-  /** By default the attempt counts as one that began no work: even a POST may be sent again. */
+  /** The default: the attempt began no work, so even a POST may be sent again. */
   readonly refused: boolean;
 }
 
 /** Where an error happened. */
 export type LossPlace = Pick<ClassifyContext, 'phase' | 'attempt'>;
 
-/** What the hook may decide; what it leaves out stays as it was. */
+/** The decision of the hook; fields that it leaves out keep their default. */
 export interface Classification {
   /** No further attempt can help. */
   readonly fatal?: boolean | undefined;
-  /** A floor for the next wait, in ms. */
+  /** The shortest next wait, in ms. */
   readonly retryAfterMs?: number | undefined;
   /** The server refused the request before it began any work: the same request may be sent again. */
   readonly refused?: boolean | undefined;

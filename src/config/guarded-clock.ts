@@ -1,21 +1,21 @@
-/** A clock of the caller, which may throw, lie or be async in any of its methods. */
+/** Guards a clock of the caller, whose methods may throw, return wrong values or be async. */
 
 import { onRejection, readQuietly, runQuietly } from '../../machines/thenable.js';
 import { systemClock } from '../host/clock.js';
 import type { Clock } from '../host/clock.js';
 import type { ResolvedOptions } from './options.js';
 
-/** `timer`: nothing can be waited for. `reading`: the time of the last reading that was one is used. */
+/** `timer`: no timer can be set. `reading`: the last valid time is used instead. */
 export type ClockFault = 'timer' | 'reading';
 
-/** The clock of this process as it is; any other with a guard around each method. */
+/** Returns the clock of this process unchanged; any other clock with a guard around each method. */
 export function guardClock(clock: Clock, onFault: (fault: ClockFault) => void): Clock {
   return clock === systemClock ? clock : new GuardedClock(clock, onFault);
 }
 
 /**
- * Returns the options with a clock that is guarded.
- * @param onFault called once for each fault, in a later turn: the actor may be in the middle of a step, or not made yet
+ * Returns the options with a guarded clock.
+ * @param onFault called once per kind of fault, in a later turn: the actor may be in the middle of a step, or not created yet
  */
 export function guardOptions(
   options: ResolvedOptions,
@@ -31,15 +31,15 @@ export function guardOptions(
   return { ...options, clock };
 }
 
-/** The clock behind the guard: streams of one clock share what is kept by clock. */
+/** Returns the clock inside the guard: streams with the same clock share what is kept per clock. */
 export function unguardedClock(clock: Clock): Clock {
   return clock instanceof GuardedClock ? clock.base : clock;
 }
 
 interface Timer {
-  /** What the clock gave; undefined until it did. */
+  /** The id that the clock returned; undefined before. */
   id: unknown;
-  /** It has fired, or is not to fire: a clock that cannot clear a timer, or fires twice, changes nothing. */
+  /** The timer has fired or was cleared: a clock that cannot clear timers, or fires twice, has no effect. */
   isOver: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What a caller may set, with its defaults and the check that refuses what cannot work. */
+/** The options of `reconnectStream`: their types, defaults and validation. */
 
 import type { InspectionEvent, Observer } from 'xstate';
 import { parseCheckpoint } from '../../machines/checkpoint.js';
@@ -16,23 +16,23 @@ const MIB = 1024 * 1024;
 /** How and when to reconnect, deliver and give up. Everything has a default. */
 export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
   /**
-   * Time for a connection to be made, headers included, in ms; null: no limit.
-   * @default 10000, or 600000 where the stream could not go on after it
+   * Time for a connection to open, headers included, in ms; null: no limit.
+   * @default 10000, or 600000 for a stream that could not resume after it
    */
   connectTimeoutMs?: number | null | undefined;
   /**
-   * Silence that is taken for a dead connection, in ms; null: never. `'auto'`: two and a half times the longest silence
-   * between signs of life so far, from 10 s to 120 s.
-   * @default 45000, or 600000 where the stream could not go on after it
+   * Silence after which a connection is taken for dead, in ms; null: never. `'auto'`: two and a half times the longest
+   * silence between signs of life so far, from 10 s to 120 s.
+   * @default 45000, or 600000 for a stream that could not resume after it
    */
   stallTimeoutMs?: number | 'auto' | null | undefined;
   /**
-   * Age at which a connection is left for another, in ms, because something cuts it soon after; null: never. It costs no
-   * attempt.
+   * Age at which a connection is replaced by another, in ms, because something would cut it soon after; null: never. It
+   * costs no attempt.
    * @default null
    */
   rotateAfterMs?: number | null | undefined;
-  /** Time without data, pings do not count, that is taken for a dead peer, in ms; null: never. @default null */
+  /** Time without data, not counting pings, after which the peer is taken for dead, in ms; null: never. @default null */
   progressTimeoutMs?: number | null | undefined;
   /**
    * `eager` delivers items as they come, and takes back by `reset` those that will come again; `commit` holds items
@@ -43,16 +43,16 @@ export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
   /** Items that may wait for the consumer before reading stops. @default 1024 */
   highWaterMark?: number | undefined;
   /**
-   * Memory for all that waits in the stream, in bytes: items that the consumer has not taken, that wait for their
-   * checkpoint, or for a proof that they are a replay, messages of a WebSocket, and tool calls. Where the consumer can
-   * make room, reading stops; otherwise the error is `limit`. Sizes are estimates: 256 bytes for an item, 2 for a
+   * Memory for everything that waits in the stream, in bytes: items that the consumer has not taken, or that wait for
+   * their checkpoint or the proof of a replay, messages of a WebSocket, and tool calls. Where the consumer can make room,
+   * reading stops; otherwise the error is of kind `limit`. Sizes are estimates: 256 bytes for an item, 2 for a
    * UTF-16 code unit of text, 10 for one of JSON that is parsed, 28 where that only stops the reading.
    * @default 64 MiB
    */
   maxBufferedBytes?: number | undefined;
-  /** Permits to run a request again from its start where it cannot be resumed. @default false */
+  /** Permits a request to run again from its start if it cannot be resumed. @default false */
   allowRestart?: boolean | undefined;
-  /** Has the last word on what an error means. */
+  /** Overrides how a failure is handled. */
   classify?: Classify | undefined;
   /**
    * Signals from the host: online and offline, wake-up, the back/forward cache. Null: none are followed.
@@ -63,21 +63,21 @@ export interface ReconnectOptions extends PartialOptions<RetryPolicy> {
   signal?: AbortSignal | undefined;
   /** @default the clock of this process */
   clock?: Clock | undefined;
-  /** Draws in [0, 1). @default Math.random */
+  /** Returns a number in [0, 1). @default Math.random */
   random?: (() => number) | undefined;
-  /** An inspector of XState. */
+  /** An XState inspector. */
   inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
-  /** Where an earlier run was: what `stream.checkpoint()` gave, or its JSON text. */
+  /** The position of an earlier run: the result of `stream.checkpoint()`, or its JSON text. */
   checkpoint?: Checkpoint | string | undefined;
 }
 
-/** Complete: by the record, an option that is forgotten here or in `complete` does not compile. */
+/** The options with their defaults. Because of the record, an option that is forgotten here does not compile. */
 export interface ResolvedOptions extends Record<
   Exclude<keyof ReconnectOptions, keyof RetryPolicy>,
   unknown
 > {
   readonly policy: RetryPolicy;
-  /** Undefined: by the source, see `timeouts.ts`. */
+  /** Undefined: the default of the source, see `timeouts.ts`. */
   readonly connectTimeoutMs: number | null | undefined;
   readonly stallTimeoutMs: number | 'auto' | null | undefined;
   readonly progressTimeoutMs: number | null;
@@ -109,45 +109,24 @@ export function resolveOptions(options: ReconnectOptions = {}): ResolvedOptions 
 }
 
 function complete(options: ReconnectOptions): ResolvedOptions {
-  const { connectTimeoutMs, stallTimeoutMs, progressTimeoutMs = null } = options;
-  const { rotateAfterMs = null } = options;
-  const { delivery, highWaterMark = 1024, maxBufferedBytes = 64 * MIB } = options;
-  const { allowRestart = false, classify } = options;
   const {
-    environment = ofThisPage(),
+    connectTimeoutMs,
+    stallTimeoutMs,
+    progressTimeoutMs = null,
+    rotateAfterMs = null,
+    delivery,
+    highWaterMark = 1024,
+    maxBufferedBytes = 64 * MIB,
+    allowRestart = false,
+    classify,
+    environment = defaultEnvironment(),
     signal,
     clock = systemClock,
     random = systemClock.random,
     inspect,
     checkpoint,
   } = options;
-  if (connectTimeoutMs !== undefined) checkTimeout('connectTimeoutMs', connectTimeoutMs);
-  if (stallTimeoutMs !== undefined && stallTimeoutMs !== 'auto')
-    checkTimeout('stallTimeoutMs', stallTimeoutMs);
-  checkTimeout('progressTimeoutMs', progressTimeoutMs);
-  checkTimeout('rotateAfterMs', rotateAfterMs);
-  if (delivery !== undefined && delivery !== 'commit' && delivery !== 'eager')
-    throw configError('delivery', "'commit' or 'eager'", delivery);
-  if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {
-    throw configError('highWaterMark', 'a whole number of items from 1', highWaterMark);
-  }
-  if (!Number.isSafeInteger(maxBufferedBytes) || maxBufferedBytes < 1) {
-    throw configError('maxBufferedBytes', 'a whole number of bytes from 1', maxBufferedBytes);
-  }
-  if (typeof allowRestart !== 'boolean')
-    throw configError('allowRestart', 'true or false', allowRestart);
-  checkFunction('classify', classify);
-  checkFunction('random', random);
-  if (environment !== null && typeof environment?.watch !== 'function')
-    throw configError('environment', 'an object with watch() and isOnline, or null', environment);
-  for (const method of ['setTimeout', 'clearTimeout', 'now'] as const) {
-    if (typeof clock?.[method] !== 'function')
-      throw configError('clock', `an object with ${method}()`, clock);
-  }
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw configError('signal', 'an AbortSignal', signal, 'Write new AbortController().signal.');
-  }
-  return {
+  const resolved = {
     policy: resolvePolicy(options),
     connectTimeoutMs,
     stallTimeoutMs,
@@ -163,12 +142,56 @@ function complete(options: ReconnectOptions): ResolvedOptions {
     clock,
     random,
     inspect,
+  };
+  validate(resolved);
+  return {
+    ...resolved,
     checkpoint: checkpoint === undefined ? undefined : parseCheckpoint(checkpoint),
   };
 }
 
-/** A page, or a worker of one: both know whether they are online. A server does not, and has no laptop lid. */
-function ofThisPage(): Environment | null {
+/** @throws ReconnectError kind `config` for a value that cannot work, whatever its type says. */
+function validate(options: Omit<ResolvedOptions, 'policy' | 'checkpoint'>): void {
+  const { connectTimeoutMs, stallTimeoutMs, delivery, allowRestart, environment, signal } = options;
+  if (connectTimeoutMs !== undefined) checkTimeout('connectTimeoutMs', connectTimeoutMs);
+  if (stallTimeoutMs !== undefined && stallTimeoutMs !== 'auto')
+    checkTimeout('stallTimeoutMs', stallTimeoutMs);
+  checkTimeout('progressTimeoutMs', options.progressTimeoutMs);
+  checkTimeout('rotateAfterMs', options.rotateAfterMs);
+  if (delivery !== undefined && delivery !== 'commit' && delivery !== 'eager')
+    throw configError('delivery', "'commit' or 'eager'", delivery);
+  checkCount('highWaterMark', 'items', options.highWaterMark);
+  checkCount('maxBufferedBytes', 'bytes', options.maxBufferedBytes);
+  if (typeof allowRestart !== 'boolean')
+    throw configError('allowRestart', 'true or false', allowRestart);
+  checkFunction('classify', options.classify);
+  checkFunction('random', options.random);
+  if (environment !== null && typeof environment?.watch !== 'function')
+    throw configError('environment', 'an object with watch() and isOnline, or null', environment);
+  checkClock(options.clock);
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw configError('signal', 'an AbortSignal', signal, 'Write new AbortController().signal.');
+}
+
+function checkCount(name: string, unit: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw configError(name, `a whole number of ${unit} from 1`, value);
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function')
+    throw configError(name, 'a function', value);
+}
+
+function checkClock(clock: Clock): void {
+  for (const method of ['setTimeout', 'clearTimeout', 'now'] as const) {
+    if (typeof clock?.[method] !== 'function')
+      throw configError('clock', `an object with ${method}()`, clock);
+  }
+}
+
+/** Returns the environment of a page or a worker; null on a server, which reports neither being offline nor a sleep. */
+function defaultEnvironment(): Environment | null {
   const { document, navigator, addEventListener } = globalThis as {
     document?: unknown;
     navigator?: { readonly onLine?: unknown };
@@ -178,15 +201,10 @@ function ofThisPage(): Environment | null {
   return document !== undefined || isWorker ? pageEnvironment() : null;
 }
 
-function checkFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function')
-    throw configError(name, 'a function', value);
-}
-
-/** One for all streams that change nothing. Last, since it needs what stands above. */
+/** The options of all streams that change nothing: one object. Last in the file, since it calls the functions above. */
 const DEFAULTS: ResolvedOptions = Object.freeze(complete({}));
 
-/** All that are known: what the defaults are made of. */
+/** The names of all options. */
 const OPTION_NAMES: readonly string[] = [
   ...Object.keys(DEFAULTS.policy),
   ...Object.keys(DEFAULTS).filter((name) => name !== 'policy'),

@@ -1,4 +1,4 @@
-/** What a source says of a connection, read so that code of the source which throws breaks nothing. */
+/** Reads the fields of a source's connection, whose getters may throw. */
 
 import { END_OUTCOMES } from '../../machines/source-contract.js';
 import type { Connection, EndOutcome, SourceItem } from '../../machines/source-contract.js';
@@ -18,7 +18,7 @@ export function outcomeOf(connection: Connection<unknown>): EndOutcome | null {
   return null;
 }
 
-/** Whether its silence says nothing. */
+/** Returns whether the silence of the connection proves nothing. */
 export function isQuiet(connection: Connection<unknown>): boolean {
   try {
     return (connection.isQuiet as unknown) === true;
@@ -33,14 +33,14 @@ export function heldBytesOf(connection: Connection<unknown>): number {
   return typeof bytes === 'number' && bytes > 0 ? bytes : 0;
 }
 
-/** @throws ReconnectError kind `protocol` where there is a promise in its place: an async method */
+/** Returns the iterator of the batches. @throws ReconnectError kind `protocol` for a promise, as from an async method */
 export function iteratorOf<T>({ batches }: Connection<T>): AsyncIterator<readonly SourceItem<T>[]> {
   const iterator = batches[Symbol.asyncIterator]();
   if (isThenable(iterator)) throw malformed('a promise in place of an iterator', iterator);
   return iterator;
 }
 
-/** A source written as a generator cleans up in its `finally`; nobody waits for it. */
+/** Ends the iterator without waiting: a source written as a generator cleans up in its `finally`. */
 export function returnQuietly(iterator: AsyncIterator<unknown> | null): void {
   runQuietly(() => iterator?.return?.());
 }

@@ -1,4 +1,4 @@
-/** A source that cannot work is refused at once. */
+/** Validates the facts of a source, so that one that cannot work is refused at once. */
 
 import { configError } from '../../machines/config.js';
 import {

@@ -14,7 +14,7 @@ export interface Clock {
 
 /**
  * The clock of this process. `createActor(reconnectMachine, { clock: systemClock })` gives a
- * machine that a host drives real times and real chance too.
+ * machine that a host drives real times and random numbers too.
  */
 export const systemClock: Clock & { random(): number } = Object.freeze({
   setTimeout: (fn: () => void, ms: number): unknown => setTimeout(fn, ms),
@@ -24,7 +24,7 @@ export const systemClock: Clock & { random(): number } = Object.freeze({
   random: (): number => Math.random(),
 });
 
-/** Monotonic time in whole ms: kept without a box of its own, where a fraction would need 16 bytes more. */
+/** Returns monotonic time in whole ms: V8 stores a small integer in the field itself, and a fraction in 16 bytes more. */
 export function nowMs(clock: Clock): number {
   return Math.trunc(clock.now());
 }
@@ -35,18 +35,18 @@ export function readingOf(clock: Clock, random: () => number): ClockReading {
   return Object.freeze({ monotonicMs, epochMs, random: drawOf(random) });
 }
 
-/** A `random` that throws must not stop a stream: the middle, as for a draw that is none. */
+/** Returns 0.5 if `random` throws or returns no number: it must not stop a stream. */
 function drawOf(random: () => number): number {
   const draw = random === systemClock.random ? random() : readQuietly(random);
   return typeof draw === 'number' ? draw : 0.5;
 }
 
-/** A clock as XState's actors carry it, with the chance that the machine asks for. */
+/** A clock for XState's actors, with the random numbers that the machine needs. */
 export interface ActorClock extends Clock {
   random(): number;
 }
 
-/** The clock of this process serves all streams that change nothing of it. */
+/** Returns `systemClock` itself for streams with the default options, so that thousands of them share one object. */
 export function actorClock(clock: Clock, random: () => number): ActorClock {
   if (clock === systemClock && random === systemClock.random) return systemClock;
   return {

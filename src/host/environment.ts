@@ -1,4 +1,4 @@
-/** What a page, or whatever else runs this code, hints of itself: online, shown, put away, awake. */
+/** Signals of the page or process that runs this code: online and offline, shown and hidden, wake-up, bfcache. */
 
 import { configError } from '../../machines/config.js';
 import { systemClock } from './clock.js';
@@ -14,13 +14,13 @@ export type Hint = 'online' | 'offline' | 'visible' | 'hidden' | 'leave' | 'retu
 
 /** Signals from the host: online and offline, shown and hidden, wake-up, the back/forward cache. */
 export interface Environment {
-  /** False only where the host says so. */
+  /** False only if the host reports that it is offline. */
   readonly isOnline: boolean;
-  /** Calls `listener` with each hint. Returns how to stop that. */
+  /** Calls `listener` with each hint. Returns a function that stops that. */
   watch(listener: (hint: Hint) => void): () => void;
 }
 
-/** The parts of a page's global object that are looked at. Any of them may be missing. */
+/** The parts of a page's global object that are read. Any of them may be missing. */
 export interface PageLike extends EventTargetLike {
   readonly document?: (EventTargetLike & { readonly visibilityState?: string }) | undefined;
   readonly navigator?: { readonly onLine?: boolean | undefined } | undefined;
@@ -38,14 +38,14 @@ export interface PageEvent {
 }
 
 /**
- * The environment of a page. Without a page, as in Node or in a worker, it reports what is left: that the
- * process or the machine was asleep. One set of listeners and one timer serve all who watch; with the last
- * of them they are gone. It never throws, and keeps no process alive.
+ * Returns the environment of a page. Without a page, as in Node or in a worker, it only reports that the
+ * process or the machine was asleep. All watchers share one set of listeners and one timer, which are
+ * removed with the last watcher. The environment never throws, and keeps no process alive.
  *
  * @param page a global object; the same one gives the same environment @default globalThis
- * @param clock finds out a sleep; another than the default gets an environment of its own
+ * @param clock detects a sleep; any clock but the default gets an environment of its own
  * @default the clock of this process
- * @throws ReconnectError kind `config` where `page` is no object.
+ * @throws ReconnectError kind `config` if `page` is no object.
  */
 export function pageEnvironment(
   page: PageLike = globalThis,
@@ -59,7 +59,7 @@ export function pageEnvironment(
   return known;
 }
 
-/** By page: many streams must not add many listeners. */
+/** One environment per page: many streams must not add many listeners. */
 const environments = new WeakMap<PageLike, PageEnvironment>();
 
 const OF_PAGE = ['online', 'offline', 'pagehide', 'pageshow'];
@@ -122,7 +122,7 @@ class PageEnvironment implements Environment {
         this.#notify(type);
         return;
       case 'visibilitychange':
-        // Looked at first: how late a timer may be depends on what the page was until now.
+        // Before the notification: how late a timer may be depends on whether the page was hidden until now.
         this.#sleep?.look();
         this.#notify(this.#isHidden() ? 'hidden' : 'visible');
         return;
@@ -142,7 +142,7 @@ class PageEnvironment implements Environment {
   };
 
   #notify(hint: Hint): void {
-    // Not the set itself: who begins to watch during the call did not see it happen.
+    // A copy: a watcher that is added during the call came after the hint.
     const present = Array.from(this.#watchers);
     for (const watcher of present)
       if (this.#watchers.has(watcher)) attempt(() => watcher.listener(hint));
@@ -153,7 +153,7 @@ class PageEnvironment implements Environment {
   }
 }
 
-/** Undefined where it throws: a host of an odd make, or a listener, must not stop the others. */
+/** Returns undefined if `act` throws: an unusual host, or one listener, must not stop the others. */
 function attempt<T>(act: () => T): T | undefined {
   try {
     return act();

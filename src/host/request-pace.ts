@@ -1,33 +1,33 @@
-/** Requests of one connection besides the one that opens it: they draw on the pace of the stream. */
+/** Counts the further requests of a connection, such as long polls, toward the pace of the stream. */
 
 import type { SourceClock } from '../../machines/source-contract.js';
 
 export interface RequestPace {
   readonly clock: SourceClock;
-  /** Counts a request, and returns how long it is to wait, in ms. */
+  /** Counts a request, and returns how long it has to wait, in ms. */
   readonly take: () => number;
 }
 
 const paces = new WeakMap<AbortSignal, RequestPace>();
 
-/** @param signal the one that the source of the connection is given */
+/** @param signal the signal that the source of the connection receives */
 export function setPace(signal: AbortSignal, pace: RequestPace): void {
   paces.set(signal, pace);
 }
 
-/** Counts one more request of the connection, and returns how long it is to wait, in ms. */
+/** Counts another request of the connection, and returns how long it has to wait, in ms. */
 export function takeRequest(signal: AbortSignal): number {
   return paces.get(signal)?.take() ?? 0;
 }
 
-/** Waits until one more request of the connection may go out, or the signal aborts. */
+/** Waits until another request of the connection may be sent, or the signal aborts. */
 export async function nextRequest(signal: AbortSignal): Promise<void> {
   const pace = paces.get(signal);
   const ms = takeRequest(signal);
   if (pace !== undefined && ms > 0) await pause(ms, pace.clock, signal);
 }
 
-/** Waits so long, or until the signal aborts. */
+/** Waits this many ms, or until the signal aborts. */
 export function pause(ms: number, clock: SourceClock, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

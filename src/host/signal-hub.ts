@@ -1,26 +1,26 @@
-/** Signals of the caller: one listener for each, however many streams follow it, and none that keeps an idle stream. */
+/** The caller's AbortSignals: one listener per signal for all its streams, which keeps no unstarted stream in memory. */
 
 import { readQuietly, runQuietly } from '../../machines/thenable.js';
 
-/** Whether it says that it is aborted; one that throws does not say so. */
+/** Returns whether the signal is aborted; false if reading it throws. */
 export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal !== undefined && readQuietly(() => signal.aborted) === true;
 }
 
-/** What one stream has to do with a signal. */
+/** One stream's subscription to a signal. */
 export class SignalFollower {
   readonly #hub: SignalHub;
   readonly #ref: WeakRef<SignalFollower>;
   readonly #onAbort: () => void;
 
-  /** @param onFault the signal cannot be followed: it throws */
+  /** @param onFault called if the signal cannot be followed, because it throws */
   constructor(signal: AbortSignal, onAbort: () => void, onFault: () => void) {
     this.#hub = hubOf(signal);
     this.#onAbort = onAbort;
     this.#ref = this.#hub.add(this, onFault);
   }
 
-  /** The stream runs, or somebody waits for its end: from now on the signal keeps it. */
+  /** Makes the signal keep the stream in memory: it was started, or its end is awaited. */
   hold(): void {
     this.#hub.hold(this.#ref, this);
   }
@@ -35,12 +35,12 @@ export class SignalFollower {
 }
 
 /**
- * A stream that was never started has nothing to lose: the signal, which may live as long as the process, refers to it
- * weakly.
+ * The followers of one signal. The signal may live as long as the process, so it refers weakly to a stream that was
+ * never started.
  */
 class SignalHub {
   readonly #signal: AbortSignal;
-  /** Null: not held. */
+  /** The value keeps a started stream in memory; null: not held. */
   readonly #followers = new Map<WeakRef<SignalFollower>, SignalFollower | null>();
 
   constructor(signal: AbortSignal) {
@@ -76,7 +76,7 @@ class SignalHub {
   };
 }
 
-/** For good: the same listener is added again, so that a signal which removes none has one all the same. */
+/** Kept for the life of the signal: even if `removeEventListener` does nothing, there is one listener. */
 const hubs = new WeakMap<AbortSignal, SignalHub>();
 
 const forgotten = new FinalizationRegistry<{ hub: SignalHub; ref: WeakRef<SignalFollower> }>(

@@ -1,20 +1,20 @@
-/** Finds out by the clock that this process, or the whole machine, was asleep. */
+/** Detects by the clock that this process, or the whole machine, was asleep. */
 
 import type { Clock } from './clock.js';
 
 export interface SleepDetector {
-  /** Looks now, and begins anew: sleep until now is not reported again. */
+  /** Checks now, and starts again: sleep until now is not reported twice. */
   look(): void;
-  /** Begins anew without a look: somebody else has reported the sleep. */
+  /** Starts again without a check: the sleep was reported by something else. */
   forget(): void;
   stop(): void;
 }
 
 /**
- * Looks every two seconds. A timer that fires far too late was held up by a sleep; so was a wall clock
- * that ran ahead of the monotonic one, since the latter stands still in the sleep of many machines.
+ * Checks every two seconds. A timer that fires far too late means a sleep. So does a wall clock that ran ahead
+ * of the monotonic one, which stands still while many machines sleep.
  *
- * @param isThrottled whether timers are held back on purpose now, as in a hidden page
+ * @param isThrottled returns whether timers are delayed on purpose now, as in a hidden page
  */
 export function detectSleep(
   clock: Clock,
@@ -29,7 +29,7 @@ export function detectSleep(
     clock.clearTimeout(timer);
     mark = { now: clock.now(), wall: wallNow(), isThrottled: isThrottled() };
     timer = clock.setTimeout(look, LOOK_MS);
-    // Nobody is kept alive only to find out whether it slept.
+    // This timer alone keeps no process alive.
     (timer as { unref?: () => void } | null)?.unref?.();
   };
   const hasSlept = (): boolean => {

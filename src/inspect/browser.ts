@@ -1,4 +1,4 @@
-/** Entry `stream-reconnect/inspect`, where there is no Node: the same names, and no server. */
+/** Entry `stream-reconnect/inspect` outside of Node: the same exports, without a server. */
 
 import { ReconnectError } from '../../machines/errors.js';
 import type { InspectorServer } from './server/inspector-server.types.js';

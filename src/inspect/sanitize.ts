@@ -1,10 +1,10 @@
-/** Options for the inspectors of `@statelyai/inspect`: what leaves the process is JSON without arguments. */
+/** Options for the inspectors of `@statelyai/inspect`: only JSON without arguments leaves the process. */
 
 import type { AnyEventObject, MachineContext } from 'xstate';
 import { partsOf, shownEvent } from './collect/log-entries.js';
 import { toPlain } from './collect/to-plain-json.js';
 
-/** To be spread into the options of `createInspector`, `createBrowserInspector` or `createWebSocketInspector`. */
+/** Options to spread into those of `createInspector`, `createBrowserInspector` or `createWebSocketInspector`. */
 export interface Sanitize {
   readonly sanitizeEvent: (event: AnyEventObject) => AnyEventObject;
   readonly sanitizeContext: (context: MachineContext) => MachineContext;
@@ -12,18 +12,18 @@ export interface Sanitize {
 }
 
 /**
- * Shows the arguments of tool calls by their length only.
+ * Replaces the arguments of tool calls by their length.
  *
- * `serialize` covers what the other two do not reach: the output of a stream that is over, and inputs.
+ * `serialize` covers what the other two do not: the output of a stream that is over, and inputs.
  */
 export const sanitize: Sanitize = Object.freeze({
   sanitizeEvent: (event: AnyEventObject) => shownEvent(event),
-  // Actors that are no machines have none.
+  // Actors that are no machines have no context.
   sanitizeContext: (context: MachineContext) => (toPlain(context) ?? {}) as MachineContext,
   serialize,
 });
 
-/** The definition is a text of its own, and stays whole. */
+/** The definition is not data of a stream, and is kept whole. */
 function serialize<T extends object>(event: T): T {
   const { definition, snapshot, ...rest } = event as { definition?: unknown; snapshot?: unknown };
   return {

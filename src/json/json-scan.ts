@@ -1,7 +1,7 @@
-/** Follows a JSON object that comes in pieces, so that nobody has to read it again to see whether it is whole. */
+/** Scans a JSON object that arrives in pieces, and knows without reading it again whether it is complete. */
 
 export class JsonScan {
-  /** `none`: nothing but space. `whole`: its brackets are closed. `broken`: no JSON object, whatever follows. */
+  /** `none`: only white space. `whole`: all brackets are closed. `broken`: no JSON object, whatever follows. */
   state: 'none' | 'open' | 'whole' | 'broken' = 'none';
   #depth = 0;
   #isText = false;
@@ -37,7 +37,7 @@ export class JsonScan {
   }
 }
 
-/** Where the first JSON object of the text ends; -1 where it does not. */
+/** Returns the index after the first JSON object of the text; -1 if it does not end. */
 export function endOfJson(text: string): number {
   const scan = new JsonScan();
   for (let n = 0; n < text.length; n++) {

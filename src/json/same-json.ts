@@ -1,4 +1,4 @@
-/** Whether two values that are JSON say the same; the order of keys does not matter. */
+/** Returns whether two JSON values are equal; the order of keys does not matter. */
 export function isSameJson(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
     return Object.is(one, other);

@@ -1,11 +1,11 @@
-/** Who may ask a server of this machine. Loopback alone keeps no page out: DNS rebinding and `fetch` reach it. */
+/** Who may access a local server. Loopback alone keeps no web page out: DNS rebinding and `fetch` reach it. */
 
 export interface AccessDenied {
   readonly status: number;
   readonly reason: string;
 }
 
-/** What Node knows of a request. */
+/** The part of Node's request that is read. */
 interface Sent {
   readonly method?: string | undefined;
   readonly headers: {
@@ -22,12 +22,12 @@ export function namesOf(port: number): readonly string[] {
 }
 
 /**
- * Lets by only what was sent to one of our names, and by one of our pages if by any page at all: 421 for
- * another Host, 403 for a foreign or `null` Origin, and for a foreign page that does not name its own.
+ * Accepts only requests that were sent to one of our host names, and only from our own pages. Returns 421 for
+ * another Host, and 403 for a foreign or `null` Origin and for a foreign page that sends no Origin.
  *
- * @param hosts the server itself, as `name:port`
- * @param pages the server whose pages may ask, as `name:port`
- * @returns null where nothing speaks against it
+ * @param hosts the names of the server itself, as `name:port`
+ * @param pages the server whose pages have access, as `name:port`
+ * @returns null if the request is accepted
  */
 export function denyAccess(
   { method, headers }: Sent,
@@ -36,13 +36,13 @@ export function denyAccess(
 ): AccessDenied | null {
   const { host, origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers;
   if (host === undefined || !hosts.includes(host.toLowerCase()))
-    return { status: 421, reason: 'this server is not known by that name' };
+    return { status: 421, reason: 'the Host header is not a name of this server' };
   if (origin !== undefined && !pages.some((name) => origin === `http://${name}`))
-    return { status: 403, reason: 'pages of another origin have no business here' };
-  // A foreign page may load a script or an image without naming its origin. Ours names it wherever the
-  // server is not its own: at another port it is of the same site only.
+    return { status: 403, reason: 'requests of another origin are refused' };
+  // A foreign page may load a script or an image without an Origin header. Our own page sends one where the
+  // server is at another port, which is the same site but another origin.
   const isForeign = origin === undefined && (site === 'cross-site' || site === 'same-site');
   if (isForeign && !(mode === 'navigate' && method === 'GET'))
-    return { status: 403, reason: 'pages of another site have no business here' };
+    return { status: 403, reason: 'requests of another site are refused' };
   return null;
 }

@@ -1,8 +1,8 @@
-/** Writing to and breaking a socket that may be gone: it never throws, and never waits for what is gone. */
+/** Writes to and breaks a socket that may be gone. Never throws, and never waits for a socket that is gone. */
 
 import type { Socket } from 'node:net';
 
-/** Resolves when more may be written, or all of it was handed to the system, or the client is gone. */
+/** Resolves when more may be written, when everything was passed to the system, or when the client is gone. */
 export async function write(
   socket: Socket,
   bytes: string | Buffer,
@@ -21,7 +21,7 @@ export async function write(
   });
 }
 
-/** By RST. A socket that has begun to end cannot be reset any more, and would never close (Node 20). */
+/** Breaks the socket by RST. A socket that has begun to end cannot be reset any more, and would never close (Node 20). */
 export function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();

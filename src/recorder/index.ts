@@ -1,4 +1,4 @@
-/** Entry `stream-reconnect/recorder`: what happened to a stream, for bug reports. */
+/** Entry `stream-reconnect/recorder`: recordings of streams, for bug reports. */
 
 export { recorder } from './recorder.js';
 export type {

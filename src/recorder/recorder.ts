@@ -1,4 +1,4 @@
-/** A flight recorder: the last events of one stream with the states they led to, for bug reports. */
+/** Records the last events of one stream with the states that they led to, for bug reports. */
 
 import type { InspectionEvent } from 'xstate';
 import { toLoss } from '../../machines/failure.js';
@@ -7,42 +7,42 @@ import type { ReconnectContext, ReconnectState } from '../../machines/reconnect.
 import { configError } from '../../machines/config.js';
 import { withoutArguments } from './without-arguments.js';
 
-/** A state with all that belongs to it, as JSON. */
+/** A state with its context, as JSON. */
 export interface RecordedState {
   readonly value: ReconnectState;
   readonly context: ReconnectContext;
 }
 
 export interface RecordedStep extends RecordedState {
-  /** What happened, as JSON. `value` and `context` are what it led to. */
+  /** One event, as JSON, with the `value` and `context` that it led to. */
   readonly event: { readonly type: string };
 }
 
-/** Plain JSON: arguments of tool calls are blotted out, and headers, URLs and bodies never came near the machine. */
+/** Plain JSON. Arguments of tool calls are blotted out; the machine never receives headers, URLs and bodies. */
 export interface Recording {
   readonly version: 1;
-  /** Before the first step. */
+  /** The state before the first step. */
   readonly from: RecordedState;
   readonly steps: readonly RecordedStep[];
-  /** Steps before `from` that are kept no more. */
+  /** The number of earlier steps that are no longer kept. */
   readonly dropped: number;
 }
 
 export interface RecorderOptions {
-  /** How many of the last events are kept. @default 1000 */
+  /** Number of the last events that are kept. @default 1000 */
   readonly limit?: number | undefined;
 }
 
 export interface Recorder {
-  /** Give it to `reconnectStream` as `inspect`, or to `createActor`. It records the first machine that it sees. */
+  /** The inspector to pass to `reconnectStream` or `createActor` as `inspect`. It records the first machine that it sees. */
   readonly inspect: (event: InspectionEvent) => void;
-  /** What was recorded so far; null before the stream was made. */
+  /** Returns the recording so far; null before the stream was made. */
   recording(): Recording | null;
 }
 
 /**
- * Keeps the last events of a stream. What it keeps are references to frozen values, so that it costs little
- * until it is asked.
+ * Creates a recorder that keeps the last events of a stream. It only keeps references to frozen values, and
+ * copies them when the recording is requested.
  *
  * @throws ReconnectError kind `config`
  *
@@ -58,7 +58,7 @@ export function recorder(options: RecorderOptions = {}): Recorder {
   let from: RecordedState | null = null;
   let dropped = 0;
   const steps: RecordedStep[] = [];
-  /** A step that is taken, whose listeners still run: one of them may ask for the recording. */
+  /** The step whose listeners are running: one of them may request the recording. */
   let latest: RecordedStep | null = null;
   return {
     inspect(event) {
@@ -67,7 +67,7 @@ export function recorder(options: RecorderOptions = {}): Recorder {
       if (state === null) return;
       recorded ??= event.actorRef.sessionId;
       if (event.actorRef.sessionId !== recorded) return;
-      // The first of the microsteps carries the event that led to all of them.
+      // The first microstep carries the event that led to all of them.
       latest = { event: latest?.event ?? withTime(event.event, event.actorRef), ...state };
       if (event.type === '@xstate.microstep') return;
       if (from === null) from = state;
@@ -94,7 +94,7 @@ function limitOf({ limit = 1_000, ...unknown }: RecorderOptions): number {
   return limit;
 }
 
-/** The snapshot of our machine, or null for that of one of its children. */
+/** Returns the snapshot of the recorded machine, or null for one of its children. */
 function stateOf(snapshot: object): RecordedState | null {
   const { value, context } = snapshot as Partial<RecordedState>;
   return context?.policy === undefined || value === undefined ? null : { value, context };
@@ -107,7 +107,7 @@ interface ReadableClock {
 
 /**
  * A copy of an event, with its clock reading, and with the loss in place of what was thrown. Reports of streams carry
- * the reading themselves; a host's may not.
+ * their reading; a host's reports may not.
  */
 function withTime(event: { type: string }, actor: object): { readonly type: string } {
   const copy = copyOf(isThrown(event) ? withLoss(event) : event);
@@ -130,7 +130,7 @@ function withLoss(event: { readonly type: string; readonly error: unknown }): {
   return Object.assign({}, event, { error: toLoss(event.error, phase) });
 }
 
-/** The host may change its event later, or may have put into it what is no JSON. */
+/** A host may change its event later, or may have put something into it that is not JSON. */
 function copyOf(event: { readonly type: string }): { readonly type: string } {
   try {
     return withoutArguments(event);

@@ -1,4 +1,4 @@
-/** Walks a recording through the pure transition function: the same events, the same states. */
+/** Replays a recording through the machine's pure transition function: the same events lead to the same states. */
 
 import { createActor, transition } from 'xstate';
 import type { Snapshot } from 'xstate';
@@ -11,23 +11,23 @@ import type { RecordedState, RecordedStep, Recording } from './recorder.js';
 import { withoutArguments } from './without-arguments.js';
 
 export interface ReplayedStep extends RecordedStep {
-  /** What was recorded after the same event. */
+  /** The state that was recorded after the same event. */
   readonly recorded: RecordedState;
   readonly agrees: boolean;
 }
 
 export interface Replay {
   readonly steps: readonly ReplayedStep[];
-  /** Whether every step led to the state that was recorded. */
+  /** Whether every step led to the recorded state. */
   readonly agrees: boolean;
 }
 
 /**
- * What the machine makes of a recording. No actor runs, nothing waits, no request is sent.
+ * Replays a recording. No actor runs, no timer starts, no request is sent.
  *
- * @param recording as `recorder()` gave it, or as it came back from JSON
- * @param machine the one that was recorded, if it is not ours
- * @throws ReconnectError kind `config` for what is no recording
+ * @param recording as `recorder()` returned it, or parsed from JSON
+ * @param machine the machine that was recorded @default reconnectMachine
+ * @throws ReconnectError kind `config` for a value that is no recording
  */
 export function replay(recording: unknown, machine: ReconnectMachine = reconnectMachine): Replay {
   const { from, steps } = checkRecording(recording);
@@ -44,7 +44,7 @@ export function replay(recording: unknown, machine: ReconnectMachine = reconnect
   return { steps: replayed, agrees: replayed.every(({ agrees }) => agrees) };
 }
 
-/** A recording comes from elsewhere: what the machine cannot take is an error like any other wrong input. */
+/** A recording is untrusted input: a step that the machine cannot take is an error of kind `config`. */
 function refusing<T>(name: string, given: unknown, take: () => T): T {
   try {
     return take();
@@ -54,7 +54,7 @@ function refusing<T>(name: string, given: unknown, take: () => T): T {
   }
 }
 
-/** The snapshot as an actor has it that was restored there, and never starts. */
+/** Returns the snapshot of an actor that was restored in this state and is never started. */
 function snapshotAt(machine: ReconnectMachine, { value, context }: RecordedState) {
   const child = CHILDREN[value];
   const persisted = {
@@ -79,7 +79,7 @@ function snapshotAt(machine: ReconnectMachine, { value, context }: RecordedState
   return createActor(machine, { input: {}, snapshot: snapshotted }).getSnapshot();
 }
 
-/** The child that runs in a state: what the machine sends to it needs somebody to send to. */
+/** The child that runs in a state: what the machine sends needs a receiver. */
 const CHILDREN: Readonly<Record<string, string | undefined>> = {
   connecting: 'open',
   connected: 'reader',

@@ -1,9 +1,9 @@
-/** What a recording may show of tool arguments: how long they were. */
+/** Replaces tool arguments in a recording: only their length is kept. */
 
-/** The fields that hold them, in stream states and in reports. */
+/** The fields that hold arguments, in stream states and in reports. */
 const ARGUMENTS: ReadonlySet<string> = new Set(['args', 'finalArgs', 'toolArgsBuffer']);
 
-/** A copy that is JSON, with every character of an argument blotted out; the length shows how far a call came. */
+/** Copies a value as JSON, with every character of an argument blotted out; the length shows how far a call came. */
 export function withoutArguments<T>(value: T): T {
   return JSON.parse(JSON.stringify(value, blot)) as T;
 }

@@ -1,4 +1,4 @@
-/** Bytes over fetch, as a source: the position is the number of bytes received, asked for by `Range`. */
+/** The source `bytes()`: bytes over fetch. The position is the number of bytes received, sent as `Range`. */
 
 import type {
   Connection,
@@ -19,25 +19,25 @@ import { checkPositionWords, toOptions } from './http/source-options.js';
 import type { WithoutUrl } from './http/source-options.js';
 
 export interface BytesOptions extends HttpOptions {
-  /** `'count'`: a drop asks for the rest by `Range`. `'none'`: it ends the stream. @default 'count' for GET and HEAD, else 'none' */
+  /** `'count'`: a drop requests the rest by `Range`. `'none'`: it ends the stream. @default 'count' for GET and HEAD, else 'none' */
   resume?: 'count' | 'none' | undefined;
   /**
-   * `'eof'`: where the server does not say the length, the bytes may simply end. `'explicit'`: then the server is
-   * asked for more, and the end is when it has none (416, 204, or the same again).
+   * Matters where the server states no length. `'eof'`: the end of the bytes is the end. `'explicit'`: the server is
+   * asked for more, and the end is 416, 204 or the same bytes again.
    * @default 'explicit' where the stream can be resumed, else 'eof'
    */
   terminal?: StreamSource<Uint8Array>['terminal'] | undefined;
   /** @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
   reopen?: StreamSource<Uint8Array>['reopen'] | undefined;
-  /** The request that goes on, where the first one is a POST. */
+  /** The request that continues after a drop, where the first one is a POST. */
   resumeRequest?: ResumeRequestFunction | undefined;
   /** The name in diagnostics. @default 'bytes' */
   name?: string | undefined;
 }
 
 /**
- * Reads chunks of bytes as they come. A drop asks for the rest by `Range` (RFC 9110, 14); a server that answers with
- * the whole is read up to the place and then on. Another `ETag` is another file: all starts over.
+ * Reads chunks of bytes as they arrive. A drop requests the rest by `Range` (RFC 9110, 14). If the server sends the whole
+ * instead, the bytes up to the position are left out. A different `ETag` means another file: everything starts over.
  *
  * @example
  * ```ts
@@ -69,10 +69,10 @@ export function bytes(
         contentTypes: null,
         withCursor: at.bytes > 0,
         alsoOpen: [206],
-        refine: (headers) => {
+        addHeaders: (headers) => {
           if (at.bytes === 0) return;
           headers['range'] = `bytes=${at.bytes}-`;
-          // Compressed bytes are not the ones that were counted.
+          // The count is of uncompressed bytes.
           headers['accept-encoding'] ??= 'identity';
           // A checkpoint may hold any text.
           if (at.key !== undefined && STRONG.test(at.key)) headers['if-range'] = at.key;
@@ -102,12 +102,12 @@ const BYTES_OPTIONS = {
   name: true,
 } as const satisfies Record<keyof BytesOptions, true>;
 
-/** Nothing follows: the server has as many bytes as were received. */
+/** Returns whether nothing follows: the server has as many bytes as were received. */
 function isBehindEnd(response: Response, at: ResumePoint): boolean {
   return rangeOf(response)?.[3] === String(at.bytes);
 }
 
-/** The server cannot go on at this place. */
+/** Returns whether the server cannot continue at this position. */
 function isElsewhere(response: Response, at: ResumePoint): boolean {
   if (response.status === 416) return !isBehindEnd(response, at);
   if (response.status !== 206) return false;
@@ -120,7 +120,7 @@ function rangeOf({ headers }: Response): RegExpExecArray | null {
   return /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
 }
 
-/** Bytes to leave out, and how many come in all, where the server says. */
+/** The bytes to leave out, and how many the response has in all, if the server says. */
 interface Part {
   readonly skip: number;
   readonly size: number | undefined;
@@ -142,7 +142,7 @@ function partOf(response: Response, at: ResumePoint): Part {
 }
 
 function unknownPlace(status: number): SourceError {
-  const message = `The server has no bytes from this place on (status ${status})`;
+  const message = `The server cannot send the bytes from this position on (status ${status})`;
   return sourceError('cursor-rejected', message, { fatal: false, status });
 }
 
@@ -151,7 +151,7 @@ function numberOf(text: string | null | undefined): number | undefined {
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
-/** Only a strong one promises the same bytes (RFC 9110, 8.8.1 and 8.8.3). */
+/** A strong validator: only that promises the same bytes (RFC 9110, 8.8.1 and 8.8.3). */
 const STRONG = /^"[\t -!#-~\x80-\xff]*"$/;
 
 function validatorOf({ headers }: Response): string | undefined {
@@ -162,9 +162,9 @@ function validatorOf({ headers }: Response): string | undefined {
 const END = { type: 'end', outcome: 'complete' } as const;
 
 interface ByteOptions {
-  /** Bytes at the start that are there already. */
+  /** Bytes at the start of the response that were received before. */
   readonly skip: number;
-  /** How many come in all. */
+  /** Bytes of the response in all. */
   readonly size: number | undefined;
   readonly key: string | undefined;
   readonly mayEnd: boolean;
@@ -202,7 +202,7 @@ class ByteChunks implements BodyDecoder<Uint8Array> {
 
   finish(): readonly SourceItem<Uint8Array>[] | SourceError | undefined {
     if (this.#size === 0) return [END];
-    // Asked for what follows, the server gave the whole again, and nothing follows.
+    // The server ignored the range, sent the whole again, and nothing follows the position.
     if (this.#known > 0 && this.#read === this.#known) return [END];
     if (this.#size === undefined || !this.#mayEnd) return undefined;
     return sourceError('network', 'The body is shorter than its length', { fatal: false });

@@ -1,4 +1,4 @@
-/** Durable Streams (protocol 1.0) as a source: a log with opaque offsets, closed by its writer. */
+/** The source `durableStream()`: Durable Streams (protocol 1.0), logs with opaque offsets that their writer closes. */
 
 import type {
   Connection,
@@ -18,10 +18,10 @@ import { checkOneOf, checkSize, checkString } from './shared/validate-options.js
 import { systemTimers } from './shared/timers.js';
 
 export interface DurableStreamOptions extends Omit<HttpOptions, 'method' | 'body'> {
-  /** How new data comes: as events, or by asking again and again. @default 'sse' */
+  /** How new data arrives: as server-sent events, or by long polls. @default 'sse' */
   live?: 'sse' | 'long-poll' | undefined;
   /**
-   * What the stream holds. Events do not carry its content type: a stream of text whose first event is an array of JSON
+   * The content of the stream. Events carry no content type: a stream of text whose first event is an array of JSON
    * is taken for JSON unless this says `'text'`.
    * @default by the content type of the stream
    */
@@ -52,9 +52,9 @@ const DURABLE_STREAM_OPTIONS = {
 } as const satisfies Record<keyof DurableStreamOptions, true>;
 
 /**
- * Reads a durable stream. Each item has a position of its own, the last offset before it and its number from there, so
- * that a drop at any byte neither loses nor repeats one. A server that closes a live connection after a while, or a long
- * poll that brings nothing, is no drop. Only `Stream-Closed` is the end.
+ * Reads a durable stream. Each item has its own position, the last offset before it and its number from there, so
+ * that a drop at any byte neither loses nor repeats an item. A server that closes a live connection after a while, or a
+ * long poll without news, is no drop. Only `Stream-Closed` is the end.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Any iterable as a source: a generator, an SDK's stream, a queue. */
+/** The source `fromAsyncIterable()`: a generator, an SDK's stream, a queue, or any other iterable. */
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/source-contract.js';
 import { errorCode } from '../../machines/error-code.js';
@@ -19,15 +19,15 @@ import { abortedFailure, networkFailure, untilAborted } from './http/response/ne
 
 export type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
 
-/** Opens the iterable that goes on at `at`: skip `at.items` items, or start after `at.cursor`. */
+/** Returns the iterable that continues at `at`: skip `at.items` items, or start after `at.cursor`. */
 export type Iterate<T> = (
   at: ResumePoint,
   signal: AbortSignal,
 ) => AnyIterable<T> | PromiseLike<AnyIterable<T>>;
 
 /**
- * Reads an iterable. A function is called at each attempt; an iterable itself can be read only
- * once, so that a drop is the end of it.
+ * Reads an iterable. A function is called at each attempt. An iterable itself can be read only
+ * once, so a drop ends the stream as failed.
  *
  * @example
  * ```ts
@@ -109,7 +109,7 @@ function release(late: unknown): void {
   );
 }
 
-/** Transient, as far as anybody can know: with the code of a network error where there is one. */
+/** Returns a failure that is retried, since nothing is known about it: with the code of a network error, if it has one. */
 function sourceFailure(thrown: unknown, what: string): SourceError {
   const error = readable(thrown);
   if (error instanceof SourceError) return error;
@@ -131,7 +131,7 @@ function isIterable(value: unknown): value is object {
 function iteratorOf(iterable: object): unknown {
   const open = iterable as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
   const iterator: unknown = open[Symbol.asyncIterator]?.() ?? open[Symbol.iterator]?.();
-  // A promise of one is none, and nobody else owns its rejection.
+  // A promise is no iterator, and its rejection would be unhandled.
   ignoreRejection(iterator);
   return iterator;
 }

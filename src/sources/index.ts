@@ -1,4 +1,4 @@
-/** Sources: what a stream can be read from. */
+/** Entry `stream-reconnect/sources`. */
 
 export type {
   Connection,

@@ -1,4 +1,4 @@
-/** A live stream without a replay, joined to a list of what was before: subscribe, fetch, leave out what came twice. */
+/** The source `liveWithHistory()`: a live stream joined to a list of what came before, each item once. */
 
 import type {
   Connection,
@@ -27,14 +27,14 @@ export interface HistoryContext {
 }
 
 export interface LiveWithHistoryOptions<T> {
-  /** What comes from now on, such as `sse()` or `webSocket()`; it is not asked to go on from a position. */
+  /** The source of what comes from now on, such as `sse()` or `webSocket()`. It is not asked to resume from a position. */
   live: StreamSource<T>;
   /**
-   * What was before, oldest first: asked on each connection, while the live items wait. It shows that nothing is missing if
-   * it reaches back to the item `lastId`; where it does not, a `gap` is reported.
+   * Returns what came before, oldest first. Called on each connection, while the live items wait. If the list reaches back
+   * to the item `lastId`, nothing is missing; otherwise a `gap` is reported.
    */
   history: (context: HistoryContext) => readonly T[] | PromiseLike<readonly T[]>;
-  /** The id of an item, the same in both. */
+  /** Returns the id of an item, the same in the list and in the live stream. */
   idOf: (item: T) => string;
   /** Ids that are remembered, and live items that may wait for the history. @default 10000 */
   maxItems?: number | undefined;
@@ -45,8 +45,8 @@ export interface LiveWithHistoryOptions<T> {
 const OPTIONS = { live: true, history: true, idOf: true, maxItems: true, name: true } as const;
 
 /**
- * Joins a live stream to a list call. On each connection it subscribes, then fetches the list, delivers what of it was
- * not delivered yet, and then what came live meanwhile: in order, and each item once.
+ * Joins a live stream to a list call. On each connection it subscribes, then fetches the list, delivers the items of the
+ * list that are new, and then the items that came live meanwhile: in order, and each item once.
  *
  * @example
  * ```ts
@@ -94,7 +94,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     signal: AbortSignal,
     host?: SourceHost,
   ): Promise<Connection<T>> {
-    // What was given and not taken comes again: the position says what was taken.
+    // Items that were passed on but not taken come again: the position shows which were taken.
     seen.settle(at.cursor);
     const connection = await live.open({ ...at, cursor: undefined }, signal, host);
     const clock = host?.clock ?? systemTimers;
@@ -129,7 +129,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
       const waiting: SourceItem<T>[] = [];
       let held = 0;
       const list = Promise.race([fetchList(context), timeout]);
-      // Whichever fails second is not waited for any more.
+      // Whichever of the two rejects second would be unhandled.
       list.catch(() => {});
       let next = pull(iterator);
       let isOver = false;
@@ -144,7 +144,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
           const bytes = data.reduce((sum, item) => sum + weightOf(item), 0);
           held += bytes;
           memory?.hold(bytes);
-          // The items wait; that they came is a sign of life.
+          // The items wait; their arrival is a sign of life.
           yield [];
           // Read on although nothing is free: all that waits is in here. One item may be larger than that.
           if (memory?.free === 0 && waiting.length > 1) throw tooMany('maxBufferedBytes of');
@@ -162,7 +162,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
       }
     } finally {
       clock.clearTimeout(timer);
-      // Not waited for: it may come only when the connection is closed.
+      // Not awaited: it may settle only when the connection is closed.
       ignoreRejection(iterator.return?.());
     }
   }
@@ -174,7 +174,7 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     return { list: list as T[] };
   }
 
-  /** What of the list is new, in one batch. */
+  /** Yields the new items of the list, in one batch. */
   function* past(
     list: readonly T[],
     { lastId }: HistoryContext,
@@ -182,17 +182,17 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     const items = list.map((data) => toItem({ type: 'data', data, bytes: sizeOf(data) }));
     const from = items.findLastIndex(({ id }) => id === lastId);
     const reaches = lastId === undefined || from >= 0 || items.some(({ id }) => seen.has(id));
-    // After a reload nothing is remembered: what stands before the last item was delivered.
+    // After a reload no ids are remembered: the items before the last one were delivered.
     const after = seen.isEmpty && from >= 0 ? items.slice(from + 1) : items;
     const gap = { type: 'gap', from: lastId ?? null, to: items[0]?.id ?? null } as const;
     yield [...(reaches ? [] : [gap]), ...fresh(after), { type: 'upToDate' }];
     return list;
   }
 
-  /** Items with their ids, without those that were given before. */
+  /** Returns the items with their ids, without those that were passed on before. */
   function fresh(items: readonly SourceItem<T>[]): SourceItem<T>[] {
     return items.flatMap((item): SourceItem<T>[] => {
-      // Positions of the live stream mean nothing: ours are the ids.
+      // Positions of the live stream are not used: the ids of this source are.
       if (item.type === 'checkpoint') return [{ type: 'alive' }];
       if (item.type !== 'data') return [item];
       const own = toItem(item);
@@ -205,24 +205,24 @@ export function liveWithHistory<T>(options: LiveWithHistoryOptions<T>): StreamSo
     if (typeof id !== 'string') throw wrongResponse('idOf', 'a string', id);
     checkIdLength(id);
     const own = { ...item, id };
-    // A property that is added to a copy makes V8 keep it as a dictionary: twice the memory.
+    // Set only if present: a property added to a copy makes V8 store the object as a dictionary, at twice the memory.
     return item.follows === undefined ? own : { ...own, follows: undefined };
   }
 }
 
-/** Time for the list, in ms. */
+/** Time for the list to arrive, in ms. */
 const HISTORY_MS = 30_000;
 
 function pull<T>(
   iterator: AsyncIterator<readonly SourceItem<T>[]>,
 ): Promise<IteratorResult<readonly SourceItem<T>[]>> {
   const next = Promise.resolve(iterator.next());
-  // It is waited for later, or never.
+  // The promise is awaited later, or never.
   next.catch(() => {});
   return next;
 }
 
-/** A fair estimate: the size on the wire is not known. */
+/** Estimates the size of an item: the size on the wire is not known. */
 function sizeOf(data: unknown): number {
   if (typeof data === 'string') return data.length;
   try {

@@ -1,4 +1,4 @@
-/** One request to an MCP server over Streamable HTTP as a source: posted once, continued by GET. */
+/** The source `mcpRequest()`: one request to an MCP server over Streamable HTTP, posted once, continued by GET. */
 
 import type {
   Connection,
@@ -7,8 +7,8 @@ import type {
   StreamSource,
 } from '../../machines/source-contract.js';
 import { configFailure, describeType } from './shared/source-error.js';
-import { discard } from './http/response/error-body.js';
-import { exchange } from './http/request/send-request.js';
+import { cancelBody } from './http/response/error-body.js';
+import { sendRequest } from './http/request/send-request.js';
 import { checkHttpOptions, HTTP_OPTIONS } from './http/options.js';
 import type { HttpOptions } from './http/options.js';
 import { isSendable } from './http/request/validate-request.js';
@@ -24,9 +24,9 @@ import { systemTimers } from './shared/timers.js';
 export interface McpRequestOptions extends Omit<HttpOptions, 'method' | 'body'> {
   /** The JSON-RPC request, such as a `tools/call`. Its `id` names the response that ends the stream. */
   message: Omit<JsonRpcRequest, 'jsonrpc'> & { readonly jsonrpc?: '2.0' | undefined };
-  /** Goes out as `Mcp-Session-Id`. @default what the server assigns in its first response */
+  /** Sent as `Mcp-Session-Id`. @default what the server assigns in its first response */
   sessionId?: string | undefined;
-  /** Goes out as `MCP-Protocol-Version`: the version that was negotiated. @default no such header */
+  /** Sent as `MCP-Protocol-Version`: the version that was negotiated. @default no such header */
   protocolVersion?: string | undefined;
   /** Longest line in bytes. @default 64 MiB */
   maxLineBytes?: number | undefined;
@@ -48,7 +48,7 @@ const MCP_REQUEST_OPTIONS = {
   name: true,
 } as const satisfies Record<keyof McpRequestOptions, true>;
 
-/** A result may hold a picture. */
+/** A result may contain an image. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -124,7 +124,7 @@ export function mcpRequest(
     const params = { requestId: message.id, reason };
     const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
     const post = { ...request, body, idempotencyKey: undefined };
-    discard(await exchange(post, at, signal, (headers) => addHeaders(headers, session)));
+    cancelBody(await sendRequest(post, at, signal, (headers) => addHeaders(headers, session)));
   }
 }
 

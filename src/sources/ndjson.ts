@@ -1,4 +1,4 @@
-/** Lines of JSON over fetch, as a source. */
+/** The source `ndjson()`: lines of JSON over fetch. */
 
 import type {
   Connection,
@@ -23,30 +23,30 @@ import { LineDecoder } from './lines/decoder.js';
 import { checkFunction, checkSize, checkString, checkWords } from './shared/validate-options.js';
 
 export interface NdjsonOptions<T> extends HttpOptions {
-  /** A line as an item, from its JSON; undefined where it is a sign of life and no more. @default the JSON itself */
+  /** Turns the JSON of a line into an item; undefined: the line is only a sign of life. @default the JSON itself */
   parse?: ((value: unknown) => T | undefined) | undefined;
-  /** The cursor of an item; undefined where it has none. */
+  /** Returns the cursor of an item; undefined if it has none. */
   id?: ((item: T) => string | undefined) | undefined;
   /** Says which item ends the stream; the item itself is delivered. */
   isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
-  /** `'eof'`: the bytes may simply end. To be said where there is no `isEnd`. @default 'explicit' with isEnd */
+  /** `'eof'`: the end of the bytes is the end. Required without `isEnd`. @default 'explicit' with isEnd */
   terminal?: StreamSource<T>['terminal'] | undefined;
-  /** The name in the query by which the cursor goes out. Functions for url, headers and body get it, too. */
+  /** The query parameter that carries the cursor. Functions for url and body receive the cursor, too. */
   cursorParam?: string | undefined;
-  /** The name in the query by which the number of items received goes out. */
+  /** The query parameter that carries the number of items received. */
   itemsParam?: string | undefined;
   /**
-   * How the server goes on.
+   * How the stream continues after a drop.
    * @default 'cursor' with `id`, 'count' with `itemsParam`, else 'none'; 'none' for a POST without `resumeRequest`
    */
   resume?: StreamSource<T>['resume'] | undefined;
   /** @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
   reopen?: StreamSource<T>['reopen'] | undefined;
-  /** The request that goes on, where the first one is a POST. */
+  /** The request that continues after a drop, where the first one is a POST. */
   resumeRequest?: ResumeRequestFunction | undefined;
-  /** How ids follow each other; where they do not, the stream emits a `gap`. @default unknown */
+  /** How ids follow each other; where one is skipped, the stream emits a `gap`. @default unknown */
   contiguous?: Contiguity | undefined;
-  /** What the body may be labelled as; null: anything. @default the usual labels of lines of JSON and of json-seq */
+  /** Content types that are accepted; null: any. @default the usual five of JSON lines and json-seq */
   contentTypes?: readonly string[] | null | undefined;
   /** Longest line, in UTF-16 units. @default 4 MiB */
   maxLineBytes?: number | undefined;
@@ -72,8 +72,8 @@ const NDJSON_OPTIONS = {
 } as const satisfies Record<keyof NdjsonOptions<unknown>, true>;
 
 /**
- * Reads a body of one JSON value a line, or a sequence of them behind record separators (json-seq, RFC 7464). The
- * format has no end marker of its own, so say what the end is: an item (`isEnd`), or that of the bytes
+ * Reads a body of one JSON value per line, or of JSON texts behind record separators (json-seq, RFC 7464). The
+ * format has no end marker, so say what the end is: an item (`isEnd`), or the end of the bytes
  * (`terminal: 'eof'`).
  *
  * @example

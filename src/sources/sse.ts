@@ -1,4 +1,4 @@
-/** Server-sent events over fetch, as a source. */
+/** The source `sse()`: server-sent events over fetch. */
 
 import type { Connection, ResumePoint, StreamSource } from '../../machines/source-contract.js';
 import { bodyConnection, singleBatch } from './http/response/body-reader.js';
@@ -11,16 +11,16 @@ import type { SseEvent } from './sse/decoder.js';
 import { checkSseOptions } from './sse/options.js';
 import type { SseOptions } from './sse/options.js';
 
-/** Options with which the items are what `parse` gives. */
+/** Options with which the items are what `parse` returns. */
 export interface Parsing<T> {
   parse: (event: SseEvent) => T | undefined;
 }
 
 /**
- * Reads an event stream: `text/event-stream`, any method, resumed by `Last-Event-ID`.
+ * Reads an event stream: `text/event-stream`, by any method, resumed by `Last-Event-ID`.
  *
- * A clean end of the bytes proves nothing: without `isEnd` the stream goes on for ever, or until
- * the server says 204. Give `isEnd`, or `terminal: 'eof'` if the server's word is enough for you.
+ * A clean end of the bytes proves nothing: without `isEnd` the stream goes on for ever, or until the server answers
+ * 204. Give `isEnd`, or `terminal: 'eof'` if the end of the bytes is the end of your stream.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function sse<T>(
   return Object.freeze(contiguous === undefined ? source : { ...source, contiguous });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<T>> {
-    // An empty cursor is a statement of the server: its ids start over, ours does not go out.
+    // An empty cursor was sent by the server: its ids start over, and `lastEventId` is not sent.
     const cursor = at.cursor ?? lastEventId;
     if (resume === 'cursor' && cursor !== undefined) checkCursor(cursor);
     const point = cursor === at.cursor ? at : { ...at, cursor };
@@ -61,9 +61,9 @@ export function sse<T>(
       {
         request: await requestAt(request, resumeRequest, point, signal),
         contentTypes: [EVENT_STREAM],
-        // One of the caller's own would be sent, and refused, again.
+        // A rejected `lastEventId` of the caller would be sent, and rejected, again.
         withCursor: Boolean(at.cursor),
-        refine: (headers) => {
+        addHeaders: (headers) => {
           if (resume !== 'cursor' || cursor === undefined) return;
           if (cursor === '') delete headers['last-event-id'];
           else headers['last-event-id'] = toHeaderBytes(cursor);

@@ -1,4 +1,4 @@
-/** Plain text over fetch, as a source: the position is the number of characters received. */
+/** The source `text()`: plain text over fetch. The position is the number of UTF-16 code units received. */
 
 import type {
   Connection,
@@ -22,19 +22,19 @@ import { Utf8Decoder } from './http/response/utf8.js';
 import { checkString } from './shared/validate-options.js';
 
 export interface TextOptions extends HttpOptions {
-  /** The name in the query by which the number of UTF-16 units received goes out. @default 'resumeAt' */
+  /** The query parameter that carries the number of UTF-16 code units received. @default 'resumeAt' */
   resumeParam?: string | undefined;
-  /** `'count'`: a drop asks for what follows. `'none'`: it ends the stream. @default 'count' for GET and HEAD, else 'none' */
+  /** `'count'`: a drop requests what follows. `'none'`: it ends the stream. @default 'count' for GET and HEAD, else 'none' */
   resume?: 'count' | 'none' | undefined;
   /**
-   * `'eof'`: the bytes may simply end. `'explicit'`: after the bytes ended the server is asked for more, and the end
-   * is when it answers 204, or with the same text again.
+   * `'eof'`: the end of the bytes is the end. `'explicit'`: when the bytes end, the server is asked for more, and the end
+   * is 204, or the same text again.
    * @default 'explicit' where the stream can be resumed, else 'eof'
    */
   terminal?: StreamSource<string>['terminal'] | undefined;
   /** @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
   reopen?: StreamSource<string>['reopen'] | undefined;
-  /** The request that goes on, where the first one is a POST. */
+  /** The request that continues after a drop, where the first one is a POST. */
   resumeRequest?: ResumeRequestFunction | undefined;
   /** The name in diagnostics. @default 'text' */
   name?: string | undefined;
@@ -51,8 +51,8 @@ const TEXT_OPTIONS = {
 } as const satisfies Record<keyof TextOptions, true>;
 
 /**
- * Reads text as it comes. A drop asks for what follows the UTF-16 units received, as `resumable-stream` counts them.
- * A character is never split across items. A server that ignores the count and sends the same text again has no more.
+ * Reads text as it arrives. A drop requests what follows the UTF-16 code units received, as `resumable-stream` counts them.
+ * A character is never split across items. If the server ignores the count and sends the same text again, that is the end.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ class TextChunks implements BodyDecoder<string> {
   readonly #utf8 = new Utf8Decoder();
   readonly #last: LastResponse;
   readonly #repetition: Repetition;
-  /** Characters of the stream with those of this connection. */
+  /** UTF-16 code units of the stream, those of this connection included. */
   #chars: number;
   readonly #isFirst: boolean;
   #isStart = true;
@@ -112,7 +112,7 @@ class TextChunks implements BodyDecoder<string> {
     this.#bytes += chunk.length;
     if (this.#isStart && data !== '') {
       this.#isStart = false;
-      // In the middle of a text U+FEFF is a character.
+      // In the middle of a text U+FEFF is a character, not a byte order mark.
       const rest = data.slice(1);
       if (data.startsWith('\uFEFF') && (this.#isFirst || this.#repetition.beganWith(rest)))
         data = rest;
@@ -120,13 +120,13 @@ class TextChunks implements BodyDecoder<string> {
     return this.#items(this.#repetition.take(data));
   }
 
-  /** A character that was cut is not counted: it comes again. */
+  /** Ends the text. A character that was cut is not counted, and comes again. */
   finish(): readonly SourceItem<string>[] {
     const repetition = this.#repetition;
     if (repetition.isSame) return [end('complete')];
     const items = this.#items(repetition.finish());
     this.#last.keep(repetition.text, this.#chars);
-    // No proof, and nobody can say whether it follows, or whether more would.
+    // Nobody can tell whether this text repeats the last one, or continues it.
     return repetition.isSuspect ? [...items, end('incomplete')] : items;
   }
 

@@ -1,4 +1,4 @@
-/** A WebSocket, as a source that can also send. */
+/** The source `webSocket()`, which can also send. */
 
 import type {
   Connection,
@@ -15,29 +15,29 @@ import { Outbox } from './web-socket/sending/outbox.js';
 
 export interface WebSocketSource<T> extends StreamSource<T> {
   /**
-   * Sends to the peer: at once where the stream is connected, else in order when it is. Without an `ackId`, what a
-   * connection has taken is never sent again, even if it broke on the way. Bytes are copied.
-   * @throws ReconnectError `limit` where more than `maxQueuedBytes` would wait; `usage` where the stream is closed.
+   * Sends a message: at once if the stream is connected, otherwise in order on the next connection. Without an `ackId`, a
+   * message that a connection has taken is never sent again, even if the connection breaks. Bytes are copied.
+   * @throws ReconnectError `limit` if more than `maxQueuedBytes` would wait; `usage` if the stream is closed.
    */
   send(message: WebSocketData): 'sent' | 'queued';
   /**
-   * What no connection has taken, what the peer has not acknowledged, and what waited for a connection that the peer
-   * refused: the last is never sent again by itself.
+   * The messages that no connection has taken, that the peer has not acknowledged, and that waited for a connection that
+   * the peer refused. The source does not send the last ones again.
    */
   readonly unsent: readonly WebSocketData[];
-  /** Forgets what is unsent, and returns it. */
+  /** Removes the unsent messages, and returns them. */
   clearUnsent(): readonly WebSocketData[];
-  /** Bytes, or UTF-16 units of text, that wait to be sent, here and in the WebSocket. */
+  /** Number of bytes, or of UTF-16 code units of text, that wait to be sent, here and in the WebSocket. */
   readonly bufferedAmount: number;
-  /** Runs each time when nothing waits any more, to be sent or to be acknowledged; returns how to stop. */
+  /** Calls the listener each time when nothing waits to be sent or acknowledged. Returns a function that stops that. */
   onDrain(listener: () => void): () => void;
-  /** The sub-protocol of the connection; `''` where there is none. */
+  /** The sub-protocol of the connection; `''` without one. */
   readonly protocol: string;
 }
 
 /**
- * Reads the messages of a WebSocket. A close with 1000 is the end, unless `isEnd` says what the end is; any
- * other is a drop, by its code. The resume message says where to go on.
+ * Reads the messages of a WebSocket. A close with 1000 is the end, unless `isEnd` is given; any other close is
+ * classified by its code. `resumeMessage` sends the position from which the peer is to continue.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export function webSocket<T = WebSocketMessage>(
     reopen,
     liveWithoutIds,
     isEndless,
-    // An id is optional per message.
+    // Eager, since an id is optional per message.
     delivery: 'eager' as const,
     open: (at: ResumePoint, signal: AbortSignal, host?: SourceHost): Promise<Connection<T>> =>
       connector.open(at, signal, host),

@@ -1,4 +1,4 @@
-/** A TCP proxy on loopback before any server: it breaks connections of every protocol, byte by byte. */
+/** A TCP proxy on loopback in front of any server: it breaks connections of every protocol, at an exact byte. */
 
 // Projects whose `lib` is older than `Symbol.asyncDispose` use these types too.
 /// <reference lib="esnext.disposable" preserve="true" />
@@ -8,46 +8,46 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_TIMER_MS, configError } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
-import { createFacts } from './wait-until.js';
+import { createWaiter } from './wait-until.js';
 import { checkBytes, checkKind } from './validate-faults.js';
 import { listen } from '../loopback/listen.js';
 import { reset, write } from '../loopback/socket-write.js';
 
-/** What befalls one connection. Bytes are those from the server to the client, heads and framing included. */
+/** What happens to one connection. Bytes are counted from the server to the client, heads and framing included. */
 export interface ProxyFault {
-  /** The connection is reset at once. */
+  /** Resets the connection at once. */
   readonly refuse?: boolean | undefined;
-  /** Ended after so many bytes, by FIN or RST; or nothing more comes over it, and it stays open. */
+  /** Ends the connection after `at` bytes, by FIN or RST; `stall` leaves it open and silent. */
   readonly cut?: { readonly kind: 'fin' | 'rst' | 'stall'; readonly at: number } | undefined;
-  /** Passed on in pieces of at most so many bytes. */
+  /** Passes data on in pieces of at most this many bytes. */
   readonly sliceBytes?: number | undefined;
-  /** Each piece is held back so long, in ms. */
+  /** Delays each piece by this many ms. */
   readonly delayMs?: number | undefined;
 }
 
 export interface FaultProxyOptions {
-  /** Where the server is: `http://127.0.0.1:8080`; of the URL only host and port count. */
+  /** The address of the server: `http://127.0.0.1:8080`. Only host and port are used. */
   readonly target: string;
-  /** What befalls the nth connection, from 0; what comes after them is passed on. @default nothing */
+  /** What happens to the nth connection, from 0; further connections are passed on unchanged. @default nothing */
   readonly script?: readonly ProxyFault[] | ((nth: number) => ProxyFault) | undefined;
 }
 
 export interface FaultProxy {
-  /** As the target, at the port of the proxy, without a slash at the end. */
+  /** The target's URL with the port of the proxy, without a slash at the end. */
   readonly url: string;
-  /** Connections so far. */
+  /** Number of connections so far. */
   readonly connections: number;
-  /** What a script of yours threw: its connections were refused. */
+  /** Errors that your script threw: those connections were refused. */
   readonly errors: readonly unknown[];
-  /** Those that are open. */
+  /** Number of open connections. */
   readonly live: number;
-  /** Bytes passed on to clients. */
+  /** Number of bytes passed on to clients. */
   readonly bytes: number;
   /** Resolves when no connection is open. */
   idle(): Promise<void>;
-  /** Breaks all open connections now; `stall` leaves them open and mute. */
+  /** Breaks all open connections now; `stall` leaves them open and silent. */
   cut(kind: 'fin' | 'rst' | 'stall'): void;
-  /** Nobody listens any more: new connections are refused by the system. Open ones stay. */
+  /** Stops listening: the system refuses new connections. Open ones stay. */
   down(): Promise<void>;
   /** Listens again, at the same port. */
   up(): Promise<void>;
@@ -56,8 +56,8 @@ export interface FaultProxy {
 }
 
 /**
- * Starts a proxy on 127.0.0.1 at a free port. It knows no protocol, so it stands before a server of SSE,
- * of WebSockets or of anything else over TCP.
+ * Starts a proxy on 127.0.0.1 at a free port. It is independent of the protocol, so it works with SSE,
+ * WebSockets and anything else over TCP.
  *
  * @throws ReconnectError kind `config`
  *
@@ -72,7 +72,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
   const { script = [] } = options;
   const target = parseTarget(options.target);
   if (typeof script !== 'function') checkScript(script);
-  const { until, changed } = createFacts();
+  const { until, changed } = createWaiter();
   const lines = new Set<Line>();
   const errors: unknown[] = [];
   let [connections, bytes] = [0, 0];
@@ -106,7 +106,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
     [Symbol.asyncDispose]: close,
   };
 
-  /** A script that throws, or gives what is no fault, is reported, and its connection refused. */
+  /** Reports a script that throws, or returns something that is no fault, and refuses the connection. */
   function faultOf(nth: number): ProxyFault {
     if (typeof script !== 'function') return script[nth] ?? {};
     try {
@@ -129,7 +129,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
     });
   }
 
-  /** The port is free at once; the server's own promise of it waits for open connections. */
+  /** Resolves when the port is free, which is at once; the callback of `server.close` waits for open connections. */
   function down(): Promise<void> {
     if (server.listening) server.close();
     return Promise.resolve();
@@ -148,12 +148,12 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
   }
 }
 
-/** A connection and its other half. */
+/** A connection of a client, with the one to the server. */
 class Line {
   readonly #client: Socket;
   readonly #over = new AbortController();
   #isMute = false;
-  /** The client sends no more. */
+  /** The client has ended its side. */
   #isLeft = false;
 
   constructor(
@@ -174,7 +174,7 @@ class Line {
     });
     upstream.on('error', () => client.destroy());
     client.pipe(upstream);
-    // What is held back when the connection ends is lost, as on a real line.
+    // Delayed data is lost when the connection ends, as on a real network.
     void this.#passOn(upstream, fault, onPassed).catch(() => client.destroy());
   }
 
@@ -189,7 +189,7 @@ class Line {
     this.#release();
   }
 
-  /** A mute line would keep the half of a connection that nobody listens to any more. */
+  /** Without this, a stalled connection would keep its other half open for ever. */
   #release(): void {
     if (this.#isMute && this.#isLeft) this.#client.destroy();
   }
@@ -207,7 +207,7 @@ class Line {
         if (this.#isMute) continue;
         left -= piece.length;
         onPassed(piece.length);
-        // Written out before anything else happens to the socket, or the client sees less.
+        // Flushed before anything else happens to the socket, or the client would receive less.
         await write(this.#client, piece, 'flushed');
         if (cut !== undefined && left === 0) this.cut(cut.kind);
       }

@@ -1,4 +1,4 @@
-/** One answer of the flaky server, written byte by byte to its socket: whole, or broken where its fault says. */
+/** Writes one response of the flaky server to its socket, byte by byte: complete, or broken where its fault says. */
 
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,10 +12,10 @@ import type {
 } from './flaky-response.types.js';
 import { reset, write } from '../loopback/socket-write.js';
 
-/** What a chunk that breaks is announced to be longer by. */
+/** How much longer a broken chunk is announced than it is. */
 const MISSING_BYTES = 10;
 
-/** Resolves when all that is to be written was written. Every answer ends its connection, or hangs. */
+/** Writes the response; resolves when everything was written. Each response ends its connection, or hangs. */
 export async function sendAnswer(
   socket: Socket,
   answer: FlakyResponse,
@@ -35,7 +35,7 @@ export async function sendAnswer(
   else socket.end(isChunked ? '0\r\n\r\n' : '');
 }
 
-/** The bytes of a body, counted up to the fault. */
+/** Counts the bytes of a body up to the fault. */
 class BodyLine {
   #sent = 0;
   readonly #socket: Socket;
@@ -50,12 +50,12 @@ class BodyLine {
     this.#at = typeof fault?.at === 'number' ? fault.at : Infinity;
   }
 
-  /** The fault falls on the end of the body. */
+  /** The fault is exactly at the end of the body. */
   isCutHere(): boolean {
     return this.#sent === this.#at;
   }
 
-  /** Whether more may follow. */
+  /** Returns whether more may follow. */
   async send(piece: string | Uint8Array): Promise<boolean> {
     const bytes = Buffer.from(piece);
     if (bytes.length === 0) return !this.#socket.destroyed;
@@ -75,7 +75,7 @@ class BodyLine {
       this.#socket.end(this.#isChunked ? '0\r\n\r\n' : '');
       return;
     }
-    // Written out before it is reset, or the client sees less.
+    // Flushed before the reset, or the client would receive less.
     await write(this.#socket, this.#chunk(rest, MISSING_BYTES), 'flushed');
     end(this.#socket, kind);
   }
@@ -103,7 +103,7 @@ function headOf(answer: FlakyResponse, isChunked: boolean): string {
     // With it, undici takes a FIN inside a chunk for a clean end.
     connection: isChunked && breaks ? undefined : 'close',
   };
-  // What the caller says of the framing is sent as well, be it wrong.
+  // The caller's own framing headers are sent as well, even if they are wrong.
   for (const [name, value] of Object.entries(headers)) fields[name.toLowerCase()] = value;
   const lines = Object.entries(fields).map(([name, value]) =>
     value === undefined ? '' : `${name}: ${value}\r\n`,

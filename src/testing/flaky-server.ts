@@ -1,4 +1,4 @@
-/** A loopback server whose paths misbehave as a script says: faults over real sockets, as data. */
+/** A loopback server whose responses break as a script says: faults over real sockets, as data. */
 
 // Projects whose `lib` is older than `Symbol.asyncDispose` use these types too.
 /// <reference lib="esnext.disposable" preserve="true" />
@@ -7,14 +7,14 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { configError } from '../../machines/config.js';
-import { createFacts } from './wait-until.js';
+import { createWaiter } from './wait-until.js';
 import { sendAnswer } from './flaky-response.js';
 import { checkResponse } from './validate-faults.js';
 import type { FlakyResponse } from './flaky-response.types.js';
 import { onLoopback } from '../loopback/listen.js';
 import { reset } from '../loopback/socket-write.js';
 
-/** A request as the server saw it. */
+/** A request as the server received it. */
 export interface FlakyRequest {
   readonly method: string;
   readonly url: URL;
@@ -24,22 +24,22 @@ export interface FlakyRequest {
   readonly nth: number;
 }
 
-/** A request that waits for its answer. */
+/** A request that waits for its response. */
 export interface FlakyCall extends FlakyRequest {
   /** Aborted when the connection is over. */
   readonly signal: AbortSignal;
 }
 
-/** What a path answers: always the same, one after the other (the last one stays), or as the request asks. */
+/** The response of a path: one, a list of which the last one repeats, or a function of the request. */
 export type FlakyPath =
   | FlakyResponse
   | readonly FlakyResponse[]
   | ((call: FlakyCall) => FlakyResponse | Promise<FlakyResponse>);
 
 export interface FlakyServerOptions {
-  /** By path, such as `/answer`; `*` stands for every other one. What no path names is 404. */
+  /** Responses by path, such as `/answer`; `*` matches every other path. Without it those are 404. */
   readonly paths: Readonly<Record<string, FlakyPath>>;
-  /** Pages elsewhere whose scripts may call, such as `http://localhost:5173`. @default none */
+  /** Origins of pages that may send requests, such as `http://localhost:5173`. @default none */
   readonly origins?: readonly string[] | undefined;
 }
 
@@ -48,11 +48,11 @@ export interface FlakyServer {
   readonly url: string;
   /** All requests so far, oldest first. */
   readonly requests: readonly FlakyRequest[];
-  /** What functions and bodies threw, and why their answers could not be sent: their connections broke. */
+  /** Errors that functions and bodies threw, and reasons why a response could not be sent: those connections broke. */
   readonly errors: readonly unknown[];
-  /** Open sockets that have carried a request: some clients open a spare one. */
+  /** Number of open sockets that have carried a request; some clients open a spare one, which is not counted. */
   readonly connections: number;
-  /** Resolves when there are none. */
+  /** Resolves when no connection is open. */
   idle(): Promise<void>;
   /** Resolves at the nth request, counted from 1 over the life of the server. */
   requested(n: number): Promise<void>;
@@ -64,8 +64,8 @@ export interface FlakyServer {
 }
 
 /**
- * Starts a server on 127.0.0.1 at a free port. Every answer has a connection of its own, so that what
- * breaks is one answer and open connections can be counted.
+ * Starts a server on 127.0.0.1 at a free port. Each response has a connection of its own, so that a fault
+ * breaks one response only and open connections can be counted.
  *
  * @throws ReconnectError kind `config`
  *
@@ -88,7 +88,7 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
   const errors: unknown[] = [];
   const asked = new Map<string, number>();
   const busy = new Set<Socket>();
-  const { until, changed } = createFacts();
+  const { until, changed } = createWaiter();
   const server = createServer({ keepAliveTimeout: 1 }, (req) => {
     busy.add(req.socket);
     req.socket.once('close', () => {
@@ -162,10 +162,10 @@ export async function flakyServer(options: FlakyServerOptions): Promise<FlakySer
   }
 }
 
-/** With any port: a proxy may stand before the server. */
+/** Any port is accepted: a proxy may be in front of the server. */
 const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
 
-/** Only pages at `origins` come that far. */
+/** Only pages at `origins` get this far. */
 const PREFLIGHT = { 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' };
 
 function signalOf(socket: Socket): AbortSignal {
@@ -202,7 +202,7 @@ function checkPaths(paths: unknown): void {
   }
 }
 
-/** It is sent for every request; an iterator gives what it has once. */
+/** The response is sent for every request, and an iterator can be read only once. */
 function checkRepeatable(place: string, { body }: FlakyResponse): void {
   const isOnce =
     typeof body === 'object' &&

@@ -1,4 +1,4 @@
-/** What can happen to the machine, once of each kind: the steps that model paths are made of. */
+/** The steps of model paths: every kind of event that the machine can receive. */
 
 import type {
   StreamProgress,
@@ -7,7 +7,7 @@ import type {
 } from '../../machines/reconnect.types.js';
 import { emptyStreamState } from '../../machines/stream-state.js';
 
-/** What the actor does by itself, as the graph sees it: the wait is over, a child is done or broken. */
+/** Events that XState sends itself: the wait is over, a child is done or failed. */
 export type InternalStep =
   | { readonly type: 'xstate.after.backoff.reconnect.waiting' }
   | {
@@ -40,7 +40,7 @@ const progress: StreamProgress = {
   floorMs: 0,
 };
 
-/** The report of a connection that was left. */
+/** A report of a connection that was left. */
 const STALE = { connection: -1 };
 
 const waitIsOver: ModelStep = { type: 'xstate.after.backoff.reconnect.waiting' };
@@ -57,7 +57,7 @@ export const rotated: { type: 'stream.rotated' } & Loss = {
   reading,
 };
 
-/** One event of each kind, and of each kind that a guard distinguishes. */
+/** One event of each kind, and one for each case that a guard distinguishes. */
 export const modelSteps: readonly ModelStep[] = [
   { type: 'connect' },
   { type: 'retryNow' },
@@ -78,7 +78,7 @@ export const modelSteps: readonly ModelStep[] = [
   { type: 'stream.dropped', ...fatal, reading },
   { type: 'stream.dropped', ...cutShort, reading, healthy: true, progress },
   { type: 'stream.dropped', ...network, reading, ...STALE },
-  // The later one first: after it, the earlier one comes too soon.
+  // The later moment first: after it, the earlier one is too soon.
   { type: 'stream.rotated', ...network, ...later },
   rotated,
   { type: 'stream.rotated', ...fatal, reading },
@@ -107,7 +107,7 @@ export const modelSteps: readonly ModelStep[] = [
   { type: 'xstate.error.actor.reader', actorId: 'reader', error: network },
 ];
 
-/** Enough to come to each state; with all of them there are millions of simple paths. */
+/** Enough steps to reach each state; with all steps there are millions of simple paths. */
 export const fewModelSteps: readonly ModelStep[] = [
   { type: 'connect' },
   { type: 'resume' },

@@ -1,4 +1,4 @@
-/** The machine as a model of itself: paths through its graph, and a running actor that walks them. */
+/** The machine as a model of itself: paths through its graph, and a running actor that follows them. */
 
 import type {
   AnyEventObject,
@@ -23,11 +23,11 @@ import { walkingMachine, walkSteps } from './walk-steps.js';
 export interface ReconnectModelOptions {
   /** `reconnectMachine`, extended by `.provide`. @default reconnectMachine */
   readonly machine?: ReconnectMachine | undefined;
-  /** What can happen. @default modelSteps */
+  /** The events that can happen. @default modelSteps */
   readonly steps?: readonly ModelStep[] | undefined;
-  /** What of a snapshot can make a difference to where a path leads. @default the state, and what the guards look at */
+  /** Returns the part of a snapshot that decides where a path leads. @default the state, and the context that guards read */
   readonly key?: ((snapshot: ModelSnapshot) => string) | undefined;
-  /** The graph is given up beyond so many keys and events. @default 20000 */
+  /** Number of keys and events beyond which the graph is abandoned. @default 20000 */
   readonly limit?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface ModelSnapshot {
 
 export interface ModelPath {
   readonly steps: readonly ModelStep[];
-  /** Where the graph says that it ends. */
+  /** The state in which the path ends, by the graph. */
   readonly state: string;
 }
 
@@ -46,26 +46,26 @@ export interface ModelPath {
 export interface ModelWalk {
   /** The state after each step. */
   readonly states: readonly ReconnectState[];
-  /** The transitions that were taken, in the words of `transitions`. */
+  /** The transitions that were taken, named as in `transitions`. */
   readonly transitions: readonly string[];
 }
 
 export interface ReconnectModel {
-  /** Every transition that the statechart defines, in words: `waiting: retryNow → connecting`. */
+  /** Every transition of the statechart, as text: `waiting: retryNow → connecting`. */
   readonly transitions: readonly string[];
-  /** To each state by a shortest way, and from there one step more for each that can happen. */
+  /** Returns a shortest path to each state, and each of them continued by every step that can happen. */
   paths(input?: ReconnectInput): ModelPath[];
-  /** Every way that passes no state twice, by a few steps. */
+  /** Returns every path that passes no state twice, with a few steps. */
   simplePaths(input?: ReconnectInput, steps?: readonly ModelStep[]): ModelPath[];
   /**
-   * Walks the steps on a running actor under a virtual clock; every delay is waited.
+   * Sends the steps to a running actor under a virtual clock, and waits for every delay.
    * @throws Error if the actor dies, leaves a timer behind, or has a context that is not JSON
    */
   walk(path: Pick<ModelPath, 'steps'>, input?: ReconnectInput): Promise<ModelWalk>;
 }
 
 /**
- * The model of a machine, for tests of machines that extend ours.
+ * Returns the model of a machine, for tests of machines that extend `reconnectMachine`.
  *
  * ```ts
  * const model = reconnectModel({ machine });
@@ -79,9 +79,9 @@ export interface ReconnectModel {
  */
 export function reconnectModel(options: ReconnectModelOptions = {}): ReconnectModel {
   const { steps = modelSteps, key = keyOf, limit = 20_000 } = options;
-  // One machine for graph and actors: its transitions are known by their identity.
+  // One machine for graph and actors: transitions are compared by identity.
   const machine = walkingMachine(options.machine ?? reconnectMachine);
-  // The functions of the graph know no emitted events.
+  // XState's graph functions have no type for emitted events.
   const graphed = machine as unknown as AnyStateMachine;
   const words = wordsOf(transitionsOf(graphed.root));
   const keyed = (snapshot: AnyMachineSnapshot): string => key(snapshot as ModelSnapshot);
@@ -116,7 +116,7 @@ export function reconnectModel(options: ReconnectModelOptions = {}): ReconnectMo
   };
 }
 
-/** What the guards look at; the rest of the context makes no difference to where a path can lead. */
+/** Returns the context that guards read; the rest does not decide where a path leads. */
 function keyOf({ value, context }: ModelSnapshot): string {
   const { attempt, policy, pausedBy, outcome, retryAt } = context;
   const { source, streamState, progress } = context;
@@ -126,7 +126,7 @@ function keyOf({ value, context }: ModelSnapshot): string {
     pausedBy,
     isOver: outcome !== null,
     isTimed: retryAt !== null,
-    // Elsewhere it would only double the graph.
+    // In other states it would only double the graph.
     ...(isConnection(value) && { isFree: isFreeRotation(context, rotated) }),
     ...(source !== null && {
       hasData: streamState.chunksReceived > 0,
@@ -144,7 +144,7 @@ function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
   return [...own, ...Object.values(node.states).flatMap((child) => transitionsOf(child))];
 }
 
-/** Two that read the same get a number each. */
+/** Adds a number to transitions with the same text. */
 function wordsOf(
   transitions: readonly AnyTransitionDefinition[],
 ): Map<AnyTransitionDefinition, string> {
@@ -173,7 +173,7 @@ function isInit(type: string): boolean {
   return type === 'xstate.init';
 }
 
-/** What can happen in each state. */
+/** Returns the steps that can happen in each state. */
 type Adjacency = Record<
   string,
   {

@@ -1,4 +1,4 @@
-/** A source in memory: what its connections give, and how they break, is data. */
+/** A source in memory, whose connections, items and faults are data. */
 
 import { configError } from '../../machines/config.js';
 import { ReconnectError } from '../../machines/errors.js';
@@ -19,7 +19,7 @@ export type ScriptedStep<T> =
   | 'drop'
   | { readonly throws: unknown };
 
-/** What one call of `open` leads to. After its last step a connection is silent. */
+/** The result of one call of `open`. After its last step a connection is silent. */
 export type ScriptedOpening<T> =
   | readonly ScriptedStep<T>[]
   /** `open` never settles. */
@@ -28,7 +28,7 @@ export type ScriptedOpening<T> =
   | { readonly refuses: unknown };
 
 export interface ScriptedSourceOptions<T> {
-  /** What the nth opening gives, from 0. @default connections that are silent until the test acts */
+  /** The result of the nth call of `open`, from 0. @default connections that are silent until the test acts */
   readonly script?:
     | readonly ScriptedOpening<T>[]
     | ((at: ResumePoint, nth: number) => ScriptedOpening<T>);
@@ -41,21 +41,21 @@ export interface ScriptedSourceOptions<T> {
 }
 
 export interface ScriptedSource<T> extends StreamSource<T> {
-  /** Where each opening was asked to go on, oldest first. */
+  /** The resume point of each call of `open`, oldest first. */
   readonly openings: readonly ResumePoint[];
-  /** Connections that are neither broken nor closed, and attempts that still wait for an answer. */
+  /** Number of connections that are neither broken nor closed, and of attempts that still wait. */
   readonly live: number;
-  /** Batches that were asked for. */
+  /** Number of batches that were requested. */
   readonly reads: number;
-  /** Data items that were taken by a reader. */
+  /** Number of data items that were read. */
   readonly taken: number;
   /** Adds a step to the newest connection. */
   push(step: ScriptedStep<T>): void;
 }
 
 /**
- * A source for tests: no network, every fault in its place. What a command, a drop or a clock does to a
- * stream can be driven step by step.
+ * Returns a source for tests, without a network, with every fault at an exact place. A test can drive what a
+ * command, a drop or a clock does to a stream step by step.
  *
  * ```ts
  * const source = scriptedSource({
@@ -114,7 +114,7 @@ function checkOpening(opening: unknown, nth: number): void {
     throw configError(`script[${nth}]`, "a list of steps, 'no answer' or { refuses }", opening);
 }
 
-/** A word that is misspelt would be a batch of characters. */
+/** A misspelt word would otherwise be read as a batch of characters. */
 function checkStep(step: unknown): void {
   if (typeof step === 'string' && step !== 'eof' && step !== 'drop')
     throw configError('step', "a list of items, 'eof', 'drop' or { throws }", step);
@@ -140,7 +140,7 @@ function createLine<T>(
   };
   const play = (step: ScriptedStep<T>): IteratorResult<readonly SourceItem<T>[]> => {
     if (step !== 'eof' && step !== 'drop' && !isThrow(step)) {
-      // Tests give what is no batch, too.
+      // Tests also send things that are no batch.
       const items: readonly (SourceItem<T> | null)[] = Array.isArray(step)
         ? (step as readonly (SourceItem<T> | null)[])
         : [];

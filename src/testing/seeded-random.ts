@@ -1,7 +1,7 @@
-/** Chance that can be repeated. */
+/** Repeatable random numbers. */
 
 /**
- * Draws in [0, 1), the same for the same seed: the `random` of a test. Mulberry32, which is good enough
+ * Returns a `random` for tests: numbers in [0, 1), the same for the same seed. Mulberry32, which is good enough
  * for jitter and never for keys.
  *
  * @param seed a whole number; only its lowest 32 bits count

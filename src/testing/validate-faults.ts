@@ -1,4 +1,4 @@
-/** Answers and faults that cannot be meant are refused, where something else would be sent in their place. */
+/** Refuses responses and faults that cannot be meant, instead of sending something else. */
 
 import { configError } from '../../machines/config.js';
 import type { FlakyResponse, FlakyFaultKind } from './flaky-response.types.js';

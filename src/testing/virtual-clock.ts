@@ -3,28 +3,28 @@
 import { configError } from '../../machines/config.js';
 import type { Clock } from '../host/clock.js';
 
-/** Give it to `reconnectStream` as `clock`, or to XState's `createActor`. */
+/** The clock to pass to `reconnectStream`, or to XState's `createActor`. */
 export interface VirtualClock extends Clock {
-  /** Ms since the clock was made, plus `startAt`. */
+  /** Returns `startAt` plus the ms by which the clock was advanced. */
   now(): number;
-  /** How many timers are armed. */
+  /** Number of timers that are set. */
   readonly armed: number;
-  /** When the next of them is due; null: none is armed. */
+  /** When the next timer is due; null: none is set. */
   readonly nextAt: number | null;
   /**
-   * Goes on by `ms`: runs every timer due by then, each at its own time, those of one time in the
-   * order in which they were armed; after each, waits until every pending promise has had its turn.
-   * @param ms 0 or more; anything else is an error
+   * Advances by `ms`: runs every timer due by then, each at its own time, those of one time in the
+   * order in which they were set. After each timer, waits until pending promises have settled.
+   * @param ms 0 or more; anything else throws
    */
   advance(ms: number): Promise<void>;
-  /** Lets pending promises have their turn; time stands still. */
+  /** Lets pending promises settle, without advancing. */
   settle(): Promise<void>;
 }
 
 /**
- * A clock for tests: a day of drops passes in seconds, and a wait is exact to the ms.
+ * Returns a clock for tests: a day of drops passes in seconds, and a wait is exact to the ms.
  *
- * @param startAt the time it begins with, in ms
+ * @param startAt the initial time, in ms
  * @throws RangeError from `setTimeout` for a delay that no real timer can hold
  *
  * ```ts
@@ -40,7 +40,7 @@ export function virtualClock(startAt = 0): VirtualClock {
   let lastId = 0;
   return {
     setTimeout(fn, ms) {
-      // A real timer fires at once for a delay it cannot hold: a mistake that must not pass unseen.
+      // A real timer fires at once for a delay that it cannot hold. A test must not miss that mistake.
       if (!(ms >= 0 && ms <= MAX_TIMER_MS)) throw new RangeError(`a timer cannot hold ${ms} ms`);
       timers.set(++lastId, { id: lastId, at: time + ms, fn });
       return lastId;
@@ -66,7 +66,7 @@ export function virtualClock(startAt = 0): VirtualClock {
         next.fn();
         await settle();
       }
-      // Another call may have gone further meanwhile.
+      // Another call of advance() may have gone further meanwhile.
       time = Math.max(time, until);
     },
     settle,
@@ -81,14 +81,14 @@ interface Timer {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Ids grow, and a map keeps its order: the first of the earliest was armed first. */
+/** Ids grow, and a map keeps its order: of timers due at one time, the first was set first. */
 function earliest(timers: ReadonlyMap<number, Timer>): Timer | undefined {
   let found: Timer | undefined;
   for (const timer of timers.values()) if (!found || timer.at < found.at) found = timer;
   return found;
 }
 
-/** A turn of the event loop comes only after all microtasks, however many follow from each other. */
+/** Waits for a turn of the event loop, which comes after all microtasks, however many follow from each other. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,12 +1,12 @@
-/** Waits for facts: no test sleeps. */
+/** Waits for conditions, so that no test sleeps. */
 
-export interface Facts {
-  /** Resolves when it is true, which is looked at now and after each change. */
+export interface Waiter {
+  /** Resolves when the condition holds, which is checked now and after each change. */
   until(isTrue: () => boolean): Promise<void>;
   changed(): void;
 }
 
-export function createFacts(): Facts {
+export function createWaiter(): Waiter {
   const waiting = new Set<() => void>();
   return {
     until: (isTrue) =>

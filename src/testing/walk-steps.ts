@@ -1,4 +1,4 @@
-/** A running actor that does what a path says: the test stands in for network, clock and reader. */
+/** Runs an actor along a path: the test stands in for network, clock and reader. */
 
 import { createActor, fromCallback, fromPromise } from 'xstate';
 import type { AnyTransitionDefinition } from 'xstate';
@@ -18,17 +18,17 @@ export interface WalkedSteps {
   readonly taken: ReadonlySet<AnyTransitionDefinition>;
 }
 
-/** What the walk does in place of network and reader. */
+/** Replaces network and reader during a walk. */
 interface Hands {
   open: { resolve(opened: { connection: number }): void; reject(error: unknown): void } | null;
 }
 
-/** By the system of the actor that walks. */
+/** Walks by the system of their actor. */
 const handsOf = new WeakMap<object, Hands>();
 
 const BREAK = 'break';
 
-/** The machine with actors that do what the walk says. */
+/** Returns the machine with actors that the walk controls. */
 export function walkingMachine(machine: ReconnectMachine): ReconnectMachine {
   return machine.provide({
     actors: {
@@ -95,7 +95,7 @@ function isReport(step: ModelStep): step is ReconnectMachineEvent {
   return !step.type.startsWith('xstate.');
 }
 
-/** A context must survive being saved: no function, no Error, nothing undefined. */
+/** A context must survive JSON: no function, no Error, nothing undefined. */
 function checkJson(context: object): void {
   if (!isSameJson(context, JSON.parse(JSON.stringify(context))))
     throw new Error('the context is not JSON');

@@ -1,4 +1,4 @@
-/** Entry `stream-reconnect/tool-calls`: what a model's answer says, whatever its provider format. */
+/** Entry `stream-reconnect/tool-calls`: readers of models' responses in every provider format. */
 
 export type { EndOutcome, ToolCallDelta, ToolCallState } from '../../machines/source-contract.js';
 export { agUiReader } from './formats/ag-ui.js';

@@ -1,4 +1,4 @@
-/** The configuration as serde prints it. */
+/** Converts the configuration to and from the JSON of the Rust module, as serde prints it. */
 
 import { shownLimit, storedLimit } from '../../machines/config.js';
 import type { ReconnectConfig } from '../../machines/config.js';
@@ -12,7 +12,7 @@ export interface WireConfig {
   readonly jitter: boolean;
 }
 
-/** The wire knows jitter or none: every kind but `none` goes out as true. */
+/** The wire has jitter or none: every kind but `none` is written as true. */
 export function toWireConfig(config: ReconnectConfig): WireConfig {
   return {
     max_attempts: storedLimit(config.maxAttempts),

@@ -1,4 +1,4 @@
-/** The Rust module's four lifecycle events as serde prints them: `{"AttemptStarted":{…}}`. */
+/** Converts the Rust module's four lifecycle events to and from JSON, as serde prints them: `{"AttemptStarted":{…}}`. */
 
 import { shownLimit, storedLimit } from '../../machines/config.js';
 import type { ReconnectEvent } from '../../machines/reconnect.types.js';
@@ -10,7 +10,7 @@ export type WireEvent =
   | { readonly Connected: { readonly attempts: number; readonly total_time_ms: number } }
   | { readonly Failed: { readonly attempts: number; readonly error: string } };
 
-/** What came over the wire: without the fields that the Rust module does not have. */
+/** An event read from the wire: without the fields that the Rust module does not have. */
 export type FromWireEvent =
   | { readonly type: 'attemptStarted'; readonly attempt: number; readonly maxAttempts: number }
   | { readonly type: 'waiting'; readonly delayMs: number; readonly reason: string }
@@ -18,7 +18,7 @@ export type FromWireEvent =
   | { readonly type: 'failed'; readonly attempts: number; readonly error: string };
 
 /**
- * @param event one of the Rust module's four; others have no wire form.
+ * @param event one of the Rust module's four; other events have no wire form.
  * @throws ReconnectError kind `wire` for any other event.
  */
 export function toWireEvent(event: ReconnectEvent | FromWireEvent): WireEvent {

@@ -1,4 +1,4 @@
-/** Entry `stream-reconnect/wire`: the Rust module's JSON, both ways. */
+/** Entry `stream-reconnect/wire`: reads and writes the JSON of the Rust module. */
 
 export type { ReconnectConfig } from '../../machines/config.js';
 export type { ReconnectEvent, ReconnectState } from '../../machines/reconnect.types.js';

@@ -1,4 +1,4 @@
-/** Reading untrusted wire values: what does not fit is a typed error that names the field. */
+/** Reads untrusted wire values; a wrong value is a typed error that names the field. */
 
 import { ReconnectError } from '../../machines/errors.js';
 
@@ -12,7 +12,7 @@ export function readRecord(field: string, value: unknown): Readonly<Record<strin
   return value as Record<string, unknown>;
 }
 
-/** A Rust `u32` or `u64`, as far as a number holds it. */
+/** Reads a Rust `u32` or `u64`, as far as a number can hold it. */
 export function readWhole(field: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
     throw unfit(field, 'a whole number from 0');

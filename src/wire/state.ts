@@ -1,11 +1,11 @@
-/** The state's name as serde prints it. */
+/** Converts the state's name to and from the wire, as serde prints it. */
 
 import type { ReconnectState } from '../../machines/reconnect.types.js';
 import { unfit } from './read.js';
 
 export type WireState = 'Idle' | 'Waiting' | 'Connecting' | 'Connected' | 'Failed';
 
-/** `paused` and `closed` go out as `Idle`: not attempting. */
+/** `paused` and `closed` are written as `Idle`: no attempt is being made. */
 export function toWireState(state: ReconnectState): WireState {
   const name = Object.hasOwn(TO_WIRE, state) ? TO_WIRE[state] : undefined;
   if (name === undefined) throw unfit('state', `one of ${Object.keys(TO_WIRE).join(', ')}`);

@@ -1,4 +1,4 @@
-/** The stream state as serde prints it: the Rust module's six fields. */
+/** Converts the stream state to and from the wire: the Rust module's six fields, as serde prints them. */
 
 import { emptyStreamState, startToolCall } from '../../machines/stream-state.js';
 import type { StreamState } from '../../machines/stream-state.js';
@@ -13,7 +13,7 @@ export interface WireStreamState {
   readonly tool_args_buffer: string;
 }
 
-/** The wire has one slot for a tool call: the current one goes out, others stay here. */
+/** The wire has one slot for a tool call: only the current call is written. */
 export function toWireStreamState(state: StreamState): WireStreamState {
   return {
     chunks_received: state.chunksReceived,

@@ -8,10 +8,10 @@ import { reconnectMachine } from '../../machines/index.js';
 import { reconnectStream } from '../../src/index.js';
 import { sanitize } from '../../src/inspect/index.js';
 import { callingSource, drain, SECRET } from '../support/inspected.js';
-import { createFacts } from '../../src/testing/wait-until.js';
+import { createWaiter } from '../../src/testing/wait-until.js';
 
 async function inspect(options: object): Promise<readonly StatelyInspectionEvent[]> {
-  const { until, changed } = createFacts();
+  const { until, changed } = createWaiter();
   const sent: StatelyInspectionEvent[] = [];
   const adapter = { send: (event: StatelyInspectionEvent) => (sent.push(event), changed()) };
   const inspector = createInspector(adapter, options);

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { range } from '../support/numbered-log.js';
-import { createFacts } from '../../src/testing/wait-until.js';
+import { createWaiter } from '../../src/testing/wait-until.js';
 import { startPageServer } from '../support/page-server.js';
 
 const CLIENT = fileURLToPath(new URL('../support/follow.mjs', import.meta.url));
@@ -21,7 +21,7 @@ it('takes no silence of its own for one of the peer', async () => {
   });
   const exited = once(client, 'exit');
   const said: Record<string, unknown>[] = [];
-  const { until, changed } = createFacts();
+  const { until, changed } = createWaiter();
   createInterface({ input: client.stdout }).on('line', (line) => {
     said.push(JSON.parse(line) as Record<string, unknown>);
     changed();

@@ -3,7 +3,7 @@
 import { request } from 'node:http';
 import { createParser } from 'eventsource-parser';
 import type { Hello, InspectMessage, ShownEvent } from '../../src/inspect/collect/protocol.js';
-import { createFacts } from '../../src/testing/wait-until.js';
+import { createWaiter } from '../../src/testing/wait-until.js';
 
 export interface InspectClient {
   /** The greeting, and what came after it. */
@@ -33,7 +33,7 @@ export function tokenOf(url: string): string {
 export async function openClient(url: string): Promise<InspectClient> {
   const { origin } = new URL(url);
   const headers = { authorization: `Bearer ${tokenOf(url)}` };
-  const { until, changed } = createFacts();
+  const { until, changed } = createWaiter();
   const gone = new AbortController();
   const messages: InspectMessage[] = [];
   const definitions = new Map<string, string>();

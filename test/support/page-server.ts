@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { range } from './numbered-log.js';
 import { onLoopback } from '../../src/loopback/listen.js';
-import { createFacts } from '../../src/testing/wait-until.js';
+import { createWaiter } from '../../src/testing/wait-until.js';
 
 export interface PageServer {
   /** `http://127.0.0.1:port`, without a slash at the end. `/` is the page, `/elsewhere` another one. */
@@ -42,7 +42,7 @@ export async function startPageServer(): Promise<PageServer> {
   const asked: string[] = [];
   const followers = new Set<ServerResponse>();
   const open = new Set<ServerResponse>();
-  const { until, changed } = createFacts();
+  const { until, changed } = createWaiter();
   let length = 0;
   let isEnded = false;
   let isRefusing = false;

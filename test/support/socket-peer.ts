@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { onLoopback } from '../../src/loopback/listen.js';
-import { createFacts } from '../../src/testing/wait-until.js';
+import { createWaiter } from '../../src/testing/wait-until.js';
 
 /** What befalls the nth handshake or connection; without one it is served to the end. */
 export interface SocketFault {
@@ -42,7 +42,7 @@ export async function startSocketPeer(
   const handshakes: IncomingMessage[] = [];
   const received: string[] = [];
   const open = new Set<Socket>();
-  const { until, changed } = createFacts();
+  const { until, changed } = createWaiter();
   const server = createServer();
   const sockets = new WebSocketServer({
     noServer: true,

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
-import { createFacts } from '../../src/testing/wait-until.js';
+import { createWaiter } from '../../src/testing/wait-until.js';
 import { onLoopback } from '../../src/loopback/listen.js';
 
 export interface SocketServer {
@@ -31,7 +31,7 @@ export async function startSocketServer(
   const handshakes: IncomingMessage[] = [];
   const received: string[][] = [];
   const codes: number[] = [];
-  const { until, changed } = createFacts();
+  const { until, changed } = createWaiter();
   const server = createServer();
   const tcps = new Set<Socket>();
   server.on('connection', (tcp) => {

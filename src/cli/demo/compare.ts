@@ -1,21 +1,21 @@
-/** Compares what a consumer got with what the server has on its list. */
+/** Compares what a consumer received with the server's list. */
 
 import type { ScriptEvent } from './script.js';
 
 export interface Comparison {
-  /** On the list, never received. */
+  /** Number of events on the list that were never received. */
   readonly lost: number;
-  /** Received more often than once; every surplus copy counts. */
+  /** Number of surplus copies. */
   readonly duplicated: number;
-  /** Received, but not on the list: a damaged or invented event. */
+  /** Number of received events that are not on the list: damaged or invented. */
   readonly foreign: number;
-  /** Received after one that stands behind it on the list. */
+  /** Number of events received after one that follows it on the list. */
   readonly outOfOrder: number;
-  /** True if all four are 0. */
+  /** True if all four numbers are 0. */
   readonly whole: boolean;
 }
 
-/** An event is the same only if both its id and its data are. */
+/** Two events are equal if both id and data are. */
 export function compare(
   sent: readonly ScriptEvent[],
   received: readonly ScriptEvent[],

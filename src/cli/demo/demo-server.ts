@@ -1,4 +1,4 @@
-/** A loopback server that streams one answer as SSE, and fails on cue. */
+/** A loopback server that streams one response as SSE, and fails where the script says. */
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -38,22 +38,22 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
   return { url: `http://127.0.0.1:${port}/answer`, close: () => closeServer(server) };
 
   function perform(response: ServerResponse, start: number): void {
-    if (cue('busy', start)) return answer(response, 503, { 'Retry-After': '1' });
+    if (step('busy', start)) return answer(response, 503, { 'Retry-After': '1' });
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write(': hello\n\n');
-    if (cue('accept-then-close', start)) return void response.end();
+    if (step('accept-then-close', start)) return void response.end();
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    // The only rejection is that of a sleep whose client has gone.
+    // Only a sleep whose client is gone rejects.
     void send(response, start, gone.signal).catch(() => undefined);
   }
 
   async function send(response: ServerResponse, start: number, gone: AbortSignal): Promise<void> {
     let number = start;
     for (const event of script.events.slice(start - 1)) {
-      if (cue('silence', number)) return;
-      if (cue('eof', number)) return void response.end();
-      if (cue('reset', number)) return cutInside(response, event, gone);
+      if (step('silence', number)) return;
+      if (step('eof', number)) return void response.end();
+      if (step('reset', number)) return cutInside(response, event, gone);
       response.write(encodeEvent(event));
       await sleep(paceMs, undefined, { signal: gone });
       number += 1;
@@ -61,8 +61,8 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
     response.end(encodeEvent({ event: 'done', data: '{"finish":"stop"}' }));
   }
 
-  /** True once for each fault: when it is the next one, and its number has come. */
-  function cue(kind: Fault['kind'], number: number): boolean {
+  /** Returns true once for each fault: when it is the next one, and its event number is reached. */
+  function step(kind: Fault['kind'], number: number): boolean {
     const fault = script.faults[played];
     if (fault?.kind !== kind || number < fault.at) return false;
     played += 1;
@@ -71,7 +71,7 @@ export async function startDemoServer(options: DemoServerOptions): Promise<DemoS
   }
 }
 
-/** The half goes out first and gets time to arrive: a reset overtakes what is still queued. */
+/** The half event is sent first and gets time to arrive: a reset overtakes queued data. */
 async function cutInside(
   response: ServerResponse,
   event: ScriptEvent,
@@ -91,7 +91,7 @@ function statusFor(request: IncomingMessage, port: number): number | undefined {
   return request.method === 'GET' ? undefined : 405;
 }
 
-/** The number of the first event to send, or undefined if the cursor is none of ours. */
+/** Returns the number of the first event to send, or undefined for a foreign cursor. */
 function startOf(request: IncomingMessage, total: number): number | undefined {
   const last = request.headers['last-event-id'] ?? '0';
   if (typeof last !== 'string' || !/^\d{1,6}$/u.test(last)) return undefined;

@@ -7,7 +7,7 @@ import { reportOutages } from './outages.js';
 import { report } from './report.js';
 import { demoScript } from './script.js';
 import type { Fault, ScriptEvent } from './script.js';
-import type { Scene, View } from '../terminal/view.js';
+import type { ViewEvent, View } from '../terminal/view.js';
 
 export interface DemoOptions {
   readonly view: View;
@@ -16,12 +16,12 @@ export interface DemoOptions {
   readonly now: () => number;
 }
 
-/** True if the answer is complete and every event arrived once and in order. */
+/** Returns true if the response is complete and every event arrived once and in order. */
 export async function runDemo({ view, signal, now }: DemoOptions): Promise<boolean> {
   const startedAt = now();
   const script = demoScript();
   const of = script.events.length;
-  const show = (scene: Scene): void => view.show(scene);
+  const show = (event: ViewEvent): void => view.show(event);
   let faults = 0;
   const server = await startDemoServer({
     script,
@@ -53,7 +53,7 @@ export async function runDemo({ view, signal, now }: DemoOptions): Promise<boole
       showChunk(event.data, show);
     }
   } catch (error) {
-    // What a failed stream throws is in its outcome as well.
+    // The error of a failed stream is in its outcome as well.
     if (!(error instanceof ReconnectError)) throw error;
   } finally {
     await server.close();
@@ -72,7 +72,7 @@ export async function runDemo({ view, signal, now }: DemoOptions): Promise<boole
   return good;
 }
 
-function showChunk(data: string, show: (scene: Scene) => void): void {
+function showChunk(data: string, show: (event: ViewEvent) => void): void {
   const { delta, tool } = JSON.parse(data) as {
     delta?: string;
     tool?: { name?: string; args?: string; done?: boolean };

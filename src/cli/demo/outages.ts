@@ -1,23 +1,23 @@
-/** What the stream says about itself, as notes. */
+/** Reports the events of the stream as notes. */
 
 import type { ReconnectingStream } from '../../index.js';
 import { duration } from '../terminal/view.js';
-import type { Label, Scene } from '../terminal/view.js';
+import type { Label, ViewEvent } from '../terminal/view.js';
 
 export interface Reporter {
-  readonly show: (scene: Scene) => void;
+  readonly show: (event: ViewEvent) => void;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
 }
 
 export interface Outages {
-  /** To be called for each chunk that the consumer gets: the first one ends an outage. */
+  /** Call it for each chunk that the consumer receives: the first one ends an outage. */
   chunk(number: number): void;
-  /** Outages that ended. */
+  /** Number of outages that ended. */
   resumes(): number;
 }
 
-/** A connection alone ends no outage: a server may accept and hang up. A new chunk does. */
+/** An open connection alone ends no outage, since a server may accept and close. A new chunk does. */
 export function reportOutages(
   stream: ReconnectingStream<unknown>,
   { show, now }: Reporter,
@@ -27,7 +27,7 @@ export function reportOutages(
   let reconnected = false;
   let state = '';
   let maxAttempts = 0;
-  // A lost connection says why in `dropped`; one that was never made, in `waiting` only.
+  // The reason of a lost connection is in `dropped`; of one that never opened, only in `waiting`.
   let hasReason = false;
   const note = (label: Label, text: string): void => show({ type: 'note', label, text });
   stream.subscribe(() => {

@@ -1,4 +1,4 @@
-/** The last line of the demo: is what arrived what was sent? */
+/** The last line of the demo: whether everything that was sent arrived. */
 
 import type { StreamOutcome } from '../../index.js';
 import { compare } from './compare.js';
@@ -10,9 +10,9 @@ export interface Run {
   readonly sent: readonly ScriptEvent[];
   readonly received: readonly ScriptEvent[];
   readonly outcome: Pick<StreamOutcome, 'status' | 'error' | 'drops'>;
-  /** Faults that happened. */
+  /** Number of faults that happened. */
   readonly faults: number;
-  /** Outages that ended with a new chunk. */
+  /** Number of outages that ended with a new chunk. */
   readonly resumes: number;
   readonly elapsedMs: number;
 }

@@ -1,4 +1,4 @@
-/** What the demo server says, and where it misbehaves: one play, always the same. */
+/** The script of the demo server: its events and its faults, always the same. */
 
 /** The five ways in which the demo server fails, each once and in this order. */
 export type FaultKind = 'reset' | 'eof' | 'accept-then-close' | 'busy' | 'silence';
@@ -13,7 +13,7 @@ export interface ScriptEvent {
 export interface Fault {
   readonly kind: FaultKind;
   readonly at: number;
-  /** What the server does, for people. */
+  /** A description of the fault for people. */
   readonly what: string;
 }
 
@@ -22,7 +22,7 @@ export interface Script {
   readonly faults: readonly Fault[];
 }
 
-type Cue =
+type Step =
   | { readonly say: string }
   | { readonly call: { readonly name?: string; readonly args?: string; readonly done?: true } }
   | { readonly fault: FaultKind };
@@ -35,7 +35,7 @@ const WHAT: Readonly<Record<FaultKind, string>> = {
   silence: 'goes silent on an open socket',
 };
 
-const PLAY: readonly Cue[] = [
+const SCRIPT: readonly Step[] = [
   {
     say: `An answer like this one is a long train of small cars. Each car carries a word or a \
 piece of one, and each carries a number. Between the model and your screen the train crosses a \
@@ -87,26 +87,26 @@ If you can read this sentence to its end, every car has arrived, once, and in or
   },
 ];
 
-/** The play as numbered events, and the numbers at which the faults happen. */
+/** Returns the numbered events, and the numbers at which the faults happen. */
 export function demoScript(): Script {
   const events: ScriptEvent[] = [];
   const faults: Fault[] = [];
   const add = (payload: object): void => {
     events.push({ id: String(events.length + 1), data: JSON.stringify(payload) });
   };
-  for (const cue of PLAY) {
-    if ('fault' in cue) {
-      faults.push({ kind: cue.fault, at: events.length + 1, what: WHAT[cue.fault] });
-    } else if ('call' in cue) {
-      add({ tool: { id: 'call_1', ...cue.call } });
+  for (const step of SCRIPT) {
+    if ('fault' in step) {
+      faults.push({ kind: step.fault, at: events.length + 1, what: WHAT[step.fault] });
+    } else if ('call' in step) {
+      add({ tool: { id: 'call_1', ...step.call } });
     } else {
-      for (const delta of tokens(cue.say)) add({ delta });
+      for (const delta of tokens(step.say)) add({ delta });
     }
   }
   return { events, faults };
 }
 
-/** Pieces of about the size of a model's tokens: white space, then up to five characters. */
+/** Splits text into pieces of about the size of a model's tokens: white space, then up to five characters. */
 function tokens(text: string): string[] {
   return text.match(/\s*\S{1,5}|\s+$/gu) ?? [];
 }

@@ -1,4 +1,4 @@
-/** The server that streams the answers: it can be killed and started again on the same port. */
+/** The server that streams the responses. It can be killed and restarted on the same port. */
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -70,7 +70,7 @@ export async function startAnswerServer(options: AnswerServerOptions): Promise<A
   }
 }
 
-/** `Retry-After` must be named: a page of another origin is not shown it otherwise. */
+/** `Retry-After` must be exposed, or a page of another origin cannot read it. */
 function permission(origin: string): Record<string, string> {
   return {
     'Access-Control-Allow-Origin': origin,

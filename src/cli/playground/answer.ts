@@ -1,6 +1,6 @@
-/** What the simulated model says: prose, one tool call in several pieces, prose; as numbered records. */
+/** The response of the simulated model: text, one tool call in several pieces, text; as numbered records. */
 
-/** One event of an answer, as it is kept in the log and goes over the wire. */
+/** One event of a response, as it is logged and sent. */
 export interface AnswerRecord {
   readonly id: string;
   /** JSON: `{ delta }`, or `{ tool: { id, name?, args?, done? } }`. */
@@ -13,7 +13,7 @@ export interface Answer {
   readonly middleOfCall: number;
 }
 
-/** The two answers: one to read, and one that tries to be more than text. */
+/** The two responses: one to read, and one that tries to inject markup and control codes. */
 export const SAMPLES = ['prose', 'hostile'] as const;
 export type Sample = (typeof SAMPLES)[number];
 
@@ -71,7 +71,7 @@ and in order.
 `,
 };
 
-/** Everything in here has been a way into somebody's page or terminal. */
+/** Known attacks on pages and terminals. */
 const HOSTILE: Play = {
   before: `Markup: <img src=x onerror="globalThis.pwned='img'"> and \
 <script>globalThis.pwned='script'</script> and </script><svg onload="globalThis.pwned='svg'"> and \
@@ -88,7 +88,7 @@ Entities: &lt;b&gt; &amp;amp; and a quote " and another '.
 `,
 };
 
-/** The answer under this name, always the same. */
+/** Returns the response with this name, always the same. */
 export function answerOf(sample: Sample): Answer {
   const { before, call, after } = sample === 'prose' ? PROSE : HOSTILE;
   const id = 'call_1';

@@ -1,4 +1,4 @@
-/** What the page asks of its server, and how it is answered. */
+/** The commands of the page to its server. */
 
 import { randomBytes } from 'node:crypto';
 
@@ -8,14 +8,14 @@ import { Refusal } from './guard.js';
 import { FAULTS, startRun } from './run.js';
 import type { Run } from './run.js';
 
-/** Answers that are kept: the oldest makes room. */
+/** Number of responses that are kept: a new one replaces the oldest. */
 const MAX_RUNS = 16;
 
-/** Time between two records, in ms: a model is never faster, and nobody wants to wait longer. */
+/** The range of the time between two records, in ms. */
 const PACE_MS = { min: 1, max: 1000 } as const;
 
 export interface Commands {
-  /** Carries out what the body asks for; the result goes out as JSON. @throws Refusal */
+  /** Carries out the command in the body; the result is sent as JSON. @throws Refusal */
   run(name: string, body: Readonly<Record<string, unknown>>): Promise<object>;
 }
 
@@ -29,7 +29,7 @@ export function createCommands(runs: Map<string, Run>, server: AnswerServer): Co
       case 'log':
         return log(body);
       case 'fault':
-        return known(body).inflict(oneOf('fault', body['fault'], FAULTS));
+        return known(body).injectFault(oneOf('fault', body['fault'], FAULTS));
       case 'pace':
         known(body).setPace(paceOf(body));
         return { done: true };
@@ -61,7 +61,7 @@ export function createCommands(runs: Map<string, Run>, server: AnswerServer): Co
     return { run: id, of: run.of };
   }
 
-  /** What the server has written: the page compares it with what it was given. */
+  /** Returns what the server has written, which the page compares with what it received. */
   function log(body: Readonly<Record<string, unknown>>): object {
     const run = known(body);
     const after = wholeNumber('after', body['after'], 0, run.of);

@@ -1,9 +1,9 @@
-/** Strangers are refused, and what a handler throws becomes an answer. */
+/** Refuses foreign pages, and turns what a handler throws into a response. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { denyAccess, namesOf } from '../../loopback/access.js';
 
-/** A request that is refused, with its reason: it becomes the answer. */
+/** A refused request; the reason is sent as the response. */
 export class Refusal extends Error {
   readonly status: number;
 
@@ -14,9 +14,9 @@ export class Refusal extends Error {
 }
 
 /**
- * @param pagePort port of the page that may ask
- * @returns the origin that asks, if it says so
- * @throws Refusal for a stranger
+ * @param pagePort port of the page that has access
+ * @returns the origin of the request, if it has one
+ * @throws Refusal for a foreign page
  */
 export function checkSender(
   request: IncomingMessage,
@@ -28,7 +28,7 @@ export function checkSender(
   return request.headers.origin;
 }
 
-/** Runs a handler; what it throws becomes an answer, and never takes the server down. */
+/** Runs a handler; what it throws becomes a response, and never ends the server. */
 export async function guarded(
   response: ServerResponse,
   handle: () => void | Promise<void>,

@@ -1,4 +1,4 @@
-/** The built page. It is read once: what is asked for is a key of a map, never a path on the disk. */
+/** The built page, read once into a map: a request names a key of the map, never a path on the disk. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
  * Reads the folder.
  *
  * @returns files by their path in a URL, as `/assets/main.js`
- * @throws Error where the page has not been built
+ * @throws Error if the page has not been built
  */
 export function readPageFiles(folder: string): ReadonlyMap<string, PageFile> {
   const files = new Map<string, PageFile>();

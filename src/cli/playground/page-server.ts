@@ -21,7 +21,7 @@ export interface PlaygroundOptions {
 
 export interface Playground {
   readonly url: string;
-  /** Where the answers are streamed from. */
+  /** The address of the server that streams the responses. */
   readonly answerUrl: string;
   /** Needed for every command; it is in the page. */
   readonly token: string;
@@ -29,10 +29,10 @@ export interface Playground {
   close(): Promise<void>;
 }
 
-/** More is no command of ours. */
+/** No command of the page is larger. */
 const MAX_BODY_BYTES = 4096;
 
-/** What stands in the built page where its facts go. */
+/** The text in the built page that is replaced by its settings. */
 const PLACEHOLDER = '__PLAYGROUND__';
 
 /** Listens on 127.0.0.1. @throws Error where the page has not been built, or the port is taken */
@@ -132,13 +132,13 @@ function parsed(text: string): Record<string, unknown> {
   return body as Record<string, unknown>;
 }
 
-/** Into an attribute: quotes, and what an entity begins with, must not end it. */
+/** Escapes a value for an attribute: quotes, and the character that begins an entity. */
 function filledIn(page: Buffer, facts: object): string {
   const text = JSON.stringify(facts).replaceAll('&', '&amp;').replaceAll('"', '&quot;');
   return page.toString('utf8').replace(PLACEHOLDER, () => text.replaceAll('<', '&lt;'));
 }
 
-/** In a time that does not depend on how much of it is right. */
+/** Compares in constant time. */
 function isEqual(given: string | string[] | undefined, token: string): boolean {
   const [a, b] = [Buffer.from(String(given)), Buffer.from(token)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -1,14 +1,14 @@
-/** One answer that is being written: a log that grows, those who follow it, and what befalls them. */
+/** One response that is being written: a growing log, its followers, and the faults that happen to them. */
 
 import type { ServerResponse } from 'node:http';
 
 import { encodeEvent } from '../../loopback/encode-event.js';
 import type { Answer, AnswerRecord } from './answer.js';
 
-/** Time between the half of an event and the reset: a reset overtakes what is still queued. */
+/** Time between half an event and the reset, in ms: a reset overtakes queued data. */
 const HALF_MS = 25;
 
-/** How long a server that is busy asks to be left alone, in seconds. */
+/** The `Retry-After` of a busy server, in seconds. */
 const RETRY_AFTER_S = 2;
 
 export type RunStatus = 'writing' | 'complete' | 'cancelled';
@@ -17,7 +17,7 @@ export type RunStatus = 'writing' | 'complete' | 'cancelled';
 export const FAULTS = ['cut', 'cut-in-tool', 'stall', 'busy'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** What came of it: in words, and whether it could be done at all. */
+/** The result: a text, and whether the fault could be injected. */
 export interface FaultReport {
   readonly done: boolean;
   readonly what: string;
@@ -25,19 +25,19 @@ export interface FaultReport {
 
 export interface Run {
   readonly status: RunStatus;
-  /** Records that the model has written so far. */
+  /** Number of records that the model has written so far. */
   readonly written: number;
   readonly of: number;
-  /** The records after this many. */
+  /** Returns the records after this number. */
   recordsAfter(count: number): readonly AnswerRecord[];
-  /** Answers one request: from the record after `cursor`, and on as it is written. */
+  /** Responds to one request: sends the records after `cursor`, and further ones as they are written. */
   follow(response: ServerResponse, cursor: number, headers: Record<string, string>): void;
-  /** From the next record on. */
+  /** Applies from the next record on. */
   setPace(paceMs: number): void;
-  inflict(fault: Fault): FaultReport;
-  /** The model stops. */
+  injectFault(fault: Fault): FaultReport;
+  /** Stops the model. */
   cancel(): void;
-  /** Stops writing and lets go of everyone. */
+  /** Stops writing and closes all connections. */
   close(): void;
 }
 
@@ -51,7 +51,7 @@ export function startRun(answer: Answer, paceMs: number): Run {
   let isCutArmed = false;
   let busy = 0;
   let timer: NodeJS.Timeout | undefined = setTimeout(write, pace);
-  const partings = new Set<NodeJS.Timeout>();
+  const pendingResets = new Set<NodeJS.Timeout>();
 
   return {
     get status() {
@@ -63,7 +63,7 @@ export function startRun(answer: Answer, paceMs: number): Run {
     of: records.length,
     recordsAfter: (count) => records.slice(count, written),
     follow,
-    inflict,
+    injectFault,
     setPace: (next) => void (pace = next),
     cancel() {
       if (status === 'writing') finish('cancelled');
@@ -107,7 +107,7 @@ export function startRun(answer: Answer, paceMs: number): Run {
     response.once('close', () => followers.delete(response));
   }
 
-  function inflict(fault: Fault): FaultReport {
+  function injectFault(fault: Fault): FaultReport {
     if (status !== 'writing') return refused('the answer is already written to its end');
     if (fault === 'cut-in-tool') return armCut();
     const count = followers.size;
@@ -118,7 +118,7 @@ export function startRun(answer: Answer, paceMs: number): Run {
         cutInside(records[written] ?? { id: '', data: '' });
         return { done: true, what: `${whom} reset in the middle of event ${written + 1}` };
       case 'stall':
-        // They stay open, and nothing comes over them any more.
+        // The connections stay open, and nothing more is sent.
         followers.clear();
         return { done: true, what: `${whom} left open, nothing is sent over them any more` };
       case 'busy':
@@ -137,16 +137,16 @@ export function startRun(answer: Answer, paceMs: number): Run {
     return { done: true, what: `armed: the cut comes inside event ${middleOfCall}` };
   }
 
-  /** Everyone gets half of a record, and then a reset. */
+  /** Sends every follower half a record, and then resets the connection. */
   function cutInside(record: AnswerRecord): void {
     const bytes = encodeEvent(record);
     for (const response of followers) {
       response.write(bytes.slice(0, bytes.length / 2));
-      const parting = setTimeout(() => {
-        partings.delete(parting);
+      const pendingReset = setTimeout(() => {
+        pendingResets.delete(pendingReset);
         response.socket?.resetAndDestroy();
       }, HALF_MS);
-      partings.add(parting);
+      pendingResets.add(pendingReset);
     }
     followers.clear();
   }
@@ -154,7 +154,7 @@ export function startRun(answer: Answer, paceMs: number): Run {
   function close(): void {
     clearTimeout(timer);
     timer = undefined;
-    for (const parting of partings) clearTimeout(parting);
+    for (const pendingReset of pendingResets) clearTimeout(pendingReset);
     for (const response of followers) response.destroy();
     followers.clear();
     if (status === 'writing') status = 'cancelled';

@@ -10,19 +10,19 @@ export interface ServeOptions {
   readonly write: (text: string) => void;
 }
 
-/** The built page, seen from the built module. */
+/** The folder of the built page, relative to the built module. */
 const FOLDER = fileURLToPath(new URL('../../../docs/playground', import.meta.url));
 
 /**
- * Says where the page is, and settles after SIGINT or SIGTERM, when the ports are free.
+ * Prints the address of the page, and settles after SIGINT or SIGTERM, when the ports are free.
  *
- * @throws Error where the page was not built, or the port is taken
+ * @throws Error if the page was not built, or the port is in use
  */
 export async function servePlayground({ port, write }: ServeOptions): Promise<void> {
   const playground = await startPlayground({ folder: FOLDER, port });
   write(`\nplayground: ${playground.url}   (Ctrl-C ends it)\n`);
   await new Promise<void>((resolve) => {
-    // Once: whoever asks a second time gets what the system does without us.
+    // Only once: a second signal ends the process at once.
     const end = (): void => {
       process.off('SIGINT', end).off('SIGTERM', end);
       resolve();

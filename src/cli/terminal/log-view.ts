@@ -2,7 +2,7 @@
 
 import { clean, cleanLine } from './clean.js';
 import { seconds, size } from './view.js';
-import type { Scene, View } from './view.js';
+import type { ViewEvent, View } from './view.js';
 
 export interface LogViewOptions {
   readonly write: (text: string) => void;
@@ -22,28 +22,28 @@ export function createLogView({ write, now }: LogViewOptions): View {
 
   return { show, close: flush };
 
-  function show(scene: Scene): void {
-    switch (scene.type) {
+  function show(event: ViewEvent): void {
+    switch (event.type) {
       case 'text':
       case 'tool':
-        return append(scene.type, scene.text);
+        return append(event.type, event.text);
       case 'progress':
-        if (scene.chunks % PROGRESS_EVERY !== 0) return;
-        return line('progress', `${scene.chunks} of ${scene.of} chunks, ${size(scene.bytes)}`);
+        if (event.chunks % PROGRESS_EVERY !== 0) return;
+        return line('progress', `${event.chunks} of ${event.of} chunks, ${size(event.bytes)}`);
       case 'opening':
         return line(
           'demo',
-          `one answer, ${scene.events} events, ${scene.faults} faults on the way`,
+          `one answer, ${event.events} events, ${event.faults} faults on the way`,
         );
       case 'state':
         // These two come with a note that says more.
-        if (scene.state === 'waiting' || scene.state === 'connected') return;
-        return line('state', scene.state);
+        if (event.state === 'waiting' || event.state === 'connected') return;
+        return line('state', event.state);
       case 'note':
-        return line(scene.label, scene.text);
+        return line(event.label, event.text);
       case 'summary':
         flush();
-        return write(`${cleanLine(scene.line)}\n`);
+        return write(`${cleanLine(event.line)}\n`);
     }
   }
 

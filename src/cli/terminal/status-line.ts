@@ -2,10 +2,10 @@
 
 import type { Paint, Style } from './paint.js';
 import { seconds, size } from './view.js';
-import type { Progress, Scene } from './view.js';
+import type { Progress, ViewEvent } from './view.js';
 
 export interface StatusLine {
-  follow(scene: Scene): void;
+  follow(event: ViewEvent): void;
   /** The line as of now, painted, at most `width` columns wide. */
   render(width: number): string;
 }
@@ -23,14 +23,14 @@ export function createStatusLine(now: () => number, paint: Paint): StatusLine {
   let lastChunkAt = now();
   return { follow, render };
 
-  function follow(scene: Scene): void {
-    if (scene.type === 'state') {
-      state = scene.state;
+  function follow(event: ViewEvent): void {
+    if (event.type === 'state') {
+      state = event.state;
       lastChunkAt = now();
-    } else if (scene.type === 'note' && scene.lastsMs !== undefined) {
-      wait = { until: now() + scene.lastsMs, lastsMs: scene.lastsMs, text: scene.text };
-    } else if (scene.type === 'progress') {
-      progress = scene;
+    } else if (event.type === 'note' && event.lastsMs !== undefined) {
+      wait = { until: now() + event.lastsMs, lastsMs: event.lastsMs, text: event.text };
+    } else if (event.type === 'progress') {
+      progress = event;
       lastChunkAt = now();
     }
   }

@@ -4,7 +4,7 @@ import { clean, cleanLine } from './clean.js';
 import { createPaint } from './paint.js';
 import type { Style } from './paint.js';
 import { createStatusLine } from './status-line.js';
-import type { Label, Note, Scene, View } from './view.js';
+import type { Label, Note, ViewEvent, View } from './view.js';
 
 export interface TerminalViewOptions {
   readonly write: (text: string) => void;
@@ -55,27 +55,27 @@ export function createTerminalView(options: TerminalViewOptions): View {
 
   return { show, close };
 
-  function show(scene: Scene): void {
+  function show(event: ViewEvent): void {
     if (closed) return;
-    status.follow(scene);
-    switch (scene.type) {
+    status.follow(event);
+    switch (event.type) {
       case 'opening':
         finish('');
         finish(`${MARGIN}${paint('bold', 'stream-reconnect')}`);
         finish(
-          `${MARGIN}${paint('dim', `one answer, ${scene.events} events, ${scene.faults} faults on the way`)}`,
+          `${MARGIN}${paint('dim', `one answer, ${event.events} events, ${event.faults} faults on the way`)}`,
         );
         finish('');
         break;
       case 'text':
       case 'tool':
-        append(clean(scene.text), scene.type === 'tool' ? 'cyan' : 'plain');
+        append(clean(event.text), event.type === 'tool' ? 'cyan' : 'plain');
         break;
       case 'note':
-        note(scene);
+        note(event);
         break;
       case 'summary':
-        summary(scene.good, scene.line);
+        summary(event.good, event.line);
         break;
       case 'state':
       case 'progress':

@@ -1,6 +1,6 @@
 /** What the demo has to show, and the words for it; how it looks is up to a view. */
 
-export type Scene =
+export type ViewEvent =
   | { readonly type: 'opening'; readonly events: number; readonly faults: number }
   | { readonly type: 'state'; readonly state: string }
   | { readonly type: 'text'; readonly text: string }
@@ -36,7 +36,7 @@ export type Label =
   | 'notice';
 
 export interface View {
-  show(scene: Scene): void;
+  show(event: ViewEvent): void;
   /** Leaves the terminal as it was found. Harmless when called twice. */
   close(): void;
 }

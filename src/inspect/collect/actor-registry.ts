@@ -1,20 +1,20 @@
-/** Which actors are shown: so many at once, and those that are over make room for those that begin. */
+/** Decides which actors are shown: a limited number at once; a new actor replaces a stopped one. */
 
 import type { AnyActorRef } from 'xstate';
 import type { Entry } from './log-entries.js';
 
-/** Children of one actor on the average; a stream has one at a time. */
+/** Allowed children per root actor, on average; a stream has one at a time. */
 const CHILDREN_EACH = 8;
 
 export class ActorRegistry {
-  /** Actors that stand for themselves and are not shown; those that are over are taken back. */
+  /** Number of running root actors that are not shown. */
   hiddenCount = 0;
   readonly #maxRoots: number;
   readonly #entries = new Map<string, Entry>();
   readonly #hidden = new WeakSet<object>();
   #roots = 0;
 
-  /** @param maxRoots Actors that stand for themselves; they bring their children. */
+  /** @param maxRoots number of root actors that are shown, with their children */
   constructor(maxRoots: number) {
     this.#maxRoots = maxRoots;
   }
@@ -27,7 +27,7 @@ export class ActorRegistry {
     return this.#entries.get(sessionId);
   }
 
-  /** Whether there is a place for it; where there is none it is counted. */
+  /** Returns whether there is room for the actor; if there is none, counts it as hidden. */
   hasPlace(ref: AnyActorRef, forget: (oldest: Entry) => void): boolean {
     const isChild = ref._parent !== undefined;
     if (isChild ? this.#hasPlaceForChild(ref) : this.#hasPlaceForRoot(forget)) return true;
@@ -41,7 +41,7 @@ export class ActorRegistry {
     if (entry.message.parentId === null) this.#roots += 1;
   }
 
-  /** True if it was there. */
+  /** Returns true if the actor was shown. */
   remove({ message: { sessionId, parentId } }: Entry): boolean {
     if (!this.#entries.delete(sessionId)) return false;
     if (parentId === null) this.#roots -= 1;
@@ -55,7 +55,7 @@ export class ActorRegistry {
     return children;
   }
 
-  /** An actor without a place is over; true if it was counted. */
+  /** Removes a hidden actor that has stopped. Returns true if it was counted. */
   takeBack(ref: object): boolean {
     if (!this.#hidden.delete(ref) || (ref as AnyActorRef)._parent !== undefined) return false;
     this.hiddenCount -= 1;

@@ -6,13 +6,13 @@ import { COMMANDS } from './protocol.js';
 import type { Command, ShownEvent } from './protocol.js';
 
 /**
- * Sends it, or says why not.
+ * Sends an actor the event of a viewer. Returns the reason if it cannot.
  *
- * A stream hears its commands and nothing else: an invented report of its transport would make its account
- * wrong. Another actor hears what its machine knows by name.
+ * A stream receives its commands only: an invented report of its transport would make its counts
+ * wrong. Another actor receives every event that its machine handles by name.
  */
 export function sendCommand(actor: AnyActorRef, event: ShownEvent): string | null {
-  // Not all that viewers send is what its type promises.
+  // A viewer may send anything, whatever the type says.
   const type: unknown = event.type;
   if (typeof type !== 'string' || type === '' || type === '*') return 'an event has a type';
   if (/^(xstate\.|@xstate)/u.test(type)) return 'events of XState itself cannot be sent';
@@ -56,11 +56,11 @@ function isCommand(type: string): type is Command {
 
 function knows(actor: AnyActorRef, type: string): boolean {
   const { logic } = actor as { logic?: { events?: readonly string[] } };
-  // Actors made of a function do not say what they listen to.
+  // Actors made from a function do not list the events that they handle.
   return logic?.events === undefined || logic.events.some((known) => isMatch(known, type));
 }
 
-/** As XState reads what a machine listens to: a name, all names below one (`mouse.*`), or all. */
+/** Matches an event as XState does: a name, all names below one (`mouse.*`), or all. */
 function isMatch(known: string, type: string): boolean {
   if (known === type || known === '*') return true;
   const above = known.endsWith('.*') ? known.slice(0, -2) : null;

@@ -1,4 +1,4 @@
-/** The definitions of the actors that are shown, each once: a thousand streams have one of some kilobytes. */
+/** The definitions of the shown actors, each once: a thousand streams share one of some kilobytes. */
 
 import type { DefinitionMessage } from './protocol.js';
 
@@ -10,7 +10,7 @@ export class DefinitionTable {
     return [...this.#byText.values()].map(({ message }) => message);
   }
 
-  /** Returns its id, and emits the definition where it is new. */
+  /** Returns the id of the definition, and emits the definition if it is new. */
   use(definition: string, emit: (message: DefinitionMessage) => void): string {
     const known = this.#byText.get(definition);
     if (known !== undefined) {
@@ -24,7 +24,7 @@ export class DefinitionTable {
     return message.id;
   }
 
-  /** The last that used it forgets it. */
+  /** Removes the definition with the last actor that used it. */
   release(id: string | null): void {
     for (const [text, known] of this.#byText) {
       if (known.message.id !== id) continue;

@@ -1,6 +1,6 @@
-/** The definition of an actor's machine as JSON that `createMachine` draws again. */
+/** The definition of an actor's machine as JSON that `createMachine` accepts. */
 
-/** A JSON text, or null where the actor is no machine or its definition cannot be written. */
+/** Returns a JSON text, or null if the actor is no machine or its definition cannot be serialised. */
 export function definitionOf(logic: unknown): string | null {
   if (typeof logic !== 'object' || logic === null) return null;
   const known = written.get(logic);
@@ -10,7 +10,7 @@ export function definitionOf(logic: unknown): string | null {
   return definition;
 }
 
-/** A thousand streams have one machine, and writing it takes a millisecond. */
+/** Cached by machine: a thousand streams have one, and serialising it takes a millisecond. */
 const written = new WeakMap<object, string | null>();
 
 function write(logic: { readonly root?: Node; readonly definition?: object }): string | null {
@@ -19,7 +19,7 @@ function write(logic: { readonly root?: Node; readonly definition?: object }): s
     if (root === undefined || definition === undefined) return null;
     return JSON.stringify(asConfig(JSON.parse(JSON.stringify(definition)) as Written, root));
   } catch {
-    // Code of the user: a machine with a cycle in its meta, for one.
+    // The user's machine may throw here, for example with a cycle in its meta.
     return null;
   }
 }

@@ -1,4 +1,4 @@
-/** The newest messages, bounded in number and in size: who comes late has to read them all. */
+/** The newest messages, limited in number and in size: a page that is opened late receives all of them. */
 
 import type { InspectMessage } from './protocol.js';
 

@@ -1,4 +1,4 @@
-/** Listens to XState's inspection events, and emits what can be shown of them in batches. */
+/** Collects XState's inspection events, and emits them in batches in a form that can be shown. */
 
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { definitionOf } from './definition.js';
@@ -21,17 +21,17 @@ import type { Hello, InspectMessage } from './protocol.js';
 import { ActorRegistry } from './actor-registry.js';
 
 export interface InspectionLogOptions extends PlainOptions {
-  /** Messages kept for viewers that come late. */
+  /** Number of messages kept for pages that are opened late. */
   readonly historyLength: number;
-  /** Actors shown at once, not counting their children; what is over makes room for what is new. */
+  /** Number of actors shown at once, without their children; a new actor replaces a stopped one. */
   readonly maxActors: number;
-  /** Called with what is new, a few times a second at most. */
+  /** Called with the new messages, a few times a second at most. */
   readonly onMessages: (messages: readonly InspectMessage[]) => void;
 }
 
 /**
- * Its `record` is called in the middle of every step of an actor, thousands of times a second: it only
- * notes what happened. Copying, and telling, is done later; what it noted is immutable.
+ * XState calls `record` in the middle of every step of an actor, thousands of times a second, so `record` only keeps
+ * references to immutable values. Copying and sending happen later.
  */
 export class InspectionLog {
   readonly #options: InspectionLogOptions;
@@ -51,13 +51,13 @@ export class InspectionLog {
     this.#history = createHistory(options.historyLength);
   }
 
-  /** Never throws: XState would stop the actor, and its process, in the middle of a step. */
+  /** Never throws: a throw would stop the actor, and its process, in the middle of a step. */
   record(inspected: InspectionEvent): void {
     if (this.#isClosed) return;
     try {
       this.#onInspection(inspected);
     } catch {
-      // What cannot be noted is not shown.
+      // What cannot be recorded is not shown.
     }
   }
 
@@ -98,14 +98,14 @@ export class InspectionLog {
     };
   }
 
-  /** Emits the last news; what comes after it is ignored. Streams may outlive their inspector. */
+  /** Emits the last messages; later events are ignored. Streams may outlive their inspector. */
   close(): void {
     this.flush();
     this.#isClosed = true;
     for (const entry of this.#registry.all) this.#registry.remove(entry);
   }
 
-  /** Emits at once what was noted. */
+  /** Emits at once what was recorded. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -127,7 +127,7 @@ export class InspectionLog {
   }
 
   #register(ref: AnyActorRef): void {
-    // A burst of short lives would pile up messages about them.
+    // A burst of short-lived actors would pile up messages about them.
     if (this.#pending.length >= MAX_PENDING) this.flush();
     if (!this.#registry.hasPlace(ref, (oldest) => this.#forget(oldest))) {
       this.#schedule();
@@ -197,13 +197,13 @@ export class InspectionLog {
       this.#note(note);
     }
     if (!isOver(snapshot)) return;
-    // At once: in a burst the next actor needs the place before this is sent.
+    // At once: in a burst the next actor needs the room before this message is sent.
     entry.isOver = true;
     entry.ref = null;
     if (entry.message.parentId !== null) this.#forget(entry);
   }
 
-  /** Progress is a sample anyway; of other events so many in one batch are read by nobody. */
+  /** Merges progress, which is a sample anyway, and other events of which one batch has more than anyone reads. */
   #isMerged(entry: Entry, last: string, next: string): boolean {
     if (this.#pending.length >= MAX_PENDING) return true;
     return last === next && (next === PROGRESS || entry.noted > MAX_NOTED);
@@ -221,7 +221,7 @@ export class InspectionLog {
   #schedule(): void {
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => this.flush(), BATCH_MS);
-    // What nobody looks at any more keeps no process alive; the server does that.
+    // This timer keeps no process alive; the server does.
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
@@ -253,14 +253,14 @@ export class InspectionLog {
   }
 }
 
-/** Quick to an eye, and few enough for a page. */
+/** Fast enough for an eye, and few enough for a page. */
 const BATCH_MS = 50;
 /** Entries of one actor in a batch before events of a kind are merged. */
 const MAX_NOTED = 40;
-/** Notes of all actors before everything is. */
+/** Entries of all actors in a batch before all events are merged. */
 const MAX_PENDING = 4_000;
 
-/** It runs in a timer, where an error has no owner and ends the process. */
+/** Runs in a timer, where an uncaught error would end the process. */
 function attempt<T>(work: () => T): T | null {
   try {
     return work();
@@ -269,13 +269,13 @@ function attempt<T>(work: () => T): T | null {
   }
 }
 
-/** The name that its owner gave it; XState's own are numbers. */
+/** Returns the id that the caller gave the actor; XState's own ids are numbers. */
 function nameOf(ref: AnyActorRef): string {
   const { id } = (logicOf(ref) ?? {}) as { id?: unknown };
   return plainText(ref.id === ref.sessionId && typeof id === 'string' ? id : ref.id);
 }
 
-/** Not in the public type of an actor. */
+/** Fields that are not in the public type of an actor. */
 function logicOf(ref: AnyActorRef): unknown {
   return (ref as { logic?: unknown }).logic;
 }

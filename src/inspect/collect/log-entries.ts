@@ -1,4 +1,4 @@
-/** Entries that the log takes in the middle of a step, and how they are shown later. */
+/** The entries that are recorded in the middle of a step, and their conversion into messages later. */
 
 import type { AnyActorRef } from 'xstate';
 import { fieldOf, plainText, toPlain } from './to-plain-json.js';
@@ -19,13 +19,13 @@ export interface Entry {
   lastEvent: EventNote | null;
   lastSnapshot: SnapshotNote | null;
   noted: number;
-  /** The event before was merged with the one before it: so is the state that it led to. */
+  /** True if the event of this snapshot was merged with an earlier one: then the snapshot is merged too. */
   isMerging: boolean;
 }
 
 export type Note = MessageNote | EventNote | SnapshotNote;
 
-/** A message that is sent as it is, in its turn. */
+/** A message that is sent unchanged, in order. */
 export interface MessageNote {
   readonly kind: 'message';
   readonly message: InspectMessage;
@@ -48,16 +48,16 @@ export interface SnapshotNote {
   time: number;
 }
 
-/** Sent ten times a second by each stream, more often by a fast one, and worth nothing once the next is there. */
+/** The event that each stream sends ten times a second or more, and that the next one supersedes. */
 export const PROGRESS: string = 'stream.progress';
 
-/** Whether it is worth keeping; registrations, and the last state of each actor, are kept apart. */
+/** Returns whether the message belongs to the history; registrations and the last state of each actor are kept apart. */
 export function isNews(message: InspectMessage): boolean {
   const isStep = message.type === '@xstate.event' || message.type === '@xstate.snapshot';
   return isStep && message.event.type !== PROGRESS;
 }
 
-/** Always an object with a type, whatever the event is. */
+/** Returns an object with a type, whatever the event is. */
 export function shownEvent(event: object, options: PlainOptions = {}): ShownEvent {
   const plain = toPlain(event, options);
   const isFields = typeof plain === 'object' && plain !== null && !Array.isArray(plain);
@@ -75,7 +75,7 @@ export function shownSnapshot(from: object, options: PlainOptions): ShownSnapsho
   };
 }
 
-/** What is shown of a snapshot; a live one holds its machine and its actors as well. */
+/** Returns the part of a snapshot that is shown; a live snapshot also holds its machine and its actors. */
 export function partsOf(snapshot: object): Readonly<Record<(typeof PARTS)[number], unknown>> {
   const parts = PARTS.map((part) => [part, fieldOf(snapshot, part)]);
   return Object.fromEntries(parts) as Record<(typeof PARTS)[number], unknown>;
@@ -92,7 +92,7 @@ export function isOver(snapshot: object): boolean {
   return fieldOf(snapshot, 'status') !== 'active';
 }
 
-/** Two that cannot be compared are two. */
+/** Returns whether two snapshots are equal; false if they cannot be compared. */
 export function isSameState(one: object, other: object): boolean {
   const [value, next] = [fieldOf(one, 'value'), fieldOf(other, 'value')];
   if (fieldOf(one, 'status') !== fieldOf(other, 'status')) return false;

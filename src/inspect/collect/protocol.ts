@@ -1,8 +1,8 @@
-/** What the inspector sends its page: the three messages that inspectors of XState 5 share, and a greeting. */
+/** The messages from the inspector to its page: the three that XState 5 inspectors share, and a greeting. */
 
 import type { Plain, PlainObject } from './to-plain-json.js';
 
-/** A state of an actor as it is shown. */
+/** A snapshot of an actor as it is shown. */
 export interface ShownSnapshot {
   readonly status: string;
   readonly value: Plain;
@@ -21,15 +21,15 @@ export interface ActorMessage {
   readonly name: string;
   /** The id of the machine's definition, which was sent before; null: no machine. */
   readonly definition: string | null;
-  /** Wall time in ms, as everywhere here. */
+  /** Wall time in ms, as in all of these messages. */
   readonly time: number;
 }
 
-/** The definition of a machine, before the first actor that has it. */
+/** The definition of a machine, sent before the first actor that has it. */
 export interface DefinitionMessage {
   readonly type: 'definition';
   readonly id: string;
-  /** JSON. */
+  /** The definition as JSON. */
   readonly definition: string;
 }
 
@@ -40,7 +40,7 @@ export interface EventMessage {
   readonly sourceId: string | null;
   readonly event: ShownEvent;
   readonly time: number;
-  /** How many this one stands for, where they came faster than anyone reads. */
+  /** The number of events that were merged into this one. */
   readonly count: number;
 }
 
@@ -53,13 +53,13 @@ export interface SnapshotMessage {
   readonly time: number;
 }
 
-/** The actor is over and was forgotten, to make room. */
+/** The stopped actor was removed, to make room. */
 export interface ForgottenMessage {
   readonly type: 'forgotten';
   readonly sessionId: string;
 }
 
-/** Another number of actors than before is not shown, because there are too many. */
+/** The number of actors that are not shown, because there are too many, has changed. */
 export interface UnseenMessage {
   readonly type: 'unseen';
   readonly count: number;
@@ -73,17 +73,17 @@ export type InspectMessage =
   | ForgottenMessage
   | UnseenMessage;
 
-/** The first thing on a new connection: all that is needed to be up to date. */
+/** The first message on a new connection: everything that a page needs to be up to date. */
 export interface Hello {
   readonly type: 'hello';
   /** The clock of the inspected process. */
   readonly time: number;
   readonly isReadOnly: boolean;
-  /** Actors that are not shown, because there are too many. */
+  /** Number of actors that are not shown, because there are too many. */
   readonly hiddenCount: number;
   readonly definitions: readonly DefinitionMessage[];
   readonly actors: readonly ActorMessage[];
-  /** The last of each actor. */
+  /** The last snapshot of each actor. */
   readonly snapshots: readonly SnapshotMessage[];
   /** The newest events and snapshots, oldest first. */
   readonly history: readonly InspectMessage[];

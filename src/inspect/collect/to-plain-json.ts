@@ -1,7 +1,7 @@
-/** Any value as bounded JSON that may be shown: arguments of tool calls by their length only. */
+/** Converts any value into JSON of limited size that may be shown: of arguments of tool calls only the length. */
 
 export interface PlainOptions {
-  /** Show the arguments of tool calls as they are. @default false */
+  /** Keeps the arguments of tool calls. @default false */
   readonly showArguments?: boolean | undefined;
 }
 
@@ -10,7 +10,7 @@ export interface PlainObject {
   readonly [key: string]: Plain;
 }
 
-/** Copies what can be shown, and never throws, nor does its JSON: inspected values are other people's. */
+/** Copies what can be shown. Neither this nor the JSON of the result ever throws: inspected values may be anything. */
 export function toPlain(value: unknown, options: PlainOptions = {}): Plain {
   return copy(value, {
     hides: options.showArguments !== true,
@@ -19,13 +19,13 @@ export function toPlain(value: unknown, options: PlainOptions = {}): Plain {
   });
 }
 
-/** The same where a text is expected: a name, a type, a status. */
+/** The same for a value that should be a text: a name, a type, a status. */
 export function plainText(value: unknown): string {
   const plain = toPlain(value);
   return typeof plain === 'string' ? plain : JSON.stringify(plain);
 }
 
-/** A property of an object that may be anything: its getter may throw. */
+/** Reads a property of any object: its getter may throw. */
 export function fieldOf(from: object, key: string): unknown {
   try {
     return (from as Readonly<Record<string, unknown>>)[key];
@@ -34,16 +34,16 @@ export function fieldOf(from: object, key: string): unknown {
   }
 }
 
-/** Deeper, longer and larger than this nobody reads on a page. */
+/** Limits of what a page can show: depth, length and size. */
 const MAX_DEPTH = 10;
 const MAX_ENTRIES = 100;
 const MAX_TEXT = 2_000;
 const MAX_NODES = 4_000;
 const MAX_ALL_TEXT = 64_000;
-/** Names of fields are shorter, and stay whole; longer keys are data. */
+/** Keys up to this length are kept whole, as names of fields; longer keys are data. */
 const MAX_FIELD = 64;
 
-/** Where this package, and the readers of tool calls, keep arguments. */
+/** The fields in which this package, and the readers of tool calls, keep arguments. */
 const ARGUMENTS: ReadonlySet<string> = new Set(['args', 'finalArgs', 'toolArgsBuffer']);
 
 const UNREADABLE = '(unreadable)';
@@ -76,7 +76,7 @@ function copy(value: unknown, place: Place): Plain {
   }
 }
 
-/** What was cut already keeps the length that it states: inspectors may sanitize twice. */
+/** A text that was cut before keeps its stated length: inspectors may sanitize twice. */
 function copyText(text: string, { left }: Place): string {
   const [mark = ''] = CUT.exec(text.slice(-MAX_MARK)) ?? [];
   const characters = text.length - mark.length;
@@ -89,7 +89,7 @@ function copyText(text: string, { left }: Place): string {
 const CUT = /… \(\d{1,16} characters\)$/u;
 const MAX_MARK = 32;
 
-/** Asks the built-in classes, not the value: a subclass may answer with anything. */
+/** Uses the built-in classes, not the value's own methods: a subclass may return anything. */
 function copyObject(value: object, place: Place): Plain {
   if (place.depth >= MAX_DEPTH) return '(more)';
   const inner = { ...place, depth: place.depth + 1 };
@@ -111,7 +111,7 @@ function dateText(ms: number): string | null {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
 }
 
-/** Goes to the limit and no further: the rest may be a million. */
+/** Reads up to the limit only: there may be a million more. */
 function list(items: Iterable<unknown>, length: number, place: Place): Plain {
   const shown: Plain[] = [];
   for (const item of items) {
@@ -123,7 +123,7 @@ function list(items: Iterable<unknown>, length: number, place: Place): Plain {
 
 function entries(value: object, place: Place): Plain {
   const all = Object.keys(value);
-  // Of a long record both ends: where entries are added, the new ones are at its end.
+  // Both ends of a long record: new entries are at its end.
   const keys =
     all.length > MAX_ENTRIES
       ? [...all.slice(0, MAX_ENTRIES / 2), ...all.slice(-MAX_ENTRIES / 2)]
@@ -144,7 +144,7 @@ function nameOf(key: string, place: Place): string {
   return key.length <= MAX_FIELD ? key : copyText(key, place);
 }
 
-/** What is hidden already stays as it is: inspectors may sanitize twice. */
+/** A text that was hidden before is kept: inspectors may sanitize twice. */
 function hidden(value: unknown): string | null {
   if (value === null) return null;
   if (typeof value !== 'string') return '(hidden)';

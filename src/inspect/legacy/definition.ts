@@ -1,8 +1,8 @@
-/** The definition of an XState 5 machine in the words of XState 4, whose `createMachine` accepts it. */
+/** Converts the definition of an XState 5 machine into one that `createMachine` of XState 4 accepts. */
 
-/** @param definition What `definitionOf` wrote, parsed. */
+/** @param definition the parsed JSON of `definitionOf` */
 export function toLegacyDefinition(definition: object): object {
-  // Asked for by every viewer's `createMachine`, with a warning.
+  // Without it, `createMachine` warns in every viewer.
   return { ...state(definition as Fields), predictableActionArguments: true };
 }
 
@@ -48,7 +48,7 @@ function transitions(from: Fields): { on: Fields; after: Fields; always: readonl
   return { on, after, always };
 }
 
-/** What XState sends by itself has other names. */
+/** The events that XState sends itself have other names in XState 4. */
 export function legacyEventType(type: string): string {
   return type
     .replace(/^xstate\.done\.actor\./u, 'done.invoke.')
@@ -68,7 +68,7 @@ function transition(from: Fields): object {
   };
 }
 
-/** Nothing that XState 4 would run: what its own actions are called is taken for a name. */
+/** Removes the prefix by which XState 4 would take an action for one of its own, and run it. */
 function action(from: unknown): object[] {
   if (from === null || from === undefined) return [];
   return [{ type: nameOf(from).replace(/^xstate\./u, '') }];

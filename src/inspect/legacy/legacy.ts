@@ -1,4 +1,4 @@
-/** Shows actors of XState 5 in `@xstate/inspect` 0.8, which knows XState 4 only. */
+/** Shows actors of XState 5 in `@xstate/inspect` 0.8, which supports XState 4 only. */
 
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { definitionOf } from '../collect/definition.js';
@@ -7,20 +7,20 @@ import { legacyService } from './service.js';
 import type { LegacyService, LegacyServiceHandle } from './service.js';
 import type { PlainOptions } from '../collect/to-plain-json.js';
 
-/** Where `@xstate/inspect` hears of services. */
+/** The object through which `@xstate/inspect` registers services. */
 export interface LegacyDevTools {
   register(service: LegacyService): void;
 }
 
 export interface LegacyInspectorOptions extends PlainOptions {
-  /** What was given to its `inspect({ devTools })`. @default globalThis.__xstate__, which `inspect()` sets */
+  /** The object that was passed to `inspect({ devTools })`. @default globalThis.__xstate__, which `inspect()` sets */
   devTools?: LegacyDevTools | undefined;
 }
 
 /**
- * Gives an inspector for `reconnectStream` or XState's `createActor`. Call `inspect()` of `@xstate/inspect`
- * first; actors that begin before it are not shown. Its viewer can send a stream the commands, and another actor the
- * events that its machine knows.
+ * Returns an inspector for `reconnectStream` or XState's `createActor`. Call `inspect()` of `@xstate/inspect`
+ * first; actors that start before it are not shown. Its viewer can send a stream the commands, and another actor the
+ * events that its machine handles.
  */
 export function legacyInspector(
   options: LegacyInspectorOptions = {},
@@ -30,14 +30,14 @@ export function legacyInspector(
     try {
       pass(inspected);
     } catch {
-      // XState calls this in the middle of a step: what cannot be shown must not stop the actor.
+      // XState calls this in the middle of a step: a throw would stop the actor.
     }
   };
 
   function pass(inspected: InspectionEvent): void {
     if (inspected.type === '@xstate.event') {
       const isNew = !handles.has(inspected.actorRef);
-      // At its first event, not at its making: before it has no state yet.
+      // At its first event, not when it is created: then it has no state yet.
       const handle = isNew
         ? enlist(inspected.actorRef as AnyActorRef)
         : handles.get(inspected.actorRef);

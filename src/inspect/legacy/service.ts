@@ -1,4 +1,4 @@
-/** A running XState 5 actor in the shape of a service of XState 4, for `@xstate/inspect`. */
+/** A running XState 5 actor with the interface of an XState 4 service, for `@xstate/inspect`. */
 
 import type { AnyActorRef } from 'xstate';
 import { sendCommand } from '../collect/command.js';
@@ -7,7 +7,7 @@ import { fieldOf, plainText, toPlain } from '../collect/to-plain-json.js';
 import type { Plain, PlainOptions } from '../collect/to-plain-json.js';
 import { legacyEventType } from './definition.js';
 
-/** What `@xstate/inspect` 0.8 uses of a service. It replaces `send` by one that reports first. */
+/** The part of a service that `@xstate/inspect` 0.8 uses. It replaces `send` by one that reports first. */
 export interface LegacyService {
   readonly sessionId: string;
   readonly id: string;
@@ -53,9 +53,9 @@ export function legacyService(
 ): LegacyServiceHandle {
   const listeners = new Set<(state: LegacyState) => void>();
   const stopListeners = new Set<() => void>();
-  /** Being reported: what happened already must not happen again. */
+  /** An event is being reported: it has happened already and must not be sent again. */
   let isReporting = false;
-  /** Being sent for the viewer: it was reported when it came. */
+  /** An event of the viewer is being sent: it was reported when it came. */
   let isDelivering = false;
   let isOver = false;
   const first = stateOf({ type: 'xstate.init' }, actor.getSnapshot() as object, options);
@@ -89,7 +89,7 @@ export function legacyService(
   return {
     service,
     report(event) {
-      // The first event that follows is the viewer's own; what it sets off is not.
+      // The first event that follows is the viewer's own; events that it causes are not.
       const isKnown = isDelivering;
       isDelivering = false;
       if (isKnown || isOver) return;

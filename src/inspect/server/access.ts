@@ -1,4 +1,4 @@
-/** Who may come in: this machine's own pages, under the server's own name, with its token. */
+/** Access to the inspector: from its own page, under its own host name, with its token. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -6,13 +6,13 @@ import { denyAccess } from '../../loopback/access.js';
 import type { AccessDenied } from '../../loopback/access.js';
 
 export interface Gate {
-  /** For every request. */
+  /** Checks every request. */
   refuse(request: IncomingMessage): AccessDenied | null;
-  /** For requests that read or change anything. */
+  /** Checks requests that read or change anything. */
   refuseWithoutToken(request: IncomingMessage): AccessDenied | null;
 }
 
-/** @param names Host names, without the port. */
+/** @param names host names, without the port */
 export function createGate(token: string, names: readonly string[], port: () => number): Gate {
   const expected = digest(token);
   const hosts = (): string[] => names.map((name) => `${name}:${port()}`);

@@ -1,4 +1,4 @@
-/** `inspectorServer()`: a page on this machine that shows running actors, and needs no network. */
+/** `inspectorServer()`: a local page that shows running actors, and needs no network. */
 
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -17,7 +17,7 @@ import { createViewers } from './viewers.js';
 
 /**
  * Starts the viewer on 127.0.0.1; it keeps the process alive until it is closed.
- * @throws ReconnectError kind `config` for a wrong option; rejects where the port is taken.
+ * @throws ReconnectError kind `config` for a wrong option; rejects if the port is in use.
  */
 export async function inspectorServer(
   options: InspectorServerOptions = {},
@@ -132,7 +132,7 @@ function refuse(
   response.writeHead(status, {
     ...SAFE_HEADERS,
     'Content-Type': 'text/plain; charset=utf-8',
-    // What is left of a body that was refused is not read as the next request.
+    // The rest of a refused body must not be read as the next request.
     ...(request.complete ? {} : { Connection: 'close' }),
   });
   response.end(`${reason}\n`);
@@ -141,7 +141,7 @@ function refuse(
 function shut(server: Server): Promise<void> {
   return new Promise((resolve) => {
     if (!server.listening) return resolve();
-    // The streams were ended; what is open after that is idle, or of no use.
+    // The event streams were ended; connections that are still open are idle.
     const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     server.close(() => {
       clearTimeout(grace);
@@ -151,7 +151,7 @@ function shut(server: Server): Promise<void> {
   });
 }
 
-/** A page needs six; a flood gets no further. */
+/** Connections at once: a page needs six. */
 const MAX_CONNECTIONS = 128;
-/** For the last words to viewers on this machine. */
+/** Time for the last messages to reach local pages, in ms. */
 const GRACE_MS = 200;

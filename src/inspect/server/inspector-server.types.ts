@@ -1,4 +1,4 @@
-/** What `inspectorServer()` gives. */
+/** The result of `inspectorServer()`. */
 
 // Projects whose `lib` is older than `Symbol.asyncDispose` use these types too.
 /// <reference lib="esnext.disposable" preserve="true" />
@@ -6,13 +6,13 @@
 import type { InspectionEvent } from 'xstate';
 
 export interface InspectorServer {
-  /** The page, with the token that opens it behind the `#`: no server and no log of one ever sees that part. */
+  /** The address of the page, with the token behind the `#`: no server and no log ever receives that part. */
   readonly url: string;
-  /** To be given to `reconnectStream` or XState's `createActor` as their `inspect`. */
+  /** The inspector to pass to `reconnectStream` or XState's `createActor` as `inspect`. */
   readonly inspect: (event: InspectionEvent) => void;
-  /** Pages that look on. */
+  /** Number of open pages. */
   readonly viewers: number;
-  /** Sends viewers the last news and the end; settles when the port is free. */
+  /** Sends the pages the last messages and the end; settles when the port is free. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,21 +1,21 @@
-/** What a caller of the inspector may set. */
+/** The options of the inspector, and their validation. */
 
 import { configError } from '../../../machines/config.js';
 
 export interface InspectorServerOptions {
-  /** The port to listen on; 0: one that the system chooses. @default 0 */
+  /** The port to listen on; 0: a free one. @default 0 */
   port?: number | undefined;
-  /** Listens on `::1` too; `127.0.0.1` is always there, other addresses never. @default false */
+  /** Listens on `::1` as well as on `127.0.0.1`. @default false */
   ipv6?: boolean | undefined;
-  /** Shows and sends nothing. @default false */
+  /** Refuses all commands. @default false */
   readOnly?: boolean | undefined;
   /** Shows the arguments of tool calls, not only their length. @default false */
   showArguments?: boolean | undefined;
-  /** Events and states kept for viewers that come late. @default 400 */
+  /** Events and states kept for pages that are opened late. @default 400 */
   historyLength?: number | undefined;
-  /** Actors shown at once, with their children; the oldest that are over make room for new ones. @default 500 */
+  /** Actors shown at once, with their children; a new actor replaces the oldest stopped one. @default 500 */
   maxActors?: number | undefined;
-  /** Pages that may look on at once. @default 8 */
+  /** Pages that may be open at once. @default 8 */
   maxViewers?: number | undefined;
 }
 

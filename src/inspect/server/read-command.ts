@@ -1,4 +1,4 @@
-/** The body of a command: small JSON of a known shape, or a reason why not. */
+/** Reads the body of a command: small JSON of a known shape, or the reason why it is refused. */
 
 import type { IncomingMessage } from 'node:http';
 import type { AccessDenied } from '../../loopback/access.js';
@@ -6,7 +6,7 @@ import type { CommandRequest, ShownEvent } from '../collect/protocol.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
 
-/** Reads it; whoever sends too much, or nothing for too long, is refused. */
+/** Reads the body; refuses one that is too large, or that takes too long. */
 export async function readCommand(
   request: IncomingMessage,
 ): Promise<CommandRequest | AccessDenied> {

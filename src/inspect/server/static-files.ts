@@ -1,9 +1,9 @@
-/** The files of the viewer: a fixed table, so that no path leads anywhere else. */
+/** Serves the files of the page from a fixed table, so that no path leads to another file. */
 
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 
-/** The last slash matters: the files lie in that folder. */
+/** With a slash at the end, so that file names are resolved inside the folder. */
 const FOLDER = new URL('../viewer/', import.meta.url);
 
 const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Map([
@@ -13,7 +13,7 @@ const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Ma
   ['/viewer.css', ['viewer.css', 'text/css; charset=utf-8']],
 ]);
 
-/** Nothing inline, nothing from elsewhere. Graphviz is WebAssembly, which has a permission of its own. */
+/** Allows nothing inline and nothing from other origins. Graphviz is WebAssembly, which needs a permission of its own. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -39,7 +39,7 @@ export function isPage(path: string): boolean {
   return FILES.has(path);
 }
 
-/** Sends the file; true if it is there. */
+/** Sends the file; returns true if it exists. */
 export async function sendPage(path: string, response: ServerResponse): Promise<boolean> {
   const [file, type] = FILES.get(path) ?? [];
   if (file === undefined || type === undefined) return false;

@@ -1,4 +1,4 @@
-/** The open event streams: all get the same messages; a viewer that does not keep up is disconnected, and comes back. */
+/** The open event streams of pages: all receive the same messages; one that does not keep up is cut, and reconnects. */
 
 import type { ServerResponse } from 'node:http';
 import { encodeEvent } from '../../loopback/encode-event.js';
@@ -9,17 +9,17 @@ export interface Viewers {
   readonly count: number;
   add(response: ServerResponse, hello: Hello): void;
   send(messages: readonly InspectMessage[]): void;
-  /** Says goodbye to all. */
+  /** Ends all streams. */
   close(): void;
 }
 
-/** A viewer that has so many bytes unread is asleep: a new greeting costs less than its backlog. */
+/** Unread bytes beyond which a page is taken for asleep: a new greeting costs less than its backlog. */
 const MAX_UNREAD = 8 * 1024 * 1024;
-/** Well below the silence after which a viewer reconnects. */
+/** Well below the silence after which a page reconnects. */
 const HEARTBEAT_MS = 10_000;
 
 export function createViewers(): Viewers {
-  /** With how much may be unread: the greeting is as long as it is. */
+  /** The response, with its limit of unread bytes, which a long greeting raises. */
   const open = new Map<ServerResponse, number>();
   const say = (text: string): void => {
     for (const [response, allowed] of open) {
@@ -39,7 +39,7 @@ export function createViewers(): Viewers {
       response.write(greeting);
       open.set(response, Buffer.byteLength(greeting) + MAX_UNREAD);
       response.once('close', () => open.delete(response));
-      // A viewer that is gone is no failure of the process that is watched.
+      // A page that is gone must not fail the inspected process.
       response.on('error', () => open.delete(response));
     },
     send(messages) {

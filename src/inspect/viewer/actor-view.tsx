@@ -1,4 +1,4 @@
-/** The chosen actor: its state in words, what can be done about it, and its statechart. */
+/** The selected actor: its state, its commands, and its statechart. */
 
 import type { JSX } from 'preact';
 import { ChartView } from './chart-view.js';

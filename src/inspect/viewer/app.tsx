@@ -1,4 +1,4 @@
-/** The whole page: streams and their lanes above, the chosen one below. */
+/** The whole page: streams and their lanes above, the selected one below. */
 
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
@@ -81,7 +81,7 @@ export function App({ token }: AppProps): JSX.Element {
   );
 }
 
-/** Draws again with the next frame, however much came in; and four times a second, since time passes. */
+/** Renders once per frame, however many messages came, and four times a second for the countdowns. */
 function useRedraw(): () => void {
   const [, count] = useState(0);
   const isAsked = useRef(false);
@@ -110,7 +110,7 @@ const LINES: Readonly<Record<Line, string>> = {
 
 interface LineBadgeProps {
   readonly line: Line;
-  /** The page asks again, and says meanwhile why it has to. */
+  /** Why the server refuses the page, shown while the page tries again; null: it does not refuse it. */
   readonly refusal: string | null;
 }
 

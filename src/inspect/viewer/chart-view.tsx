@@ -1,4 +1,4 @@
-/** The statechart, with the active state lit and the last transition marked. */
+/** The statechart, with the active state and the last transition highlighted. */
 
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -77,7 +77,7 @@ export function ChartView({ definition, chart, value, move, state }: ChartViewPr
   );
 }
 
-/** On a narrow screen the chart is wider than its place. */
+/** Scrolls to the active state: on a narrow screen the chart is wider than its container. */
 function bringIntoView(place: HTMLElement): void {
   const active = place.querySelector('.state.active:last-of-type, .state.active');
   if (active === null || place.scrollWidth <= place.clientWidth) return;
@@ -86,7 +86,7 @@ function bringIntoView(place: HTMLElement): void {
   place.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
 }
 
-/** A host that drives the machine by hand reports from everywhere: that hides the picture. */
+/** Returns false for the reports of a host that drives the machine by hand: their edges would hide the chart. */
 function isOwn({ event }: ChartTransition): boolean {
   return !event.startsWith('attempt.');
 }

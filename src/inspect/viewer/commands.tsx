@@ -1,4 +1,4 @@
-/** Commands that the chosen actor takes. */
+/** The commands of the selected actor. */
 
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -46,7 +46,7 @@ interface StreamCommandsProps {
   readonly dispatch: (command: Command) => void;
 }
 
-/** Buttons that can do nothing now keep the focus: a press ends what they could do, often enough. */
+/** A button without effect keeps the focus: a press often makes it so. */
 function StreamCommands({ state, isEnabled, dispatch }: StreamCommandsProps): JSX.Element {
   const [isAsking, setAsking] = useState(false);
   const reset = useRef<HTMLButtonElement>(null);
@@ -82,10 +82,10 @@ function StreamCommands({ state, isEnabled, dispatch }: StreamCommandsProps): JS
   );
 }
 
-/** Of all commands only this one makes a reader get twice what it has. */
+/** Asks for confirmation: after `reset` a reader receives the same items again. */
 function ResetQuestion({ answer }: { readonly answer: (isMeant: boolean) => void }): JSX.Element {
   const keep = useRef<HTMLButtonElement>(null);
-  // In the turn in which the question appears: a key that is pressed at once is an answer to it.
+  // In the turn in which the question appears, so that a key pressed at once answers it.
   useLayoutEffect(() => keep.current?.focus(), []);
   return (
     <div class="commands" role="group" aria-labelledby="reset-question">

@@ -1,4 +1,4 @@
-/** Events of the chosen actor and its children, newest first, with payloads. */
+/** The events of the selected actor and its children, newest first, with payloads. */
 
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
@@ -63,7 +63,7 @@ function Entry({ entry: { time, event, count, to }, name }: EntryProps): JSX.Ele
           {to !== null && <span class={`pill ${hueOf(to)}`}>{visible(to)}</span>}
         </summary>
         {isOpen && (
-          // It may be longer than its place, and is scrolled by keyboard then.
+          // The list may be longer than its container, and must be scrollable by keyboard.
           <pre tabIndex={0} role="region" aria-label={`Payload of ${visible(name)}`}>
             {visible(JSON.stringify(event, null, 2))}
           </pre>

@@ -10,7 +10,7 @@ if (place !== null) {
   render(<App token={takeToken()} />, place);
 }
 
-// The address of another start, pasted into a page that is open: the browser loads nothing by itself.
+// A new address that only differs behind the `#` does not make the browser reload the page.
 addEventListener('hashchange', () => {
   if (!hasToken()) return;
   takeToken();

@@ -1,4 +1,4 @@
-/** A stream in figures: the wait that is running, what came, and the tool calls. */
+/** The figures of a stream: the running wait, what was received, and the tool calls. */
 
 import type { JSX } from 'preact';
 import { waitLeft } from './model/stream-facts.js';
@@ -61,7 +61,7 @@ function Countdown({ facts, now }: StreamPanelProps): JSX.Element {
 
 const MAX_CALLS = 8;
 
-/** Open calls first; of those that are over the last few. */
+/** Open calls first, then the last few finished ones. */
 function newest(calls: readonly ToolCallFacts[]): ToolCallFacts[] {
   const open = calls.filter(({ status }) => status === 'streaming');
   const over = calls.filter(({ status }) => status !== 'streaming').toReversed();

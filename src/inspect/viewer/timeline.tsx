@@ -1,4 +1,4 @@
-/** One lane per stream: which state it was in, and when. Choosing a lane chooses the stream. */
+/** One lane of states per stream. Selecting a lane selects the stream. */
 
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';

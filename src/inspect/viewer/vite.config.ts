@@ -1,4 +1,4 @@
-/** Builds the viewer into `dist/src/inspect/viewer`, beside what the compiler put there. */
+/** Builds the viewer into `dist/src/inspect/viewer`, beside the output of the compiler. */
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
@@ -15,7 +15,7 @@ export default defineConfig({
     emptyOutDir: false,
     target: 'es2022',
     modulePreload: false,
-    // What is bundled asks for its notices to come along.
+    // The licenses of bundled packages require their notices.
     license: { fileName: 'licenses.md' },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1024,

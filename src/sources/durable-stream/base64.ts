@@ -1,8 +1,8 @@
-/** Base64, in which events carry what is no text. */
+/** Decodes base64, in which events carry binary data. */
 
 import { sourceError } from '../shared/source-error.js';
 
-/** @throws SourceError for what is none. */
+/** @throws SourceError for a text that is no base64. */
 export function fromBase64(text: string): Uint8Array {
   try {
     const binary = atob(text.replace(/\s/g, ''));

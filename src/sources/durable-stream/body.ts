@@ -1,4 +1,4 @@
-/** One response to a long poll, or to a catch-up read: what follows the offset, in pieces as they arrive. */
+/** Reads one response to a long poll, or to a catch-up read: what follows the offset, in pieces as they arrive. */
 
 import type { DataItem } from '../../../machines/source-contract.js';
 import { sourceError } from '../shared/source-error.js';
@@ -13,9 +13,9 @@ import type { DurableFormat, Payload } from './payload.js';
 import { isClosed, offsetAfter } from './request.js';
 
 export interface BodyOptions {
-  /** What the caller says that the log holds. */
+  /** The content of the log, as the caller states it. */
   readonly format: DurableFormat | undefined;
-  /** Null: as many as come. */
+  /** Null: no limit. */
   readonly maxBodyBytes: number | null;
 }
 
@@ -40,7 +40,7 @@ export async function* readBody(
         for (const { data } of chunks as readonly DataItem<Uint8Array>[]) {
           size += data.length;
           if (maxBodyBytes !== null && size > maxBodyBytes) throw tooLong();
-          // Empty ones too: a sign of life.
+          // Empty batches too: a sign of life.
           yield [];
           yield* payload.read(data);
         }
@@ -58,14 +58,14 @@ export async function* readBody(
   return { isEnd, retryMs };
 }
 
-/** Not every cut is an error of fetch: without a length and without chunks the bytes simply end. */
+/** Detects cuts that are no error of fetch: without a length and without chunks the bytes simply end. */
 function checkWhole({ headers }: Response, payload: Payload, size: number): void {
   const length = headers.has('content-encoding') ? null : headers.get('content-length');
   const isCut = length === null ? size === 0 && payload.isNeverEmpty : size < Number(length);
   if (isCut) throw sourceError('eof', 'The response was cut', { fatal: false });
 }
 
-/** Whether HTTP itself says that a body that is empty is whole. */
+/** Returns whether HTTP itself shows that an empty body is complete. */
 function isFramed({ response: { headers }, body }: OpenBody): boolean {
   return body === null || headers.has('content-length') || headers.has('transfer-encoding');
 }
@@ -74,7 +74,7 @@ function tooLong(): Error {
   return sourceError('limit', 'The response is longer than maxBodyBytes', { fatal: true });
 }
 
-/** Network chunks as they are. */
+/** Passes network chunks on unchanged. */
 class Chunks implements BodyDecoder<Uint8Array> {
   readonly ended = false;
   readonly failure = undefined;

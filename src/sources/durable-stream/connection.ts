@@ -1,4 +1,4 @@
-/** One connection to a durable stream: as many requests as the server's planned rotation makes of it. */
+/** One connection to a durable stream: several requests, since the server ends each of them by plan. */
 
 import type { Connection, ResumePoint, SourceClock } from '../../../machines/source-contract.js';
 import { nextRequest, pause, takeRequest } from '../../host/request-pace.js';
@@ -21,7 +21,7 @@ export interface DurableOptions {
   readonly request: RequestOptions;
   readonly live: LiveMode;
   readonly format: DurableFormat | undefined;
-  /** Where the caller starts. */
+  /** The offset from which the caller starts. */
   readonly start: CursorParts;
   readonly clock: SourceClock;
   readonly maxLineBytes: number;
@@ -30,16 +30,16 @@ export interface DurableOptions {
 }
 
 /**
- * Servers close a live connection about every minute, by design: that costs no attempt. One that brings nothing new
- * and is over sooner than this, in ms, is no rotation: the stream counts it as a drop, with its backoff.
+ * Servers close a live connection about every minute, by design: that costs no attempt. One that brings nothing new and
+ * is over sooner than this, in ms, is a drop, with the backoff of the stream.
  */
 const SHORTEST_MS = 1000;
-/** A longer wait that the server asks for is the stream's to judge. */
+/** The longest wait that is made here, in ms. The stream decides about a longer one that the server asks for. */
 const LONGEST_WAIT_MS = 60_000;
-/** Our own wait is no silence of the server's: a sign of life this often, in ms. */
+/** Interval of signs of life during a wait, in ms: such a wait is no silence of the server. */
 const ALIVE_MS = 5000;
 
-/** @throws SourceError where the first request is refused. */
+/** @throws SourceError if the first request is refused. */
 export async function connect(
   options: DurableOptions,
   at: ResumePoint,
@@ -47,11 +47,11 @@ export async function connect(
 ): Promise<Connection<unknown>> {
   const { request, live, start } = options;
   const question = { request, live, start: start.offset, at, signal };
-  // Answered at once, where a long poll would leave it open whether the server is there.
+  // A catch-up read, which is answered at once; a long poll would not show whether the server is there.
   const catchUp = { ...question, live: null };
   let from = at.cursor === undefined ? start : parseCursor(at.cursor);
   let answer = live === 'sse' && from.offset !== 'now' ? null : await askFrom(from, catchUp);
-  // The tail as an offset: what is appended while the connection breaks would be lost otherwise.
+  // The tail as an offset: otherwise data appended during a drop would be lost.
   if (answer !== null && from.offset === 'now')
     from = { offset: offsetAfter(answer.response).offset, units: 0 };
   if (live === 'sse') {
@@ -74,7 +74,7 @@ async function* readOn(
   const { clock, live } = options;
   const { at, signal } = question;
   const reader = new LogReader(position, options.maxEventBytes);
-  // From here on the stream has a position, also where nothing comes.
+  // From here on the stream has a position, even without data.
   if (at.cursor === undefined) yield [{ type: 'checkpoint', cursor: position.cursorBefore(0) }];
   let answer = first;
   let began = clock.now();
@@ -92,8 +92,8 @@ async function* readOn(
     const isMoved = position.next.offset !== next.offset && next.offset !== question.start;
     if (!hasData && elapsedMs < SHORTEST_MS && (live === 'sse' || isMoved)) throw tooShort();
     if (turn.retryMs > LONGEST_WAIT_MS) throw tooShort();
-    // What has data behind a new offset is followed at once, as the protocol wants it of a long poll. Events are meant to
-    // stay open: whoever ends them sooner is asked no more often for what they brought.
+    // A long poll with data and a new offset is followed at once, as the protocol demands. An event stream is meant to
+    // stay open: a server that ends it early is not asked more often because it sent data.
     const hasNews = hasData && live === 'long-poll' && position.next.offset !== next.offset;
     const delayMs = hasNews ? 0 : takeRequest(signal);
     yield* wait(Math.max(turn.retryMs, delayMs), clock, signal);
@@ -109,7 +109,7 @@ async function* wait(ms: number, clock: SourceClock, signal: AbortSignal): Async
   }
 }
 
-/** Events do not say what the log holds: their first one does, or the server where that leaves it open. */
+/** Finds the format of a log read by events: from the first event, or from the server if that is ambiguous. */
 async function chooseFormat(
   { text, isBase64 }: FirstData,
   asked: DurableFormat | undefined,
@@ -126,6 +126,6 @@ async function chooseFormat(
 }
 
 function tooShort(): Error {
-  const message = 'The server closed the connection at once, and brought nothing new';
+  const message = 'The server closed the connection at once, and sent nothing new';
   return sourceError('eof', message, { fatal: false });
 }

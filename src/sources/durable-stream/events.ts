@@ -1,4 +1,4 @@
-/** Durable Streams over server-sent events: data, and behind it a control event with the offset. */
+/** Reads Durable Streams over server-sent events: data events, each followed by a control event with the offset. */
 
 import type { SourceItem } from '../../../machines/source-contract.js';
 import { fieldsOf, textOf } from '../../json/fields.js';
@@ -21,7 +21,7 @@ export interface EventsOptions {
   readonly maxEventBytes: number;
 }
 
-/** The first data that arrived, by which the format is found. */
+/** The first data event, from which the format is found. */
 export interface FirstData {
   readonly text: string;
   readonly isBase64: boolean;
@@ -52,16 +52,16 @@ export async function* readEvents(
     await connection.close();
   }
   if (!turn.isOpen) return turn;
-  const message = 'The connection ended before the offset behind its data arrived';
+  const message = 'The connection ended before the offset of its data arrived';
   throw sourceError('eof', message, { fatal: false });
 }
 
-/** What one connection has brought so far. */
+/** What one connection has received so far. */
 class EventTurn implements Turn {
   isEnd = false;
   retryMs = 0;
   format: DurableFormat | null = null;
-  /** Whether data arrived that no offset covers. */
+  /** Whether data arrived that no offset covers yet. */
   isOpen = false;
   readonly #reader: LogReader;
   readonly #isBase64: boolean;
@@ -85,7 +85,7 @@ class EventTurn implements Turn {
     }
   }
 
-  /** One event is whole: the standard dispatches no other. */
+  /** Reads a data event, which is complete: the standard dispatches no other. */
   *#data(text: string): Generator<Batch> {
     this.isOpen = true;
     const payload = this.#reader.payloadOf(this.format ?? 'json');
@@ -105,7 +105,7 @@ class EventTurn implements Turn {
   }
 }
 
-/** The payload of an event that has one: others say what is not known here. */
+/** Returns the payload of a data event; undefined for an unknown event. */
 function dataOf(item: SourceItem<SseEvent>): string | undefined {
   if (item.type !== 'data') return undefined;
   const { type, data } = item.data;
@@ -116,7 +116,7 @@ function isPresent(text: string | undefined): text is string {
   return text !== undefined;
 }
 
-/** Few large batches instead of one for each event; an empty one where nothing came is a sign of life. */
+/** Yields few large batches instead of one per event; an empty batch is a sign of life. */
 function* grouped(batches: Iterable<Batch>): Generator<Batch> {
   let group: SourceItem<unknown>[] = [];
   for (const batch of batches) {
@@ -133,7 +133,7 @@ interface Control extends StreamOffset {
   readonly isUpToDate: boolean;
 }
 
-/** Null for one that says nothing of the position: what it says besides is not known here. */
+/** Parses a control event; null if it has no position. Unknown fields are ignored. */
 function readControl(event: SseEvent, last: StreamOffset): Control | null {
   const fields = fieldsOf(parse(event.data));
   const offset = textOf(fields['streamNextOffset']);

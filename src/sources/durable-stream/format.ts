@@ -1,10 +1,10 @@
-/** What a log holds, by its content type: Durable Streams 1.0, "JSON mode". */
+/** The format of a log, by its content type (Durable Streams 1.0, "JSON mode"). */
 
 import { configFailure } from '../shared/source-error.js';
 import type { SourceError } from '../shared/source-error.js';
 import type { DurableFormat } from './payload.js';
 
-/** Undefined where there is no content type. */
+/** Returns undefined without a content type. */
 export function formatOf(contentType: string | null): DurableFormat | undefined {
   const type = essence(contentType);
   if (type === '') return undefined;
@@ -12,7 +12,7 @@ export function formatOf(contentType: string | null): DurableFormat | undefined 
   return type.startsWith('text/') ? 'text' : 'bytes';
 }
 
-/** @throws SourceError where a log of this content type cannot be read so. */
+/** @throws SourceError if a log of this content type cannot be read in this format. */
 export function checkFormat(format: DurableFormat, contentType: string | null): void {
   const actual = formatOf(contentType);
   if (actual === undefined || actual === format) return;
@@ -21,7 +21,7 @@ export function checkFormat(format: DurableFormat, contentType: string | null): 
     throw wrongFormat('json', actual, contentType);
 }
 
-/** Whether an event could be one of a log of JSON: those are arrays. */
+/** Returns whether an event may be of a log of JSON, whose events are arrays. */
 export function isJsonArray(text: string): boolean {
   try {
     return Array.isArray(JSON.parse(text));
@@ -44,7 +44,7 @@ function wrongFormat(
   return configFailure(expected, `one of ${essence(contentType)}`, `format: '${actual}'`);
 }
 
-/** Media types only: it stands in messages. */
+/** Returns the media type only, for messages. */
 function essence(contentType: string | null): string {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(type) ? type : '';

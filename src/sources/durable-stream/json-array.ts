@@ -1,4 +1,4 @@
-/** An array of JSON that comes in pieces: its elements as soon as they are whole, however many there are. */
+/** Parses an array of JSON that arrives in pieces, element by element. */
 
 import { sourceError } from '../shared/source-error.js';
 import type { SourceError } from '../shared/source-error.js';
@@ -12,27 +12,27 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Holds one element at most. Bare values are taken for a message of their own: a whole document that is no array.
+ * Holds one element at most. A document that is no array is one message.
  * A class: one loop over all characters, with its state between pieces.
  */
 export class JsonArrayReader {
-  /** `array` between its brackets; `bare` for a document that is none. */
+  /** `array` inside of the brackets; `bare` for a document that is no array. */
   #shape: 'start' | 'array' | 'bare' | 'closed' = 'start';
-  /** The element that is not whole yet. */
+  /** The incomplete element. */
   #rest = '';
-  /** Brackets that are open inside of it. */
+  /** Number of open brackets in the element. */
   #depth = 0;
   #inString = false;
   #isEscaped = false;
   #hasElements = false;
   readonly #maxBytes: number;
 
-  /** @param maxBytes of one element, counted in UTF-16 code units: never more than bytes */
+  /** @param maxBytes limit of one element, counted in UTF-16 code units, which are never more than bytes */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** The elements that are whole now. @throws SourceError for what is no JSON, or one that is too long. */
+  /** Returns the elements that are now complete. @throws SourceError for invalid JSON, or an element that is too long. */
   push(text: string): unknown[] {
     let from = 0;
     if (this.#shape === 'start') {
@@ -47,7 +47,7 @@ export class JsonArrayReader {
     return [];
   }
 
-  /** No more will come. @throws SourceError where the array is not closed. */
+  /** Ends the array. @throws SourceError if it is not closed. */
   end(): unknown[] {
     if (this.#shape === 'array') throw notJson();
     if (this.#shape !== 'bare') return [];
@@ -76,10 +76,10 @@ export class JsonArrayReader {
     if (text.charCodeAt(end) !== CLOSE || text.slice(end + 1).trim() !== '') throw notJson();
   }
 
-  /** Where the last element that is whole ends in the text; -1 where none does. */
+  /** Returns where the last complete element ends in the text; -1 without one. */
   #scan(text: string, from: number): { readonly end: number; readonly isClosed: boolean } {
     let [depth, inString, isEscaped, end] = [this.#depth, this.#inString, this.#isEscaped, -1];
-    // Where the element begins, seen from this piece.
+    // The start of the element, relative to this piece.
     let begin = from - this.#rest.length;
     for (let at = from; at < text.length; at++) {
       const code = text.charCodeAt(at);
@@ -127,7 +127,7 @@ function parse(text: string): unknown[] {
   }
 }
 
-/** Cut or damaged on its way, as far as anybody can know: the same messages come again. */
+/** Not fatal: the response was probably cut or damaged on its way, and the messages come again. */
 function notJson(cause?: unknown): SourceError {
   const message = 'expected an array of JSON messages, got a body that is none, or was cut';
   return sourceError('network', message, { fatal: false, cause });

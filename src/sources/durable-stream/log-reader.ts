@@ -1,4 +1,4 @@
-/** What one connection reads of the log, response by response: items, checkpoints, and the end. */
+/** Reads the log over one connection, response by response: items, checkpoints, and the end. */
 
 import type { SourceItem } from '../../../machines/source-contract.js';
 import { createPayload } from './payload.js';
@@ -11,11 +11,11 @@ export type Batch = readonly SourceItem<unknown>[];
 /** The tail of the log was reached. */
 export const UP_TO_DATE: SourceItem<never> = Object.freeze({ type: 'upToDate' });
 
-/** How one request went. */
+/** The result of one request. */
 export interface Turn {
   /** The log is closed. */
   readonly isEnd: boolean;
-  /** The server's advice on the wait before the next one, in ms. */
+  /** The wait that the server asks for before the next request, in ms. */
   readonly retryMs: number;
 }
 
@@ -24,7 +24,7 @@ export class LogReader {
   readonly position: LogPosition;
   readonly #maxBytes: number;
   #payload: Payload | null = null;
-  /** The offset behind an empty response that may have been cut. */
+  /** The offset of an empty response that may have been cut. */
   #doubted: string | null = null;
 
   constructor(position: LogPosition, maxBytes: number) {
@@ -32,14 +32,14 @@ export class LogReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** The one payload of this connection. */
+  /** The payload reader of this connection. */
   payloadOf(format: DurableFormat): Payload {
     return (this.#payload ??= createPayload(format, this.position, this.#maxBytes));
   }
 
   /**
-   * Whether an empty response is to be asked for once more before its offset counts: one that was cut before its first
-   * byte looks the same.
+   * Returns whether an empty response must be requested once more before its offset counts: a response that was cut before
+   * its first byte looks the same.
    */
   doubts(next: StreamOffset): boolean {
     const isMoved = next.offset !== this.position.next.offset;
@@ -48,13 +48,13 @@ export class LogReader {
     return isMoved && isFirst;
   }
 
-  /** The server gave the offset behind what was read. */
+  /** Takes the offset that the server sent for the end of what was read. */
   advance(next: StreamOffset): Batch {
     const cursor = this.position.advance(next, this.#payload?.isWhole ?? true);
     return cursor === null ? [] : [{ type: 'checkpoint', cursor }];
   }
 
-  /** The log is closed behind what was read. @throws SourceError where it was longer before. */
+  /** Ends the log at what was read. @throws SourceError if the log was longer before. */
   close(next: StreamOffset): Batch {
     const rest = this.#payload?.finish() ?? [];
     const checkpoint = this.advance(next);

@@ -1,4 +1,4 @@
-/** The payload of a durable stream as items, each with its position in the log. */
+/** Decodes the payload of a durable stream into items, each with its position in the log. */
 
 import type { DataItem } from '../../../machines/source-contract.js';
 import { Utf8Decoder } from '../http/response/utf8.js';
@@ -12,23 +12,23 @@ export type DurableFormat = (typeof FORMATS)[number];
 
 type Items = readonly DataItem<unknown>[];
 
-/** Exists once per connection: what a piece leaves open may be completed by the next response. */
+/** One per connection: an incomplete piece may be completed by the next response. */
 export interface Payload {
   /** Whether the last character is complete. */
   readonly isWhole: boolean;
   /** Whether even a response without messages has a body. */
   readonly isNeverEmpty: boolean;
-  /** A response, or an event, begins. */
+  /** Begins a response, or an event. */
   begin(): void;
-  /** The items that are new to the consumer. @throws SourceError */
+  /** Yields the items that are new to the consumer. @throws SourceError */
   read(piece: Uint8Array | string): Iterable<Items>;
-  /** The response, or the event, ended. @throws SourceError where it was cut. */
+  /** Ends the response, or the event. @throws SourceError if it was cut. */
   end(): Iterable<Items>;
-  /** The log is closed. */
+  /** Ends the log. */
   finish(): Items;
 }
 
-/** @param maxBytes of one message of JSON */
+/** @param maxBytes limit of one message of JSON */
 export function createPayload(
   format: DurableFormat,
   position: LogPosition,
@@ -40,13 +40,13 @@ export function createPayload(
 
 const EMPTY: Items = [];
 const NO_BATCHES: readonly Items[] = [];
-/** Items made at once: whoever reads them holds up the rest. */
+/** Number of items per batch: a slow reader then delays the rest. */
 export const BATCH_SIZE = 1024;
 
-/** Characters read at once: an event of some MiB may hold millions of small messages. */
+/** Number of characters parsed at once: an event of some MiB may contain millions of small messages. */
 const PIECE_LENGTH = 65_536;
 
-/** A log of JSON arrives as arrays of messages, whatever was appended together. */
+/** Reads a log of JSON, which arrives as arrays of messages. */
 class JsonPayload implements Payload {
   readonly isWhole = true;
   readonly isNeverEmpty = true;
@@ -133,7 +133,7 @@ class BytesPayload implements Payload {
   }
 }
 
-/** Counted in bytes, so that an incomplete character is none of the text delivered so far. */
+/** Reads a log of text. Counts bytes, so that an incomplete character is not part of the delivered text. */
 class TextPayload implements Payload {
   readonly isNeverEmpty = false;
   readonly #position: LogPosition;
@@ -174,7 +174,7 @@ class TextPayload implements Payload {
 }
 
 const encoder: TextEncoder = new TextEncoder();
-/** Used for whole characters only, so it keeps no state. */
+/** Decodes whole characters only, so it keeps no state. */
 const decoder: TextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 function toBytes(piece: Uint8Array | string): Uint8Array {

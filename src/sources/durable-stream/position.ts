@@ -1,28 +1,28 @@
-/** Positions in a durable stream: an offset that the server gave, and how much of what follows it was delivered. */
+/** Positions in a durable stream: an offset of the server, and how much of what follows it was delivered. */
 
 import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
 import { sourceError } from '../shared/source-error.js';
 
-/** What the server says of the position behind a response. */
+/** The position after a response, as the server sends it. */
 export interface StreamOffset {
   /** Opaque; `-1` is the start, `now` the tail. */
   readonly offset: string;
-  /** The server's own, for its caches; echoed. */
+  /** A value of the server for its caches, which is sent back. */
   readonly cursor?: string | undefined;
 }
 
-/** An offset and the units behind it: messages of JSON, bytes of everything else. */
+/** An offset and the number of units after it: messages of JSON, bytes of everything else. */
 export interface CursorParts {
   readonly offset: string;
   readonly units: number;
 }
 
-/** Two words that no offset ends with by chance; one that does is written with ` +0`. */
+/** The form of a position. An offset that ends like one is written with ` +0`. */
 const SUFFIX = / \+(\d{1,15})$/;
 
 /**
- * The server gives an offset behind many messages at once. A log never changes behind an offset, so each message has a
- * position of its own: the last offset before it and its number from there.
+ * The server sends one offset for many messages. A log never changes behind an offset, so each message has its
+ * own position: the last offset before it and its number from there.
  */
 function toCursor({ offset, units }: CursorParts): string {
   return units === 0 && !SUFFIX.test(offset) ? offset : `${offset} +${units}`;
@@ -44,17 +44,17 @@ export function checkOffset(offset: string): string {
   throw sourceError('limit', message, { fatal: true });
 }
 
-/** Where one connection is in the log. A class: its methods are called per message. */
+/** The position of one connection in the log. A class: its methods are called per message. */
 export class LogPosition {
-  /** Where the next request asks. */
+  /** The offset of the next request. */
   next: StreamOffset;
   /** Units read on this connection. */
   total = 0;
-  /** The offset that cursors count from. */
+  /** The offset from which cursors count. */
   #base: string;
-  /** Units read behind it. */
+  /** Units read after that offset. */
   #read = 0;
-  /** Units behind it that were delivered before this connection. */
+  /** Units after that offset that were delivered before this connection. */
   #delivered: number;
 
   constructor({ offset, units }: CursorParts) {
@@ -63,17 +63,17 @@ export class LogPosition {
     this.#delivered = units;
   }
 
-  /** Whether nothing of the log was read or delivered. */
+  /** Returns whether nothing of the log was read or delivered. */
   get isStart(): boolean {
     return this.#base === '-1' && this.#read === 0 && this.#delivered === 0;
   }
 
-  /** Whether the log was longer when it was read before. */
+  /** Returns whether the log was longer when it was read before. */
   get isBehind(): boolean {
     return this.#read < this.#delivered;
   }
 
-  /** Passes so many units, and returns how many of them were delivered before. */
+  /** Advances by this many units, and returns how many of them were delivered before. */
   pass(units: number): number {
     const old = Math.min(units, Math.max(0, this.#delivered - this.#read));
     this.#read += units;
@@ -81,15 +81,15 @@ export class LogPosition {
     return old;
   }
 
-  /** The cursor that many units before the end of what was read. */
+  /** Returns the cursor this many units before the end of what was read. */
   cursorBefore(units: number): string {
     return toCursor({ offset: this.#base, units: this.#read - units });
   }
 
   /**
-   * The server gave the offset behind what was read.
+   * Takes the offset that the server sent for the end of what was read.
    * @param isWhole false while the last character is incomplete: then a reader that starts there could not read it
-   * @returns the cursor, where that is a new position for the consumer
+   * @returns the cursor, if that is a new position for the consumer
    */
   advance(next: StreamOffset, isWhole: boolean): string | null {
     this.next = next;

@@ -5,8 +5,8 @@ import { nextRequest } from '../../host/request-pace.js';
 import { sourceError } from '../shared/source-error.js';
 import type { SourceError } from '../shared/source-error.js';
 import { withAddress } from '../http/request/address.js';
-import { discard } from '../http/response/error-body.js';
-import { exchange } from '../http/request/send-request.js';
+import { cancelBody } from '../http/response/error-body.js';
+import { sendRequest } from '../http/request/send-request.js';
 import { openBody } from '../http/request/open-body.js';
 import type { OpenBody } from '../http/request/open-body.js';
 import type { RequestOptions } from '../http/request/request.js';
@@ -17,15 +17,15 @@ export type LiveMode = 'sse' | 'long-poll';
 
 export interface DurableRequest {
   readonly request: RequestOptions;
-  /** Null: only what is there already. */
+  /** Null: only the data that exists already. */
   readonly live: LiveMode | null;
-  /** The caller's own offset: one that the server never gave. */
+  /** The caller's own offset, which the server may never have sent. */
   readonly start: string;
   readonly at: ResumePoint;
   readonly signal: AbortSignal;
 }
 
-/** Asks for what follows this offset. */
+/** Requests what follows this offset. */
 export function askFrom(
   { offset, cursor }: StreamOffset,
   { request, live, start, at, signal }: DurableRequest,
@@ -35,7 +35,7 @@ export function askFrom(
     if (live !== null) url.searchParams.set('live', live);
     if (cursor !== undefined) url.searchParams.set('cursor', cursor);
   });
-  // An offset of the caller's own would be asked for, and refused, again.
+  // A rejected offset of the caller would be requested, and rejected, again.
   const isServers = offset !== start && offset !== '-1';
   return openBody(
     {
@@ -49,25 +49,25 @@ export function askFrom(
   );
 }
 
-/** The content type of the log, which events do not carry; null where the server does not say. */
+/** Requests the content type of the log, which events do not carry; null if the server does not send it. */
 export async function askContentType({
   request,
   at,
   signal,
 }: DurableRequest): Promise<string | null> {
   await nextRequest(signal);
-  const received = await exchange({ ...request, method: 'HEAD' }, at, signal, () => {});
-  discard(received);
+  const received = await sendRequest({ ...request, method: 'HEAD' }, at, signal, () => {});
+  cancelBody(received);
   const { response } = received;
   return response.ok ? response.headers.get('content-type') : null;
 }
 
-/** Whether the log is closed for good behind what this response brings. */
+/** Returns whether the log is closed at the end of this response. */
 export function isClosed({ headers }: Response): boolean {
   return headers.get('stream-closed')?.toLowerCase() === 'true';
 }
 
-/** The offset behind what this response brings. @throws SourceError where it does not say. */
+/** Returns the offset at the end of this response. @throws SourceError if the header is missing. */
 export function offsetAfter({ headers }: Response): StreamOffset {
   const offset = headers.get('stream-next-offset');
   if (offset === null || offset === '') {
@@ -77,13 +77,13 @@ export function offsetAfter({ headers }: Response): StreamOffset {
   return { offset: checkOffset(offset), cursor: headers.get('stream-cursor') ?? undefined };
 }
 
-/** The log has less behind an offset than it had before: it is another one. */
+/** Returns the failure for a log that has become shorter: it is another one. */
 export function shorterLog(): SourceError {
-  const message = 'The server has less behind the offset than it sent before';
+  const message = 'The server has less data after the offset than it sent before';
   return sourceError('cursor-rejected', message, { fatal: false });
 }
 
-/** An offset before what is kept, one that is none, or a log that is gone. */
+/** Returns the failure for an offset that the server rejects: too old, invalid, or of a log that is gone. */
 function refusal({ status }: Response): SourceError | undefined {
   if (status !== 400 && status !== 404 && status !== 410) return undefined;
   const message = `The server does not know the offset (status ${status})`;

@@ -1,4 +1,4 @@
-/** Pieces of UTF-8, cut between characters: the start of one that is incomplete waits for the next piece. */
+/** Cuts pieces of UTF-8 between characters: an incomplete character waits for the next piece. */
 
 const EMPTY: Uint8Array = new Uint8Array();
 
@@ -9,7 +9,7 @@ export class TextPieces {
     return this.#incomplete.length === 0;
   }
 
-  /** The bytes of all characters that are complete now. */
+  /** Returns the bytes of all characters that are now complete. */
   add(piece: Uint8Array): Uint8Array {
     const bytes = this.isWhole ? piece : concat(this.#incomplete, piece);
     const size = bytes.length - incompleteBytes(bytes);
@@ -17,7 +17,7 @@ export class TextPieces {
     return bytes.subarray(0, size);
   }
 
-  /** What no further piece will complete. */
+  /** Returns the bytes that no further piece completes. */
   rest(): Uint8Array {
     const bytes = this.#incomplete;
     this.#incomplete = EMPTY;
@@ -25,7 +25,7 @@ export class TextPieces {
   }
 }
 
-/** Bytes at the end that begin a character (RFC 3629, 3) without completing it. */
+/** Returns the number of bytes at the end that begin a character (RFC 3629, 3) without completing it. */
 function incompleteBytes(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -1,4 +1,4 @@
-/** The options of everything that is read over fetch, and their validation. */
+/** The options of all sources over fetch, and their validation. */
 
 import { configFailure, describeType } from '../shared/source-error.js';
 import { checkFunction, checkOneOf } from '../shared/validate-options.js';
@@ -16,16 +16,16 @@ import type {
 } from './request/request.js';
 
 export interface HttpOptions {
-  /** Where the stream is; a function is asked again at each attempt. No user or password in it. */
+  /** Where the stream is; a function is called at each attempt. Must not contain credentials. */
   url: string | URL | ((context: RequestContext) => string | URL | PromiseLike<string | URL>);
   /** @default 'GET' */
   method?: string | undefined;
-  /** A function is asked again at each attempt, and once more with `refresh` after a 401 or 403. */
+  /** A function is called at each attempt, and once more with `refresh` after a 401 or 403. */
   headers?:
     | HeadersLike
     | ((context: HeadersContext) => HeadersLike | undefined | PromiseLike<HeadersLike | undefined>)
     | undefined;
-  /** What can be sent again at each attempt; so no stream. A function is asked at each attempt. */
+  /** Anything that can be sent again at each attempt, so no stream. A function is called at each attempt. */
   body?:
     | RequestBody
     | ((context: RequestContext) => RequestBody | undefined | PromiseLike<RequestBody | undefined>)
@@ -37,14 +37,14 @@ export interface HttpOptions {
   /** Passed on to fetch. */
   mode?: RequestMode | undefined;
   /**
-   * What an answer means that is no stream. `resilient`: 408, 425, 429 and 5xx are transient. `spec`: as
+   * The meaning of a response that is no stream. `resilient`: 408, 425, 429 and 5xx are transient. `spec`: as
    * for EventSource (WHATWG HTML, 9.2.3), any status but 200 is final.
    * @default 'resilient'
    */
   httpPolicy?: HttpPolicy | undefined;
   /**
-   * Makes a POST safe to send again where the server honours `Idempotency-Key`: `true` sends a random key, the same at
-   * each attempt of this source; or the key itself, such as one that is saved with the request.
+   * Makes a POST safe to send again if the server honours `Idempotency-Key`: `true` sends a random key, the same at
+   * each attempt of this source; a string is the key itself, such as one that is saved with the request.
    * @default no such header
    */
   idempotencyKey?: boolean | string | undefined;
@@ -84,12 +84,12 @@ export function checkHttpOptions(options: HttpOptions): RequestOptions {
   };
 }
 
-/** Sending again is harmless where it is only read, and where the server recognises it. */
+/** Returns 'safe' for a request that only reads, and for one that the server recognises by its key. */
 export function reopenBy({ method, idempotencyKey }: RequestOptions): 'safe' | 'restarts-work' {
   return isRead(method) || idempotencyKey !== undefined ? 'safe' : 'restarts-work';
 }
 
-/** Checks at once what is known at once; a function is checked when it has answered. */
+/** Validates a value at once. What a function returns is validated when it is called. */
 function fixed<T, R>(part: T, check: (part: T) => R): Extract<T, Function> | R {
   return typeof part === 'function' ? (part as Extract<T, Function>) : check(part);
 }

@@ -1,4 +1,4 @@
-/** Options that sources over HTTP have in common: how they are given, and what a source says of itself. */
+/** The options that sources over HTTP share: their two forms, and the facts that follow from them. */
 
 import type { ResumeMode } from '../../../machines/source-contract.js';
 import { configFailure, describeType } from '../shared/source-error.js';
@@ -11,7 +11,7 @@ import type { RequestOptions } from './request/request.js';
 export type WithoutUrl<O> = Omit<O, 'url'> & { url?: never };
 
 /**
- * `source(url, options)` and `source({ url, … })` are the same.
+ * Returns the options of `source(url, options)` and of `source({ url, … })` in one form.
  * @param known an object whose keys are the names of the options
  * @throws ReconnectError `config`
  */
@@ -32,7 +32,7 @@ export function toOptions<O extends object>(
   return { ...(given as object), url: first } as O;
 }
 
-/** What decides whether a request may be sent again to go on. */
+/** The options that decide whether a request may be sent again to resume. */
 interface Repeatable {
   readonly resume?: ResumeMode | undefined;
   readonly terminal?: SourceWords['terminal'] | undefined;
@@ -42,8 +42,8 @@ interface Repeatable {
 }
 
 /**
- * How a source goes on unless the caller says it. An id or a count in the answer to a POST is no promise that the
- * same POST may be sent to go on: it could run, and bill, the work again.
+ * Returns the default `resume` of a source. An id or a count in the response to a POST is no promise that the
+ * same POST may be sent to resume: it could run, and bill, the work again.
  */
 export function resumeBy(
   { reopen, resumeRequest }: Repeatable,
@@ -54,7 +54,7 @@ export function resumeBy(
   return mayAsk ? byDefault : 'none';
 }
 
-/** The words of a source whose position is how much was received. @throws ReconnectError `config` */
+/** Returns the facts of a source whose position is the amount received. @throws ReconnectError `config` */
 export function checkPositionWords(
   options: Repeatable,
   request: RequestOptions,
@@ -67,7 +67,7 @@ export function checkPositionWords(
     {
       name,
       resume,
-      // What cannot be asked for more is over when its bytes end.
+      // A request that cannot be asked for more is over when its bytes end.
       terminal: resume === 'none' ? 'eof' : 'explicit',
       reopen: reopenBy(request),
     },

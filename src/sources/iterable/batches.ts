@@ -1,4 +1,4 @@
-/** Reads a foreign iterator, which may throw, hang or break the protocol in any method. */
+/** Reads the caller's iterator, which may throw, hang or break the protocol in any method. */
 
 import type { Connection, SourceItem } from '../../../machines/source-contract.js';
 import { follow, runQuietly } from '../../../machines/thenable.js';
@@ -7,7 +7,7 @@ import type { SourceError } from '../shared/source-error.js';
 import type { CheckedIterableOptions } from './options.js';
 import { ask, toItems, wrongResponse } from '../shared/to-items.js';
 
-/** Nothing is believed about what its methods return. */
+/** An iterator whose return values are not trusted. */
 export interface AnyIterator {
   next(): unknown;
   return?(): unknown;
@@ -31,7 +31,7 @@ interface Waiting<T> {
 
 const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
 
-/** One item, one batch. A step is settled by the iterator or by `close`, whichever comes first. */
+/** Each item becomes a batch. The iterator or `close` settles a step, whichever comes first. */
 class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
   readonly #iterator: AnyIterator;
   readonly #options: CheckedIterableOptions<T>;
@@ -72,7 +72,7 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
     return Promise.resolve(DONE);
   }
 
-  /** Never waits: a generator that hangs in `await` answers `return()` only afterwards, or never. */
+  /** Does not wait: a generator that hangs in `await` settles `return()` only afterwards, or never. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -109,7 +109,7 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
       }
       const { done, value } = result as { done?: unknown; value?: unknown };
       if (done) this.#finish();
-      // Only iterators that are not async may give promises: `for await` waits for them too.
+      // Only sync iterators may yield promises, which `for await` awaits too.
       else if (isThenable(value)) follow(value, this.#onValue, this.#onError);
       else this.#onValue(value);
     } catch (error) {
@@ -151,7 +151,7 @@ class IteratorBatches<T> implements AsyncIterableIterator<Batch<T>> {
   }
 }
 
-/** The item, and the end if it is one. */
+/** Returns the item, and the end if it is the last one. */
 function itemsOf<T>(data: T, options: CheckedIterableOptions<T>): SourceItem<T>[] {
   const bytes: unknown = ask('bytes', options.bytes, data);
   if (typeof bytes !== 'number' || !(bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER))

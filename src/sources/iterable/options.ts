@@ -8,19 +8,19 @@ export interface IterableOptions<T> {
   /** The name in diagnostics. @default 'iterable' */
   name?: string | undefined;
   /**
-   * How the iterable goes on.
+   * How the stream continues after a drop.
    * @default 'cursor' with `id`; else 'count' for a function, which must honour `at.items`; else 'none'
    */
   resume?: ResumeMode | undefined;
-  /** Whether the items may simply end. @default 'explicit' with `isEnd`, else 'eof' */
+  /** `'eof'`: the end of the iterable is the end of the stream. @default 'explicit' with `isEnd`, else 'eof' */
   terminal?: StreamSource<T>['terminal'] | undefined;
-  /** Whether opening again is harmless. @default 'safe' for a function, else 'restarts-work' */
+  /** Whether calling the function again is harmless. @default 'safe' for a function, else 'restarts-work' */
   reopen?: StreamSource<T>['reopen'] | undefined;
-  /** The cursor of an item; undefined where it has none. */
+  /** Returns the cursor of an item; undefined if it has none. */
   id?: ((item: T) => string | undefined) | undefined;
   /** Says which item ends the stream; the item itself is delivered. */
   isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
-  /** Size of an item. @default its length if it is a string, its byteLength if it has one, else 0 */
+  /** Returns the size of an item. @default its length if it is a string, its byteLength if it has one, else 0 */
   bytes?: ((item: T) => number) | undefined;
 }
 

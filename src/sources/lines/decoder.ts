@@ -1,4 +1,4 @@
-/** Lines of JSON, or a sequence of it, to items: one network chunk, one batch. */
+/** Decodes lines of JSON, or json-seq, into items: each network chunk becomes a batch. */
 
 import type { SourceItem } from '../../../machines/source-contract.js';
 import { SourceError, sourceError } from '../shared/source-error.js';
@@ -12,7 +12,7 @@ import { Framing } from './framing.js';
 
 export interface LineDecoderOptions<T> extends ItemReaders<T> {
   readonly parse: ((value: unknown) => T | undefined) | undefined;
-  /** The bytes may simply end: then the last line needs no line end. */
+  /** `terminal: 'eof'`: then the last line needs no line end. */
   readonly mayEnd: boolean;
   readonly maxLineBytes: number;
 }
@@ -26,12 +26,12 @@ export class LineDecoder<T> implements BodyDecoder<T> {
   readonly #utf8 = new Utf8Decoder();
   readonly #framing: Framing;
   #items: SourceItem<T>[] = [];
-  /** Items of lines that were there before: perhaps the server sends the same again. */
+  /** Items of lines that equal those of the last response, held because the server may be repeating it. */
   #held: SourceItem<T>[] = [];
-  /** Items of the stream with those of this connection. */
+  /** Number of items of the stream, those of this connection included. */
   #count: number;
 
-  /** @param last given where the position is a number of items, which is `count` so far */
+  /** @param last given if the position is a number of items, which is `count` so far */
   constructor(options: LineDecoderOptions<T>, last?: LastResponse, count = 0) {
     this.#options = options;
     this.#last = last;
@@ -60,7 +60,7 @@ export class LineDecoder<T> implements BodyDecoder<T> {
   finish(): readonly SourceItem<T>[] | SourceError | undefined {
     const rest = this.#framing.rest.trim();
     const value = rest === '' || this.ended ? undefined : valueOf(rest);
-    // What ends by itself is whole without a line end. A number or a word may have been cut.
+    // An object, array or string shows its own end. A number or a word may have been cut.
     const isWhole = value !== undefined && (this.#options.mayEnd || /^[{["]/.test(rest));
     if (isWhole) {
       try {
@@ -79,13 +79,13 @@ export class LineDecoder<T> implements BodyDecoder<T> {
     if (this.ended) return;
     const line = raw.trim();
     if (line === '') {
-      // Once for many in a row: a peer may send nothing else.
+      // One item for many blank lines in a row: a peer may send nothing else.
       if (this.#items.at(-1)?.type !== 'alive') this.#items.push({ type: 'alive' });
       return;
     }
     const value = valueOf(line);
     if (value === undefined)
-      throw sourceError('protocol', 'expected lines of JSON, got one that is none', {
+      throw sourceError('protocol', 'expected lines of JSON, got one that is no JSON', {
         fatal: true,
       });
     this.#read(line, value.json);
@@ -130,10 +130,10 @@ export class LineDecoder<T> implements BodyDecoder<T> {
     for (const { type } of items) if (type === 'data') this.#count++;
   }
 
-  /** The bytes ended properly. */
+  /** Ends the body: its bytes ended properly. */
   #settle(): void {
     const repetition = this.#repetition;
-    // The same again is not new: the attempt counts as one that brought nothing.
+    // The same items again are not new: the attempt counts as one without data.
     if (repetition?.isSame !== true) this.#release();
     this.#last?.keep(repetition?.text, this.#count);
   }

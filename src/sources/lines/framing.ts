@@ -1,30 +1,30 @@
-/** Where one JSON text ends and the next begins: at line ends, or at the record separators of json-seq (RFC 7464). */
+/** Splits a body into JSON texts: at line ends, or at the record separators of json-seq (RFC 7464). */
 
 import { sourceError } from '../shared/source-error.js';
 
-/** RFC 7464, 2.2: comes before each text, which may have line ends in it. */
+/** The record separator before each text, which may contain line ends (RFC 7464, 2.2). */
 const RS = '\x1e';
 // eslint-disable-next-line no-control-regex
 const MARK = /[\n\x1e]/g;
 
-/** A text over many lines is tried at so many of them; then the next separator decides. */
+/** Number of line ends at which a text is tried; after that the next separator decides. */
 const MAX_TRIES = 16;
 
 export interface TextReader {
   /** Reads one line, which is a JSON text or blank. */
   line(text: string): void;
-  /** Reads a text between separators. @returns false where it is not a JSON text, or not yet */
+  /** Reads a text between separators. Returns false if it is not a JSON text, or not yet. */
   record(text: string): boolean;
 }
 
-/** Finds the texts of a body. Which framing it is, its first character says. */
+/** Finds the texts of a body, whose framing follows from its first character. */
 export class Framing {
   readonly #maxLength: number;
   readonly #reader: TextReader;
   #mode: 'undecided' | 'lines' | 'records' = 'undecided';
   /** The text that has no end yet. */
   #rest = '';
-  /** How often the text so far was tried. */
+  /** Number of times that the text was tried. */
   #tries = 0;
 
   constructor(maxLength: number, reader: TextReader) {
@@ -32,12 +32,12 @@ export class Framing {
     this.#reader = reader;
   }
 
-  /** What has no end behind it. */
+  /** Returns the text after the last end. */
   get rest(): string {
     return this.#rest;
   }
 
-  /** @throws SourceError kind `limit`, and what the reader throws */
+  /** Takes a piece of the body. @throws SourceError kind `limit`, and what the reader throws */
   feed(text: string): void {
     if (text === '') return;
     let from = 0;
@@ -55,7 +55,7 @@ export class Framing {
     this.#keep(text.slice(from));
   }
 
-  /** Where the text that begins there may end; -1: not in this piece. */
+  /** Returns where the text that begins here may end; -1: not in this piece. */
   #endOf(text: string, from: number): number {
     if (this.#mode === 'lines') return text.indexOf('\n', from);
     MARK.lastIndex = from;
@@ -68,12 +68,12 @@ export class Framing {
       this.#rest = '';
       this.#reader.line(line);
     } else if (mark === RS) {
-      // A text that was cut, as by a writer that died, is left out: RFC 7464, 2.3.
+      // A text that was cut, for example by a crash of its writer, is left out (RFC 7464, 2.3).
       this.#isRecord();
       this.#start();
     } else if (this.#tries < MAX_TRIES && this.#isRecord()) this.#start();
     else {
-      // Looked at no more: each look costs as much as the text is long.
+      // Not tried any more: each try costs as much as the text is long.
       this.#tries++;
       this.#keep('\n');
     }
@@ -88,7 +88,7 @@ export class Framing {
     this.#tries = 0;
   }
 
-  /** In UTF-16 units: never more than bytes, and free to count. */
+  /** Checks the limit in UTF-16 code units: never more than bytes, and free to count. */
   #keep(text: string): void {
     this.#rest += text;
     if (this.#rest.length > this.#maxLength)

@@ -1,10 +1,10 @@
-/** The ids that were given last, and which of them were taken. */
+/** The last ids that were passed on, and which of them were taken. */
 
 export class Recent {
   readonly #size: number;
   /** Oldest first. */
   #ids = new Set<string>();
-  /** Given on this connection, in order: taken as far as the position says. */
+  /** Ids passed on by this connection, in order: the position shows how many were taken. */
   #given: string[] = [];
 
   constructor(size: number) {
@@ -19,7 +19,7 @@ export class Recent {
     return this.#ids.has(id);
   }
 
-  /** False for an id that is known. */
+  /** Adds an id. Returns false if it is known. */
   add(id: string): boolean {
     if (this.#ids.has(id)) return false;
     this.#ids.add(id);
@@ -28,7 +28,7 @@ export class Recent {
     return true;
   }
 
-  /** Another connection begins behind this position: what was given after it was not taken. */
+  /** Forgets ids after this position, which were not taken: another connection begins. */
   settle(position: string | undefined): void {
     if (position === undefined) this.#ids.clear();
     else if (!this.#given.includes(position) && this.#given.length > 0) this.#drop(0);

@@ -1,4 +1,4 @@
-/** One connection of an MCP request: as many responses as the server's own closing makes of it. */
+/** One connection of an MCP request: several responses, if the server closes them by plan. */
 
 import type {
   Connection,
@@ -24,11 +24,11 @@ export interface McpOptions extends ProtocolLimits {
   readonly message: JsonRpcRequest;
   readonly session: McpSession;
   readonly clock: SourceClock;
-  /** How the server was heard to plan its closes. */
+  /** What the server has said about its planned closes. */
   readonly plan: ClosePlan;
 }
 
-/** Kept for the whole stream, as an EventSource does: a server says it once. */
+/** The `retry:` time, kept for the whole stream as in an EventSource: a server sends it once. */
 export interface ClosePlan {
   retryMs: number | undefined;
 }
@@ -37,14 +37,14 @@ type Batch = readonly SourceItem<JsonRpcMessage>[];
 
 /** Between two requests of our own where the server says nothing of it, in ms. */
 const SHORTEST_MS = 250;
-/** A connection that lived so long was closed on purpose, also where it brought nothing. In ms. */
+/** A response that was open for this long, in ms, was closed by plan, even without data. */
 const LIVED_MS = 1000;
-/** A longer wait that the server asks for is the stream's to judge. */
+/** The longest wait that is made here, in ms. The stream decides about a longer one that the server asks for. */
 const LONGEST_MS = 60_000;
-/** Our own wait is no silence of the server's: a sign of life this often, in ms. */
+/** Interval of signs of life during a wait, in ms: such a wait is no silence of the server. */
 const ALIVE_MS = 1000;
 
-/** @throws SourceError where the first request is refused. */
+/** @throws SourceError if the first request is refused. */
 export async function connect(
   options: McpOptions,
   at: ResumePoint,
@@ -81,8 +81,8 @@ export async function connect(
       const began = clock.now();
       yield* readResponse(answer);
       if (reader.isOver || isClosed || reader.cursor === undefined) return;
-      // The server closes a stream that it wants to be asked for again (MCP 2025-11-25): no drop. One that brings
-      // nothing and is over at once is a drop: the stream waits longer each time, and gives up.
+      // A server may close a stream that the client is to request again (MCP 2025-11-25): no drop. A response without
+      // data that is over at once is a drop: the stream waits longer each time, and gives up.
       const hasLived = clock.now() - began >= LIVED_MS;
       const isPlanned = reader.cursor !== before || hasLived;
       const { retryMs = 0 } = plan;
@@ -107,7 +107,7 @@ export async function connect(
     for await (const batch of current.batches) {
       for (const item of batch) if (item.type === 'retry') plan.retryMs = item.ms;
       yield batch;
-      // The error of the server comes next.
+      // The server's error comes next.
       if (reader.isOver && reader.failure === undefined) break;
     }
   }
@@ -127,6 +127,6 @@ function assignedBy({ response }: OpenBody): string | undefined {
 }
 
 function otherRequest(): Error {
-  const message = 'The checkpoint is that of another request: its message has another id';
+  const message = 'The checkpoint is of another request: its message has another id';
   return sourceError('not-resumable', message, { fatal: true });
 }

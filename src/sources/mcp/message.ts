@@ -13,19 +13,19 @@ export interface JsonRpcNotification {
   readonly params?: unknown;
 }
 
-/** What the server says: its own requests and notifications, and the response that ends the stream. */
+/** A message of the server: its own requests and notifications, and the response that ends the stream. */
 export type JsonRpcMessage =
   | JsonRpcRequest
   | JsonRpcNotification
   | { readonly jsonrpc: '2.0'; readonly id: string | number; readonly result: unknown }
   | {
       readonly jsonrpc: '2.0';
-      /** Null where the server could not read the request. */
+      /** Null if the server could not read the request. */
       readonly id: string | number | null;
       readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
     };
 
-/** What a message means to the request with this id. The stream is of one request: an error without an id is its own. */
+/** Returns what a message means for the request with this id. An error without an id belongs to it: there is no other. */
 export function roleOf(message: unknown, id: string | number): 'result' | 'error' | 'other' {
   if (typeof message !== 'object' || message === null) return 'other';
   const { id: answered, method, error, result } = message as Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ export function roleOf(message: unknown, id: string | number): 'result' | 'error
   return answered === id && result !== undefined ? 'result' : 'other';
 }
 
-/** Whether the value says nothing, as what an event store replays for an event that only had an id. */
+/** Returns whether the value is empty, as an event store replays an event that only had an id. */
 export function isBlank(message: unknown): boolean {
   return typeof message === 'object' && message !== null && Object.keys(message).length === 0;
 }

@@ -1,4 +1,4 @@
-/** From the body of a response to messages: events, or one document of JSON. */
+/** Decodes the body of a response into messages: from events, or from one document of JSON. */
 
 import type { SourceItem } from '../../../machines/source-contract.js';
 import { reportedError } from '../../tool-calls/response/peer-error.js';
@@ -16,7 +16,7 @@ type Item = SourceItem<JsonRpcMessage>;
 
 /** Reads the messages of one response. */
 export class MessageReader implements SseProtocol<JsonRpcMessage> {
-  /** The server has answered with an error: the message was delivered, and no request follows. */
+  /** The server's error, after its message was delivered: no request follows. */
   failure: SourceError | undefined;
   /** The response was read. */
   isOver = false;
@@ -28,7 +28,7 @@ export class MessageReader implements SseProtocol<JsonRpcMessage> {
     this.#id = id;
   }
 
-  /** An event without data has an id to continue from, and nothing else. */
+  /** An event without data carries only an id to continue from. */
   read(event: SseEvent, id: string | undefined): readonly Item[] {
     if (id !== undefined) this.cursor = id;
     const json = jsonOf(event);
@@ -37,7 +37,7 @@ export class MessageReader implements SseProtocol<JsonRpcMessage> {
     return [id === undefined ? { type: 'alive' } : { type: 'checkpoint', cursor: id }];
   }
 
-  /** @param json one message, or a batch of them */
+  /** @param json one message, or a batch of messages */
   take(json: unknown, raw: string, id?: string): Item[] {
     const items: Item[] = [];
     const list: unknown[] = Array.isArray(json) ? json : [json];
@@ -58,7 +58,7 @@ export class MessageReader implements SseProtocol<JsonRpcMessage> {
   }
 }
 
-/** A response that is no stream: its messages are known when all of it is there. */
+/** Reads a response that is no stream: its messages are known when it is complete. */
 export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
   ended = false;
   failure: SourceError | undefined;
@@ -66,7 +66,7 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
   readonly #maxBytes: number;
   readonly #utf8 = new Utf8Decoder();
   #text = '';
-  /** Length of the text when it was tried last. */
+  /** Length of the text at the last try. */
   #tried = 0;
 
   constructor(reader: MessageReader, maxBytes: number) {
@@ -86,7 +86,7 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
       });
       return [];
     }
-    // What ends by itself is whole, however the connection ends. Each try reads all of it.
+    // A complete document is complete, however the connection ends. Each try parses all of it.
     const mayBeWhole = /[}\]]\s*$/.test(this.#text.slice(-64));
     if (!mayBeWhole || this.#text.length < this.#tried * 2) return [];
     this.#tried = this.#text.length;
@@ -100,7 +100,7 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
     );
   }
 
-  /** @returns undefined while it is not whole */
+  /** @returns undefined while the document is incomplete */
   #read(): readonly Item[] | undefined {
     const json = parsed(this.#text);
     if (json === undefined) return undefined;
@@ -111,7 +111,7 @@ export class DocumentDecoder implements BodyDecoder<JsonRpcMessage> {
   }
 }
 
-/** Adds the server's error to what a decoder finds: it comes behind the message that says it. */
+/** Adds the server's error to the items of a decoder, after the message that contains it. */
 export class ResponseDecoder implements BodyDecoder<JsonRpcMessage> {
   readonly #decoder: BodyDecoder<JsonRpcMessage>;
   readonly #reader: MessageReader;
@@ -141,7 +141,7 @@ export class ResponseDecoder implements BodyDecoder<JsonRpcMessage> {
   }
 }
 
-/** The JSON of an event; undefined for one that has none: messages come without an event name, or as `message`. */
+/** Returns the JSON of an event; undefined if it is no message. Messages have no event name, or `message`. */
 function jsonOf(event: SseEvent): unknown {
   if (event.data.trim() === '') return undefined;
   try {
@@ -161,7 +161,7 @@ function parsed(text: string): unknown {
 }
 
 function unanswered(): SourceError {
-  return sourceError('protocol', 'The response of the server is that of another request', {
+  return sourceError('protocol', 'The server responded to another request', {
     fatal: true,
   });
 }

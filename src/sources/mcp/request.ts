@@ -14,14 +14,14 @@ export const JSON_TYPE = 'application/json';
 export interface McpSession {
   readonly id: string | undefined;
   readonly version: string | undefined;
-  /** What the server assigned where the caller named none. It opens the session, so it is in no checkpoint. */
+  /** The session that the server assigned, if the caller passed none. It grants access, so it is in no checkpoint. */
   assigned?: string | undefined;
 }
 
 export function addHeaders(headers: Record<string, string>, session: McpSession): void {
   const id = session.id ?? session.assigned;
   headers['content-type'] ??= JSON_TYPE;
-  // The request must say that both kinds of response are understood.
+  // The request must accept both kinds of response.
   headers['accept'] ??= `${JSON_TYPE}, ${EVENT_STREAM}`;
   if (id !== undefined) headers['mcp-session-id'] ??= toHeaderBytes(id);
   if (session.version !== undefined) headers['mcp-protocol-version'] ??= session.version;
@@ -38,7 +38,7 @@ export function post(
       request,
       contentTypes: [JSON_TYPE, EVENT_STREAM],
       withCursor: false,
-      refine: (headers) => addHeaders(headers, session),
+      addHeaders: (headers) => addHeaders(headers, session),
       refusal: ({ status }) =>
         status === 404 && session.id !== undefined ? sessionOver(status) : undefined,
     },
@@ -67,7 +67,7 @@ export function continueAfter(
       request: get,
       contentTypes: [EVENT_STREAM],
       withCursor: true,
-      refine: (headers) => {
+      addHeaders: (headers) => {
         addHeaders(headers, session);
         delete headers['content-type'];
         headers['last-event-id'] = toHeaderBytes(cursor);
@@ -79,7 +79,7 @@ export function continueAfter(
   );
 }
 
-/** What a status of the GET means, where that is not what it means everywhere. */
+/** Returns the failure for a status of the GET that has a special meaning in MCP. */
 function refusalOf({ status }: Response): SourceError | undefined {
   switch (status) {
     case 204:
@@ -91,8 +91,8 @@ function refusalOf({ status }: Response): SourceError | undefined {
     case 405:
       return final('The server offers no stream to continue with (status 405)', status);
     case 409:
-      // It has not noticed yet that the connection before is gone.
-      return sourceError('http', 'The server still holds the connection before (status 409)', {
+      // The server has not noticed yet that the previous connection is gone.
+      return sourceError('http', 'The server still holds the previous connection (status 409)', {
         fatal: false,
         status,
       });

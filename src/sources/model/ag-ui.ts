@@ -1,4 +1,4 @@
-/** AG-UI over POST as a source: TanStack AI and other agent servers that keep a log of the run. */
+/** The source `agUi()`: AG-UI over POST, as TanStack AI and other agent servers with a log of the run speak it. */
 
 import type { Connection, ResumePoint, StreamSource } from '../../../machines/source-contract.js';
 import { agUiReader } from '../../tool-calls/formats/ag-ui.js';
@@ -15,7 +15,7 @@ import { createResponseProtocol, deliveredOf } from './shared/response-protocol.
 import type { ResponseProtocol } from './shared/response-protocol.js';
 import { checkModelOptions, MODEL_OPTIONS } from './shared/options.js';
 import type { ModelOptions } from './shared/options.js';
-import { refusedPlace } from './shared/unknown-run.js';
+import { rejectedPosition } from './shared/unknown-run.js';
 import { ReplayedEvents } from './shared/replayed-events.js';
 import { checkKnown, checkString } from '../shared/validate-options.js';
 import { EVENT_STREAM } from '../sse/decoder.js';
@@ -24,8 +24,8 @@ import { createProtocolDecoder } from '../sse/protocol.js';
 export interface AgUiOptions extends ModelOptions {
   url: NonNullable<ModelOptions['url']>;
   /**
-   * Names the run to a server that keeps a log of it: goes out as `X-Run-Id` with every request.
-   * @default what `RUN_STARTED` says, once it came
+   * The id of the run, for a server that keeps a log of it. Sent as `X-Run-Id` with every request.
+   * @default the id in `RUN_STARTED`, once that came
    */
   runId?: string | undefined;
 }
@@ -36,8 +36,8 @@ const AG_UI_OPTIONS = { ...MODEL_OPTIONS, runId: true } as const satisfies Recor
 >;
 
 /**
- * Reads a run. A drop sends the same request again with `Last-Event-ID` and `X-Run-Id`: a server that keeps a log
- * goes on in it and runs nothing twice. Where events have no ids there is no log, and a drop ends the stream as failed.
+ * Reads a run. A drop sends the same request again with `Last-Event-ID` and `X-Run-Id`: a server with a log
+ * continues it and runs nothing twice. If events have no ids, there is no log, and a drop ends the stream as failed.
  *
  * @example
  * ```ts
@@ -78,13 +78,13 @@ export function agUi(options: AgUiOptions): StreamSource<ModelPart> {
         contentTypes: [EVENT_STREAM],
         withCursor: cursor !== undefined,
         framing: 'events',
-        refine: (headers) => {
+        addHeaders: (headers) => {
           headers['content-type'] ??= 'application/json';
           if (cursor !== undefined) headers['last-event-id'] = toHeaderBytes(cursor);
           const named = runId ?? (cursor === undefined ? undefined : key);
           if (named !== undefined && isSendable(named)) headers['x-run-id'] = toHeaderBytes(named);
         },
-        refusal: cursor === undefined ? undefined : refusedPlace,
+        refusal: cursor === undefined ? undefined : rejectedPosition,
       },
       at,
       signal,
@@ -96,7 +96,7 @@ export function agUi(options: AgUiOptions): StreamSource<ModelPart> {
     const current = run;
     return withOutcome(
       connection,
-      // Results of tools may follow, however long they take; where there is a log, it is asked for them.
+      // Results of tools may follow, however long they take; a server with a log is asked for them.
       () => (current.reader.mayGoOn ? null : protocol.outcome),
       () => (current.reader.mayGoOn && current.hasLog ? null : protocol.outcome),
     );
@@ -107,7 +107,7 @@ interface Run {
   readonly reader: AgUiReader;
   /** Events have ids: the server can be asked whether more comes. */
   readonly hasLog: boolean;
-  /** Reads a connection that goes on at this point. */
+  /** Returns the protocol that reads a connection from this point. */
   follow(at: ResumePoint, cursor: string | undefined): ResponseProtocol;
   /** See `ReplayedEvents`. */
   checkProgress(): void;
@@ -140,7 +140,7 @@ function createRun(): Run {
     let hasNews = cursor === undefined;
     const protocol = createResponseProtocol(reader, {
       cursorOf: (_, id) => id,
-      // The first run names the log; others may follow in it.
+      // The first run identifies the log; other runs may follow in it.
       keyOf: (event) => {
         const id = isKnown ? undefined : runOf(event);
         isKnown ||= id !== undefined;
@@ -167,13 +167,13 @@ function createRun(): Run {
         return protocol.outcome;
       },
       read: (event, id) => protocol.read(event, id),
-      // In doubt the log is asked once more: where nothing follows, that was the end.
+      // In doubt the log is requested once more: if nothing follows, that was the end.
       finish: () => (reader.mayGoOn && hasLog && hasNews ? [] : (protocol.finish?.() ?? [])),
     };
   }
 }
 
-/** Places that are kept: as many events as are remembered to know them again. */
+/** Number of positions that are kept: as many as events are remembered. */
 const MAX_PLACES = 256;
 
 function keepPlace(places: Map<string, AgUiPlace>, id: string, place: AgUiPlace): void {
@@ -183,7 +183,7 @@ function keepPlace(places: Map<string, AgUiPlace>, id: string, place: AgUiPlace)
   if (places.size > MAX_PLACES && oldest !== undefined) places.delete(oldest);
 }
 
-/** The run that an event names: TanStack AI announces one before its first event. */
+/** Returns the id of the run that an event names: TanStack AI announces it before the first event. */
 function runOf(event: unknown): string | undefined {
   const { type, name, value, runId } = fieldsOf(event);
   if (type === 'CUSTOM' && name === 'run.accepted') return textOf(fieldsOf(value)['runId']);

@@ -1,4 +1,4 @@
-/** The UI message stream of the AI SDK as a source. */
+/** The source `aiSdkUi()`: the UI message stream of the AI SDK. */
 
 import type {
   Connection,
@@ -30,19 +30,19 @@ import type { OpenBody } from '../http/request/open-body.js';
 import { createProtocolDecoder } from '../sse/protocol.js';
 
 export interface AiSdkUiOptions extends Omit<ModelOptions, 'body'> {
-  /** Where a message is sent. Not needed to follow an answer by its `resumeUrl`. */
+  /** Where the message is sent. Not needed to follow a response by its `resumeUrl`. */
   url?: ModelOptions['url'];
-  /** The message. Left out, nothing is sent: the stream follows the answer that runs. */
+  /** The message. Without it nothing is sent: the stream follows the response that is running. */
   body?: ModelOptions['body'] | undefined;
-  /** The chat: a running answer is replayed at `{url}/{chatId}/stream`. */
+  /** The id of the chat: a running response is replayed at `{url}/{chatId}/stream`. */
   chatId?: string | undefined;
-  /** Where a running answer is replayed from its start. @default `{url}/{chatId}/stream` */
+  /** Where a running response is replayed from its start. @default `{url}/{chatId}/stream` */
   resumeUrl?: HttpOptions['url'] | undefined;
 }
 
 /**
- * Reads an answer. The message is sent once; after a drop the answer is replayed from its start, so the stream
- * emits `restarted` and all of it comes again. 204 there means that nothing runs any more.
+ * Reads a response. The message is sent once; after a drop the response is replayed from its start, so the stream
+ * emits `restarted` and all of it comes again. 204 to the replay means that no response is running any more.
  *
  * @example
  * ```ts
@@ -55,11 +55,11 @@ export interface AiSdkUiOptions extends Omit<ModelOptions, 'body'> {
  */
 export function aiSdkUi(options: AiSdkUiOptions): StreamSource<ModelPart> {
   const { name, request, replay, isSending, ...limits } = checkOptions(options);
-  /** What was read so far, on whichever connection. */
+  /** What was read so far, on all connections. */
   let hasParts = false;
   let ended: EndOutcome | null = null;
   const report = createPeerReport();
-  /** Nothing was asked for: an earlier process may have read parts. */
+  /** No request was made yet: an earlier process may have read parts. */
   let isNew = true;
   return Object.freeze({
     name,
@@ -70,7 +70,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<ModelPart> {
   });
 
   async function open(at: ResumePoint, signal: AbortSignal): Promise<Connection<ModelPart>> {
-    // Whatever became of the first request: the message is sent by that one alone, unless it can be recognised.
+    // The message is sent by the first request only, whatever became of it, unless the server recognises a repetition.
     const isKeyed = request.idempotencyKey !== undefined && !hasParts;
     const sends = isSending && (at.fresh !== false || isKeyed);
     const hasBegun = hasParts || (isNew && at.fresh === false);
@@ -82,7 +82,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<ModelPart> {
           contentTypes: [EVENT_STREAM],
           withCursor: false,
           framing: 'events',
-          refine: (headers) => {
+          addHeaders: (headers) => {
             if (sends) headers['content-type'] ??= 'application/json';
           },
           refusal: isSending && !sends ? refusedReplay : undefined,
@@ -94,7 +94,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<ModelPart> {
     if (body === null) return nothingRuns(sends, at);
     const protocol = follow(at);
     const connection = bodyConnection(body, createProtocolDecoder(protocol, limits));
-    // The stream starts over with the first part of the replay: one that brings none takes nothing back.
+    // The stream starts over with the first part of the replay: an empty replay takes nothing back.
     const opened = hasBegun ? await begun(connection) : connection;
     return withOutcome(opened, () => protocol.outcome);
   }
@@ -120,7 +120,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<ModelPart> {
     };
   }
 
-  /** 204: the answer is over, or there never was one. */
+  /** Handles a 204: the response is over, or there never was one. */
   function nothingRuns(sent: boolean, at: ResumePoint): Connection<ModelPart> {
     if (isSending && !sent && !hasParts) throw unanswered(204);
     if (ended === null) report.throwLast();
@@ -130,7 +130,7 @@ export function aiSdkUi(options: AiSdkUiOptions): StreamSource<ModelPart> {
   }
 }
 
-/** Statuses by which a peer says that it knows no such answer. */
+/** Statuses by which a peer says that there is no such response. */
 const UNKNOWN: ReadonlySet<number> = new Set([404, 410]);
 
 function refusedReplay({ status }: Response): SourceError | undefined {
@@ -138,7 +138,7 @@ function refusedReplay({ status }: Response): SourceError | undefined {
 }
 
 function unanswered(status: number): SourceError {
-  const message = `The message was sent, but no answer to it runs any more (status ${status}): sending it again could run it twice`;
+  const message = `The message was sent, but no response to it is running any more (status ${status}): sending it again could run it twice`;
   return sourceError('not-resumable', message, { fatal: true, status });
 }
 

@@ -1,4 +1,4 @@
-/** Anthropic Messages as a source. */
+/** The source `anthropicMessages()`. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import { anthropicReader } from '../../tool-calls/formats/anthropic.js';
@@ -7,8 +7,8 @@ import { singleResponse } from './shared/single-response.js';
 import type { SingleResponseOptions } from './shared/single-response.js';
 
 /**
- * Reads the answer to a message. It has no cursor: a drop ends it as failed, unless `continueWith` goes on with the
- * text, or `allowRestart` permits to ask, and pay, again.
+ * Reads the response to a message. It has no cursor: a drop ends it as failed, unless `continueWith` continues the
+ * text, or `allowRestart` permits a second request, which is billed.
  *
  * @example
  * ```ts

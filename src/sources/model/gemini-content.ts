@@ -1,4 +1,4 @@
-/** Gemini's content API as a source. */
+/** The source `geminiContent()`: Gemini's content API. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import { adopt } from '../../../machines/thenable.js';
@@ -22,8 +22,8 @@ const GEMINI_OPTIONS = { ...POST_OPTIONS, model: true } as const satisfies Recor
 >;
 
 /**
- * Reads the answer of `:streamGenerateContent`. It has no cursor: a drop ends it as failed, unless `continueWith` goes on
- * with the text, or `allowRestart` permits to ask, and pay, again.
+ * Reads the response of `:streamGenerateContent`. It has no cursor: a drop ends it as failed, unless `continueWith`
+ * continues the text, or `allowRestart` permits a second request, which is billed.
  *
  * @example
  * ```ts
@@ -69,7 +69,7 @@ function addressOf(model: unknown): string {
   return `${BASE}/${place}:streamGenerateContent?alt=sse`;
 }
 
-/** Without `alt=sse` the answer is one list, whose parts no reader can distinguish from cut ones. */
+/** Adds `alt=sse`: without it the response is one list, whose parts no reader can distinguish from cut ones. */
 function toEvents(url: string | URL): string {
   const [address = '', hash] = String(url).split('#', 2);
   if (address.split('?', 1)[0]?.endsWith(':generateContent') === true)

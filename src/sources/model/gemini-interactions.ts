@@ -1,4 +1,4 @@
-/** Gemini Interactions as a source. */
+/** The source `geminiInteractions()`. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import type { ModelPart } from '../../tool-calls/response/answer.js';
@@ -10,7 +10,7 @@ import { resumableRun } from './shared/resumable-run.js';
 import { checkKnown } from '../shared/validate-options.js';
 
 /**
- * Reads an interaction: a drop goes on after the last `event_id`.
+ * Reads an interaction, and resumes it after the last `event_id`.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export function geminiInteractions(options: ModelOptions): StreamSource<ModelPar
     keyOf: (event, name) => {
       const { event_type: given, type, interaction } = fieldsOf(event);
       if ((textOf(given) ?? textOf(type) ?? name) !== 'interaction.created') return undefined;
-      // One that is not stored has the empty id: nobody can go on with it.
+      // An interaction that is not stored has the empty id, and cannot be resumed.
       return textOf(fieldsOf(interaction)['id']) || undefined;
     },
     query: (cursor) => ({ stream: 'true', last_event_id: cursor }),

@@ -1,4 +1,4 @@
-/** Ollama's own API as a source. */
+/** The source `ollamaChat()`: Ollama's own API. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import type { ModelPart } from '../../tool-calls/response/answer.js';
@@ -7,8 +7,8 @@ import { singleResponse } from './shared/single-response.js';
 import type { SingleResponseOptions } from './shared/single-response.js';
 
 /**
- * Reads the answer of `/api/chat`, or of `/api/generate` where that is the `url`. It has no cursor: a drop ends it as
- * failed, unless `continueWith` goes on with the text, or `allowRestart` permits to ask again.
+ * Reads the response of `/api/chat`, or of `/api/generate` if that is the `url`. It has no cursor: a drop ends it as
+ * failed, unless `continueWith` continues the text, or `allowRestart` permits a second request.
  *
  * @example
  * ```ts

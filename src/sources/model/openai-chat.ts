@@ -1,4 +1,4 @@
-/** OpenAI Chat Completions, and the servers that speak it, as a source. */
+/** The source `openaiChat()`: OpenAI Chat Completions, and servers with the same format. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import type { ModelPart } from '../../tool-calls/response/answer.js';
@@ -7,8 +7,8 @@ import { singleResponse } from './shared/single-response.js';
 import type { SingleResponseOptions } from './shared/single-response.js';
 
 /**
- * Reads the answer of a chat. It has no cursor: a drop ends it as failed, unless `continueWith` goes on with the
- * text, or `allowRestart` permits to ask, and pay, again.
+ * Reads the response of a chat. It has no cursor: a drop ends it as failed, unless `continueWith` continues the
+ * text, or `allowRestart` permits a second request, which is billed.
  *
  * @example
  * ```ts

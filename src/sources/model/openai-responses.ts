@@ -1,4 +1,4 @@
-/** OpenAI Responses in background mode as a source. */
+/** The source `openaiResponses()`: OpenAI Responses in background mode. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import type { ModelPart } from '../../tool-calls/response/answer.js';
@@ -11,8 +11,8 @@ import { resumableRun } from './shared/resumable-run.js';
 import { checkKnown } from '../shared/validate-options.js';
 
 /**
- * Reads a response that runs in the background: a drop goes on after the last `sequence_number`. Without
- * `background: true` the server forgets the response with its connection, and a drop ends it as failed.
+ * Reads a response that runs in the background, and resumes it after the last `sequence_number`. Without
+ * `background: true` the server forgets the response when its connection ends, and a drop ends it as failed.
  *
  * @example
  * ```ts

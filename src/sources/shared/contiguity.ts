@@ -1,9 +1,9 @@
-/** How the ids of a stream follow each other, where that can be known. */
+/** How the ids of a stream follow each other, if that is known. */
 
 import type { StreamSource } from '../../../machines/source-contract.js';
 import { configFailure, describeType } from './source-error.js';
 
-/** `'numeric'`: whole numbers, each one more than the last. A function says how the second id follows the first. */
+/** `'numeric'`: whole numbers, each one more than the last. A function returns how the second id follows the first. */
 export type Contiguity =
   | 'numeric'
   | ((previousId: string, nextId: string) => 'next' | 'gap' | 'old');
@@ -18,7 +18,7 @@ export function checkContiguity(
   throw configFailure("contiguous to be 'numeric' or a function", describeType(contiguous), write);
 }
 
-/** Ids that are no numbers say nothing. */
+/** Ids that are not numbers count as following each other. */
 function byNumber(previousId: string, nextId: string): 'next' | 'gap' | 'old' {
   if (!/^\d+$/.test(previousId) || !/^\d+$/.test(nextId)) return 'next';
   const step = BigInt(nextId) - BigInt(previousId);

@@ -1,4 +1,4 @@
-/** What a source throws: an error of the package, and whether another attempt can help. */
+/** The error that a source throws: a `ReconnectError` that says whether another attempt can help. */
 
 import { ENGINE_LIMIT, isEngineLimit } from '../../../machines/error-code.js';
 import { ReconnectError } from '../../../machines/errors.js';
@@ -35,13 +35,13 @@ export function sourceError(
   message: string,
   facts: SourceErrorFacts,
 ): SourceError {
-  // A callback may throw a RangeError of its own.
+  // A callback may throw its own RangeError, which is no limit of the engine.
   if (kind === 'callback' || !isEngineLimit(facts.cause))
     return new SourceError(kind, message, facts);
   return new SourceError('limit', `${message}: ${ENGINE_LIMIT}`, { ...facts, fatal: true });
 }
 
-/** The same failure with another message, and with more facts. */
+/** Returns the failure with another message, and with more fields. */
 export function amended(
   failure: SourceError,
   message: string,
@@ -52,7 +52,7 @@ export function amended(
   return new SourceError(kind, message, { ...facts, ...more });
 }
 
-/** A value that cannot work: what was expected, what came, what to write instead. */
+/** Returns the error for a value that cannot work: what was expected, what came, what to write instead. */
 export function configFailure(
   expected: string,
   got: string,
@@ -65,7 +65,7 @@ export function configFailure(
   });
 }
 
-/** Names the type of a value without its content, since it may be a secret. */
+/** Returns the type of a value without its content, which may be a secret. */
 export function describeType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

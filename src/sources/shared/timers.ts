@@ -1,4 +1,4 @@
-/** What a source waits by where no stream lends it its own clock. */
+/** The timers of a source that is opened without a stream, and so without the stream's clock. */
 
 import type { SourceClock } from '../../../machines/source-contract.js';
 

@@ -1,4 +1,4 @@
-/** What the caller's functions say of a value: its item, and the end if it is one. */
+/** Turns a value into items, by the caller's functions: the data item, and the end if it is the last one. */
 
 import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
 import type { EndOutcome, SourceItem } from '../../../machines/source-contract.js';
@@ -8,15 +8,15 @@ import { toOutcome } from './to-outcome.js';
 
 /** The caller's functions about the items of a source. */
 export interface ItemReaders<T> {
-  /** The cursor of an item; undefined where it has none. */
+  /** Returns the cursor of an item; undefined if it has none. */
   readonly id: ((item: T) => string | undefined) | undefined;
   /** Says which item ends the stream; the item itself is delivered. */
   readonly isEnd: ((item: T) => boolean | EndOutcome) | undefined;
 }
 
 /**
- * @param raw the item as it stood on the wire
- * @throws ReconnectError `callback`, fatal, where a function throws or gives what it must not; `limit` for an id that is too long
+ * @param raw the text of the item on the wire
+ * @throws ReconnectError `callback`, fatal, if a function throws or returns a wrong value; `limit` for an id that is too long
  */
 export function toItems<T>(
   data: T,
@@ -41,19 +41,19 @@ export function checkIdLength(id: string): void {
 }
 
 /**
- * Runs a function of the caller that has to answer at once. One that is async gives a promise: what becomes of that
- * reaches nobody, so its rejection is swallowed, and the failure says what is wrong.
+ * Calls a function of the caller that must return at once. A promise is refused, and its rejection is ignored, so that
+ * it does not end the process.
  * @throws ReconnectError `callback`, fatal
  */
 export function ask<A, R>(name: string, fn: (argument: A) => R, argument: A): R {
   const answer = askAsync(name, fn, argument);
   if (!isThenable(answer)) return answer;
   ignoreRejection(answer);
-  const message = `expected ${name} to answer at once, got a promise: an async function cannot be awaited here`;
+  const message = `expected ${name} to return at once, got a promise: an async function cannot be awaited here`;
   throw sourceError('callback', message, { fatal: true });
 }
 
-/** Runs a function of the caller that may give a promise. @throws ReconnectError `callback`, fatal */
+/** Calls a function of the caller that may return a promise. @throws ReconnectError `callback`, fatal */
 export function askAsync<A, R>(name: string, fn: (argument: A) => R, argument: A): R {
   try {
     return fn(argument);

@@ -1,11 +1,11 @@
-/** What an `isEnd` of the user says: undefined for "goes on". */
+/** Converts the return value of the caller's `isEnd` into an outcome; undefined: the stream goes on. */
 
 import { END_OUTCOMES } from '../../../machines/source-contract.js';
 import type { EndOutcome } from '../../../machines/source-contract.js';
 import { ignoreRejection } from '../../../machines/thenable.js';
 import { isThenable, describeType, sourceError } from './source-error.js';
 
-/** @throws ReconnectError `callback`, fatal, for an answer that is none: a promise, for example. */
+/** @throws ReconnectError `callback`, fatal, for any other value, such as a promise. */
 export function toOutcome(answer: unknown): EndOutcome | undefined {
   if (answer === undefined || answer === null || answer === false) return undefined;
   if (answer === true) return 'complete';

@@ -1,11 +1,11 @@
-/** Checks that the options of all sources share. */
+/** Validates options: the checks that all sources share. */
 
 import { REOPEN_MODES, RESUME_MODES, TERMINALS } from '../../../machines/source-contract.js';
 import type { StreamSource } from '../../../machines/source-contract.js';
 import { quotedText } from '../../../machines/quoted-text.js';
 import { configFailure, describeType } from './source-error.js';
 
-/** What a source says of itself. */
+/** The facts of a source. */
 export type SourceWords = Pick<StreamSource<unknown>, 'name' | 'resume' | 'terminal' | 'reopen'>;
 
 /** @throws ReconnectError `config` */
@@ -43,7 +43,7 @@ export function checkKnown(
   }
 }
 
-/** The name that was meant, where one is close enough. */
+/** Returns the name that was probably meant, if one is close enough. */
 function nearest(name: string, names: readonly string[]): string | undefined {
   const typed = name.toLowerCase();
   const ranked = names
@@ -55,7 +55,7 @@ function nearest(name: string, names: readonly string[]): string | undefined {
     : undefined;
 }
 
-/** Levenshtein's distance: how many characters are to be changed, added or left out. */
+/** Returns Levenshtein's distance: the number of characters to change, add or remove. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= Math.min(a.length, 64); i++) {
@@ -91,10 +91,10 @@ export function checkFunction(name: string, value: unknown, write: string): void
   throw configFailure(`${name} to be a function`, describeType(value), write);
 }
 
-/** Room for a picture as base64 in one event; measured, holding it costs less than 64 MiB. */
+/** Room for an image as base64 in one event; measured, holding it costs less than 64 MiB. */
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 
-/** A limit in bytes. @throws ReconnectError `config` */
+/** Validates a limit in bytes. @throws ReconnectError `config` */
 export function checkSize(
   name: string,
   value: unknown,

@@ -1,4 +1,4 @@
-/** From bytes of an event stream to items. WHATWG HTML, 9.2.6: interpreting an event stream. */
+/** Decodes the bytes of an event stream into items (WHATWG HTML, 9.2.6: interpreting an event stream). */
 
 import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
 import type { DataItem, EndOutcome, SourceItem } from '../../../machines/source-contract.js';
@@ -18,10 +18,10 @@ export const EVENT_STREAM = 'text/event-stream';
 
 /** One event of the stream, as the server sent it. */
 export interface SseEvent {
-  /** The `event:` field; `'message'` where the wire names none. */
+  /** The `event:` field; `'message'` without one. */
   readonly type: string;
   readonly data: string;
-  /** The last event id at this event, sticky as in the standard; `''` where there is none. */
+  /** The last event id at this event, sticky as in the standard; `''` before the first one. */
   readonly id: string;
 }
 
@@ -29,14 +29,14 @@ export interface SseDecoderOptions<T = SseEvent> {
   readonly parse?: ((event: SseEvent) => T | undefined) | undefined;
   readonly onComment?: ((comment: string) => void) | undefined;
   readonly isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
-  /** The planned end that an event announces. */
+  /** Returns the planned end that an event announces. */
   readonly rotation?: ((event: SseEvent) => RotateItem | undefined) | undefined;
   readonly follows?: ((event: SseEvent) => string | undefined) | undefined;
   readonly maxLineBytes: number;
   readonly maxEventBytes: number;
 }
 
-/** @param lastEventId of the connection before; '' where there is none */
+/** @param lastEventId the last id of the connection before; '' without one */
 export function createSseDecoder<T = SseEvent>(
   options: SseDecoderOptions<T>,
   lastEventId: string,
@@ -45,19 +45,19 @@ export function createSseDecoder<T = SseEvent>(
 }
 
 /**
- * What one chunk gave so far. Fresh for each chunk, hence young: V8 keeps a list of the old objects that
+ * The result of one chunk so far. A new object per chunk, which V8 treats as young: V8 keeps a list of the old objects that
  * point to young ones, and an entry in it for each event would cost as much as making the event.
  */
 interface ChunkItems<T> {
   readonly items: SourceItem<T>[];
   lastId: string;
-  /** Whether an event ended in it. */
+  /** Whether an event ended in this chunk. */
   hasEvent: boolean;
-  /** An id that no event of its block has claimed yet. */
+  /** An id for which no event of its block came yet. */
   openId: string | undefined;
 }
 
-/** Between two chunks. */
+/** The state between two chunks. */
 const NO_CHUNK: ChunkItems<never> = { items: [], lastId: '', hasEvent: false, openId: undefined };
 
 class SseDecoder<T> implements BodyDecoder<T> {
@@ -73,9 +73,9 @@ class SseDecoder<T> implements BodyDecoder<T> {
   #lastId: string;
   #chunk: ChunkItems<T> = NO_CHUNK;
   #started = false;
-  /** The end or a failure: what the parser still finds is not read. */
+  /** Set by the end or a failure: further events of the parser are ignored. */
   #over = false;
-  /** A body that opens like HTML or JSON, as long as nothing came of it. */
+  /** Set for a body that begins like HTML or JSON, until it has an event. */
   #suspect = '';
 
   constructor(options: SseDecoderOptions<T>, lastEventId: string) {
@@ -87,12 +87,12 @@ class SseDecoder<T> implements BodyDecoder<T> {
     this.#lastId = lastEventId;
     this.#meter = new LineMeter(options.maxLineBytes, options.maxEventBytes);
     this.#parser = createEventStreamParser({
-      // Called per event, so written out here: a private method costs a check and a call more.
+      // Called per event, so inlined here: a private method would cost a check and a call more.
       onEvent: (message) => {
         if (this.#over) return;
         const { data } = message;
         const chunk = this.#chunk;
-        // An empty id takes the last one back: where there is none, it is as if it were not there.
+        // An empty id takes the last one back, and has no effect before the first one.
         const id = message.id === '' && chunk.lastId === '' ? undefined : message.id;
         chunk.hasEvent = true;
         if (id !== undefined) {
@@ -147,7 +147,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
     this.#lastId = this.#chunk.lastId;
     // Only an event: `retry` and `id` come from lines in the middle of one.
     if (this.#chunk.hasEvent) this.#meter.settle();
-    // Not kept: an idle stream would hold its last events, and the text that they are slices of.
+    // Cleared: an idle stream would keep its last events, and the text of which they are slices.
     this.#chunk = NO_CHUNK;
     if (items.length > 0) this.#suspect = '';
     return items;
@@ -157,7 +157,10 @@ class SseDecoder<T> implements BodyDecoder<T> {
     const body = this.#suspect;
     if (body === '') return undefined;
     const peer = readPeerError(body);
-    const message = withPeerError('The body is labelled text/event-stream but is none', peer);
+    const message = withPeerError(
+      'The body is labelled text/event-stream, but is no event stream',
+      peer,
+    );
     return sourceError('protocol', message, { fatal: true, code: peer.code, body });
   }
 
@@ -175,7 +178,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
     if (!this.#over) this.#chunk.items.push(item);
   }
 
-  /** The event that ends the stream need not be one that can be parsed: `[DONE]` is no JSON. */
+  /** Parses the event that ends the stream. It need not be valid for `parse`: `[DONE]` is no JSON. */
   #pushParsed(
     event: SseEvent,
     id: string | undefined,
@@ -197,7 +200,7 @@ class SseDecoder<T> implements BodyDecoder<T> {
     this.#pushEnd(outcome);
   }
 
-  /** Whether it is no data, but the announcement of an end. */
+  /** Returns whether the event announces a planned end, and is no data. */
   #isRotation(event: SseEvent, id: string | undefined): boolean {
     try {
       const item = this.#rotation?.(event);

@@ -1,5 +1,5 @@
 /**
- * The parser of event streams: that of the package `eventsource-parser`.
+ * The parser of event streams, from the package `eventsource-parser`.
  *
  * This module is the only one that imports it. The build bundles the package into the module's JavaScript, so that
  * users of this package install nothing else: `eventsource-parser` 4 declares Node 22.12, though it runs on Node 20,
@@ -8,7 +8,7 @@
 
 import { createParser } from 'eventsource-parser';
 
-/** Called as the text is read. `onId` comes before the event of the same block, and for blocks without one. */
+/** Callbacks during parsing. `onId` comes before the event of the same block, and also for blocks without an event. */
 export interface EventStreamCallbacks {
   onEvent(message: EventStreamMessage): void;
   onId(id: string): void;

@@ -1,4 +1,4 @@
-/** Bounds what an event stream can make us hold: the line that has no end, the event that has none. */
+/** Limits the memory of an endless line and of an endless event. */
 
 export interface Excess {
   readonly what: 'line' | 'event';
@@ -15,7 +15,7 @@ export class LineMeter {
   readonly #maxLine: number;
   readonly #maxEvent: number;
   readonly #watch: number;
-  /** Bytes since the last line end and the last blank line: exact, or off by less than one chunk. */
+  /** Bytes since the last line end, and since the last blank line: exact, or off by less than one chunk. */
   #line = 0;
   #event = 0;
   #last = LF;
@@ -32,7 +32,7 @@ export class LineMeter {
     return Math.max(this.#line, this.#event);
   }
 
-  /** The parser found an event in the last chunk: what follows it there is less than that chunk. */
+  /** Resets the count: the parser found an event in the last chunk, so what follows it is less than that chunk. */
   settle(): void {
     this.#line = this.#event = 0;
   }
@@ -78,5 +78,5 @@ const LF = 10;
 const CR = 13;
 const COLON = 58;
 
-/** A line of one letter costs V8 about 60 bytes until its event is complete; 32 keeps that bounded. */
+/** A line of one character costs V8 about 60 bytes until its event is complete; 32 keeps that bounded. */
 const LINE_COST = 32;

@@ -20,7 +20,7 @@ import type { SseDecoderOptions, SseEvent } from './decoder.js';
 
 export interface SseOptions<T = SseEvent> extends HttpOptions {
   /**
-   * An event as an item; undefined where it is a sign of life and no more. Where it throws on the event that ends the
+   * Turns an event into an item; undefined: the event is only a sign of life. If it throws on the event that ends the
    * stream, that event is left out.
    * @default the event itself
    */
@@ -33,35 +33,35 @@ export interface SseOptions<T = SseEvent> extends HttpOptions {
    */
   isEnd?: ((event: SseEvent) => boolean | EndOutcome) | undefined;
   /**
-   * Says which event announces a planned end of the connection: its type, or a function that gives `true`, or the ms until
-   * then. The event is not delivered; another connection is made at once, which spends no attempt.
+   * Which event announces a planned end of the connection: its type, or a function that returns `true`, or the ms until
+   * then. The event is not delivered; another connection is opened at once, which spends no attempt.
    */
   rotation?: Rotation<SseEvent> | string | undefined;
-  /** Whether the bytes may simply end. @default 'explicit' */
+  /** `'eof'`: the end of the bytes is the end of the stream. @default 'explicit' */
   terminal?: StreamSource<SseEvent>['terminal'] | undefined;
-  /** Whether asking again is harmless. @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
+  /** Whether repeating the request is harmless. @default 'safe' for GET, HEAD and with `idempotencyKey`, else 'restarts-work' */
   reopen?: StreamSource<SseEvent>['reopen'] | undefined;
   /**
-   * How the server goes on; the header `Last-Event-ID` is sent for `'cursor'` only. An id in the answer to a POST is
-   * no promise that the same POST may be sent to go on.
+   * How the stream continues after a drop; `Last-Event-ID` is sent for `'cursor'` only. An id in the response to a POST is
+   * no promise that the same POST may be sent to resume.
    *
-   * `'live'`: a feed without history, which goes on with what comes; a `gap` from null to null is emitted. With
+   * `'live'`: a feed without history, which continues with what comes; a `gap` from null to null is emitted. With
    * `'cursor'` by default, a stream without `isEnd` whose events have no ids is read like that, after a `diagnostic`.
    * @default 'cursor'; 'none' for a POST without `resumeRequest`
    */
   resume?: ResumeMode | undefined;
   /**
-   * The request that goes on, where the first one is a POST: it gets `Last-Event-ID`, and never has a body.
+   * The request that continues, where the first one is a POST: it carries `Last-Event-ID`, and never has a body.
    * @default a GET of the same URL for the POST of a JSON-RPC message, as MCP does it; else none
    */
   resumeRequest?: ResumeRequestFunction | undefined;
   /**
-   * How ids follow each other; where they do not, the stream emits a `gap`. `'numeric'`: each is one more
+   * How ids follow each other; where one is skipped, the stream emits a `gap`. `'numeric'`: each is one more
    * than the last.
    * @default unknown
    */
   contiguous?: Contiguity | undefined;
-  /** The id that an event comes after, where the event itself says so; another than the last one is a `gap`. */
+  /** Returns the id before an event, if the event names it; if that is not the last id, the stream emits a `gap`. */
   follows?: ((event: SseEvent) => string | undefined) | undefined;
   /** The cursor to start from. */
   lastEventId?: string | undefined;
@@ -94,7 +94,7 @@ const SSE_OPTIONS = {
   name: true,
 } as const satisfies Record<keyof SseOptions, true>;
 
-/** In parts: an object with all of it would be kept for each source, most of it for nothing. */
+/** In parts, so that a source keeps only those that it needs later. */
 export interface CheckedSseOptions<T> {
   readonly words: SourceWords;
   readonly feed: Pick<StreamSource<T>, 'isEndless' | 'liveWithoutIds'>;
@@ -123,7 +123,7 @@ export function checkSseOptions<T>(
     name: 'sse',
     resume: resumeBy({ ...options, resumeRequest }, request, 'cursor'),
     terminal: 'explicit',
-    // Who writes 'live' says that the request subscribes, and runs no work.
+    // 'live' means that the request subscribes, and starts no work.
     reopen: options.resume === 'live' ? 'safe' : reopenBy(request),
   });
   return {
@@ -155,7 +155,7 @@ function checkRotation(
   return (event) => toRotationItem(rotation, event);
 }
 
-/** What a stream without an end is; a feed as well, as long as nothing but ids would make it more than that. */
+/** Returns the facts of a stream without an end. It is a feed until an id comes, if no option says otherwise. */
 function feedOf(
   {
     resume,
@@ -172,7 +172,7 @@ function feedOf(
 }
 
 /**
- * A POST of JSON-RPC that is answered by events is MCP, and that goes on by a GET of the same URL with `Last-Event-ID`:
+ * A POST of JSON-RPC that is answered by events is MCP, which resumes by a GET of the same URL with `Last-Event-ID`:
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
 function mcpRequest({ method, body }: RequestOptions): ResumeRequestFunction | undefined {

@@ -1,4 +1,4 @@
-/** Protocols that are spoken over server-sent events: what their events mean, as items. */
+/** Protocols over server-sent events: decodes their events into items. */
 
 import type { SourceItem } from '../../../machines/source-contract.js';
 import type { BodyDecoder } from '../http/response/body-reader.js';
@@ -10,12 +10,12 @@ import type { SseEvent } from './decoder.js';
 /** Reads the events of one connection. */
 export interface SseProtocol<T> {
   /**
-   * Items of one event. After an `end` among them nothing is read.
-   * @param id the event's own id, where it has one.
+   * Returns the items of one event. After an `end` among them nothing is read.
+   * @param id the event's own id, if it has one.
    * @throws SourceError for what ends the connection.
    */
   read(event: SseEvent, id: string | undefined): readonly SourceItem<T>[];
-  /** The bytes ended without an end item: what that means, where it is no drop. */
+  /** Called when the bytes ended without an end item. Returns the items that this means; none: a drop. */
   finish?(): readonly SourceItem<T>[];
 }
 
@@ -24,7 +24,7 @@ export interface ProtocolLimits {
   readonly maxEventBytes: number;
 }
 
-/** A body of events as items of the protocol. Ids of the wire are the protocol's to use. */
+/** Returns the decoder of a body of events. The protocol decides what the ids of events mean. */
 export function createProtocolDecoder<T>(
   protocol: SseProtocol<T>,
   limits: ProtocolLimits,
@@ -79,7 +79,7 @@ class ProtocolDecoder<T> implements BodyDecoder<T> {
   }
 }
 
-/** The JSON in an event. @throws SourceError kind `protocol`: the same event would come again. */
+/** Parses the JSON of an event. @throws SourceError kind `protocol`: the same event would come again. */
 export function parseEvent(event: SseEvent): unknown {
   try {
     return JSON.parse(event.data) as unknown;
@@ -89,6 +89,6 @@ export function parseEvent(event: SseEvent): unknown {
 }
 
 function unreadable(cause: unknown): SourceError {
-  const message = 'expected events of JSON, got one that is none';
+  const message = 'expected events of JSON, got one that is no JSON';
   return sourceError('protocol', message, { fatal: true, cause });
 }

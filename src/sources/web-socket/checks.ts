@@ -1,11 +1,11 @@
-/** Checks of options that only a WebSocket has. */
+/** Validates options that only a WebSocket has. */
 
 import { configFailure, describeType } from '../shared/source-error.js';
 import { toOwnData } from './socket/message.js';
 import type { WebSocketPing } from './options.js';
 import { NORMAL } from './socket/socket.js';
 
-/** Longest delay of a timer, in ms: above it one fires at once. */
+/** Longest delay of a timer, in ms: with a longer one it fires at once. */
 const TIMER_MS = 2_147_483_647;
 
 /** @throws ReconnectError `config` */

@@ -1,4 +1,4 @@
-/** The timers of one connection: none outlives it. */
+/** The timers of one connection, which are cleared with it. */
 
 import type { SourceClock } from '../../../machines/source-contract.js';
 
@@ -11,7 +11,7 @@ export class ConnectionTimers {
     this.#clock = clock;
   }
 
-  /** Runs it again and again. */
+  /** Calls a function at an interval. */
   every(ms: number, run: () => void): void {
     const timer: { id: unknown } = { id: undefined };
     this.#timers.add(timer);

@@ -1,4 +1,4 @@
-/** One connection of a WebSocket: from the handshake to its one end, by whichever side or fault. */
+/** One connection of a WebSocket, from the handshake to its end. */
 
 import { adopt, runQuietly } from '../../../machines/thenable.js';
 import type {
@@ -28,30 +28,30 @@ interface Settle<R> {
   reject(failure: SourceError): void;
 }
 
-/** Why there will be no more: the peer said so, or what went wrong. */
+/** Why the connection ended: by the peer's close, or by a fault. */
 export type RetryDecision = 'end' | 'rotate' | SourceError;
 
 export interface ConnectionOptions<T> extends InboxOptions<T> {
   readonly maxMessageBytes: number;
   readonly closeTimeoutMs: number;
-  /** The code with which a connection is left for another. */
+  /** The close code for a connection that another will follow. */
   readonly leaveCode: number;
 }
 
 export interface ConnectionHost {
   readonly clock: SourceClock;
-  /** What the stream has room for. */
+  /** The memory budget of the stream. */
   readonly memory?: SourceMemory | undefined;
-  /** No other connection will follow. */
+  /** Returns whether no other connection will follow. */
   isOver(): boolean;
-  /** The peer knows where the stream is: what is dropped here can be asked for again. */
+  /** Returns whether the peer can resume: then dropped messages come again. */
   canResume(): boolean;
-  /** The peer closed, or the connection broke (1006). @param openMs for how long it was open */
+  /** Called when the peer closed, or the connection broke (1006). @param openMs how long it was open, in ms */
   onClose(close: Close, openMs: number): RetryDecision;
-  /** Items came: the peer is well, and knows us. */
+  /** Called when items came: the peer works, and accepts the credentials. */
   onData(): void;
   onAck(id: string): void;
-  /** The connection carries nothing more, in either direction. */
+  /** Called when the connection is over, in both directions. */
   onOver(socket: Socket, decision: RetryDecision): void;
 }
 
@@ -60,12 +60,12 @@ const ROTATE = { type: 'rotate' } as const;
 
 const DONE: { readonly done: true; readonly value: undefined } = { done: true, value: undefined };
 
-/** For the close event that should follow an error, in ms: some classes have none. */
+/** Time for the close event after an error, in ms: some classes fire none. */
 const CLOSE_EVENT_MS = 50;
 
-/** The connection and its own iterator: what came since the last `next()` is one batch. */
+/** The connection, which is its own iterator: the items since the last `next()` are one batch. */
 export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator<Batch<T>> {
-  /** Silence says nothing: see the contract. */
+  /** Silence proves nothing: see `Connection.isQuiet`. */
   readonly isQuiet: boolean;
   readonly #socket: Socket;
   readonly #options: ConnectionOptions<T>;
@@ -79,7 +79,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   #openedAt = 0;
   #hasSign = false;
   #waiter: Settle<Result<T>> | null = null;
-  #verdict: RetryDecision | null = null;
+  #decision: RetryDecision | null = null;
   readonly #fault = new Fault();
 
   constructor(
@@ -116,12 +116,12 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     };
     for (const [type, listener] of Object.entries(this.#listeners))
       socket.addEventListener(type, listener);
-    // `ws` shows the pings of the protocol.
+    // `ws` reports the pings of the protocol.
     for (const sign of ['ping', 'pong']) socket.on?.(sign, () => this.#sign());
     this.#watch();
   }
 
-  /** The sub-protocol that the peer chose; `''` where there is none. */
+  /** The sub-protocol that the peer chose; `''` without one. */
   get protocol(): string {
     return this.#socket.protocol ?? '';
   }
@@ -136,47 +136,47 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
 
   async next(): Promise<Result<T>> {
     if (this.#inbox.hasItems || this.#hasSign) return { done: false, value: this.#take() };
-    if (this.#verdict === null || this.#inbox.isBusy)
+    if (this.#decision === null || this.#inbox.isBusy)
       return new Promise((resolve, reject) => (this.#waiter = { resolve, reject }));
-    const decision = this.#verdict;
-    this.#verdict = 'end';
+    const decision = this.#decision;
+    this.#decision = 'end';
     if (decision === 'end') return DONE;
     if (decision === 'rotate') return { done: false, value: [ROTATE] };
     throw decision;
   }
 
-  /** Nothing more is read. The socket is left by `close()`: only then is it known whether another will follow. */
+  /** Stops reading. `close()` closes the socket: only then is it known whether another one will follow. */
   async return(): Promise<Result<T>> {
     this.#hasSign = false;
     this.#inbox.clear();
     return DONE;
   }
 
-  /** Leaves it: what nobody has read is not wanted. */
+  /** Closes the connection, and drops unread messages. */
   close(): void {
     this.#hasSign = false;
     this.#inbox.clear();
-    if (this.#verdict !== null) return;
+    if (this.#decision !== null) return;
     this.#leave('end', this.#host.isOver() ? NORMAL : this.#options.leaveCode);
   }
 
-  /** Ends it from our side; what came before is still read. */
+  /** Ends the connection from this side; messages that came before are still read. */
   end(decision: RetryDecision): void {
-    if (this.#verdict !== null) return;
+    if (this.#decision !== null) return;
     this.#leave(decision, decision === 'end' ? NORMAL : this.#options.leaveCode);
   }
 
-  /** Resolves with the handshake. @throws SourceError where the connection is over first. */
+  /** Resolves with the handshake. @throws SourceError if the connection is over first. */
   async opened(): Promise<void> {
-    if (!this.#isOpen || this.#verdict !== null) await this.#steps.next();
+    if (!this.#isOpen || this.#decision !== null) await this.#steps.next();
   }
 
-  /** Settles with `work`, or earlier with the end of the connection. */
+  /** Settles with `work`, or earlier when the connection ends. */
   during<R>(work: PromiseLike<R>): Promise<R> {
     return this.#steps.during(adopt(work));
   }
 
-  /** Messages wait, for `receive`, until `release`. */
+  /** Holds messages for `receive`, until `release`. */
   hold(): void {
     this.#inbox.hold();
   }
@@ -188,17 +188,17 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   receive(): Promise<WebSocketMessage> {
     this.#socket.resume?.();
     const message = this.during(this.#inbox.receive());
-    // Whoever gave up waiting must not end the process when the connection ends.
+    // A waiter that has given up must not leave an unhandled rejection when the connection ends.
     message.catch(() => {});
     return message;
   }
 
-  /** Runs this again and again, as long as the connection lasts. */
+  /** Calls this at an interval, as long as the connection lasts. */
   every(ms: number, run: () => void): void {
     this.#timers.every(ms, run);
   }
 
-  /** No event is trusted to come: the state is looked at as well. */
+  /** Checks the state of the socket, since a class may not fire the event. */
   #watch(): void {
     const { closeTimeoutMs } = this.#options;
     const { clock } = this.#host;
@@ -214,7 +214,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   }
 
   #onOpen(): void {
-    if (this.#isOpen || this.#verdict !== null) return;
+    if (this.#isOpen || this.#decision !== null) return;
     this.#isOpen = true;
     this.#openedAt = this.#host.clock.now();
     this.#steps.pass();
@@ -230,12 +230,12 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
     if (size > this.#options.maxMessageBytes) return this.end(tooLong());
     const { pause, unparsedBytes } = this.#socket;
     if (pause === undefined && !this.#inbox.fits(size, unparsedBytes)) {
-      // What is left out comes again where the peer knows the position; elsewhere it would be lost.
+      // A dropped message comes again if the peer can resume; otherwise it would be lost.
       this.end(overrun(this.#inbox.hasIds || this.#host.canResume()));
       return runQuietly(() => this.#socket.terminate?.());
     }
     this.#inbox.add(message);
-    // Whoever waited for it has taken it by now.
+    // A waiter has taken the message by now.
     this.#flow.check();
   }
 
@@ -255,32 +255,32 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   }
 
   #onClose(close: Close): void {
-    if (this.#verdict !== null) return;
-    this.#over(this.#verdictOf(close));
+    if (this.#decision !== null) return;
+    this.#over(this.#classifyClose(close));
   }
 
-  /** It is over, and no event said so. */
+  /** Ends a connection whose class fired no event. */
   #break(): void {
-    if (this.#verdict === null) this.#leave(this.#verdictOf(BROKEN), this.#options.leaveCode);
+    if (this.#decision === null) this.#leave(this.#classifyClose(BROKEN), this.#options.leaveCode);
   }
 
-  /** `ws` and Node say by an error before the close what broke; a browser does not. */
-  #verdictOf(close: Close): RetryDecision {
+  /** Keeps the error of `ws` and Node, which precedes the close and says what broke. A browser fires none. */
+  #classifyClose(close: Close): RetryDecision {
     const explained = this.#fault.explain(close);
     if (explained instanceof SourceError) return explained;
     try {
       const openMs = this.#isOpen ? this.#host.clock.now() - this.#openedAt : 0;
       return this.#host.onClose(explained, openMs);
     } catch (thrown) {
-      // A listener of a socket must not throw: code of the caller did.
+      // A listener of a socket must not throw, even if the caller's code did.
       return thrown as SourceError;
     }
   }
 
-  /** Whatever the peer said later: this is where the stream stops. */
+  /** Ends the connection; later messages of the peer are ignored. */
   #fail(failure: SourceError): void {
-    if (this.#verdict === null) this.end(failure);
-    else this.#verdict = failure;
+    if (this.#decision === null) this.end(failure);
+    else this.#decision = failure;
     this.#wake();
   }
 
@@ -290,7 +290,7 @@ export class SocketConnection<T> implements Connection<T>, AsyncIterableIterator
   }
 
   #over(decision: RetryDecision): void {
-    this.#verdict = decision;
+    this.#decision = decision;
     for (const [type, listener] of Object.entries(this.#listeners))
       this.#socket.removeEventListener(type, listener);
     this.#timers.stop();

@@ -1,6 +1,11 @@
-/** Makes the connections of one source, and remembers what their ends said. */
+/** Opens the connections of one source, and remembers how they ended. */
 
-import type { Connection, ResumePoint, SourceHost } from '../../../machines/source-contract.js';
+import type {
+  Connection,
+  ResumePoint,
+  SourceClock,
+  SourceHost,
+} from '../../../machines/source-contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
 import { readable } from '../../../machines/thenable.js';
 import { statusClass } from '../../../machines/http-status.js';
@@ -20,7 +25,7 @@ import { toProtocols } from './checks.js';
 import { checkCloseClass, closeClass, closeFailure } from './socket/close-codes.js';
 import type { Close } from './socket/close-codes.js';
 import { SocketConnection } from './connection.js';
-import type { RetryDecision } from './connection.js';
+import type { ConnectionHost, RetryDecision } from './connection.js';
 import { createSocket } from './socket/create-socket.js';
 import { greet } from './greeting.js';
 import type { CheckedWebSocketOptions } from './options.js';
@@ -35,11 +40,11 @@ export class Connector<T> {
   protocol = '';
   readonly #options: CheckedWebSocketOptions<T>;
   readonly #outbox: Outbox;
-  /** Functions that may have other credentials for the handshake, and for what is said behind it. */
+  /** Functions that may return other credentials, for the handshake and for the first messages. */
   readonly #canRefresh: { readonly handshake: boolean; readonly all: boolean };
-  /** How often in a row the peer was busy, did not understand us, and refused who we are. */
+  /** How often in a row the peer was busy, reported a protocol error, or rejected the credentials. */
   readonly #inRow = { busy: 0, broken: 0, refused: 0 };
-  /** The refreshes that had been when the last refused connection was made. */
+  /** Number of refreshes before the last refused connection. */
   #refusedAt: number | undefined;
 
   constructor(options: CheckedWebSocketOptions<T>, outbox: Outbox) {
@@ -83,34 +88,21 @@ export class Connector<T> {
     const redact = redactorOf(request, greetings);
     const socket = createSocket(options.WebSocket, request);
     const clock = options.clock ?? host?.clock ?? systemTimers;
-    const listening = {
-      clock,
-      memory: host?.memory,
-      isOver: () => host?.isOver ?? false,
-      canResume: () => options.words.resume === 'cursor' && Boolean(at.cursor),
-      onClose: (close: Close, openMs: number) => {
-        if (openMs >= (host?.aliveAfterMs ?? Infinity)) this.#isWell();
-        return this.#verdictOf(close, refreshed, redact);
-      },
-      onOver: (over: Socket, decision: unknown) =>
-        this.#outbox.detach(over, decision instanceof SourceError && decision.fatal),
-      onData: () => this.#isWell(),
-      onAck: (id: string) => this.#outbox.acknowledge(id),
-    };
+    const connectionHost = this.#hostOf(at, host, clock, { refreshed, redact });
     let connection: SocketConnection<T>;
     try {
-      connection = new SocketConnection(socket, options, listening, this.#isQuiet(socket));
+      connection = new SocketConnection(socket, options, connectionHost, this.#isQuiet(socket));
     } catch (thrown) {
       abandon(socket, NORMAL, clock, options.closeTimeoutMs);
       throw thrown;
     }
-    // From the first message on: it may come with the handshake.
+    // Before the handshake is complete: the first message may come with it.
     if (options.ready !== undefined) connection.hold();
     const leave = (): void => connection.end(abortedFailure(signal));
     signal.addEventListener('abort', leave, { once: true });
     try {
       refuseUpgrade(socket, at, redact, (failure) => connection.end(failure));
-      // The code of the class, or what it calls, may have given a command of the stream.
+      // The code of the class may have called a command of the stream.
       if (signal.aborted) throw abortedFailure(signal);
       await connection.opened();
       step.isOpen = true;
@@ -131,6 +123,29 @@ export class Connector<T> {
     }
   }
 
+  /** Returns what a connection needs of the source and the stream. */
+  #hostOf(
+    at: ResumePoint,
+    host: SourceHost | undefined,
+    clock: SourceClock,
+    { refreshed, redact }: { readonly refreshed: number; readonly redact: Redact },
+  ): ConnectionHost {
+    return {
+      clock,
+      memory: host?.memory,
+      isOver: () => host?.isOver ?? false,
+      canResume: () => this.#options.words.resume === 'cursor' && Boolean(at.cursor),
+      onClose: (close, openMs) => {
+        if (openMs >= (host?.aliveAfterMs ?? Infinity)) this.#resetCounts();
+        return this.#classifyClose(close, refreshed, redact);
+      },
+      onOver: (socket, decision) =>
+        this.#outbox.detach(socket, decision instanceof SourceError && decision.fatal),
+      onData: () => this.#resetCounts(),
+      onAck: (id) => this.#outbox.acknowledge(id),
+    };
+  }
+
   async #request(
     at: ResumePoint,
     basic: HeadersContext,
@@ -149,18 +164,18 @@ export class Connector<T> {
     return { url: address, protocols: names, headers: fields, limits };
   }
 
-  /** A feed without ids or an end may have nothing to say, and where pings do not show, nothing says that it is alive. */
+  /** A feed without ids or an end may be silent for long, and without visible pings silence proves nothing. */
   #isQuiet(socket: Socket): boolean {
     const { id, isEnd, ping } = this.#options;
     return id === undefined && isEnd === undefined && ping === undefined && socket.on === undefined;
   }
 
-  #isWell(): void {
+  #resetCounts(): void {
     this.#inRow.busy = this.#inRow.refused = 0;
     this.#refusedAt = undefined;
   }
 
-  #verdictOf(close: Close, refreshed: number, redact: Redact): RetryDecision {
+  #classifyClose(close: Close, refreshed: number, redact: Redact): RetryDecision {
     const { closeCode, words } = this.#options;
     const inRow = this.#inRow;
     const { code, reason, error } = close;
@@ -172,7 +187,7 @@ export class Connector<T> {
     if (meaning === 'rotate') return 'rotate';
     if (meaning === 'end' && words.terminal === 'eof') return 'end';
     if (meaning !== 'credentials' || !this.#canRefresh.all || inRow.refused > 0) return failure;
-    // Once more, with other credentials.
+    // A second connection, with other credentials.
     inRow.refused += 1;
     this.#refusedAt = refreshed;
     const { message, status, code: closeName } = failure;
@@ -180,7 +195,7 @@ export class Connector<T> {
   }
 }
 
-/** Keeps what the handshake and the first messages hold out of what the peer says. */
+/** Returns a function that removes the credentials of the handshake and the first messages from texts of the peer. */
 function redactorOf(
   { url, headers }: Parameters<typeof createSocket>[1],
   greetings: readonly string[],
@@ -191,7 +206,7 @@ function redactorOf(
       const body = JSON.stringify(greetings.map(parsed));
       return redactor({ url: new URL(url), headers, body })(text);
     } catch {
-      // A URL class that knows no query: then nothing is shown.
+      // A URL class without `searchParams`: then the whole text is hidden.
       return '';
     }
   };
@@ -205,7 +220,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Not the network, and not the caller: to try again would not help. */
+/** Returns the failure for an error of the class itself: another attempt would not help. */
 function ownFault(cause: unknown): SourceError {
   const said = cause instanceof Error ? `: ${quotedText(cause.message)}` : '';
   return sourceError('usage', `The WebSocket could not be used${said}`, { fatal: true, cause });

@@ -1,4 +1,4 @@
-/** Stops and goes on reading from a socket whose class can do so: what waits in it takes no memory of ours, and no time. */
+/** Pauses and resumes a socket whose class can do so: data that waits in the socket takes no memory of the stream. */
 
 import type { SourceClock } from '../../../machines/source-contract.js';
 import { inTurn, isTurnOver } from '../../host/turn.js';
@@ -9,7 +9,7 @@ export class Flow {
   readonly #socket: Socket;
   readonly #clock: SourceClock;
   readonly #inbox: Pick<Inbox<unknown>, 'isFull' | 'isLow'>;
-  /** What waits in the socket is read in another turn of the event loop. */
+  /** What waits in the socket is to be read in a later turn of the event loop. */
   #waitsForTurn = false;
 
   constructor(socket: Socket, clock: SourceClock, inbox: Pick<Inbox<unknown>, 'isFull' | 'isLow'>) {
@@ -18,7 +18,7 @@ export class Flow {
     this.#inbox = inbox;
   }
 
-  /** Stops where there is no room, or no time in this turn, for another message. */
+  /** Pauses if there is no room, or no time in this turn, for another message. */
   check(): void {
     const { isFull } = this.#inbox;
     if (this.#socket.pause === undefined || this.#waitsForTurn) return;

@@ -1,4 +1,4 @@
-/** What is said first on a connection, before anything that waits is sent. */
+/** Runs the first exchange of a connection, before waiting messages are sent. */
 
 import { isThenable, SourceError, sourceError } from '../shared/source-error.js';
 import { askAsync, wrongResponse } from '../shared/to-items.js';
@@ -7,7 +7,7 @@ import { toOwnData } from './socket/message.js';
 import type { OwnData, WebSocketData } from './socket/message.js';
 import type { CheckedWebSocketOptions, WebSocketStart } from './options.js';
 
-/** @throws SourceError where the connection ends first, or a function of the caller throws. */
+/** @throws SourceError if the connection ends first, or a function of the caller throws. */
 export async function greet<T>(
   { resumeMessage, ready }: CheckedWebSocketOptions<T>,
   start: WebSocketStart,
@@ -39,7 +39,7 @@ export async function greet<T>(
   }
 }
 
-/** A status on what is thrown says that the peer refused who we are. @throws SourceError */
+/** Converts an error of `ready`: its status 401 or 403 means that the peer rejected the credentials. @throws SourceError */
 async function caught<T>(
   name: string,
   connection: SocketConnection<T>,

@@ -1,4 +1,4 @@
-/** Messages as items: parsed when they arrive, in order, and held until they are read. */
+/** Parses messages into items when they arrive, in order, and holds the items until they are read. */
 
 import type { SourceItem, SourceMemory } from '../../../machines/source-contract.js';
 import { follow } from '../../../machines/thenable.js';
@@ -14,17 +14,17 @@ import type { WebSocketMessage } from './socket/message.js';
 export interface InboxOptions<T> extends ItemReaders<T> {
   readonly maxBufferedBytes: number;
   readonly parse: ((message: WebSocketMessage) => unknown) | undefined;
-  /** Whether `parse` gives a list of items. */
+  /** Whether `parse` returns a list of items. */
   readonly parsesMany: boolean;
-  /** The planned end that an item announces. */
+  /** Returns the planned end that an item announces. */
   readonly rotation: Rotation<T> | undefined;
   readonly isAck: ((item: T) => string | readonly string[] | undefined) | undefined;
 }
 
 export interface InboxHost {
-  /** A message was read. @param hasItems false for one that is only a sign of life */
+  /** Called after a message was read. @param hasItems false for a message that is only a sign of life */
   onParsed(hasItems: boolean): void;
-  /** The item that ends the stream arrived. */
+  /** Called when the item that ends the stream arrived. */
   onEnd(): void;
   onAck(id: string): void;
   onFailure(failure: SourceError): void;
@@ -38,15 +38,15 @@ interface Entry {
   readonly size: number;
 }
 
-/** A message costs so much besides its bytes: an empty one too. */
+/** Memory of a message besides its bytes. */
 const OVERHEAD_BYTES = 128;
 
-/** What is read at once, at most: the rest waits here, where it is counted. */
+/** Limit of what is passed on at once: the rest waits here, where it is counted. */
 const BATCH_SIZE = 1024;
 const BATCH_BYTES = 256 * 1024;
 
 export class Inbox<T> {
-  /** What waits, as it arrived. */
+  /** Messages that wait, as they arrived. */
   bytes = 0;
   /** Whether an item had an id. */
   hasIds = false;
@@ -55,7 +55,7 @@ export class Inbox<T> {
   readonly #arrived = new Fifo<Entry>();
   readonly #items = new Fifo<SourceItem<T>>();
   #isParsing = false;
-  /** Messages are received one by one, and are no items. */
+  /** Messages go to `receive` one by one, and are no items. */
   #isHeld = false;
   #receiver: ((message: Arrival) => void) | null = null;
   #isOver = false;
@@ -72,13 +72,13 @@ export class Inbox<T> {
     return this.#items.length > 0;
   }
 
-  /** Whether messages are there that are not items yet. */
+  /** Returns whether messages are not parsed yet. */
   get isBusy(): boolean {
     return !this.#isOver && (this.#isParsing || this.#arrived.length > 0);
   }
 
   /**
-   * Whether there is room for a message of this size. One that is too large for any comes alone.
+   * Returns whether there is room for a message of this size. One that is larger than the limit passes alone.
    * @param unparsed bytes that wait inside the socket
    */
   fits(size: number, unparsed = 0): boolean {
@@ -87,12 +87,12 @@ export class Inbox<T> {
     return unparsed <= maxBufferedBytes && (this.bytes === 0 || size + unparsed <= free);
   }
 
-  /** Whether no more should come, as long as something waits. */
+  /** Returns whether reading should stop, as long as something waits. */
   get isFull(): boolean {
     return !this.fits(1);
   }
 
-  /** There is room for more again. */
+  /** Returns whether there is room again. */
   get isLow(): boolean {
     return this.bytes <= this.#options.maxBufferedBytes / 2;
   }
@@ -105,7 +105,7 @@ export class Inbox<T> {
     this.#run();
   }
 
-  /** Some of the items that wait, the oldest first. */
+  /** Returns some of the waiting items, oldest first. */
   take(): readonly SourceItem<T>[] {
     const items: SourceItem<T>[] = [];
     let bytes = 0;
@@ -119,19 +119,19 @@ export class Inbox<T> {
     return items;
   }
 
-  /** From here on messages wait to be received. */
+  /** Holds messages for `receive` from here on. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** From here on they become items. */
+  /** Turns messages into items from here on. */
   release(): void {
     this.#isHeld = false;
     this.#receiver = null;
     this.#run();
   }
 
-  /** The next message that is held. */
+  /** Returns the next held message. */
   receive(): Promise<WebSocketMessage> {
     return new Promise((resolve) => {
       this.#receiver = resolve;
@@ -139,7 +139,7 @@ export class Inbox<T> {
     });
   }
 
-  /** Nothing that came, or comes, is wanted. */
+  /** Drops all messages, and those that still come. */
   clear(): void {
     this.#isOver = true;
     this.#arrived.clear();
@@ -177,7 +177,7 @@ export class Inbox<T> {
     }
   }
 
-  /** Those behind it wait: items keep their order. */
+  /** Awaits a promise of `parse`; later messages wait, so that items keep their order. */
   #await(value: PromiseLike<unknown>, size: number, message: Arrival): void {
     this.#isParsing = true;
     const settle = (use: () => void): void => {
@@ -203,7 +203,7 @@ export class Inbox<T> {
     this.#hold(-size);
     const values = this.#listOf(value).filter((data) => !this.#isAck(data));
     const bytes = Math.ceil((size - OVERHEAD_BYTES) / Math.max(1, values.length));
-    // Of several items in one message none is all of it.
+    // The text of a message identifies an item only if the message has one item.
     const raw = typeof message === 'string' && !this.#options.parsesMany ? message : undefined;
     for (const data of values) {
       if (this.#isRotation(data)) continue;
@@ -220,7 +220,7 @@ export class Inbox<T> {
     this.#host.onParsed(values.length > 0);
   }
 
-  /** Whether it is no data, but the announcement of an end. */
+  /** Returns whether the item announces a planned end, and is no data. */
   #isRotation(data: T): boolean {
     const { rotation } = this.#options;
     const item = rotation === undefined ? undefined : toRotationItem(rotation, data);
@@ -245,7 +245,7 @@ export class Inbox<T> {
     throw wrongResponse('parseMany', 'a list of items', value);
   }
 
-  /** Whether it only says that the peer has what was sent. */
+  /** Returns whether the item only acknowledges what was sent. */
   #isAck(data: T): boolean {
     const { isAck } = this.#options;
     if (isAck === undefined) return false;
@@ -282,7 +282,7 @@ function unreadable(cause: unknown): never {
   throw sourceError('protocol', 'The message cannot be read', { fatal: true, cause });
 }
 
-/** What a promise of `parse` was rejected with. */
+/** The failure of a promise of `parse` that rejected. */
 function raise(cause: unknown): never {
   if (cause instanceof SourceError) throw cause;
   throw sourceError('callback', 'parse threw', { fatal: true, cause });

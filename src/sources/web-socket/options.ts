@@ -23,34 +23,34 @@ import type { ConnectionOptions } from './connection.js';
 import type { WebSocketClass } from './socket/create-socket.js';
 import type { WebSocketData, WebSocketMessage } from './socket/message.js';
 
-/** What the first messages of a connection are made from. */
+/** The argument of the functions that make the first messages of a connection. */
 export interface WebSocketStart extends ResumePoint {
-  /** True after the peer refused who we are: what you sent before is refused, get something newer. */
+  /** True after the peer rejected the credentials: return new ones. */
   readonly refresh: boolean;
   /** Aborts when the connection is no longer wanted. */
   readonly signal: AbortSignal;
 }
 
-/** What `ready` is given. */
+/** The argument of `ready`. */
 export interface WebSocketHandshake extends WebSocketStart {
-  /** The sub-protocol that the peer chose; `''` where there is none. */
+  /** The sub-protocol that the peer chose; `''` without one. */
   readonly protocol: string;
-  /** Sends now, before all that waits. */
+  /** Sends a message now, before all that wait. */
   send(message: WebSocketData): void;
-  /** The next message from the peer. What you receive here is no item of the stream. */
+  /** Resolves to the next message from the peer, which is then no item of the stream. */
   receive(): Promise<WebSocketMessage>;
 }
 
 export interface WebSocketPing {
-  /** A function is asked each time; undefined sends none. @default a ping of the protocol, with `ws` and Bun */
+  /** A function is called each time; undefined: nothing is sent. @default a ping of the protocol, with `ws` and Bun */
   readonly message?: WebSocketData | (() => WebSocketData | undefined) | undefined;
   readonly everyMs: number;
 }
 
 export interface WebSocketOptions<T> {
-  /** Where the peer is (ws, wss, http, https; with `ws` also ws+unix); a function is asked again at each attempt. */
+  /** The address of the peer (ws, wss, http, https; with `ws` also ws+unix); a function is called at each attempt. */
   url: string | URL | ((context: RequestContext) => string | URL | PromiseLike<string | URL>);
-  /** Sub-protocols, the first by preference; a function is asked again at each attempt. @default none */
+  /** Sub-protocols, the preferred one first; a function is called at each attempt. @default none */
   protocols?:
     | string
     | readonly string[]
@@ -63,7 +63,7 @@ export interface WebSocketOptions<T> {
         | undefined
         | PromiseLike<string | readonly string[] | undefined>);
   /**
-   * Headers of the handshake: not in a browser. A function is asked again at each attempt, and once more with `refresh`
+   * Headers of the handshake: not in a browser. A function is called at each attempt, and once more with `refresh`
    * after a 401 or 403, or a close with 3000, 3003, 4401 or 4403.
    */
   headers?:
@@ -75,41 +75,52 @@ export interface WebSocketOptions<T> {
    * @default globalThis.WebSocket, looked up at each attempt
    */
   WebSocket?: WebSocketClass | undefined;
-  /** A message as an item; undefined where it is a sign of life and no more. @default the message itself */
+  /** Turns a message into an item; undefined: the message is only a sign of life. @default the message itself */
   parse?: ((message: WebSocketMessage) => T | undefined | PromiseLike<T | undefined>) | undefined;
-  /** A message as any number of items, in place of `parse`. */
+  /** Turns a message into any number of items, in place of `parse`. */
   parseMany?: ((message: WebSocketMessage) => readonly T[] | PromiseLike<readonly T[]>) | undefined;
-  /** The cursor of an item; undefined where it has none. */
+  /** Returns the cursor of an item; undefined if it has none. */
   id?: ((item: T) => string | undefined) | undefined;
   /** Says which item ends the stream; the item itself is delivered. */
   isEnd?: ((item: T) => boolean | EndOutcome) | undefined;
   /**
    * Says which item announces a planned end of the connection: `true`, or the ms until then. The item is not delivered;
-   * another connection is made at once, which spends no attempt. For a close code that means this see `closeCode`.
+   * another connection is opened at once, which spends no attempt. For a close code with this meaning see `closeCode`.
    */
   rotation?: Rotation<T> | undefined;
-  /** What is sent first on each connection: how the peer learns where to go on. */
+  /** Returns the first message of each connection, from which the peer knows where to continue. */
   resumeMessage?:
     | ((
         start: WebSocketStart,
       ) => WebSocketData | undefined | PromiseLike<WebSocketData | undefined>)
     | undefined;
-  /** What has to be said and heard after it, before anything that waits is sent: an authentication, for example. */
+  /**
+   * The exchange after it, such as an authentication, before waiting messages are sent. An error that it throws is fatal;
+   * one with `status: 401` or `403` means that the peer rejected the credentials: then it runs once more, with `refresh`.
+   */
   ready?: ((handshake: WebSocketHandshake) => unknown) | undefined;
-  /** Sent every so many ms, so that the peer answers: a browser cannot send a ping of the protocol. */
+  /**
+   * A message that is sent at an interval, so that the peer answers: a browser cannot send a ping of the protocol. If no
+   * answer comes, `stallTimeoutMs` of the stream ends the connection.
+   */
   ping?: WebSocketPing | undefined;
-  /** What a close code of the peer's own means; undefined: as in the table. */
+  /**
+   * Returns what a close means: `'end'`, `'retry'`, `'busy'` (wait first), `'broken'` (fatal after six in a row),
+   * `'credentials'` (call the functions again with `refresh`), `'rotate'` (a planned end) or `'fatal'`. Undefined: the
+   * default, which is `'end'` for 1000, `'busy'` for 1013, `'broken'` for 1002, 1003, 1007, 1009 and 1010, `'credentials'`
+   * for 3000, 3003, 4401 and 4403, `'fatal'` for 1008 and 4400 to 4499, and `'retry'` for all others.
+   */
   closeCode?: ((code: number, reason: string) => CloseClass | undefined) | undefined;
-  /** The code with which a connection is left when another will follow; 1000 is only for the end. @default 4000 */
+  /** The close code for a connection that another will follow; 1000 is only for the end. @default 4000 */
   leaveCode?: number | undefined;
-  /** The id by which the peer acknowledges a message: it is kept, and sent again, until it did. */
+  /** Returns the id of a message, which is kept and sent again until the peer acknowledges it. */
   ackId?: ((message: WebSocketData) => string | undefined) | undefined;
-  /** The id, or the ids, that this item acknowledges; it is not delivered. */
+  /** Returns the id, or the ids, that this item acknowledges; such an item is not delivered. */
   isAck?: ((item: T) => string | readonly string[] | undefined) | undefined;
-  /** How ids follow each other; where they do not, the stream emits a `gap`. @default unknown */
+  /** How ids follow each other; where one is skipped, the stream emits a `gap`. @default unknown */
   contiguous?: Contiguity | undefined;
   /**
-   * How the peer goes on. `'live'`: it does not, this is a feed. The default means that as well, after a `diagnostic`, as
+   * How the stream continues after a drop. `'live'`: it does not, this is a feed. The default means that as well, after a `diagnostic`, as
    * long as no id came and there is no `isEnd`.
    * @default 'cursor'
    */
@@ -118,18 +129,18 @@ export interface WebSocketOptions<T> {
   terminal?: StreamSource<T>['terminal'] | undefined;
   /** Whether connecting again is harmless. @default 'safe' */
   reopen?: StreamSource<T>['reopen'] | undefined;
-  /** Largest message from the peer, in bytes or UTF-16 units. @default 4 MiB */
+  /** Largest message from the peer, in bytes or UTF-16 code units. @default 4 MiB */
   maxMessageBytes?: number | undefined;
   /**
-   * Messages that came and nobody has read. Above it `ws` stops reading; with another class the connection is dropped
-   * where the peer can go on from a cursor, and is an error where it cannot. @default 16 MiB
+   * Size of the messages that were not read. Above it `ws` stops reading; with another class the connection is dropped
+   * if the peer can resume from a cursor, and otherwise it is an error of kind `limit`. @default 16 MiB
    */
   maxBufferedBytes?: number | undefined;
-  /** What may wait to be sent, or to be acknowledged. @default 1 MiB */
+  /** Size of the messages that wait to be sent or to be acknowledged. @default 1 MiB */
   maxQueuedBytes?: number | undefined;
-  /** How long the peer may take to close, in ms. @default 2000 */
+  /** Time for the peer to close, in ms. @default 2000 */
   closeTimeoutMs?: number | undefined;
-  /** Time for `ping` and `closeTimeoutMs`. @default that of the stream */
+  /** The clock of `ping` and `closeTimeoutMs`. @default that of the stream */
   clock?: SourceClock | undefined;
   /** The name in diagnostics. @default 'web-socket' */
   name?: string | undefined;
@@ -217,7 +228,7 @@ export function checkWebSocketOptions<T>(
       terminal: isEnd === undefined ? 'eof' : 'explicit',
       reopen: 'safe',
     }),
-    // Without an end and a word of the caller it is a feed until an id shows more.
+    // Without `isEnd` and `resume` it is a feed until an id comes.
     liveWithoutIds: [options.resume, isEnd, options.contiguous].every((word) => word === undefined),
     isEndless: isEnd === undefined,
     contiguous: checkContiguity(options.contiguous),

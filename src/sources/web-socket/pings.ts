@@ -1,4 +1,4 @@
-/** Asks the peer for a sign of life, again and again. */
+/** Sends pings at an interval, so that the peer shows a sign of life. */
 
 import { configFailure, SourceError, sourceError } from '../shared/source-error.js';
 import { ask, wrongResponse } from '../shared/to-items.js';
@@ -8,7 +8,7 @@ import type { WebSocketPing } from './options.js';
 import { OPEN } from './socket/socket.js';
 import type { Socket } from './socket/socket.js';
 
-/** @throws SourceError `config` where there is no message, and the class sends no pings of the protocol. */
+/** @throws SourceError `config` if there is no message, and the class cannot send pings of the protocol. */
 export function startPings<T>(
   ping: WebSocketPing | undefined,
   socket: Socket,

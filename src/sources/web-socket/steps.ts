@@ -1,4 +1,4 @@
-/** Who waits for the beginning of a connection, and must not wait longer than it lasts. */
+/** Waits for the steps of a connection's start, but no longer than the connection lasts. */
 
 import type { SourceError } from '../shared/source-error.js';
 
@@ -19,7 +19,7 @@ export class Steps {
       : Promise.reject(failure);
   }
 
-  /** Settles with the work, or earlier with the end of the connection. */
+  /** Settles with the work, or earlier when the connection ends. */
   during<R>(work: PromiseLike<R>): Promise<R> {
     return Promise.race([work, this.next() as Promise<never>]);
   }

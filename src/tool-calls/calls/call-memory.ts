@@ -1,32 +1,32 @@
-/** How much the calls of an answer may take of memory, whatever a peer sends. */
+/** Limits the memory of the calls of a response, whatever a peer sends. */
 
 import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
 import type { Call } from './call.js';
 
-/** Of all calls, in bytes. What the stream records of them counts against its own budget. */
+/** Limit for all calls, in bytes. The stream's record of calls counts toward the stream's own budget. */
 const MAX_BYTES = 32 * 1024 * 1024;
-/** It is counted again when so many UTF-16 units came: each piece costs the same, however many calls there are. */
+/** UTF-16 code units between two counts, so that the cost of a piece does not depend on the number of calls. */
 const RECOUNT_UNITS = 256 * 1024;
 
-/** A class: it exists once per register, and is called per piece. */
+/** A class: it is called per piece. */
 export class CallMemory {
   readonly #calls: () => readonly Call[];
   #addedUnits = 0;
 
-  /** @param calls all that are kept, the oldest first */
+  /** @param calls all calls that are kept, oldest first */
   constructor(calls: () => readonly Call[]) {
     this.#calls = calls;
   }
 
-  /** So many UTF-16 units were added to a call. @throws ReconnectError kind `limit` */
+  /** Counts UTF-16 code units that were added to a call. @throws ReconnectError kind `limit` */
   add(units: number): void {
     this.#addedUnits += Math.max(0, units);
     if (this.#addedUnits < RECOUNT_UNITS) return;
     this.#addedUnits = 0;
     const calls = this.#calls();
     let bytes = calls.reduce((sum, { weight }) => sum + weight, 0);
-    // The oldest calls that have left make room.
+    // The oldest delivered calls are dropped first.
     for (const call of calls) {
       if (bytes <= MAX_BYTES) return;
       if (call.state !== 'over') continue;
@@ -39,7 +39,7 @@ export class CallMemory {
   }
 }
 
-/** @throws ReconnectError kind `limit` for a key of the peer's that is too long to be kept */
+/** @throws ReconnectError kind `limit` for a key of the peer that is too long to be kept */
 export function checkKey(key: string | number): void {
   if (typeof key === 'number' || key.length <= MAX_ID_LENGTH) return;
   throw new ReconnectError(
@@ -48,10 +48,10 @@ export function checkKey(key: string | number): void {
   );
 }
 
-/** Places that are remembered at once. */
+/** Number of positions that are remembered. */
 const MAX_PLACES = 4096;
 
-/** Where a call stands, as the peer numbers them: the oldest places are forgotten. */
+/** The calls by their position, as the peer numbers them. The oldest positions are forgotten. */
 export class Places<P extends string | number, K> {
   readonly #keys = new Map<P, K>();
 

@@ -1,26 +1,26 @@
-/** What one event of a provider format says of a tool call. */
+/** The piece of a tool call in one event of a provider format. */
 
 import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
 import { ReconnectError } from '../../../machines/errors.js';
 
-/** What a format's event says of a call. Fields may be of any type: what is no text is no text. */
+/** A piece of a call. Fields may have any type; a value that is no text is ignored as one. */
 export interface CallPiece {
   readonly id?: unknown;
-  /** A text that is not empty is the name. */
+  /** The name, if it is a text that is not empty. */
   readonly name?: unknown;
-  /** Text is appended; an object is all of them. Undefined and null say nothing. */
+  /** A text is appended; an object is all of the arguments. Undefined and null mean nothing. */
   readonly args?: unknown;
-  /** Arguments that came parsed, where they may be a text. */
+  /** Parsed arguments, in formats where these may be a text. */
   readonly value?: unknown;
-  /** The input is text and not JSON, as of custom tools. */
+  /** The input is text and not JSON, as with custom tools. */
   readonly isText?: boolean | undefined;
   /** The peer runs the call itself. */
   readonly isServerTool?: boolean | undefined;
-  /** What the arguments have to be. @default 'object' */
+  /** The type that the arguments must have. @default 'object' */
   readonly expects?: 'object' | 'any' | undefined;
 }
 
-/** Why a call must not run. */
+/** The reason why a call must not run. */
 export type CallFault =
   | 'no id'
   | 'no name'
@@ -36,7 +36,7 @@ export type CallFault =
   | 'taken back by the peer'
   | 'not completed by the peer';
 
-/** The id that the piece gives. @throws ReconnectError kind `limit` */
+/** Returns the id of the piece. @throws ReconnectError kind `limit` */
 export function idOf({ id }: CallPiece): string | undefined {
   if (typeof id !== 'string' || id === '') return undefined;
   if (id.length <= MAX_ID_LENGTH) return id;
@@ -46,13 +46,13 @@ export function idOf({ id }: CallPiece): string | undefined {
   );
 }
 
-/** Whether the piece has arguments; an empty text is none. */
+/** Returns whether the piece has arguments; an empty text is none. */
 export function hasArguments({ args, value }: CallPiece): boolean {
   if (typeof args === 'string') return args.trim() !== '';
   return (args ?? value ?? undefined) !== undefined;
 }
 
-/** Whether the piece is none: neither an id, nor a name, nor arguments. */
+/** Returns whether the piece is empty: no id, no name, no arguments. */
 export function saysNothing(piece: CallPiece): boolean {
   const hasName = typeof piece.name === 'string' && piece.name !== '';
   return !hasName && idOf(piece) === undefined && !hasArguments(piece);

@@ -1,4 +1,4 @@
-/** Finds the call that a piece belongs to, where pieces have an index, an id and a name, or some of them, or none. */
+/** Finds the call to which a piece belongs, by its index, id and name, any of which may be missing. */
 
 import { Places } from './call-memory.js';
 import type { ResponseStep, RecordedCalls } from '../response/answer.js';
@@ -8,29 +8,29 @@ import type { CallPiece } from './call-piece.js';
 import { ToolCalls } from './calls.js';
 
 export interface RoutedPiece extends CallPiece {
-  /** The place that the peer gives the call; may be missing, and some peers give all calls the same. */
+  /** The call's index as the peer numbers it; may be missing, and some peers give all calls the same one. */
   readonly index?: unknown;
-  /** A piece before it in the same list, also without an index: this one is of another call. */
+  /** Another piece before it in the same list has no index either: then this one is of another call. */
   readonly isSibling?: boolean | undefined;
 }
 
 /**
- * A piece is of the call that its id names. With another id, another name or whole arguments before it, it begins a new
+ * A piece belongs to the call with its id. With another id, another name or complete arguments before it, it begins a new
  * call; but an id that changes from piece to piece, without a name or in the middle of arguments, does not. A name again
- * without an id begins none where the peer has other means to separate calls, by ids or by their places. Where a piece
- * may be of several calls, none of them may run.
+ * without an id begins none if the peer separates calls by ids or by positions. If a piece may belong to
+ * several calls, none of them may run.
  */
 export class CallRouter {
   readonly #calls = new ToolCalls<number>(false);
-  /** The calls at each index, the last one at the end. */
+  /** The calls at each index, the newest last. */
   readonly #places = new Places<string, readonly number[]>();
-  /** Where a piece came that fits no call: one that begins there may lack it. No index is an empty one. */
+  /** Indices of pieces that fit no call: a call that begins there may lack them. Undefined is one of them. */
   readonly #lost = new Places<string, true>();
-  /** Ids and names that came with pieces of a call which has others. */
+  /** Other ids and names that came with pieces of a call. */
   readonly #strays = new Places<string, number>();
   /** Ids without anything else behind a call of which nothing was said yet: that they are others shows later. */
   readonly #announced = new Places<string, number>();
-  /** Calls that took arguments without an id. */
+  /** Calls that received arguments without an id. */
   readonly #bare = new Places<number, true>();
   #count = 0;
   #last: number | null = null;
@@ -45,7 +45,7 @@ export class CallRouter {
     return this.#calls.hasLatePiece;
   }
 
-  /** A call is open that has not left, and was not delivered before. */
+  /** Returns whether a call is open and was not delivered. */
   get hasOpenCall(): boolean {
     return this.#calls.hasOpenCall;
   }
@@ -86,7 +86,7 @@ export class CallRouter {
     return steps;
   }
 
-  /** Calls that may have what is of the call with this id and name. */
+  /** Returns the calls that may contain pieces of the call with this id and name. */
   #straysOf(id: string, name: string): number[] {
     const behind = this.#announced.get(id);
     const isMixed = behind !== undefined && this.#bare.get(behind) === true;
@@ -113,7 +113,7 @@ export class CallRouter {
     return this.#beginsAnother(call, place, piece) ? null : here;
   }
 
-  /** The last call at the place; without a place the last of all. */
+  /** Returns the last call at the index; without an index the last of all. */
   #at(place: string | undefined): number | null {
     return place === undefined ? this.#last : (this.#places.get(place)?.at(-1) ?? null);
   }
@@ -151,7 +151,7 @@ export class CallRouter {
     return (place !== undefined || textIn(piece.id) === undefined) && call.isSameAs(piece.args);
   }
 
-  /** Where others may lack the piece too, nobody knows whose it is. */
+  /** Marks all calls that may lack the piece: it is not known to which one it belongs. */
   #checkOwner(key: number, place: string | undefined, piece: RoutedPiece): void {
     const call = this.#calls.peek(key);
     if (call === undefined) return;
@@ -185,12 +185,12 @@ export class CallRouter {
   }
 }
 
-/** Whether the piece has arguments that do not repeat those of the call. */
+/** Returns whether the piece has arguments that do not repeat those of the call. */
 function isOther(call: Readonly<Call>, { args }: RoutedPiece): boolean {
   return hasArguments({ args }) && !call.isSameAs(args);
 }
 
-/** Whether the piece follows arguments that are whole, and does not repeat them. */
+/** Returns whether the piece follows complete arguments, and does not repeat them. */
 function isBehind(call: Readonly<Call>, piece: RoutedPiece): boolean {
   return call.text.isWhole && !call.text.isPlaceholder && isOther(call, piece);
 }

@@ -1,4 +1,4 @@
-/** What a call says to the reader and to the account of the stream. */
+/** The steps of a call: its parts for the consumer, and its entries in the stream's record. */
 
 import type { ToolCallDelta } from '../../../machines/source-contract.js';
 import type { ModelPart, ResponseStep } from '../response/answer.js';
@@ -8,8 +8,8 @@ import { textOf } from '../../json/fields.js';
 import { eventStep } from '../response/steps.js';
 
 /**
- * What is new of a call for the account of the stream.
- * @param formerId the id under which the account has it
+ * Returns what is new about a call for the stream's record.
+ * @param formerId the id under which the record has the call
  */
 export function record(
   call: Call,
@@ -32,7 +32,7 @@ export function record(
   return [{ part: progressOf(call), toolCall: [delta] }];
 }
 
-/** The call turned out to be one that is recorded under another id. */
+/** Returns the entry for a call that is recorded under another id. */
 export function unrecord(call: Call, id: string): ResponseStep[] {
   if (!call.isRecorded) return [];
   call.isRecorded = false;
@@ -43,12 +43,12 @@ export function progressOf({ id, name, size }: Pick<Call, 'id' | 'name' | 'size'
   return { type: 'toolCallProgress', id, name, chars: size };
 }
 
-/** A call without an id, in a format whose answers to calls need one: nobody could say what the result belongs to. */
+/** Returns the step for a call without an id, in a format where results of calls need one. */
 export function withoutIdStep(name: unknown): ResponseStep {
   return malformedStep({ id: '', name: textOf(name) || null }, 'no id');
 }
 
-/** A call that must not run, with the reason. */
+/** Returns the step for a call that must not run, with the reason. */
 export function malformedStep(
   { id, name }: { readonly id: string; readonly name: string | null },
   reason: CallFault,

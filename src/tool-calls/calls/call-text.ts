@@ -1,20 +1,20 @@
-/** The arguments of a call as text that comes in pieces. */
+/** The arguments of a call as text that arrives in pieces. */
 
 import { ReconnectError } from '../../../machines/errors.js';
 import { isSameValue, parseJson } from '../response/arguments.js';
 import { JsonScan } from '../../json/json-scan.js';
 
-/** Arguments of one call, in UTF-16 units: as much as the stream keeps. */
+/** Limit of the arguments of one call, in UTF-16 code units: as much as the stream keeps. */
 const MAX_ARGS = 4 * 1024 * 1024;
 
-/** Appending costs no more than the piece: long arguments come in many of them. */
+/** A class whose `append` costs no more than the piece: long arguments come in many pieces. */
 export class CallText {
-  /** The last piece took the place of what came before it. */
+  /** The last piece replaced everything before it. */
   isReplaced = false;
-  /** What the last piece added. */
+  /** The text that the last piece added. */
   added = '';
   #text = '';
-  /** Pieces that said something, since the text was set. */
+  /** Number of pieces with text since the text was set. */
   #pieces = 0;
   #scan = new JsonScan();
   #isRestarted = false;
@@ -23,17 +23,17 @@ export class CallText {
     return this.#text;
   }
 
-  /** Nothing but space. */
+  /** Returns whether the text is only white space. */
   get isBlank(): boolean {
     return this.#scan.state === 'none';
   }
 
-  /** An object that is closed, and that parses. */
+  /** Returns whether the text is a closed object that parses. */
   get isWhole(): boolean {
     return this.#scan.state === 'whole' && parseJson(this.#text) !== undefined;
   }
 
-  /** An empty object in one piece, with which some servers begin. */
+  /** Returns whether the text is an empty object in one piece, with which some servers begin. */
   get isPlaceholder(): boolean {
     return this.#pieces === 1 && this.#text.length < 16 && /^\s*\{\s*\}\s*$/.test(this.#text);
   }
@@ -52,7 +52,7 @@ export class CallText {
     this.#scan.add(text);
   }
 
-  /** All of the arguments come at once. */
+  /** Sets all of the arguments at once. */
   replace(text: string): void {
     if (text === this.#text) return;
     this.set(text);
@@ -71,7 +71,7 @@ export class CallText {
     if (!wasReplaced && this.#pieces > 0) this.#pieces = 2;
   }
 
-  /** Appends a piece as it is. */
+  /** Appends a piece unchanged. */
   append(piece: string): void {
     if (this.#text.length + piece.length > MAX_ARGS) this.set(this.#text + piece);
     this.#text += piece;
@@ -80,25 +80,25 @@ export class CallText {
     this.#scan.add(piece);
   }
 
-  /** A piece begins of which nothing is known yet. */
+  /** Begins a piece. */
   startPiece(): void {
     this.isReplaced = this.#isRestarted;
     this.#isRestarted = false;
     this.added = '';
   }
 
-  /** What came so far does not count: the next piece takes its place. */
+  /** Drops the text so far: the next piece replaces it. */
   restart(): void {
     this.#isRestarted = this.#text !== '';
     this.set('');
   }
 
-  /** Appends a piece of JSON. What follows an object that is whole is no piece of it. */
+  /** Appends a piece of JSON. Text after a complete object is no piece of it. */
   appendJson(piece: string): void {
     if (this.#scan.state !== 'whole' || piece.trim() === '') this.append(piece);
     else if (this.isPlaceholder && piece.trimStart().startsWith('{')) {
       this.replace(piece);
-      // An empty object that comes again is one that was meant.
+      // An empty object that is repeated is the arguments, and no placeholder.
       if (this.isPlaceholder) this.#pieces = 2;
     }
     // Some servers repeat all arguments in the last piece.
@@ -111,7 +111,7 @@ export class CallText {
     return one !== undefined && other !== undefined && isSameValue(one.value, other.value);
   }
 
-  /** Whether the text, which is all of them, agrees with the pieces; they may be the beginning only. */
+  /** Returns whether the complete text agrees with the pieces, which may be only its beginning. */
   isRepeatedBy(whole: string): boolean {
     return whole.startsWith(this.#text) || this.isSameJson(whole);
   }

@@ -1,4 +1,4 @@
-/** One tool call while it is read: what its pieces say, and whether it may leave. */
+/** One tool call while it is read: its pieces, and whether it may be delivered. */
 
 import { ReconnectError } from '../../../machines/errors.js';
 import { MAX_ID_LENGTH } from '../../../machines/source-contract.js';
@@ -8,46 +8,46 @@ import type { CallFault, CallPiece } from './call-piece.js';
 import { CallText } from './call-text.js';
 import { endOfJson } from '../../json/json-scan.js';
 
-/** Arguments of a call that has left are kept up to this size, in UTF-16 units, to know a repetition. */
+/** Arguments of a delivered call are kept up to this size, in UTF-16 code units, to recognise a repetition. */
 const MAX_KEPT = 65_536;
 
-/** What was parsed takes so much of memory for a UTF-16 unit of its JSON: most of it is text. */
+/** Approximate memory of a parsed value per UTF-16 code unit of its JSON, most of which is text. */
 const BYTES_PER_PARSED_UNIT = 4;
 
 export class Call {
   id: string;
-  /** The peer has not named the call yet: the id is one of ours. */
+  /** The peer has not sent an id yet: the id is a local one. */
   hasLocalId: boolean;
   name: string | null = null;
   /** The pieces of the arguments. */
   readonly text: CallText = new CallText();
   fault: CallFault | null = null;
-  /** `closed`: nothing more is expected, but it waits for the word that lets calls run. */
+  /** `closed`: complete, but waiting for the finish reason that lets calls run. */
   state: 'open' | 'closed' | 'over' = 'open';
-  /** It was closed before it left. */
+  /** The call was closed before it was delivered. */
   wasClosed = false;
-  /** The account of the stream has it. */
+  /** The stream's record has the call. */
   isRecorded = false;
-  /** Another call has its id, or had it: it is read only to be compared. */
+  /** Another call has, or had, the same id: this one is read only for the comparison. */
   isShadow = false;
   isServerTool = false;
   /** An event of the format says that it begins: it is a call, even if nothing else is said of it. */
   readonly #isAnnounced: boolean;
-  /** Arguments that came parsed. */
+  /** Arguments that arrived parsed. */
   #value: unknown = undefined;
-  /** Length of their JSON. */
+  /** Length of the JSON of the parsed arguments. */
   #valueUnits = 0;
   #isText = false;
   #expects: 'object' | 'any' = 'object';
-  /** An empty text stood in the place of the arguments. */
+  /** The arguments were an empty text. */
   #isEmptyText = false;
-  /** UTF-16 units that came after the end, and repeat what came before it. */
+  /** UTF-16 code units that came after the end, and repeat what came before it. */
   #again = 0;
-  /** The arguments of a connection before, from which the call is sent again from its start. */
+  /** The arguments of an earlier connection, if the call is being sent again from its start. */
   #former = '';
-  /** The account has arguments that came parsed. */
+  /** The stream's record has the parsed arguments. */
   #isValueRecorded = false;
-  /** An earlier process has read its beginning: whether it came as text is not known. */
+  /** An earlier process has read the beginning, and it is not known whether that was text. */
   #isAdopted = false;
 
   constructor(id: string, hasLocalId: boolean, isAnnounced: boolean) {
@@ -56,7 +56,7 @@ export class Call {
     this.#isAnnounced = isAnnounced;
   }
 
-  /** Nothing was said of it: a placeholder. */
+  /** Returns whether nothing is known about the call: it is a placeholder. */
   get isBlank(): boolean {
     if (this.#isAnnounced) return false;
     return this.name === null && !this.hasArguments && this.fault === null;
@@ -66,23 +66,23 @@ export class Call {
     return !this.text.isBlank || this.#value !== undefined;
   }
 
-  /** Arguments that say more than an empty object, with which some peers begin. */
+  /** Returns whether there are arguments besides an empty object, with which some peers begin. */
   get hasInput(): boolean {
     return !this.text.isBlank || (this.#value !== undefined && !isEmptyObject(this.#value));
   }
 
-  /** Arguments that are whole as they stand. */
+  /** Returns whether the arguments are complete. */
   get isWhole(): boolean {
     return this.#value !== undefined || this.text.isWhole;
   }
 
-  /** Size of the arguments so far, in UTF-16 units. */
+  /** Returns the size of the arguments so far, in UTF-16 code units. */
   get size(): number {
     const { length } = this.text.value;
     return length > 0 || this.#valueUnits <= 2 ? length : this.#valueUnits;
   }
 
-  /** Memory that the call takes, about, in bytes. */
+  /** Returns the approximate memory of the call, in bytes. */
   get weight(): number {
     const names = this.id.length + (this.name === null ? 0 : this.name.length);
     return 512 + 2 * (names + this.text.value.length) + BYTES_PER_PARSED_UNIT * this.#valueUnits;
@@ -92,7 +92,7 @@ export class Call {
     this.fault ??= fault;
   }
 
-  /** Takes a piece. What does not fit to what came before spoils the call. */
+  /** Takes a piece. A piece that contradicts earlier ones makes the call malformed. */
   take({ name, args, value, isText, isServerTool, expects }: CallPiece): void {
     if (isText !== undefined) this.#isText = isText;
     if (isServerTool !== undefined) this.isServerTool = isServerTool;
@@ -104,7 +104,7 @@ export class Call {
     else this.#takeValue(args);
   }
 
-  /** Takes arguments that are all of them, after the pieces. */
+  /** Takes the complete arguments, after the pieces. */
   takeWhole(args: unknown): void {
     if (args === undefined || args === null) return;
     const { text } = this;
@@ -118,33 +118,33 @@ export class Call {
     else this.spoil('arguments that do not agree');
   }
 
-  /** Nothing more of it is expected. */
+  /** Ends the call: nothing more is expected. */
   leave(): void {
     this.wasClosed = this.state === 'closed';
     this.state = 'over';
     if (this.text.value.length > MAX_KEPT) this.text.set('');
   }
 
-  /** Keeps nothing of the arguments: the call has left, and others need the room. */
+  /** Drops the arguments of a delivered call, since others need the room. */
   forget(): void {
     this.text.set('');
     this.#setValue(undefined);
   }
 
-  /** Whether the arguments so far are these, said in the same way. */
+  /** Returns whether the arguments so far are these, in the same form. */
   hasArgumentsOf(args: unknown): boolean {
     if (typeof args === 'string') return this.text.value === args;
     return isSameValue(args, this.#value);
   }
 
-  /** Whether the arguments so far are whole, and say the same as these. */
+  /** Returns whether the arguments so far are complete, and equal these. */
   isSameAs(args: unknown): boolean {
     const own = this.text.isBlank ? this.#value : parseJson(this.text.value)?.value;
     const other = typeof args === 'string' ? parseJson(args)?.value : args;
     return own !== undefined && isSameValue(own, other);
   }
 
-  /** Whether the piece, which came after the end, only repeats what came before. */
+  /** Returns whether a piece after the end only repeats earlier text. */
   repeats({ args, value }: CallPiece): boolean {
     const { value: text } = this.text;
     if (typeof args !== 'string')
@@ -154,14 +154,14 @@ export class Call {
     return isSame;
   }
 
-  /** The pieces were for the progress only: what is whole comes now. */
+  /** Drops the pieces, which were for the progress only: the complete arguments follow. */
   forgetPieces(): void {
     this.text.restart();
     this.#setValue(undefined);
     this.#isEmptyText = false;
   }
 
-  /** It is sent again from its start: it has to be the same call. */
+  /** Begins again: the call is sent from its start, and has to be the same. */
   restart(): void {
     const { value, isPlaceholder } = this.text;
     if (!isPlaceholder && value.length > this.#former.length) this.#former = value;
@@ -169,15 +169,15 @@ export class Call {
     this.state = 'open';
   }
 
-  /** Arguments came parsed, and the account does not have them. */
+  /** Returns whether parsed arguments are missing in the stream's record. */
   get hasNewValue(): boolean {
     return this.#valueUnits > 2 && !this.#isValueRecorded;
   }
 
   /**
-   * What the last piece adds to the account of the stream: arguments that came parsed stand in it before those that came as
+   * Returns what the last piece adds to the stream's record: parsed arguments come before those that came as
    * text.
-   * @param isNew the account does not have the call yet
+   * @param isNew whether the record does not have the call yet
    */
   recordedPiece(isNew: boolean): Partial<ToolCallDelta> {
     const { value, isReplaced, added } = this.text;
@@ -188,14 +188,14 @@ export class Call {
     return all === '' ? {} : { args: all };
   }
 
-  /** Goes back to the arguments that the account has. */
+  /** Goes back to the arguments that the stream's record has. */
   rewind(args: string): void {
     const value = this.#valueJson();
     this.#isValueRecorded = value !== '' && args.startsWith(value);
     this.text.rewind(this.#isValueRecorded ? args.slice(value.length) : args);
   }
 
-  /** Goes on with what an earlier process has read. Whether what is whole came parsed is not known: text may repeat it. */
+  /** Continues a call of an earlier process. Complete arguments may have come parsed, so text may repeat them. */
   adopt(name: string | null, args: string): void {
     this.take({ name });
     this.isRecorded = this.#isAdopted = true;
@@ -205,18 +205,18 @@ export class Call {
     this.text.rewind(isRepeated ? args.slice(end) : args);
   }
 
-  /** The peer says, by its protocol, that there are no arguments. */
+  /** Notes that the call has no arguments, by the protocol. */
   sayEmpty(): void {
     this.#isEmptyText = true;
   }
 
-  /** What the call is run with, or why it must not run. */
+  /** Returns the input of the call, or the reason why it must not run. */
   decide(): { readonly input: unknown; readonly args: string } | CallFault {
     if (this.fault !== null) return this.fault;
     if (this.name === null) return 'no name';
     const input = this.#isText ? this.#plainInput() : this.#input();
     if (typeof input === 'string') return input;
-    // As they were sent, where they are JSON already: numbers may be longer than ours.
+    // Unchanged, if they are JSON already: numbers may be longer than a double can hold.
     const isSent = !this.#isText && !this.text.isBlank;
     const args = isSent ? this.text.value : toJson(input.value);
     return args === undefined ? 'arguments are not JSON' : { input: input.value, args };
@@ -244,7 +244,7 @@ export class Call {
     return text.startsWith(this.#former) || this.text.isSameJson(this.#former);
   }
 
-  /** An empty object is what some peers begin with, before the pieces. */
+  /** Returns whether parsed arguments contradict earlier ones. An empty object does not: some peers begin with one. */
   #contradicts(parsed: unknown): boolean {
     const value = this.#value;
     return value !== undefined && !isEmptyObject(value) && !isSameValue(value, parsed);
@@ -263,7 +263,7 @@ export class Call {
 
   #append(piece: string): void {
     if (this.text.value === '' && piece.trim() === '') this.#isEmptyText = true;
-    // What was whole came parsed, maybe, and now comes as text.
+    // Complete arguments may have come parsed before, and now come as text.
     if (this.#isAdopted && this.text.isWhole && piece.trimStart().startsWith('{')) this.restart();
     if (this.#isText) this.text.append(piece);
     else if (piece !== '') this.text.appendJson(piece);

@@ -1,14 +1,14 @@
 /**
- * The register of tool calls that all provider formats share: formats translate events, the rules are here.
+ * The tool calls of a response, for all provider formats: formats translate events, the rules are here.
  *
  * - `open(key, piece)` begins a call under the format's own key (index, item id); `add(key, piece)` adds to it, or begins
- *   it; `takeWhole` gives arguments that repeat all pieces. A piece may lack everything, and have fields of any type.
- * - `close(key)` lets a call leave at once; `seal(key)` says that it is whole, but waits for `leaveSealed()` or
+ *   it; `takeWhole` takes complete arguments, which repeat all pieces. Every field of a piece may be missing, or of any type.
+ * - `close(key)` delivers a call at once; `seal(key)` closes it, and it waits for `leaveSealed()` or
  *   `leaveAll()`, when the finish reason allows calls to run; `abandon()` is for all other reasons.
- * - A call leaves as a `toolCall` part once per id for the whole stream: what comes again with the same content is a
- *   `repeatedToolCall` event, with other content a `malformedToolCall`. Only strictly parsed JSON leaves, and only with a
- *   name; `{}` leaves only where the peer said so. A call without an id gets a local one, until the peer names it.
- * - Where pieces have no key, or a doubtful one, `CallRouter` finds the call that they belong to.
+ * - A call is delivered as a `toolCall` part once per id for the whole stream: a repetition with the same content is a
+ *   `repeatedToolCall` event, with other content a `malformedToolCall`. Only strictly parsed JSON is delivered, and only with a
+ *   name; `{}` only if the peer sent it. A call without an id gets a local one, until the peer sends one.
+ * - If pieces have no key, or a doubtful one, `CallRouter` finds the call to which they belong.
  */
 
 import { ReconnectError } from '../../../machines/errors.js';
@@ -21,33 +21,33 @@ import { CallMemory, checkKey } from './call-memory.js';
 import { DeliveredCalls } from './delivered-calls.js';
 import { FormerCalls } from './former-calls.js';
 
-/** Calls that may be open at a time; as many that left are remembered by their key. */
+/** Number of calls that may be open at a time; as many delivered ones are remembered by their key. */
 const MAX_CALLS = 1024;
-/** Begins the id of a call that the peer has not named: the key follows. */
+/** The prefix of a local id, for a call without an id; the key follows. */
 const LOCAL = 'local_call_';
 
 export class ToolCalls<K extends string | number> {
   readonly #calls = new Map<K, Call>();
-  /** Calls that nobody can reach by a key any more, but that have not left. */
+  /** Calls without a key that were not delivered yet. */
   readonly #displaced: Call[] = [];
   /** The call that is recorded under an id. */
   readonly #byId = new Map<string, Call>();
   readonly #delivered = new DeliveredCalls();
   readonly #former = new FormerCalls();
-  /** Calls that are older than the connection: it may send them from their start. */
+  /** Calls that are older than the connection, which may send them from their start. */
   readonly #resumed = new Set<Call>();
   #hasLatePiece = false;
   readonly #memory = new CallMemory(() => this.#all());
   readonly #areAnnounced: boolean;
 
-  /** @param areAnnounced false where calls begin with any of their pieces: an id alone is then a placeholder */
+  /** @param areAnnounced false if calls begin with any of their pieces: an id alone is then a placeholder */
   constructor(areAnnounced = true) {
     this.#areAnnounced = areAnnounced;
   }
 
   /**
-   * Begins a connection. What was read beyond the recorded calls comes again; what they hold as complete was delivered.
-   * @param keyOf the key of a call by its id, in formats where the one is the other
+   * Begins a connection. What was read beyond the recorded calls comes again; calls recorded as complete were delivered.
+   * @param keyOf returns the key of a call by its id, in formats where they are the same
    */
   begin(recorded: RecordedCalls, keyOf?: (id: string) => K): void {
     this.#delivered.begin(recorded);
@@ -55,34 +55,34 @@ export class ToolCalls<K extends string | number> {
     if (keyOf !== undefined) for (const id of this.#former.open) this.#adopt(keyOf(id), id);
   }
 
-  /** The call under this key, as long as it has not left. */
+  /** Returns the call with this key, until it is delivered. */
   peek(key: K): Readonly<Call> | undefined {
     return this.#waiting(key);
   }
 
-  /** Whether the call under this key has left, or will not. */
+  /** Returns whether the call with this key was delivered, or must not run. */
   isOver(key: K): boolean {
     return this.#calls.get(key)?.state === 'over';
   }
 
-  /** Calls came before this connection. */
+  /** Returns whether calls came before this connection. */
   get hadCalls(): boolean {
     return this.#former.hadAny;
   }
 
-  /** An earlier process has begun calls that go on, and whose keys are not known. */
+  /** Returns whether an earlier process has begun calls whose keys are not known. */
   get hasFormer(): boolean {
     return this.#former.open.length > 0;
   }
 
-  /** Arguments came for a call that had left, or was closed without them. */
+  /** Returns whether arguments came for a call that was delivered, or closed without them. */
   get hasLatePiece(): boolean {
     return this.#hasLatePiece;
   }
 
   /**
-   * Begins a call. One that has the key already is begun again where nothing was said of it, or where a new connection
-   * sends it from its start. One that was closed stays: what comes is another, and with the same id they are compared.
+   * Begins a call. A call that has the key already begins again if nothing is known about it, or if a new connection
+   * sends it from its start. A closed one stays: the new call is another, and with the same id the two are compared.
    */
   open(key: K, piece: CallPiece): ResponseStep[] {
     const id = idOf(piece);
@@ -94,110 +94,110 @@ export class ToolCalls<K extends string | number> {
     if (before === undefined)
       return this.#take(this.#create(key, piece, isAgain ? former.id : undefined), piece);
     const isOther = id !== undefined && id !== before.id && !before.hasLocalId;
-    // One that was closed is compared with what comes.
+    // A closed call is compared with the new one.
     if (isAgain && before.state !== 'closed') before.restart();
     else if (isOther || (isSame && before.state === 'closed')) return this.#displace(key, piece);
     if (before.hasInput || before.state === 'closed') before.spoil('begun twice');
     return this.#take(before, piece);
   }
 
-  /** A piece of a call. One whose beginning was not seen begins with it, if it says anything. */
+  /** Adds a piece to a call. A call whose beginning was not seen begins with it, unless the piece is empty. */
   add(key: K, piece: CallPiece): ResponseStep[] {
     const call = this.#find(key, idOf(piece), true);
     if (call === undefined) return saysNothing(piece) ? [] : this.open(key, piece);
     if (call.state === 'open') return this.#take(call, piece);
     if (!hasArguments(piece)) return [];
     if (call.state === 'over') return this.#late(call, piece);
-    // It is whole: what comes now may only repeat it.
+    // The call is complete: a further piece may only repeat it.
     call.takeWhole(piece.args ?? piece.value);
     return [];
   }
 
-  /** All arguments at once, after pieces or instead of them. */
+  /** Takes the complete arguments, after pieces or instead of them. */
   takeWhole(key: K, args: unknown): ResponseStep[] {
     const call = this.#find(key);
     if (call?.state !== 'open') return [];
     const before = { name: call.name, size: call.size };
     call.takeWhole(args);
     this.#memory.add(call.size - before.size);
-    // What is said of a call is in the account, also where the call never leaves.
+    // The stream records what was sent of a call, even if the call is never delivered.
     return call.isBlank ? [] : this.#record(call, before, undefined);
   }
 
-  /** What came so far was for the progress only. */
+  /** Drops the pieces so far, which were for the progress only. */
   forgetPieces(key: K): void {
     this.#find(key)?.forgetPieces();
   }
 
-  /** The peer says by its protocol that there are no arguments. */
+  /** Notes that the call has no arguments, by the protocol. */
   sayEmpty(key: K): void {
     this.#find(key)?.sayEmpty();
   }
 
-  /** The call must not run. */
+  /** Marks a call that must not run. */
   spoil(key: K, fault: CallFault): void {
     this.#find(key)?.spoil(fault);
   }
 
-  /** The call is whole, and leaves when the finish reason allows it. */
+  /** Closes a call, which is delivered when the finish reason allows it. */
   seal(key: K): void {
     const call = this.#find(key);
     if (call?.state === 'open') call.state = 'closed';
   }
 
-  /** The call is over, and leaves. */
+  /** Closes a call, and delivers it. */
   close(key: K): ResponseStep[] {
     const call = this.#find(key);
     if (call === undefined || call.state === 'over') return [];
     const owner = this.#byId.get(call.id);
     if (owner === call || owner?.state !== 'closed') return this.#delivered.leave([call]);
-    // One with its id waits for the word that lets calls run: then the two are compared.
+    // Another call with this id waits for the finish reason: then the two are compared.
     this.seal(key);
     return [];
   }
 
-  /** The peer takes the call back. */
+  /** Removes a call that the peer takes back. */
   discard(key: K): ResponseStep[] {
     const call = this.#find(key);
     call?.spoil('taken back by the peer');
-    // It may come again under the same id.
+    // The call may come again under the same id.
     if (call !== undefined) this.#byId.delete(call.id);
     return this.close(key);
   }
 
-  /** A call is open, or waits to leave, that the client would have to run: then something is missing. */
+  /** Returns whether a call for the client is open or waits for delivery: then something is missing. */
   get hasOpenCall(): boolean {
     const isMissing = ({ state, isBlank, isShadow, isServerTool }: Call): boolean =>
       state !== 'over' && !isBlank && !isShadow && !isServerTool;
     return this.hasFormer || this.#all().some(isMissing);
   }
 
-  /** The key of the call that has this id and has not left. */
+  /** Returns the key of the undelivered call with this id. */
   keyOf(id: string): K | undefined {
     for (const [key, call] of this.#calls) if (call.id === id && call.state !== 'over') return key;
     return undefined;
   }
 
-  /** Keys of the calls that have not left. */
+  /** Returns the keys of the undelivered calls. */
   get pending(): readonly K[] {
     return [...this.#calls].flatMap(([key, { state }]) => (state === 'over' ? [] : [key]));
   }
 
-  /** The finish reason allows the calls that are whole to run: what is open under the id of one is compared with it. */
+  /** Delivers the closed calls, which the finish reason allows. An open call with the id of one is compared with it. */
   leaveSealed(): ResponseStep[] {
     const waiting = this.#all().filter(({ state }) => state !== 'over');
     const sealed = new Set(waiting.flatMap(({ state, id }) => (state === 'closed' ? [id] : [])));
     return this.#delivered.leave(waiting.filter(({ id }) => sealed.has(id)));
   }
 
-  /** The finish reason closes all calls, and allows them to run. */
+  /** Closes and delivers all calls: the finish reason allows that. */
   leaveAll(): ResponseStep[] {
     return this.#delivered.leave(this.#all().filter(({ state }) => state !== 'over'));
   }
 
   /**
-   * The finish reason allows no call: the stream marks them as interrupted when it ends. Those leave that the peer itself
-   * has run, for the record.
+   * Delivers no call, since the finish reason allows none; the stream marks them as interrupted when it ends. Calls that the
+   * peer itself has run are the exception.
    */
   abandon(): ResponseStep[] {
     const run = this.#all().filter(({ state, isServerTool }) => state === 'closed' && isServerTool);
@@ -210,7 +210,7 @@ export class ToolCalls<K extends string | number> {
     return [...this.#displaced, ...this.#calls.values()];
   }
 
-  /** @param local the id of ours under which it was begun before, where the peer gives none */
+  /** @param local the local id under which the call began before, if the peer sends none */
   #create(key: K, piece: CallPiece, local = this.#localId(key)): Call {
     checkKey(key);
     const given = idOf(piece);
@@ -261,10 +261,10 @@ export class ToolCalls<K extends string | number> {
     return call === undefined || call.state === 'over' ? undefined : call;
   }
 
-  /** @param isPiece of arguments */
+  /** @param isPiece whether it is a piece of arguments */
   #find(key: K, id?: string, isPiece = false): Call | undefined {
     const call = this.#calls.get(key);
-    // It goes on, so it is not sent from its start.
+    // The call continues, so it is not sent from its start.
     if (call !== undefined) this.#resumed.delete(call);
     if (call !== undefined) return call;
     const former = this.#former.find(id, `${LOCAL}${key}`, isPiece);
@@ -282,19 +282,19 @@ export class ToolCalls<K extends string | number> {
     return call;
   }
 
-  /** What an earlier process has read of a call is compared with what comes from its start. */
+  /** Compares what an earlier process has read of a call with what comes from its start. */
   #beginAgain(key: K, id: string): void {
     const call = this.#adopt(key, id);
     if (call !== undefined) this.#resumed.add(call);
   }
 
-  /** Puts the calls back to where the stream has recorded them. */
+  /** Resets the calls to the stream's record. */
   #rewind(recorded: RecordedCalls): ReadonlySet<string> {
     const known = new Set<string>();
     this.#resumed.clear();
     for (const [key, call] of this.#calls) {
       const before = Object.hasOwn(recorded, call.id) ? recorded[call.id] : undefined;
-      // What left, or begins, without being recorded is read again.
+      // A call that was delivered or begun without being recorded is read again.
       if (before === undefined || (call.isShadow && call.state !== 'over')) {
         this.#calls.delete(key);
         if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
@@ -311,7 +311,7 @@ export class ToolCalls<K extends string | number> {
     return known;
   }
 
-  /** Another call takes the key of one that has not left: what comes for a call in the middle may be of either. */
+  /** Handles another call with the key of an undelivered one: later pieces may belong to either. */
   #displace(key: K, piece: CallPiece): ResponseStep[] {
     const before = this.#calls.get(key) as Call;
     const isMixed = before.state === 'open' && !(before.hasInput && before.isWhole);

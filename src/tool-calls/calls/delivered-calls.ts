@@ -1,4 +1,4 @@
-/** Which calls leave, and which have left: a call is delivered once per id, whatever a peer repeats. */
+/** Decides which calls are delivered, and remembers them: once per id, whatever a peer repeats. */
 
 import type { ModelPart, ResponseStep, RecordedCalls } from '../response/answer.js';
 import { canonicalJson, parseJson } from '../response/arguments.js';
@@ -7,13 +7,13 @@ import type { CallFault } from './call-piece.js';
 import { malformedStep } from './call-steps.js';
 import { eventStep } from '../response/steps.js';
 
-/** Ids that are remembered. */
+/** Number of ids that are remembered. */
 const MAX_DELIVERED = 4096;
-/** Length of all of them, in UTF-16 units; as many as a stream records are kept in any case. */
+/** Limit of their total length, in UTF-16 code units; as many ids as a stream records are always kept. */
 const MAX_ID_UNITS = 1024 * 1024;
-/** As many calls as the account of a stream keeps. */
+/** Number of calls that a stream records. */
 const MAX_RECORDED = 256;
-/** Stands for the content of a call that must not run: no content is the same. */
+/** The fingerprint of a call that must not run: equal to no content. */
 const REFUSED = 'refused';
 
 type Decision = ReturnType<Call['decide']>;
@@ -28,12 +28,12 @@ export class DeliveredCalls {
   }
 
   /**
-   * Begins a connection: calls that the stream has recorded as complete were delivered; others that left a reader were
+   * Begins a connection: calls that the stream has recorded as complete were delivered; others that a reader returned were
    * not, and come again.
    */
   begin(recorded: RecordedCalls): void {
     const entries = Object.entries(recorded).filter(([, { status }]) => status === 'complete');
-    // The account is full: older calls were delivered too, but are not in it any more.
+    // The record is full: older calls were delivered too, but are no longer in it.
     let isOlder = Object.keys(recorded).length >= MAX_RECORDED;
     for (const [id, fingerprint] of this.#calls) {
       const status = Object.hasOwn(recorded, id) ? recorded[id]?.status : undefined;
@@ -45,13 +45,13 @@ export class DeliveredCalls {
         this.#add(id, fingerprintOf(name ?? '', parseJson(args)?.value, args));
   }
 
-  /** The calls are over, and leave if they may. Of several with one id that do not agree, none does. */
+  /** Delivers the closed calls that may run. Of several calls with one id that differ, none is delivered. */
   leave(calls: readonly Call[]): ResponseStep[] {
     const decided = calls.map((call) => ({ call, decision: call.decide() }));
     const conflicts = conflictsIn(decided);
     return decided.flatMap(({ call, decision }) => {
       call.leave();
-      // A placeholder is no call.
+      // A placeholder is not a call.
       if (call.isBlank && !call.isRecorded) return [];
       const fault = conflicts.has(call.id) ? 'another call has this id' : decision;
       if (typeof fault === 'string') return this.#refuse(call, fault);
@@ -99,7 +99,7 @@ export class DeliveredCalls {
   }
 }
 
-/** Ids that several calls of one batch have, which do not say the same. */
+/** Returns the ids that several different calls of one batch have. */
 function conflictsIn(
   decided: readonly { readonly call: Call; readonly decision: Decision }[],
 ): ReadonlySet<string> {
@@ -120,13 +120,13 @@ function contentOf({ name }: Call, { input, args }: Exclude<Decision, string>): 
   return fingerprintOf(name ?? '', input, args);
 }
 
-/** A short text that is the same for calls that say the same, and for no others (106 bits). */
+/** Returns a fingerprint of 106 bits, which is the same for equal calls only. */
 function fingerprintOf(name: string, input: unknown, args: string): string {
   const text = `${name}\n${canonicalJson(input) ?? args}`;
   return `${text.length}:${hash(text, 0x9e3779b9)}:${hash(text, 0x85ebca6b)}`;
 }
 
-/** cyrb53: 53 bits of a text. */
+/** Returns 53 bits of a text (cyrb53). */
 function hash(text: string, seed: number): string {
   let one = 0xdeadbeef ^ seed;
   let other = 0x41c6ce57 ^ seed;

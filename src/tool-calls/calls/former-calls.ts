@@ -1,14 +1,14 @@
-/** Calls that an earlier process has read: those that are open go on here, but their keys are not known. */
+/** Calls that an earlier process has read: the open ones continue here, but their keys are not known. */
 
 import type { ToolCallState } from '../../../machines/source-contract.js';
 import type { RecordedCalls } from '../response/answer.js';
 
 export class FormerCalls {
-  /** There were some, open or over. */
+  /** True if there were any, open or closed. */
   hadAny = false;
-  /** A piece came that may be of one that is open: of which, nobody knows. */
+  /** True after a piece that may belong to one of the open calls. */
   lacksPiece = false;
-  /** Some were whole: what comes without an id may repeat one of them. */
+  /** True if some were complete: a piece without an id may repeat one of them. */
   #hadWhole = false;
   #open: readonly (readonly [string, ToolCallState])[] = [];
 
@@ -20,22 +20,22 @@ export class FormerCalls {
     this.#open = others.filter(([, { status }]) => status === 'streaming');
   }
 
-  /** Ids of the open ones. */
+  /** Ids of the open calls. */
   get open(): readonly string[] {
     return this.#open.map(([id]) => id);
   }
 
   /**
-   * The open call that a piece is of.
-   * @param local the id of ours for the key of the piece
-   * @param isPiece of arguments: a mere end may be that of something else than a call of which nothing came
+   * Returns the open call to which a piece belongs.
+   * @param local the local id for the key of the piece
+   * @param isPiece whether it is a piece of arguments: a mere end may belong to something else than a call without pieces
    */
   find(id: string | undefined, local: string, isPiece: boolean): string | undefined {
     const named = this.#open.find(([one]) => one === id || one === local);
     if (named !== undefined) return named[0];
     const [only, another] = this.#open;
     if (id !== undefined || only === undefined) return undefined;
-    // Without a name it is the only one that it can be, unless it repeats one that is over.
+    // Without a name it belongs to the only open call, unless it repeats a closed one.
     if (another !== undefined || this.#hadWhole) {
       this.lacksPiece ||= isPiece;
       return undefined;
@@ -44,7 +44,7 @@ export class FormerCalls {
     return isPiece || args.trim() !== '' ? found : undefined;
   }
 
-  /** The call has a key now. */
+  /** Removes a call whose key is now known. */
   take(id: string): ToolCallState | undefined {
     const [, state] = this.#open.find(([one]) => one === id) ?? [];
     this.#open = this.#open.filter(([one]) => one !== id);

@@ -1,11 +1,11 @@
-/** Arguments that come as values at JSON paths: what Gemini 3 calls `partialArgs`. */
+/** Arguments that arrive as values at JSON paths: the `partialArgs` of Gemini 3. */
 
 import { fieldsOf } from '../../json/fields.js';
 
-/** As much as the stream keeps of the arguments of a call, in UTF-16 units. */
+/** Limit of the arguments of a call, in UTF-16 code units: as much as the stream keeps. */
 const MAX_SIZE = 4 * 1024 * 1024;
 const MAX_DEPTH = 64;
-/** A list longer than this is none that a model writes. */
+/** Limit of the length of a list; no model writes a longer one. */
 const MAX_INDEX = 65_536;
 
 type Segment = string | number;
@@ -22,17 +22,17 @@ export class PartialArguments {
   #size = 0;
   #isBroken = false;
 
-  /** Nothing came that says anything. */
+  /** Returns whether nothing was received. */
   get isEmpty(): boolean {
     return this.#size === 0 && !this.#isBroken;
   }
 
-  /** UTF-16 units so far, about. */
+  /** Returns the approximate number of UTF-16 code units so far. */
   get size(): number {
     return this.#size;
   }
 
-  /** Takes the pieces of one event. Text at the same path goes on, all else stands once. */
+  /** Takes the pieces of one event. Text at the same path is appended; any other value comes once. */
   add(pieces: readonly unknown[]): void {
     for (const piece of pieces) {
       if (this.#isBroken) return;
@@ -40,7 +40,7 @@ export class PartialArguments {
     }
   }
 
-  /** All of them as JSON text, or undefined where the pieces make no JSON object. */
+  /** Returns all arguments as JSON text; undefined if the pieces make no JSON object. */
   toJson(): string | undefined {
     return this.#isBroken ? undefined : jsonOf(this.#root);
   }
@@ -71,7 +71,7 @@ export class PartialArguments {
   }
 }
 
-/** The node at the path, made where it is missing; undefined where the path contradicts what is there. */
+/** Returns the node at the path, created if missing; undefined if the path contradicts an earlier one. */
 function place(root: Node, path: readonly Segment[], leaf: Node): Node | undefined {
   let node = root;
   for (const [n, segment] of path.entries()) {
@@ -104,7 +104,7 @@ function getOrSet<K>(map: Map<K, Node>, key: K, made: Node): Node {
   return made;
 }
 
-/** Text and not an object: a field may be called `__proto__`. */
+/** Builds text and not an object, since a field may be called `__proto__`. */
 function jsonOf(node: Node): string | undefined {
   switch (node.kind) {
     case 'text':
@@ -138,7 +138,7 @@ function joined(parts: readonly (readonly [string, Node])[], brackets: string): 
 
 const SEGMENT = /\.?([^.[\]'"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\['((?:[^'\\]|\\.)*)'\]/y;
 
-/** The segments of a JSON path that names one place: RFC 9535, without what selects several. */
+/** Returns the segments of a JSON path to one value: RFC 9535 without selectors of several values. */
 function parsePath(path: unknown): Segment[] | undefined {
   if (typeof path !== 'string') return undefined;
   const segments: Segment[] = [];

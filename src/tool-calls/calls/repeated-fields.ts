@@ -1,19 +1,19 @@
-/** Fields that some servers repeat in every chunk: an event only where they say something new. */
+/** Fields that some servers repeat in every chunk: an event only if the value is new. */
 
 import type { ResponseStep } from '../response/answer.js';
 import { toJson } from '../response/arguments.js';
 import type { Fields } from '../../json/fields.js';
 import { fieldSteps } from '../response/steps.js';
 
-/** Names that are remembered: a peer that invents new ones costs no more. */
+/** Number of names that are remembered, whatever a peer invents. */
 const MAX_NAMES = 256;
-/** What is longer as JSON is not remembered, in UTF-16 units. */
+/** Length of the JSON of a value, in UTF-16 code units, above which it is not remembered. */
 const MAX_TEXT = 16_384;
 
 export class RepeatedFields {
   readonly #last = new Map<string, string | undefined>();
 
-  /** Events of the fields that say anything, and something else than the last time; all but those that are read otherwise. */
+  /** Returns events for the fields whose value is set and new, without the fields that are read elsewhere. */
   news(fields: Fields, known?: ReadonlySet<string>): ResponseStep[] {
     return fieldSteps(fields, known).filter(
       ({ part }) => part.type === 'event' && this.#isNew(part),

@@ -1,4 +1,4 @@
-/** Calls of formats that send each of them in one piece, often without an id: Gemini, Ollama. */
+/** The calls of formats that send each call in one piece, often without an id: Gemini, Ollama. */
 
 import { Places } from './call-memory.js';
 import type { ResponseStep, RecordedCalls } from '../response/answer.js';
@@ -8,7 +8,7 @@ import type { CallFault, CallPiece } from './call-piece.js';
 import { ToolCalls } from './calls.js';
 
 export interface WholePiece extends CallPiece {
-  /** The place of the call among all of the answer, where the peer says it. Some peers give all calls the same. */
+  /** The index of the call in the response, if the peer sends it. Some peers give all calls the same one. */
   readonly index?: unknown;
 }
 
@@ -18,17 +18,17 @@ export interface TakenPiece {
 }
 
 /**
- * A piece is a call of its own, unless its id says otherwise, or it only brings what the call before it lacks. All calls
+ * A piece is a call of its own, unless its id says otherwise, or it only completes the call before it. All calls
  * wait for the finish reason.
  */
 export class WholeCalls {
   readonly #calls = new ToolCalls<number>(false);
-  /** The last call at each place. */
+  /** The last call at each index. */
   readonly #places = new Places<number, number>();
   readonly #areArgumentsOptional: boolean;
   #count = 0;
 
-  /** @param areArgumentsOptional the format leaves out the arguments of a call that has none */
+  /** @param areArgumentsOptional whether the format leaves out the arguments of a call that has none */
   constructor(areArgumentsOptional: boolean) {
     this.#areArgumentsOptional = areArgumentsOptional;
   }
@@ -37,7 +37,7 @@ export class WholeCalls {
     this.#calls.begin(recorded);
   }
 
-  /** A call is there that has not left, and was not delivered before. */
+  /** Returns whether there is an undelivered call. */
   get hasOpenCall(): boolean {
     return this.#calls.hasOpenCall;
   }
@@ -46,14 +46,14 @@ export class WholeCalls {
     return this.#calls.peek(key);
   }
 
-  /** The last call with this id. */
+  /** Returns the last call with this id. */
   keyOf(id: string): number | undefined {
     return this.#calls.pending.findLast((key) => this.#calls.peek(key)?.id === id);
   }
 
   /**
-   * Takes a piece; the key is that of the call which it belongs to, null where it says nothing.
-   * @param given the key, where it is known
+   * Takes a piece. Returns the key of its call; null for an empty piece.
+   * @param given the key, if it is known
    */
   add(piece: WholePiece, given?: number): TakenPiece {
     if (given === undefined && saysNothing(piece)) return { key: null, steps: [] };
@@ -68,7 +68,7 @@ export class WholeCalls {
     this.#calls.takeWhole(key, args);
   }
 
-  /** The peer has run it already: it leaves whatever the finish reason is. */
+  /** Delivers a call that the peer has run itself, whatever the finish reason is. */
   seal(key: number): void {
     this.#calls.seal(key);
   }
@@ -77,7 +77,7 @@ export class WholeCalls {
     this.#calls.spoil(key, fault);
   }
 
-  /** The finish reason lets calls run. */
+  /** Delivers the calls: the finish reason allows that. */
   leaveAll(): ResponseStep[] {
     if (this.#areArgumentsOptional)
       for (const key of this.#calls.pending)
@@ -93,14 +93,14 @@ export class WholeCalls {
     const id = idOf(piece);
     const known = id === undefined ? undefined : this.keyOf(id);
     const isNameless = typeof piece.name !== 'string' || piece.name === '';
-    // One that was whole is said again, and compared when both leave.
+    // A complete call was sent again; the two are compared at delivery.
     const isWhole = known !== undefined && this.#calls.peek(known)?.isWhole === true;
     if (known !== undefined) return isNameless || !isWhole ? known : undefined;
     if (isNameless && id === undefined) return this.#lackingKey();
     return this.#completedKey(piece, isNameless) ?? this.#repeatedKey(piece, id);
   }
 
-  /** The one call that arguments without a name can belong to. */
+  /** Returns the one call to which arguments without a name can belong. */
   #lackingKey(): number | undefined {
     const lacking = this.#calls.pending.filter((key) => this.#calls.peek(key)?.hasInput === false);
     const [key] = lacking;
@@ -109,7 +109,7 @@ export class WholeCalls {
     return undefined;
   }
 
-  /** The last call, where it has come without arguments, and these are they. */
+  /** Returns the last call, if it came without arguments and these are its arguments. */
   #completedKey(piece: WholePiece, isNameless: boolean): number | undefined {
     const last = this.#count - 1;
     const call = this.#calls.peek(last);
@@ -118,7 +118,7 @@ export class WholeCalls {
     return isSame && (idOf(piece) === undefined || call.hasLocalId) ? last : undefined;
   }
 
-  /** The call at the same place, where the piece only says it again. */
+  /** Returns the call at the same index, if the piece only repeats it. */
   #repeatedKey(piece: WholePiece, id: string | undefined): number | undefined {
     if (typeof piece.index !== 'number' || id !== undefined) return undefined;
     const key = this.#places.get(piece.index);

@@ -1,4 +1,4 @@
-/** AG-UI, as TanStack AI and other agent servers speak it. */
+/** The reader of AG-UI, as TanStack AI and other agent servers send it. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
 import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
@@ -12,20 +12,20 @@ import { finishWords, outcomeOf } from '../response/finish-words.js';
 import { isErrorShape, reportedError } from '../response/peer-error.js';
 import { contentSteps, dataStep, eventStep } from '../response/steps.js';
 
-/** Where a reader is among the runs: a connection that goes on begins there. */
+/** The position of a reader among the runs, from which a resuming connection begins. */
 export interface AgUiPlace {
-  /** The end of the last run, as long as nothing shows that there is more. */
+  /** The end of the last run, until more comes. */
   readonly end: EndOutcome | null;
   readonly isRunning: boolean;
-  /** The last run that began, where it has a name. */
+  /** The id of the last run that began, if it has one. */
   readonly run: string | null;
 }
 
 export interface AgUiReader extends ResponseReader {
-  /** A run ended to have its tools run: its results and another run may follow. */
+  /** A run ended with tool calls: their results and another run may follow. */
   readonly mayGoOn: boolean;
   readonly place: AgUiPlace;
-  /** @param place where the connection goes on. @default at the start, or nobody knows */
+  /** @param place the position from which the connection resumes. @default the start, or unknown */
   begin(calls: RecordedCalls, place?: AgUiPlace | null): void;
 }
 
@@ -37,16 +37,16 @@ export function agUiReader(): AgUiReader {
   return new EventReader();
 }
 
-/** Finish reasons of TanStack AI. `length`, `content_filter` and others mean that the answer may be cut. */
+/** Finish reasons of TanStack AI. `length`, `content_filter` and others mean that the response may be cut. */
 const WORDS = finishWords({
   complete: ['stop', 'tool_calls'],
   failed: ['error'],
   cancelled: ['cancelled'],
 });
-/** Outcomes of AG-UI 1.0. After `interrupt` the run waits for an answer of the user, and goes on in another. */
+/** Outcomes of AG-UI 1.0. After `interrupt` the run waits for the user, and continues in another run. */
 const OUTCOMES = finishWords({ complete: ['success'], cancelled: ['cancelled'] });
 
-/** Events that say nothing about whether a run goes on. */
+/** Events that do not show whether a run goes on. */
 const NEUTRAL = /^(?:ACTIVITY_|CUSTOM$|MESSAGES_SNAPSHOT$|RAW$|STATE_)/;
 /** Data of the application, and patches of it by name. */
 const DATA = /^(?:ACTIVITY_|STATE_)/;
@@ -58,9 +58,9 @@ class EventReader extends BaseReader implements AgUiReader {
   readonly #short = new Set<string>();
   #isRunning = false;
   #run: string | null = null;
-  /** On this connection: content of the run that goes on. */
+  /** Whether this connection has had content of the resumed run. */
   #hasContent = false;
-  /** The last call was one without an id, and was reported. */
+  /** The last call had no id, and was reported. */
   #isWithoutId = false;
   #hasLostCall = false;
 
@@ -117,10 +117,10 @@ class EventReader extends BaseReader implements AgUiReader {
     }
   }
 
-  /** What comes after the end of a run shows whether that was the end. */
+  /** Handles an event after the end of a run, which shows whether that was the end. */
   #followEnd(type: string): void {
     if (this.ending.outcome === null || NEUTRAL.test(type) || type === 'RUN_FINISHED') return;
-    // An agent that stops here has left the results of its tools unanswered.
+    // An agent that stops here has not answered the results of its tools.
     if (type === 'TOOL_CALL_RESULT') {
       this.ending.spoil();
       this.mayGoOn = true;
@@ -149,14 +149,14 @@ class EventReader extends BaseReader implements AgUiReader {
     return this.calls.open(id, { id, name: nameIn(fields) });
   }
 
-  /** A call that nobody can answer: it is reported once, and its arguments stay here. */
+  /** Reports a call without an id, which cannot be answered, once and without its arguments. */
   #addWithoutId(fields: Fields): ResponseStep[] {
     const isReported = this.#isWithoutId;
     this.#isWithoutId = this.#hasLostCall = true;
     return isReported ? [] : this.#content([withoutIdStep(nameIn(fields))]);
   }
 
-  /** The short form: start and pieces in one, without an end. */
+  /** Reads the short form: start and pieces in one event, without an end. */
   #chunk(given: string, fields: Fields): ResponseStep[] {
     const id = given === '' ? ([...this.#short].at(-1) ?? '') : given;
     const name = nameIn(fields);
@@ -204,7 +204,7 @@ function tanstackOf({ metadata }: Fields): Fields {
   return fieldsOf(fieldsOf(metadata)['tanstack']);
 }
 
-/** An event without what repeats others: what a provider said word for word, and the request with earlier calls. */
+/** Returns an event without its copies of other events: the provider's raw event, and the request with earlier calls. */
 function passedOn(event: Fields): Fields {
   const { rawEvent: _, ...fields } = event;
   if (event['type'] === 'RAW') return { type: 'RAW', source: event['source'] };

@@ -1,4 +1,4 @@
-/** AI SDK UI message stream, version 1. */
+/** The reader of the AI SDK's UI message stream, version 1. */
 
 import type { ResponseReader, ResponseStep, RecordedCalls } from '../response/answer.js';
 import { BaseReader } from '../response/base-reader.js';
@@ -12,23 +12,23 @@ import { isErrorShape, reportedError } from '../response/peer-error.js';
 import { dataStep, eventStep, textStep } from '../response/steps.js';
 
 /**
- * Reads the parts of a UI message stream. Pieces of an input are for the progress only: `tool-input-available` has it
- * whole, as the server validated it, which may add defaults. `[DONE]` is not one of the parts: the end is `finish` or
+ * Reads the parts of a UI message stream. Pieces of an input are for the progress only: `tool-input-available` has the
+ * complete input, validated by the server, which may add defaults. `[DONE]` is no part: the end is `finish` or
  * `abort`, and data may follow.
  */
 export function aiSdkUiReader(): ResponseReader {
   return new AiSdkUiReader();
 }
 
-/** `length`, `content-filter`, `other`, `unknown` and `interrupted` (version 7) mean that the answer may be cut. */
+/** `length`, `content-filter`, `other`, `unknown` and `interrupted` (version 7) mean that the response may be cut. */
 const WORDS = finishWords({ complete: ['stop', 'tool-calls'], failed: ['error'] });
 
 class AiSdkUiReader extends BaseReader {
   protected readonly calls = new ToolCalls<string>();
   #messageId: string | null = null;
-  /** Streams that began in this message and have not finished: a server may merge several. Null: none says so. */
+  /** Number of streams in this message that have not finished: a server may merge several. Null: unknown. */
   #running: number | null = null;
-  /** Calls without an id that began, and were reported. */
+  /** Number of calls without an id that began, and were reported. */
   #withoutId = 0;
   #hasLostCall = false;
 
@@ -72,13 +72,13 @@ class AiSdkUiReader extends BaseReader {
 
   #content(steps: ResponseStep[]): ResponseStep[] {
     if (steps.length === 0) return steps;
-    // Nothing began what comes after the end: it may be the rest of another answer.
+    // Content after the end without a start may be the rest of another response.
     if (this.ending.outcome !== null && this.#running === 0) this.ending.spoil();
     this.ending.goOn();
     return steps;
   }
 
-  /** A server that merges streams begins each anew, in the same message. */
+  /** Handles `start`: a server that merges streams sends one for each, with the same message id. */
   #start(fields: Fields): ResponseStep[] {
     const id = textOf(fields['messageId']) ?? null;
     if (id !== null && this.#messageId !== null && id !== this.#messageId) throw secondAnswer();
@@ -89,7 +89,7 @@ class AiSdkUiReader extends BaseReader {
 
   #finish(fields: Fields): ResponseStep[] {
     const reason = fields['finishReason'] ?? undefined;
-    // Before version 6 there was no reason.
+    // Before version 6 there was no finish reason.
     this.ending.say(reason === undefined ? 'complete' : outcomeOf(WORDS, reason), reason);
     if (this.#running !== null) this.#running = Math.max(0, this.#running - 1);
     if (this.calls.hasOpenCall || this.#hasLostCall) this.ending.spoil();
@@ -104,12 +104,12 @@ class AiSdkUiReader extends BaseReader {
     if (id === '') return this.#takeWithoutId(type, fields);
     switch (type) {
       case 'tool-input-start':
-        // What was delivered comes again after a restart; its input is compared when it is there.
+        // A delivered call comes again after a restart; its input is compared when it is complete.
         return this.calls.open(id, { ...call, isServerTool });
       case 'tool-input-delta':
         return this.calls.add(id, { args: fields['inputTextDelta'] });
       case 'tool-input-available':
-        // One that has left, and is there once more, is compared with what it was.
+        // A delivered call that comes again is compared.
         if (this.calls.peek(id) === undefined) this.calls.open(id, call);
         this.calls.forgetPieces(id);
         this.calls.add(id, { ...call, isServerTool, value: fields['input'] });
@@ -121,7 +121,7 @@ class AiSdkUiReader extends BaseReader {
     }
   }
 
-  /** A call that nobody can answer: it is reported once, and its input stays here. */
+  /** Reports a call without an id, which cannot be answered, once and without its input. */
   #takeWithoutId(type: string, fields: Fields): ResponseStep[] {
     const isBegun = this.#withoutId > 0;
     switch (type) {

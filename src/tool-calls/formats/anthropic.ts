@@ -1,4 +1,4 @@
-/** Anthropic Messages. */
+/** The reader of Anthropic Messages. */
 
 import type { ResponseReader, ResponseStep } from '../response/answer.js';
 import { BaseReader } from '../response/base-reader.js';
@@ -11,25 +11,25 @@ import { isErrorShape, reportedError } from '../response/peer-error.js';
 import { contentSteps, eventStep, textStep } from '../response/steps.js';
 
 /**
- * Reads the events of `POST /v1/messages`. A block that is closed is whole, but only the stop reason shows whether
- * its call may run: so calls leave when that comes, in their order.
+ * Reads the events of `POST /v1/messages`. A closed block is complete, but only the stop reason shows whether
+ * its call may run, so calls are delivered with the stop reason, in order.
  */
 export function anthropicReader(): ResponseReader {
   return new AnthropicReader();
 }
 
 /**
- * Stop reasons after which the message is whole. `max_tokens`, `refusal` and `model_context_window_exceeded` cut it;
- * after `pause_turn` and `compaction` the turn goes on in another request.
+ * Stop reasons of a complete message. `max_tokens`, `refusal` and `model_context_window_exceeded` cut it;
+ * after `pause_turn` and `compaction` the turn continues in another request.
  */
 const WORDS = finishWords({ complete: ['end_turn', 'stop_sequence', 'tool_use'] });
 
 class AnthropicReader extends BaseReader {
   protected readonly calls = new ToolCalls<number>();
-  /** The id of the message, once it began. */
+  /** The id of the message, after `message_start`. */
   #message: { readonly id: unknown } | null = null;
   #hasContent = false;
-  /** The key of the last block that came without an index: what has none either is of that block. */
+  /** The key of the last block without an index: events without an index belong to it. */
   #unnumbered = -1;
 
   override read(event: unknown, name?: string): readonly ResponseStep[] {
@@ -78,13 +78,13 @@ class AnthropicReader extends BaseReader {
   }
 
   #start(given: number | undefined, block: Fields): ResponseStep[] {
-    // Of two that are open nobody can say whose the pieces are.
+    // With two open blocks it is not known to which one a piece belongs.
     const isMixed = given === undefined && this.calls.peek(this.#unnumbered)?.state === 'open';
     const index = given ?? (isMixed ? this.#unnumbered : --this.#unnumbered);
     if (isMixed) this.calls.spoil(index, 'begun twice');
     const { type, id, name, input, ...others } = block;
     if (typeof type !== 'string' || !/(?:^|_)tool_use$/.test(type)) return contentSteps(block);
-    // `server_tool_use` and `mcp_tool_use` are run by the peer.
+    // The peer runs `server_tool_use` and `mcp_tool_use`.
     const isServerTool = type !== 'tool_use';
     const steps = this.calls.open(index, { id, name, args: input, isServerTool });
     if (isMixed) this.calls.spoil(index, 'begun twice');
@@ -97,7 +97,7 @@ class AnthropicReader extends BaseReader {
     const { type } = delta;
     if (type === 'input_json_delta') return this.calls.add(index, { args: delta['partial_json'] });
     if (this.calls.peek(index) !== undefined) {
-      // Arguments in pieces of a kind that we do not know: the call lacks them.
+      // An unknown kind of arguments, which the call then lacks.
       this.calls.spoil(index, 'arguments of an unknown shape');
       return [];
     }
@@ -117,7 +117,7 @@ class AnthropicReader extends BaseReader {
   }
 }
 
-/** What an event says besides what it is known for, such as metrics of Bedrock. */
+/** Returns the unknown fields of an event, such as metrics of Bedrock. */
 function besides(name: string, fields: Fields): ResponseStep[] {
   const { type: _, text: __, ...others } = fields;
   return Object.keys(others).length === 0 ? [] : [eventStep(name, others)];

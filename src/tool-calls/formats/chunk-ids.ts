@@ -1,24 +1,24 @@
-/** Ids of chunks: one answer has one, although some servers give each chunk another. */
+/** Ids of chunks: a response has one id, although some servers give each chunk another one. */
 
 import { secondAnswer } from '../response/answer-end.js';
 
 /**
- * Notices a second answer in the stream of the first. Ids that change with every chunk say nothing; but where one stood
- * still, content under another is of another answer.
+ * Detects a second response in the stream of the first. Ids that change with every chunk prove nothing; but after an id that
+ * stayed the same, content under another id is of another response.
  */
 export class ChunkIds {
   #id: string | null = null;
-  /** Chunks with this id. */
+  /** Number of chunks with this id. */
   #count = 0;
   #hasContent = false;
-  /** Content came under an id before this one. */
+  /** Whether content came under an earlier id. */
   #hadContent = false;
 
   /** @throws ReconnectError kind `protocol` */
   see(id: unknown, hasContent: boolean): void {
     if (typeof id !== 'string' || id === '') return;
     if (id !== this.#id) {
-      // A last chunk that a gateway makes itself has an id of its own, and no content.
+      // A last chunk made by a gateway has its own id, and no content.
       if (this.#count > 1 && this.#hasContent && !hasContent) return;
       if (this.#count > 1 && this.#hasContent) throw secondAnswer();
       this.#hadContent ||= this.#hasContent;

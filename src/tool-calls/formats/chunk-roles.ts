@@ -1,28 +1,28 @@
-/** Roles of chunks: an answer says its role once, although some servers repeat it in every chunk. */
+/** Roles of chunks: a response has its role once, although some servers repeat it in every chunk. */
 
 import { secondAnswer } from '../response/answer-end.js';
 
-/** What a chunk says of the answer that it belongs to. */
+/** The fields of a chunk that identify its response. */
 export interface ChunkHead {
   readonly id: unknown;
   readonly role: unknown;
-  /** It says why the answer ended: some gateways make that chunk themselves. */
+  /** The chunk has the finish reason: some gateways make that chunk themselves. */
   readonly isLast: boolean;
-  /** An earlier chunk said why the answer ended. */
+  /** An earlier chunk had the finish reason. */
   readonly isAfterEnd: boolean;
 }
 
 /**
- * Notices a second answer in the stream of the first, before its content comes. A role in every chunk says nothing; but
- * where it came once, a role under another id, or after the end, begins another answer.
+ * Detects a second response in the stream of the first, before its content comes. A role in every chunk proves nothing; but
+ * if it came once, a role under another id, or after the end, begins another response.
  */
 export class ChunkRoles {
-  /** The last id that was given. */
+  /** The last id. */
   #id: string | null = null;
   #hasRole = false;
   /** A chunk before the last one had no role. */
   #isSaidOnce = false;
-  /** The id under which the role came again, as long as every chunk has had one. */
+  /** The id with which the role came again, while every chunk has had a role. */
   #again: { readonly id: unknown } | null = null;
 
   /** @throws ReconnectError kind `protocol` */

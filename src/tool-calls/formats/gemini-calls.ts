@@ -1,4 +1,4 @@
-/** Calls of Gemini's content API: whole in one part, or, if the request asks for it, in pieces at JSON paths. */
+/** Calls of Gemini's content API: complete in one part or, if the request asks for it, in pieces at JSON paths. */
 
 import type { ResponseStep, RecordedCalls } from '../response/answer.js';
 import type { Call } from '../calls/call.js';
@@ -10,15 +10,15 @@ import { PartialArguments } from '../calls/partial-arguments.js';
 import { WholeCalls } from '../calls/whole-calls.js';
 
 export interface TakenCall {
-  /** The call that the piece belongs to. */
+  /** The call to which the piece belongs. */
   readonly call: Readonly<Call> | undefined;
   readonly steps: ResponseStep[];
 }
 
 export class GeminiCalls {
-  /** Arguments are optional by the schema: a call that has none comes without. */
+  /** Arguments are optional by the schema: a call without arguments has no field for them. */
   readonly #calls = new WholeCalls(true);
-  /** Calls whose pieces go on, the last one last. */
+  /** Calls with further pieces to come, the newest last. */
   readonly #partial = new Map<number, PartialArguments>();
 
   begin(recorded: RecordedCalls): void {
@@ -40,7 +40,7 @@ export class GeminiCalls {
     return { call, steps: [...steps, ...this.#addPartial(key, call, piece)] };
   }
 
-  /** A call that the peer has run itself. */
+  /** Takes a call that the peer has run itself. */
   addServerCall({ id, toolType, args }: Fields): ResponseStep[] {
     const { key, steps } = this.#calls.add({ id, name: toolType, args, isServerTool: true });
     if (key !== null) this.#calls.seal(key);
@@ -58,7 +58,7 @@ export class GeminiCalls {
     return this.#calls.abandon();
   }
 
-  /** The call whose pieces go on with this one. */
+  /** Returns the call that this piece continues. */
   #openKey({ id, name, partialArgs }: Fields): number | undefined {
     const last = [...this.#partial.keys()].at(-1);
     if (last === undefined) return undefined;

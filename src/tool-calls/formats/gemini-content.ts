@@ -1,4 +1,4 @@
-/** Gemini's content API: `streamGenerateContent`, of the Gemini API and of Vertex AI. */
+/** The reader of Gemini's content API: `streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
 import type { ResponseReader, ResponseStep } from '../response/answer.js';
 
@@ -14,19 +14,19 @@ import { RepeatedFields } from '../calls/repeated-fields.js';
 import { eventStep, fieldSteps, textStep } from '../response/steps.js';
 
 /**
- * Reads the chunks of `:streamGenerateContent?alt=sse`; of several candidates the first, the others are events. The end
- * is the finish reason; the last marker is the end of the bytes.
+ * Reads the chunks of `:streamGenerateContent?alt=sse`. Of several candidates it reads the first; the others are events. The end
+ * is the finish reason, the last marker the end of the bytes.
  */
 export function geminiContentReader(): ResponseReader {
   return new GeminiContentReader();
 }
 
-/** All others mean that something is missing: `MAX_TOKENS`, `SAFETY`, `MALFORMED_FUNCTION_CALL`, and what comes to be. */
+/** All other reasons mean that something is missing: `MAX_TOKENS`, `SAFETY`, `MALFORMED_FUNCTION_CALL`, and future ones. */
 const WORDS = finishWords({ complete: ['STOP'] });
-/** What an enum says that was not set. */
+/** The value of an enum that was not set. */
 const UNSET = 'FINISH_REASON_UNSPECIFIED';
 
-/** Fields of a chunk that say which answer it is of: one event for all chunks. */
+/** Fields of a chunk that identify the response: one event for all chunks. */
 const ABOUT = ['responseId', 'modelVersion', 'createTime'];
 
 class GeminiContentReader extends BaseReader {
@@ -34,11 +34,11 @@ class GeminiContentReader extends BaseReader {
   readonly #ids = new ChunkIds();
   readonly #repeated = new RepeatedFields();
   #isIntroduced = false;
-  /** Parts came. */
+  /** Whether parts came. */
   #hasOutput = false;
-  /** The last finish reason came with parts. */
+  /** Whether the last finish reason came with parts. */
   #isWithParts = false;
-  /** More parts came after that: this peer gives a reason with every chunk, and it proves nothing. */
+  /** Whether more parts came after that: this peer sends a reason with every chunk, which proves nothing. */
   #isContradicted = false;
   /** A finish reason that proves nothing. */
   #weakWord: string | null = null;
@@ -48,7 +48,7 @@ class GeminiContentReader extends BaseReader {
     this.ending.finish();
   }
 
-  /** What a finish reason that proves nothing is worth, is known when nothing follows it. */
+  /** Ends the response at the end of the bytes, also after a finish reason that proves nothing. */
   endOfBytes(): void {
     if (this.ending.outcome !== null || this.#weakWord === null) return;
     this.ending.say('incomplete', this.#weakWord);
@@ -74,7 +74,7 @@ class GeminiContentReader extends BaseReader {
     const { parts, role: __, ...besides } = fieldsOf(content);
     const list = listOf(parts).map(fieldsOf);
     const said = list.flatMap((part) => this.#part(part));
-    // A call that cannot run is a part all the same, though nothing leaves of it yet.
+    // A call that cannot run counts as a part, although it is not delivered yet.
     const hasParts = said.length > 0 || list.some(hasCall);
     this.#ids.see(id, hasParts);
     if (hasParts) this.#goOn();
@@ -101,7 +101,7 @@ class GeminiContentReader extends BaseReader {
         ? fieldSteps({ thoughtSignature })
         : this.#functionCall(fieldsOf(functionCall), thoughtSignature)),
       ...(toolCall === undefined ? [] : this.calls.addServerCall(fieldsOf(toolCall))),
-      // Pictures, code that the peer has run, and what comes to be.
+      // Images, code that the peer has run, and future kinds.
       ...fieldSteps(others),
     ];
   }
@@ -122,13 +122,13 @@ class GeminiContentReader extends BaseReader {
       this.ending.say(outcome, reason);
       return [...this.calls.abandon(), said];
     }
-    // Gateways give chunks without content a reason, too.
+    // Gateways also send a reason in chunks without content.
     if (!this.#hasOutput || this.#isContradicted) this.#weakWord = textOf(reason) ?? null;
     else this.ending.say(outcome, reason);
     return [...this.calls.leaveAll(), said];
   }
 
-  /** What stands beside the candidates: usage, and that the request was blocked. */
+  /** Reads the fields beside the candidates: usage, and the reason of a blocked request. */
   #chunkSteps(chunk: Fields): ResponseStep[] {
     const { candidates: _, error: __, ...others } = chunk;
     const { blockReason } = fieldsOf(others['promptFeedback']);

@@ -1,4 +1,4 @@
-/** Gemini Interactions. */
+/** The reader of Gemini Interactions. */
 
 import type { ResponseReader, ResponseStep } from '../response/answer.js';
 import { BaseReader } from '../response/base-reader.js';
@@ -11,8 +11,8 @@ import { isErrorShape, reportedError } from '../response/peer-error.js';
 import { contentSteps, eventStep, textStep } from '../response/steps.js';
 
 /**
- * Reads the events of `POST /v1beta/interactions`, which name themselves in `event_type`. An interaction that waits
- * for the results of calls is completed too: what ends there is given as `end`, and more may come.
+ * Reads the events of `POST /v1beta/interactions`, whose type is in `event_type`. An interaction that waits
+ * for the results of calls is completed too: `end` is then set, and more may come.
  */
 export function geminiReader(): ResponseReader {
   return new GeminiReader();
@@ -23,10 +23,10 @@ const WORDS = finishWords({
   failed: ['failed'],
   cancelled: ['cancelled'],
 });
-/** Statuses of an interaction that goes on. */
+/** Statuses of an unfinished interaction. */
 const RUNNING: ReadonlySet<unknown> = new Set(['in_progress', 'queued']);
 
-/** Steps and deltas that are calls; all but `function_call` are run by the peer. */
+/** Steps and deltas that are calls; the peer runs all but `function_call`. */
 const CALL = /_call$/;
 
 class GeminiReader extends BaseReader {
@@ -121,7 +121,7 @@ class GeminiReader extends BaseReader {
     }
   }
 
-  /** A call in one piece. */
+  /** Reads a call in one piece. */
   #whole(index: number, type: string, call: Fields): ResponseStep[] {
     const known = this.calls.peek(index);
     const { id, name, arguments: args } = call;
@@ -137,7 +137,7 @@ class GeminiReader extends BaseReader {
   #stop(index: number): ResponseStep[] {
     const call = this.calls.peek(index);
     if (call === undefined && this.#hasStarted) return [];
-    // Without arguments: only the status shows that none were cut off.
+    // Without arguments only the status shows that none were cut off.
     if (call !== undefined && !call.hasInput) {
       if (call.isServerTool) this.calls.sayEmpty(index);
       this.calls.seal(index);
@@ -161,7 +161,7 @@ class GeminiReader extends BaseReader {
     return [...late, ...calls, eventStep(type, said)];
   }
 
-  /** More may come after an interaction that was completed for the time being. */
+  /** Takes the end back: more came after an interaction that was completed for the time being. */
   #endAs(status: unknown, isCompleted: boolean): ResponseStep[] {
     const isEnd = isCompleted ? !RUNNING.has(status) : WORDS.has(String(status)) || CUT.has(status);
     if (!isEnd) {
@@ -182,7 +182,7 @@ class GeminiReader extends BaseReader {
     this.#interaction = id;
   }
 
-  /** An interaction that came in one piece: its steps were not sent one by one. */
+  /** Reads an interaction that came in one piece: its steps were not sent one by one. */
   #wholeOutput(output: unknown): ResponseStep[] {
     if (this.#hasOutput || !this.#isFromStart) return [];
     return listOf(output)
@@ -191,5 +191,5 @@ class GeminiReader extends BaseReader {
   }
 }
 
-/** Statuses that end an interaction before it is whole. */
+/** Statuses that end an interaction before it is complete. */
 const CUT: ReadonlySet<unknown> = new Set(['incomplete', 'budget_exceeded']);

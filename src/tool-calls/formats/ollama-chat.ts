@@ -1,4 +1,4 @@
-/** Ollama's own API: the lines of `/api/chat` and `/api/generate`. */
+/** The reader of Ollama's own API: the lines of `/api/chat` and `/api/generate`. */
 
 import type { ResponseReader, ResponseStep } from '../response/answer.js';
 
@@ -13,7 +13,7 @@ import { contentSteps, eventStep, fieldSteps } from '../response/steps.js';
 import { WholeCalls } from '../calls/whole-calls.js';
 
 /**
- * Reads the lines of `POST /api/chat`, and those of `/api/generate`. A call comes whole, in one of the lines; the last
+ * Reads the lines of `POST /api/chat`, and those of `/api/generate`. A call is complete in one line; the last
  * line has `done: true`.
  */
 export function ollamaChatReader(): ResponseReader {
@@ -21,12 +21,12 @@ export function ollamaChatReader(): ResponseReader {
 }
 
 /**
- * `load` and `unload` answer a request without messages. `length` cuts the answer; a last line without a reason is what
+ * `load` and `unload` end the response to a request without messages. `length` cuts the response; a last line without a reason is what
  * the server writes when its runner broke off: https://github.com/ollama/ollama/blob/main/llm/server.go
  */
 const WORDS = finishWords({ complete: ['stop', 'load', 'unload'] });
 
-/** Fields that say which answer it is: one event for all lines. */
+/** Fields that identify the response: one event for all lines. */
 const ABOUT = ['model', 'created_at', 'remote_model', 'remote_host'];
 
 /** Counts and times of the last line. */

@@ -1,4 +1,4 @@
-/** OpenAI Chat Completions, and the many servers that speak it. */
+/** The reader of OpenAI Chat Completions, as many servers send them. */
 
 import type { ResponseReader, ResponseStep } from '../response/answer.js';
 
@@ -15,8 +15,8 @@ import { RepeatedFields } from '../calls/repeated-fields.js';
 import { contentSteps, eventStep, fieldSteps } from '../response/steps.js';
 
 /**
- * Reads `chat.completion.chunk` events; of several choices the first, the others are events. `[DONE]` is not one of
- * them: the end is the finish reason. No call is closed on its own, so all are whole, or none, when that comes.
+ * Reads `chat.completion.chunk` events. Of several choices it reads the first; the others are events. `[DONE]` is no such
+ * event: the end is the finish reason. No call is closed on its own, so the finish reason closes all of them.
  */
 export function openaiChatReader(): ResponseReader {
   return new OpenaiChatReader();
@@ -24,7 +24,7 @@ export function openaiChatReader(): ResponseReader {
 
 /**
  * Words that are documented: OpenAI; `eos` Together; `eos_token`, `stop_sequence` Text Generation Inference. All others
- * mean that the answer may be cut, such as `length`, `content_filter`, `insufficient_system_resource` (DeepSeek),
+ * mean that the response may be cut, such as `length`, `content_filter`, `insufficient_system_resource` (DeepSeek),
  * `model_length` (Mistral), `sensitive`, `network_error` (GLM), `abort` (SGLang, vLLM), `time_limit` (watsonx).
  */
 const WORDS = finishWords({
@@ -33,7 +33,7 @@ const WORDS = finishWords({
   cancelled: ['cancelled'],
 });
 
-/** Fields of a chunk that say which answer it is of: one event for all chunks. */
+/** Fields of a chunk that identify the response: one event for all chunks. */
 const ABOUT: readonly string[] = [
   'id',
   'object',
@@ -43,7 +43,7 @@ const ABOUT: readonly string[] = [
   'service_tier',
   'provider',
 ];
-/** Fields that are read, and padding against observers of the line. */
+/** Fields that are read elsewhere, and padding against traffic analysis. */
 const IN_CHUNK: ReadonlySet<string> = new Set([...ABOUT, 'choices', 'error', 'obfuscation']);
 const IN_CHOICE: ReadonlySet<string> = new Set([
   'delta',
@@ -65,9 +65,9 @@ class OpenaiChatReader extends BaseReader {
   protected readonly calls = new CallRouter();
   readonly #ids = new ChunkIds();
   readonly #roles = new ChunkRoles();
-  /** What the chunks say of themselves was passed on. */
+  /** Whether the identifying fields were passed on. */
   #isIntroduced = false;
-  /** What stands beside the choices: usage, citations, and what a server adds. */
+  /** The fields beside the choices: usage, citations, and what a server adds. */
   readonly #extras = new RepeatedFields();
 
   override read(event: unknown, name?: string): readonly ResponseStep[] {
@@ -108,7 +108,7 @@ class OpenaiChatReader extends BaseReader {
     if ((given ?? legacy ?? undefined) === undefined) return [];
     const list = Array.isArray(given) ? given.map(fieldsOf) : [fieldsOf(given)];
     const pieces = list.flatMap((call, n) => pieceOf(call, n));
-    // The form before calls had numbers; where both come, the one mirrors the other.
+    // The older form, without an index; if both come, one repeats the other.
     if (pieces.length === 0 && isObject(legacy))
       pieces.push(...pieceOf({ index: 'function_call', function: legacy }, 0));
     return pieces.flatMap(({ piece, extras }) => [...this.calls.add(piece), ...extras]);
@@ -126,7 +126,7 @@ function isFirst({ index }: Fields): boolean {
   return index === undefined || index === null || index === 0;
 }
 
-/** The error that a chunk is, or holds: also in a choice (OpenRouter), in `x_groq`, in `base_resp` (MiniMax). */
+/** Returns the error in a chunk: also in a choice (OpenRouter), in `x_groq`, in `base_resp` (MiniMax). */
 function errorIn(chunk: Fields, choices: readonly Fields[]): unknown {
   if (isErrorShape(chunk)) return chunk;
   const choice = choices.find(({ error }) => isErrorShape({ error }));
@@ -148,7 +148,7 @@ function introduction(chunk: Fields): ResponseStep[] {
   return about.length === 0 ? [] : [eventStep('chat.completion.chunk', Object.fromEntries(about))];
 }
 
-/** The same thoughts may come under two names, and their signatures under a third. */
+/** Reads reasoning, which may come under two names, with signatures under a third. */
 function reasoningSteps(said: Fields): ResponseStep[] {
   const { reasoning_content: content, reasoning, reasoning_details: details } = said;
   if ((content ?? reasoning ?? details ?? undefined) === undefined) return [];
@@ -167,7 +167,7 @@ interface FoundPiece {
   readonly extras: readonly ResponseStep[];
 }
 
-/** One entry of `tool_calls`. Some servers know no frame `function`, or call the arguments otherwise. */
+/** Reads an entry of `tool_calls`. Some servers leave out `function`, or name the arguments differently. */
 function pieceOf(call: Fields, place: number): FoundPiece[] {
   const { index, id, type, function: called, custom, ...others } = call;
   const isText = custom !== undefined && custom !== null;

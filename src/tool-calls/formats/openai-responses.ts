@@ -1,4 +1,4 @@
-/** OpenAI Responses. */
+/** The reader of OpenAI Responses. */
 
 import { BaseReader } from '../response/base-reader.js';
 import { Places } from '../calls/call-memory.js';
@@ -13,8 +13,8 @@ import { beginningOf, isCallItem, isInPieces, readCallItem } from './responses-i
 import { contentSteps, eventStep, textStep } from '../response/steps.js';
 
 /**
- * Reads the events of `POST /v1/responses`. A call leaves when its item is done, which repeats its arguments whole: they
- * have to agree with the pieces.
+ * Reads the events of `POST /v1/responses`. A call is delivered when its item is done. That event repeats the complete
+ * arguments, which have to agree with the pieces.
  */
 export function openaiResponsesReader(): ResponseReader {
   return new OpenaiResponsesReader();
@@ -27,29 +27,29 @@ const ENDS: ReadonlyMap<unknown, EndOutcome> = new Map([
   ['response.cancelled', 'cancelled'],
 ]);
 
-/** Statuses of the response that an event of completion must not have. */
+/** Statuses that a completed response must not have. */
 const BAD: ReadonlySet<unknown> = new Set(['cancelled', 'failed', 'incomplete']);
 
-/** Events of pieces of arguments, and of what repeats them. */
+/** Events with pieces of arguments, and events that repeat them. */
 const PIECE = /_call_(?:arguments|input|code)\.delta$/;
 const SERVER_PIECE = /^response\.(?:code_interpreter|mcp)_/;
 const WHOLE = /_call_(arguments|input)\.done$/;
 
 class OpenaiResponsesReader extends BaseReader {
   protected readonly calls = new ToolCalls<string>();
-  /** Items by their place: some gateways give the events of an item other ids than the item. */
+  /** Items by their index: some gateways give the events of an item other ids than the item. */
   readonly #places = new Places<number, string>();
   #response: string | null = null;
-  /** A call was announced before its pieces: then all are. */
+  /** Whether a call was announced before its pieces: then all calls are. */
   #isAnnounced = false;
-  /** The beginning was read, so that what did not come in pieces did not come at all. */
+  /** Whether the beginning was read: then text that did not come in pieces did not come at all. */
   #isFromStart = false;
-  /** Text that was delivered before the beginning of what is read, in UTF-16 units: nobody knows of which part. */
+  /** UTF-16 code units that an earlier process delivered, of an unknown part. */
   #before = 0;
-  /** Text of the answer did not come. */
+  /** Whether text of the response is missing. */
   #isCut = false;
   #hasOutput = false;
-  /** A call was named by an event, or by an earlier connection. */
+  /** Whether an event, or an earlier connection, had a call. */
   #hasCalls = false;
   #partHasText = false;
   #itemHasText = false;
@@ -84,7 +84,7 @@ class OpenaiResponsesReader extends BaseReader {
       case 'response.output_text.delta':
         return this.#text(fields['delta']);
       case 'response.output_text.done':
-        // The last item carries the place to go on from: before it, the text has not come.
+        // The last item carries the cursor: without it the text counts as not received.
         return [eventStep(type, fields), ...this.#wholeText(fields['text'])];
       case 'response.reasoning_text.delta':
       case 'response.reasoning_summary_text.delta':
@@ -115,7 +115,7 @@ class OpenaiResponsesReader extends BaseReader {
     return textStep('text', delta);
   }
 
-  /** The text of a part of which no piece came. */
+  /** Returns the text of a part without pieces. */
   #wholeText(text: unknown): ResponseStep[] {
     if (this.#partHasText) return [];
     if (this.#isFromStart) return this.#text(text);
@@ -128,7 +128,7 @@ class OpenaiResponsesReader extends BaseReader {
     if (typeof text === 'string' && text.length > this.#before) this.#isCut = true;
   }
 
-  /** The key of the call that an item is. */
+  /** Returns the key of the call of an item. */
   #keyOfItem(fields: Fields, item: Fields): string {
     const id = idOf(item['id']) ?? idOf(fields['item_id']);
     const call = idOf(item['call_id']);
@@ -139,7 +139,7 @@ class OpenaiResponsesReader extends BaseReader {
     return this.#keyAt(fields, id, call, isFree ? only?.key : undefined);
   }
 
-  /** The key of the call that a piece of arguments belongs to. */
+  /** Returns the key of the call to which a piece of arguments belongs. */
   #keyOfPiece(fields: Fields): string {
     const id = idOf(fields['item_id']);
     // Where items are announced, one that was not is no other item.
@@ -147,7 +147,7 @@ class OpenaiResponsesReader extends BaseReader {
     return this.#keyAt(fields, id, undefined, isFree ? this.#onlyPending()?.key : undefined);
   }
 
-  /** @param only the call that it is where there is no place */
+  /** @param only the call to take without an index */
   #keyAt(
     fields: Fields,
     id: string | undefined,
@@ -162,14 +162,14 @@ class OpenaiResponsesReader extends BaseReader {
     return key;
   }
 
-  /** The call that waits under this id, or at the place. */
+  /** Returns the waiting call with this id, or at this index. */
   #pendingKey(fields: Fields, id = idOf(fields['item_id'])): string | undefined {
     const place = wholeOf(fields['output_index']);
     const keys = [id, place === undefined ? undefined : this.#places.get(place)];
     return keys.find((key) => key !== undefined && this.calls.peek(key) !== undefined);
   }
 
-  /** The one call that waits. @param name of a call whose name is known */
+  /** Returns the only waiting call. @param name of a call whose name is known */
   #onlyPending(name?: string): { readonly key: string; readonly hasLocalId: boolean } | undefined {
     const fitting = this.calls.pending.filter((key) => {
       const call = this.calls.peek(key);
@@ -219,7 +219,7 @@ class OpenaiResponsesReader extends BaseReader {
       const steps = this.calls.add(key, isBegun ? { name } : { name, args: fields[whole] });
       return isBegun ? [...steps, ...this.calls.takeWhole(key, fields[whole])] : steps;
     }
-    // Pieces, and the whole, of arguments of a kind that we do not know: the item repeats them.
+    // An unknown kind of arguments, in pieces or complete: the item repeats them.
     if (this.#pendingKey(fields) !== undefined && /\.(?:delta|done)$/.test(type))
       return [
         eventStep(type, { item_id: fields['item_id'], output_index: fields['output_index'] }),
@@ -247,7 +247,7 @@ class OpenaiResponsesReader extends BaseReader {
     return this.calls.add(key, piece);
   }
 
-  /** Items are announced, and nothing says of which of them the piece is: what is done repeats it. */
+  /** Returns whether it is not known to which announced item a piece belongs: the finished item repeats it. */
   #isOfNobody(key: string): boolean {
     const { hasFormer } = this.calls;
     const isKnown = this.calls.peek(key) !== undefined || this.calls.isOver(key);
@@ -261,7 +261,7 @@ class OpenaiResponsesReader extends BaseReader {
     this.finish();
   }
 
-  /** What the response repeats at its end, and no event brought: all of its items, or its calls. */
+  /** Reads items of the final response that no event had: all of its items, or its calls. */
   #wholeOutput({ output, status }: Fields): ResponseStep[] {
     if (!this.#isFromStart || BAD.has(status)) return [];
     const items = listOf(output).map(fieldsOf);
@@ -272,12 +272,12 @@ class OpenaiResponsesReader extends BaseReader {
   }
 }
 
-/** Some servers give each item the empty id, which identifies none. */
+/** Returns the id of an item; undefined for an empty one, which some servers give each item. */
 function idOf(value: unknown): string | undefined {
   return textOf(value) || undefined;
 }
 
-/** The response repeats the request, and every item with arguments that may be cut: without them. */
+/** Returns the response without the request, and without items and arguments, which may be cut. */
 function summaryOf(response: Fields): Fields {
   const { output: _, instructions: __, tools: ___, input: ____, prompt: _____, ...rest } = response;
   return rest;

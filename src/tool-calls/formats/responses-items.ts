@@ -1,4 +1,4 @@
-/** Items of OpenAI Responses that are calls: who runs them, and with what. */
+/** Items of OpenAI Responses that are calls: their input, and who runs them. */
 
 import type { ResponseStep } from '../response/answer.js';
 import type { CallPiece } from '../calls/call-piece.js';
@@ -8,14 +8,14 @@ import type { Fields } from '../../json/fields.js';
 import { eventStep } from '../response/steps.js';
 
 /**
- * Whether the item is a call, or asks whether one may be run: `function_call`, `custom_tool_call`, `shell_call`,
- * `apply_patch_call`, `computer_call`, `mcp_call`, `web_search_call`, `mcp_approval_request` and what will be added.
+ * Returns whether the item is a call, or a request to approve one: `function_call`, `custom_tool_call`, `shell_call`,
+ * `apply_patch_call`, `computer_call`, `mcp_call`, `web_search_call`, `mcp_approval_request` and future ones.
  */
 export function isCallItem({ type }: Fields): boolean {
   return typeof type === 'string' && /(?:_call|^mcp_approval_request)$/.test(type);
 }
 
-/** What is known of the call when its item is added. Arguments are not: they will come, and the item repeats them. */
+/** Returns the piece for an added item, without arguments: they follow, and the finished item repeats them. */
 export function beginningOf(item: Fields): CallPiece {
   const { type, name } = item;
   const call = {
@@ -26,10 +26,10 @@ export function beginningOf(item: Fields): CallPiece {
   return type === 'custom_tool_call' ? { ...call, isText: true } : call;
 }
 
-/** The item is done: its call is whole, and leaves. */
+/** Delivers the call of a finished item. */
 export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields): ResponseStep[] {
   const begun = beginningOf(item);
-  // One that has left, and is done once more, is compared with what it was.
+  // A delivered call whose item is done again is compared.
   const isBegun = calls.peek(key) !== undefined;
   // An earlier process may have begun it.
   const added = calls.isOver(key) ? [] : calls.add(key, begun);
@@ -50,13 +50,13 @@ export function readCallItem(calls: ToolCalls<string>, key: string, item: Fields
   return [...steps, ...left, ...besides(item)];
 }
 
-/** A request for approval is no call to run: its arguments stand in the account of the stream, for who decides. */
+/** Handles a request for approval, which is no call to run: its arguments are in the stream's record, for the decision. */
 function asRequest({ part, toolCall }: ResponseStep, item: Fields): ResponseStep {
   if (part.type !== 'toolCall') return { part, toolCall };
   return { ...eventStep('response.output_item.done', item), toolCall };
 }
 
-/** Kinds of calls that have a name, and whose arguments are a text that comes in pieces. */
+/** Kinds of calls with a name, and with arguments as text in pieces. */
 const IN_PIECES: ReadonlySet<unknown> = new Set([
   'custom_tool_call',
   'function_call',
@@ -64,12 +64,12 @@ const IN_PIECES: ReadonlySet<unknown> = new Set([
   'mcp_call',
 ]);
 
-/** Whether the arguments of the item come in pieces before it is done. */
+/** Returns whether the arguments of the item come in pieces before it is done. */
 export function isInPieces({ type }: Fields): boolean {
   return IN_PIECES.has(type);
 }
 
-/** Fields of an item that are about the call, and not its input. */
+/** Fields of an item that describe the call, and are not its input. */
 const ABOUT: ReadonlySet<string> = new Set([
   'arguments',
   'call_id',
@@ -81,7 +81,7 @@ const ABOUT: ReadonlySet<string> = new Set([
   'status',
   'type',
 ]);
-/** Of a call that the peer runs, what it is run with; the rest of the item are results. */
+/** Fields of an item that are the input of a call which the peer runs; the rest are results. */
 const INPUTS: ReadonlySet<string> = new Set([
   'action',
   'code',
@@ -98,12 +98,12 @@ function nameOf(type: unknown): string {
   return String(type).replace(/_call$/, '');
 }
 
-/** What the client has to answer has a `call_id`, unless the item says who runs it. */
+/** Returns whether the peer runs the call. Calls for the client have a `call_id`, unless the item says who runs it. */
 function isServerTool({ type, call_id: call, execution, environment }: Fields): boolean {
   if (type === 'mcp_call' || type === 'mcp_approval_request') return true;
   if (type === 'function_call' || type === 'custom_tool_call') return false;
   if (execution === 'server') return true;
-  // A shell in a container of the vendor.
+  // A shell in a container of the vendor is run by the vendor.
   if (fieldsOf(environment)['type'] === 'container_reference') return true;
   return typeof call !== 'string' || call === '';
 }
@@ -117,7 +117,7 @@ function inputOf(item: Fields): unknown {
   );
 }
 
-/** What an item says beside its call, such as results; nothing where it says no more. */
+/** Returns the fields of an item besides the call, such as results; none if there are no others. */
 function besides(item: Fields): ResponseStep[] {
   const isInput = !IN_PIECES.has(item['type']) && !isServerTool(item);
   const others = Object.entries(item).filter(

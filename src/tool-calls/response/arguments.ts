@@ -1,6 +1,6 @@
-/** Arguments of tool calls: strict JSON, or nothing; and whether two tellings of them agree. */
+/** Arguments of tool calls: strict JSON or nothing; and the comparison of repeated arguments. */
 
-/** The parsed text, or undefined for what is no JSON. */
+/** Returns the parsed text; undefined if it is no JSON. */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) as unknown };
@@ -9,7 +9,7 @@ export function parseJson(text: string): { readonly value: unknown } | undefined
   }
 }
 
-/** The text of a JSON value, or undefined for one that is none or is nested too deep. */
+/** Returns the text of a JSON value; undefined if it is none, or is nested too deep. */
 export function toJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -26,17 +26,17 @@ export function isEmptyObject(value: unknown): boolean {
   return isObject(value) && Object.keys(value).length === 0;
 }
 
-/** Whether two JSON values say the same; the order of keys does not matter. */
+/** Returns whether two JSON values are equal; the order of keys does not matter. */
 export function isSameValue(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true;
   const text = canonicalJson(one);
   return text !== undefined && text === canonicalJson(other);
 }
 
-/** Nested deeper than any arguments: from here on the order of keys matters. */
+/** Depth from which the order of keys matters: arguments are never nested so deep. */
 const MAX_DEPTH = 256;
 
-/** The JSON text of a value with its keys in order: the same for all that say the same. Undefined as in `toJson`. */
+/** Returns the JSON text of a value with sorted keys, which is the same for equal values. Undefined as in `toJson`. */
 export function canonicalJson(value: unknown): string | undefined {
   return toJson(sorted(value, 0));
 }

@@ -1,4 +1,4 @@
-/** What the readers of all provider formats share: the calls of the stream, and how the answer ended. */
+/** The base class of all readers: the calls of the stream, and how the response ended. */
 
 import type { EndOutcome } from '../../../machines/source-contract.js';
 import type { RecordedCalls, ResponseReader, ResponseStep } from './answer.js';
@@ -27,7 +27,7 @@ export abstract class BaseReader implements ResponseReader {
 
   abstract read(event: unknown, name?: string): readonly ResponseStep[];
 
-  /** The last marker came. A call that is still open is not whole. */
+  /** Notes the last marker. A call that is still open makes the response incomplete. */
   finish(): void {
     if (this.calls.hasOpenCall) this.ending.spoil();
     this.ending.finish();

@@ -1,28 +1,28 @@
-/** The one reader of errors that peers report: bodies of refused requests and error events inside a stream alike. */
+/** Reads the errors that peers report, in bodies of refused requests and in error events inside a stream. */
 
 import { ReconnectError } from '../../../machines/errors.js';
 import { listOf, textOf } from '../../json/fields.js';
 import type { Fields } from '../../json/fields.js';
 import { quotedText } from '../../../machines/quoted-text.js';
 
-/** What a peer says of an error. Everything is optional: peers say little, and each in a shape of its own. */
+/** A peer's description of an error. Everything is optional, since each peer has a form of its own. */
 export interface PeerError {
-  /** The peer's own text, as it came: bring it through `quotedText` before showing it. */
+  /** The peer's own text, unchanged: pass it through `quotedText` before showing it. */
   readonly message?: string | undefined;
-  /** The most telling name or number, such as `context_length_exceeded`. */
+  /** The most specific name or number, such as `context_length_exceeded`. */
   readonly code?: string | undefined;
-  /** All names and numbers of the error, the most telling first. */
+  /** All names and numbers of the error, the most specific first. */
   readonly codes: readonly string[];
-  /** The HTTP status that the error itself names. */
+  /** The HTTP status inside the error. */
   readonly status?: number | undefined;
-  /** How long the peer asks to wait, where the error itself says so (Google's `RetryInfo`). */
+  /** The wait that the error asks for, in ms (Google's `RetryInfo`). */
   readonly retryAfterMs?: number | undefined;
 }
 
 /**
- * Reads an error in any of the shapes that are known: OpenAI, Azure, Anthropic, Gemini (alone or in a list), FastAPI
+ * Reads an error in any of the known forms: OpenAI, Azure, Anthropic, Gemini (alone or in a list), FastAPI
  * (`detail` as text or as a list), JSON:API and GraphQL (`errors`), problem+json (RFC 9457), JSON-RPC, OAuth, an error
- * as plain text, as HTML or XML, and any of these as text inside another. Whether there is an error, the caller knows.
+ * as plain text, as HTML or XML, and any of these as text inside another. The caller knows whether there is an error.
  *
  * @param value parsed JSON, or text
  */
@@ -31,27 +31,27 @@ export function readPeerError(value: unknown): PeerError {
   try {
     collect(value, found, 0);
   } catch {
-    // An object that throws when it is read has said what came before.
+    // If reading the object throws, what was read before counts.
   }
   const { texts, codes, status, retryAfterMs } = found;
   return { message: texts[0], code: codes[0], codes, status, retryAfterMs };
 }
 
-/** Whether the value, which may be any event or body, is an error by its shape: then the stream failed. */
+/** Returns whether any event or body is an error by its form: then the stream failed. */
 export function isErrorShape(value: unknown): boolean {
   const { error, errors, object, type, event } = recordOf(value) ?? {};
   return [error, errors].some(isFilled) || [object, type, event].includes('error');
 }
 
-/** Some peers send an error that is null, empty or false with every event. */
+/** Returns whether an error field is set: some peers send one that is null, empty or false with every event. */
 function isFilled(error: unknown): boolean {
   if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
   return error !== undefined && error !== null && error !== '' && error !== false && error !== 0;
 }
 
 /**
- * The error that an event of the peer reports, with the peer's own text.
- * @param event the whole event: what belongs to the error in it is found
+ * Returns the error that an event reports, with the peer's own text.
+ * @param event the whole event, in which the error is found
  */
 export function reportedError(event: unknown): ReconnectError {
   const peer = readPeerError(event);
@@ -60,7 +60,7 @@ export function reportedError(event: unknown): ReconnectError {
   return new ReconnectError('source', message, code === undefined ? {} : { code });
 }
 
-/** A sentence of ours with what the peer says: `the request failed: the peer's text (its_code)`. */
+/** Returns a message with the peer's text: `the request failed: the peer's text (its_code)`. */
 export function withPeerError(sentence: string, { message, code }: PeerError): string {
   const text = message === undefined ? '' : quotedText(message);
   const tail = code === undefined || text.includes(code) ? '' : ` (${code})`;
@@ -68,7 +68,7 @@ export function withPeerError(sentence: string, { message, code }: PeerError): s
 }
 
 interface Found {
-  /** The first is the one to show. */
+  /** All texts of the error; the first one is shown. */
   readonly texts: string[];
   readonly codes: string[];
   status: number | undefined;
@@ -79,7 +79,7 @@ function nothing(): Found {
   return { texts: [], codes: [], status: undefined, retryAfterMs: undefined };
 }
 
-/** Texts of an inner error are shown with others; all else it says counts for the whole. */
+/** Merges an inner error: its texts are shown with others, and its other fields count for the whole. */
 function collectInner(value: unknown, found: Found, depth: number): string | undefined {
   const inner: Found = { ...found, texts: [] };
   collect(value, inner, depth);
@@ -88,13 +88,13 @@ function collectInner(value: unknown, found: Found, depth: number): string | und
   return inner.texts[0];
 }
 
-/** An error in an error in an error: gateways wrap what another gateway wrapped. */
+/** Depth of nested errors that is read: gateways wrap what another gateway wrapped. */
 const MAX_DEPTH = 6;
 
-/** Of a list of errors, as many are shown. */
+/** Number of errors of a list that are shown. */
 const MAX_LISTED = 3;
 
-/** Fields that hold the error, or the cause that says more than the error around it. */
+/** Fields that contain the error, or a cause with more information. */
 const CARRIERS = [
   'error',
   'errors',
@@ -110,7 +110,7 @@ const CARRIERS = [
   'Error',
 ] as const;
 
-/** Fields that hold the text, the most telling first. */
+/** Fields that contain the text, the most specific first. */
 const TEXTS = [
   'message',
   'msg',
@@ -127,7 +127,7 @@ const TEXTS = [
   'reason',
 ] as const;
 
-/** Fields that hold a name or a number of the error, the most telling first. */
+/** Fields that contain a name or a number of the error, the most specific first. */
 const CODES = [
   'code',
   'error_code',
@@ -157,7 +157,7 @@ function collectFields(fields: Fields, found: Found, depth: number): void {
   for (const name of CARRIERS) {
     const inner = fields[name];
     if (typeof inner === 'object') collect(inner, found, depth + 1);
-    // Text that is JSON itself is an error around an error.
+    // A text that is JSON wraps another error.
     else if (typeof inner === 'string' && isJson(inner)) collectText(inner, found, depth + 1);
   }
   collectUpstream(fields, found, depth);
@@ -184,7 +184,7 @@ function collectFields(fields: Fields, found: Found, depth: number): void {
   }
 }
 
-/** OpenRouter: `Provider returned error`, and what that provider said beside it. */
+/** Reads an error of OpenRouter: `Provider returned error`, with the provider's error beside it. */
 function collectUpstream({ message, metadata }: Fields, found: Found, depth: number): void {
   const raw = recordOf(metadata)?.['raw'];
   if (raw === undefined) return;
@@ -214,19 +214,19 @@ function collectText(text: string, found: Found, depth: number): void {
       collect(JSON.parse(trimmed) as unknown, found, depth + 1);
       if (found.texts.length > before) return;
     } catch {
-      // Not JSON, or cut: shown as it is.
+      // Not JSON, or cut: shown unchanged.
     }
   }
   found.texts.push(trimmed.startsWith('<') ? markupText(trimmed, found) : trimmed);
 }
 
-/** The data of the first event, where the text is an event stream: some refuse in the form that was asked for. */
+/** Returns the data of the first event, if the text is an event stream: some servers send a refusal as one. */
 function eventData(text: string): string {
   const [, data] = /^(?:(?:event|id|retry)?:[^\n]*\n)*data:([^\n]*)/.exec(text) ?? [];
   return data === undefined ? text : data.trim();
 }
 
-/** HTML of a proxy: its title. XML, such as that of object stores: message and code. Else the text without tags. */
+/** Reads markup: the title of HTML, such as a proxy's; message and code of XML, such as an object store's; else the text. */
 function markupText(markup: string, found: Found): string {
   addCode(/<code>([^<]*)/i.exec(markup)?.[1]?.trim(), found);
   const named = /<(?:message|title|h1)\b[^<>]*>([^<]*)/i.exec(markup)?.[1]?.trim() ?? '';
@@ -247,7 +247,7 @@ function unescapeEntity(entity: string): string {
   return known[entity] ?? "'";
 }
 
-/** Words for "this is an error", which name none. */
+/** Codes that only mean "this is an error". */
 const NO_CODE = /^(?:errors?|fail(?:ed|ure)?|run_error|.*\.(?:error|failed))$/i;
 
 function addCode(value: unknown, found: Found): void {

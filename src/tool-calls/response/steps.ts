@@ -1,27 +1,27 @@
-/** Steps that every provider format has. */
+/** Steps that all provider formats share. */
 
 import type { ResponseStep } from './answer.js';
 import { isEmptyObject, isObject } from './arguments.js';
 import { withoutArguments } from './without-arguments.js';
 
-/** Text of the answer; nothing for no text. */
+/** Returns the step for text; none for an empty or missing text. */
 export function textStep(type: 'text' | 'reasoning', text: unknown): ResponseStep[] {
   return typeof text === 'string' && text !== '' ? [{ part: { type, text } }] : [];
 }
 
-/** What the peer says beside the answer, without arguments of calls. */
+/** Returns the step for anything else that the peer sends, without arguments of calls. */
 export function eventStep(name: string, data: unknown): ResponseStep {
   return { part: { type: 'event', name, data: withoutArguments(data) } };
 }
 
-/** Data of the application, which is no call whatever its fields are called. */
+/** Returns the step for data of the application, which is no call whatever the names of its fields. */
 export function dataStep(name: string, data: unknown): ResponseStep {
   return { part: { type: 'event', name, data } };
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Events of the fields that say anything, by their names; all but those that are read otherwise. */
+/** Returns an event for each field that is set, named after it, without the fields that are read elsewhere. */
 export function fieldSteps(
   fields: Readonly<Record<string, unknown>>,
   known: ReadonlySet<string> = NONE,
@@ -39,7 +39,7 @@ function isSilent(value: unknown): boolean {
   return (Array.isArray(value) && value.length === 0) || isEmptyObject(value);
 }
 
-/** Content that may be a text, a part, or a list of parts: what is no text is an event by its type. */
+/** Returns the steps of content that is a text, a part, or a list of parts: other parts than text become events. */
 export function contentSteps(
   content: unknown,
   type: 'text' | 'reasoning' = 'text',
@@ -63,7 +63,7 @@ function partSteps(part: unknown, type: 'text' | 'reasoning'): ResponseStep[] {
   return isSilent(part) ? [] : [eventStep(typeof kind === 'string' ? kind : 'content', part)];
 }
 
-/** What a part says beside its text, such as annotations. */
+/** Returns the fields of a part besides its text, such as annotations. */
 function restStep(name: string, rest: Readonly<Record<string, unknown>>): ResponseStep[] {
   const { index: _, ...others } = rest;
   return Object.values(others).every(isSilent) ? [] : [eventStep(name, others)];

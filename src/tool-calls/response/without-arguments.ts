@@ -1,9 +1,9 @@
-/** What a peer says, passed on as it is, but without the arguments of calls: they leave whole, or not at all. */
+/** Removes arguments of calls from values of the peer, which are otherwise passed on unchanged. */
 
 import { isObject } from './arguments.js';
 import type { Fields } from '../../json/fields.js';
 
-/** Fields that hold arguments wherever they stand. */
+/** Fields that contain arguments in any object. */
 const ARGUMENTS: ReadonlySet<string> = new Set([
   'arguments',
   'inputTextDelta',
@@ -12,7 +12,7 @@ const ARGUMENTS: ReadonlySet<string> = new Set([
   'partial_json',
   'rawInput',
 ]);
-/** Fields that hold them in an object that is about a call. */
+/** Fields that contain arguments in an object that describes a call. */
 const CALL_ARGUMENTS: ReadonlySet<string> = new Set([
   'action',
   'actions',
@@ -22,7 +22,7 @@ const CALL_ARGUMENTS: ReadonlySet<string> = new Set([
   'operation',
   'queries',
 ]);
-/** What makes an object one about a call. */
+/** Fields by which an object describes a call. */
 const MARKS = [
   'arguments',
   'call_id',
@@ -31,7 +31,7 @@ const MARKS = [
   'toolName',
   'tool_call_id',
 ] as const;
-/** Names of fields whose objects are about calls, or lists of them. */
+/** Fields whose value describes a call, or a list of calls. */
 const CALLS: ReadonlySet<string> = new Set([
   'custom',
   'function',
@@ -45,10 +45,10 @@ const CALLS: ReadonlySet<string> = new Set([
 ]);
 /** Types of parts that are calls: `tool-call`, `server_tool_use`, `shell_call`, `mcp_approval_request`. */
 const CALL_TYPE = /^tool[-_]|^dynamic-tool|_tool_use$|_call$|[a-z]Call$|_approval_request$/;
-/** Deeper than any event: what lies beneath is left out. */
+/** Depth below which everything is left out; no event is so deep. */
 const MAX_DEPTH = 64;
 
-/** A copy without arguments of calls, however deep they stand. What holds none is not copied deep. */
+/** Returns a copy without arguments of calls, at any depth. Values without arguments are not copied. */
 export function withoutArguments(value: unknown): unknown {
   return clean(value, false, 0);
 }

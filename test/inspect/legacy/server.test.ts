@@ -11,7 +11,7 @@ import { legacyInspector } from '../../../src/inspect/index.js';
 import { callingSource, drain, SECRET } from '../../support/inspected.js';
 import { scriptedSource } from '../../../src/testing/index.js';
 import { END, item } from '../../support/numbered-log.js';
-import { createFacts } from '../../../src/testing/wait-until.js';
+import { createWaiter } from '../../../src/testing/wait-until.js';
 
 /** The package that brings XState 4. */
 const nested = createRequire(new URL('../../xstate4/package.json', import.meta.url));
@@ -39,7 +39,7 @@ let server: WebSocketServer;
 let client: WebSocket;
 let inspector: { disconnect(): void };
 let messages: Message[] = [];
-const { until, changed } = createFacts();
+const { until, changed } = createWaiter();
 
 // Once in a process: what it registers is never taken back.
 beforeAll(async () => {

@@ -63,8 +63,8 @@ describe('a replay that brings nothing', () => {
 
   it.each<[string, readonly Reply[], string, string]>([
     ['204', [{ status: 204 }], 'incomplete', ''],
-    ['404', [{ status: 404 }], 'failed', 'no answer to it runs any more'],
-    ['no bytes, then 404', [{ body: '' }, { status: 404 }], 'failed', 'runs any more'],
+    ['404', [{ status: 404 }], 'failed', 'no response to it is running any more'],
+    ['no bytes, then 404', [{ body: '' }, { status: 404 }], 'failed', 'is running any more'],
     ['comments, then 204', [{ body: ': ping\n\n' }, { status: 204 }], 'incomplete', ''],
     ['no bytes for ever', Array.from({ length: 9 }, () => ({})), 'failed', 'sent nothing'],
   ])('takes nothing back: %s', async (_, replies, status, message) => {

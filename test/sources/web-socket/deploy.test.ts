@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { reconnectStream } from '../../../src/index.js';
 import { webSocket } from '../../../src/sources/index.js';
 import type { WebSocketSource } from '../../../src/sources/index.js';
-import { createFacts } from '../../../src/testing/wait-until.js';
+import { createWaiter } from '../../../src/testing/wait-until.js';
 import { startSocketServer } from '../../support/web-socket-server.js';
 import type { SocketServer } from '../../support/web-socket-server.js';
 
@@ -26,7 +26,7 @@ interface Client {
   readonly done: Promise<unknown>;
 }
 
-const { until, changed } = createFacts();
+const { until, changed } = createWaiter();
 let server: SocketServer;
 afterAll(() => server.close());
 

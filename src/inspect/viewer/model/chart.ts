@@ -4,7 +4,7 @@ export interface ChartState {
   readonly id: string;
   readonly key: string;
   readonly type: ChartStateType;
-  /** Ids of the states that are entered with it. */
+  /** Ids of the states that are entered together with this state. */
   readonly initial: readonly string[];
   readonly states: readonly ChartState[];
   readonly transitions: readonly ChartTransition[];
@@ -14,29 +14,29 @@ export interface ChartState {
 export type ChartStateType = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
 
 export interface ChartTransition {
-  /** The event as a reader says it: `after backoff`, `open done`. */
+  /** The event in readable words: `after backoff`, `open done`. */
   readonly name: string;
-  /** The same with its guard. */
+  /** The event with its guard. */
   readonly label: string;
   readonly event: string;
   readonly source: string;
-  /** Ids of states; none: the machine stays where it is. */
+  /** Ids of target states; empty: the state does not change. */
   readonly targets: readonly string[];
 }
 
-/** Where an actor is: XState's state value. */
+/** The state of an actor: XState's state value. */
 export type ChartValue = string | { readonly [key: string]: ChartValue | undefined };
 
 /**
- * Reads a definition; what is no definition gives a chart without states.
- * @param definition `machine.definition`, or what `JSON.parse` made of it.
+ * Reads a definition. Anything else results in a chart without states.
+ * @param definition `machine.definition`, or its parsed JSON.
  */
 export function readChart(definition: object): ChartState {
   // The live definition holds its targets as objects; JSON holds their ids.
   return readState(fields(JSON.parse(JSON.stringify(definition))), 'machine', 0);
 }
 
-/** The ids of all states that are active with this value, from the outside in. */
+/** Returns the ids of all states that are active with this value, outermost first. */
 export function activeStates(chart: ChartState, value: unknown): string[] {
   const inner = typeof value === 'string' ? { [value]: undefined } : fields(value);
   return [
@@ -47,19 +47,19 @@ export function activeStates(chart: ChartState, value: unknown): string[] {
   ];
 }
 
-/** Events that a person can send: those that XState does not send itself. */
+/** Returns the events that a person can send: all but XState's own. */
 export function eventsOf(chart: ChartState): string[] {
   const own = chart.transitions.map(({ event }) => event);
   const all = [...own, ...chart.states.flatMap(eventsOf)];
   return [...new Set(all)].filter((event) => !/^xstate\.|^$|\*/u.test(event));
 }
 
-/** Whether it listens to events that it does not name: `mouse.*`, or all. */
+/** Returns whether the machine handles events by a wildcard: `mouse.*`, or all. */
 export function acceptsMore(chart: ChartState): boolean {
   return allTransitions(chart).some(({ event }) => event.includes('*'));
 }
 
-/** What an event is called in the chart, if it leads anywhere there. */
+/** Returns the text of an event in the chart, if a transition has it. */
 export function nameOf(chart: ChartState | null, event: string): string {
   if (chart === null || !event.startsWith('xstate.')) return event;
   const found = allTransitions(chart).find((one) => one.event === event);
@@ -70,14 +70,14 @@ export function allTransitions(state: ChartState): ChartTransition[] {
   return [...state.transitions, ...state.states.flatMap((inner) => allTransitions(inner))];
 }
 
-/** A machine that is nested deeper than this was made to break readers. */
+/** Maximum depth of nesting that is read. */
 const MAX_DEPTH = 32;
 
 function readState(from: Fields, key: string, depth: number): ChartState {
   const id = text(from['id']) ?? key;
   const states = depth < MAX_DEPTH ? Object.entries(fields(from['states'])) : [];
   const inner = states.map(([name, state]) => readState(fields(state), name, depth + 1));
-  // A definition names the ids of the initial states, a configuration the key of one.
+  // A definition has the ids of the initial states, a configuration the key of one.
   const initial = from['initial'];
   const first = typeof initial === 'string' ? [initial] : targetsOf(fields(initial)['target']);
   return {
@@ -105,7 +105,7 @@ function readTransition(from: unknown, source: string): ChartTransition {
   };
 }
 
-/** What XState names for itself, in words. */
+/** Translates XState's internal event names into words. */
 function labelOf(event: string, delay: unknown): string {
   if (typeof delay === 'number') return `after ${delay} ms`;
   if (typeof delay === 'string') return `after ${delay}`;
@@ -126,7 +126,7 @@ function typeOf(type: unknown): ChartStateType {
     : 'atomic';
 }
 
-/** As JSON a target is the id with a `#` before it. */
+/** In JSON a target is the id with a `#` in front. */
 function targetsOf(target: unknown): string[] {
   return list(target)
     .map((one) => text(one) ?? text(fields(one)['id']) ?? '')

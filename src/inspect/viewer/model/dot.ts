@@ -1,12 +1,12 @@
-/** A statechart as DOT, for Graphviz. Colours are left to CSS: a state is lit by toggling a class. */
+/** A statechart as DOT, for Graphviz. CSS sets the colours: a class highlights a state. */
 
 import { allTransitions, readChart } from './chart.js';
 import type { ChartState, ChartTransition } from './chart.js';
 
 export interface DotOptions {
-  /** Which way time flows. @default 'down' */
+  /** The direction of the layout. @default 'down' */
   readonly direction?: 'down' | 'right' | undefined;
-  /** Only transitions for which this is true are drawn. @default all that lead somewhere */
+  /** Returns whether a transition is drawn. @default all that change the state */
   readonly shows?: ((transition: ChartTransition) => boolean) | undefined;
 }
 
@@ -37,12 +37,12 @@ export function toDot(definition: object, options: DotOptions = {}): string {
   ].join('\n');
 }
 
-/** The id of a state's element in the drawing. */
+/** Returns the id of a state's element in the drawing. */
 export function stateElementId(id: string): string {
   return `state-${plain(id)}`;
 }
 
-/** The id of an edge's element; from the machine's own id it is the edge that leaves every state. */
+/** Returns the id of an edge's element; with the machine's own id, that of the edge that leaves every state. */
 export function edgeElementId(source: string, target: string): string {
   return `edge-${plain(source)}--${plain(target)}`;
 }
@@ -63,7 +63,7 @@ function nodes(state: ChartState, byId: Index): string[] {
   ];
 }
 
-/** Many events lead from one state to the same other: one edge with all of them stays readable. */
+/** Groups transitions by source and target: one edge with all events is easier to read. */
 function edges(chart: ChartState, byId: Index, shows: (one: ChartTransition) => boolean): string[] {
   const labels = new Map<string, { source: string; target: string; lines: string[] }>();
   for (const transition of allTransitions(chart).filter(shows)) {
@@ -93,7 +93,7 @@ function edges(chart: ChartState, byId: Index, shows: (one: ChartTransition) => 
   ];
 }
 
-/** The dot from which the machine, and every compound state, begins: inside of what it begins. */
+/** The dot that marks the initial state of the machine or of a compound state. */
 function start(state: ChartState, byId: Index): string[] {
   const [first] = state.initial;
   if (first === undefined || !byId.has(first)) return [];
@@ -106,7 +106,7 @@ function start(state: ChartState, byId: Index): string[] {
   ];
 }
 
-/** Cannot be the id of a state: those have no space at the end. */
+/** Cannot be the id of a state, since no id ends with a space. */
 const ANY = 'any state ';
 
 type Index = ReadonlyMap<string, ChartState>;
@@ -119,26 +119,26 @@ function indexOf(chart: ChartState, index = new Map<string, ChartState>()): Inde
   return index;
 }
 
-/** Graphviz joins nodes, not clusters: the first leaf stands for its cluster. */
+/** Graphviz connects nodes, not clusters, so the first leaf represents its cluster. */
 function leafOf(id: string, byId: Index): string {
   const state = byId.get(id);
   const inner = state?.states.find((one) => state.initial.includes(one.id)) ?? state?.states[0];
   return inner === undefined ? id : leafOf(inner.id, byId);
 }
 
-/** Graphviz reads backslashes and entities in a label, so both are taken literally here. */
+/** Escapes backslashes and entities, which Graphviz would interpret in a label. */
 function quote(text: string): string {
   const literal = text
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
     .replaceAll('&', '&amp;')
     .replaceAll('\n', '\\n')
-    // What cannot be seen could make the picture say something else.
+    // Invisible characters could make a label read differently.
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
   return `"${literal}"`;
 }
 
-/** An id that is the same in HTML, SVG, CSS and DOT, and differs where the names do. */
+/** Returns an id that is valid in HTML, SVG, CSS and DOT, and unique per name. */
 function plain(id: string): string {
   return id.replaceAll(
     /[^A-Za-z0-9.-]/gu,

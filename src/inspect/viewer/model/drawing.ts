@@ -1,4 +1,4 @@
-/** The statechart as SVG elements: drawn once for a machine, then lit by classes. */
+/** The statechart as SVG: drawn once per machine, then highlighted by classes. */
 
 import { activeStates } from './chart.js';
 import type { ChartState } from './chart.js';
@@ -7,7 +7,7 @@ import type { DotOptions } from './dot.js';
 import type { Move } from './model.js';
 import { visible } from './text.js';
 
-/** Draws it; Graphviz is loaded with the first drawing. */
+/** Draws the chart; Graphviz is loaded with the first drawing. */
 export async function drawChart(definition: string, options: DotOptions): Promise<SVGSVGElement> {
   const { Graphviz } = await import('./graphviz.js');
   const graphviz = await Graphviz.load();
@@ -18,7 +18,7 @@ export async function drawChart(definition: string, options: DotOptions): Promis
   return drawing;
 }
 
-/** Marks the active states, the edge that led there, and nothing else. */
+/** Highlights the active states and the edge that led there, and nothing else. */
 export function light(
   drawing: SVGSVGElement,
   chart: ChartState,
@@ -33,7 +33,7 @@ export function light(
     edge.classList.toggle('taken', edge === taken);
 }
 
-/** The edge itself, or the one that leaves every state. */
+/** Returns the edge itself, or the one that leaves every state. */
 function edgeOf(drawing: SVGSVGElement, chart: ChartState, { from, to }: Move): Element | null {
   const target = idOf(chart, to);
   const find = (source: string): Element | null =>
@@ -42,7 +42,7 @@ function edgeOf(drawing: SVGSVGElement, chart: ChartState, { from, to }: Move): 
   return find(idOf(chart, from)) ?? find(chart.id);
 }
 
-/** The innermost state on a path of keys. */
+/** Returns the innermost state on a path of keys. */
 function idOf(chart: ChartState, path: string): string {
   let state = chart;
   for (const key of (path.split(' + ')[0] ?? '').split('.'))
@@ -50,7 +50,7 @@ function idOf(chart: ChartState, path: string): string {
   return state.id;
 }
 
-/** Graphviz writes a few kinds of elements; whatever else a name might smuggle in is taken out. */
+/** Removes every element that Graphviz does not write: a name could inject others. */
 function tidy(drawing: SVGSVGElement): void {
   const known = new Set(['svg', 'g', 'path', 'polygon', 'ellipse', 'polyline', 'text', 'tspan']);
   for (const element of drawing.querySelectorAll('*')) {
@@ -64,7 +64,7 @@ function tidy(drawing: SVGSVGElement): void {
   fit(drawing);
 }
 
-/** As large as it was drawn, if there is room; never so small that nobody can read it. */
+/** Uses the size of the drawing if there is room, and a readable minimum otherwise. */
 function fit(drawing: SVGSVGElement): void {
   const natural = drawing.viewBox.baseVal.width * 1.15;
   drawing.removeAttribute('width');

@@ -1,4 +1,4 @@
-/** The page's own connection, kept by the package that it shows. */
+/** The page's own connection, kept alive by this package. */
 
 import { reconnectStream } from '../../../index.js';
 import { sse } from '../../../sources/sse.js';
@@ -10,12 +10,12 @@ export interface FeedListeners {
   hello(hello: Hello): void;
   messages(messages: readonly InspectMessage[]): void;
   line(line: Line): void;
-  /** Why the server does not let this page look on, in its words; null: it does. */
+  /** The server's reason for refusing this page; null: the page is accepted. */
   refusal(reason: string | null): void;
 }
 
 export interface Feed {
-  /** Resolves to what went wrong, or to null. */
+  /** Resolves to the error message, or to null. */
   send(sessionId: string, event: ShownEvent): Promise<string | null>;
 }
 
@@ -27,7 +27,7 @@ export function openFeed(token: string, listeners: FeedListeners): Feed {
   const source = sse({
     url: new URL('/events', location.href).href,
     headers,
-    // Each connection begins with a greeting that holds everything.
+    // Each connection begins with a greeting that contains everything.
     resume: 'none',
     fetch: asked,
     isEnd: ({ type }) => type === 'closed',
@@ -80,7 +80,7 @@ export function openFeed(token: string, listeners: FeedListeners): Feed {
   }
 }
 
-/** From behind the `#`, where no server sees it; kept for a reload, and taken out of the address. */
+/** Reads the token behind the `#`, keeps it for a reload, and removes it from the address. */
 export function takeToken(): string | null {
   const [, given] = TOKEN.exec(location.hash) ?? [];
   if (given === undefined) return sessionStorage.getItem(STORED);

@@ -1,3 +1,3 @@
-/** Graphviz in a chunk of its own: the page is there before it is. */
+/** Graphviz in a chunk of its own, so that the page appears before it is loaded. */
 
 export { Graphviz } from '@hpcc-js/wasm-graphviz';

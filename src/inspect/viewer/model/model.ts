@@ -1,4 +1,4 @@
-/** What the page knows: a fold of the inspector's messages, without a word about how it is drawn. */
+/** The page's data: a fold of the inspector's messages, independent of rendering. */
 
 import { readChart } from './chart.js';
 import type { ChartState } from './chart.js';
@@ -14,7 +14,7 @@ import type {
 export interface Span {
   readonly state: string;
   readonly from: number;
-  /** Null: it lasts. */
+  /** Null: the state is current. */
   to: number | null;
 }
 
@@ -33,7 +33,7 @@ export interface ShownActor {
   readonly chart: ChartState | null;
   snapshot: ShownSnapshot | null;
   spans: Span[];
-  /** The last change of state. */
+  /** The last transition. */
   move: Move | null;
 }
 
@@ -43,7 +43,7 @@ export interface LogEntry {
   time: number;
   event: EventMessage['event'];
   count: number;
-  /** Where it led, if the state changed. */
+  /** The new state, if it changed. */
   to: string | null;
 }
 
@@ -52,15 +52,15 @@ export class Model {
   log: LogEntry[] = [];
   isReadOnly = false;
   hiddenCount = 0;
-  /** What to add to this page's clock to have that of the process. */
+  /** The offset from this page's clock to that of the inspected process, in ms. */
   skewMs = 0;
   #keys = 0;
   /** Definitions by their id. */
   readonly #definitions = new Map<string, string>();
-  /** The last entry of each actor. */
+  /** The last log entry of each actor. */
   readonly #newest = new Map<string, LogEntry>();
 
-  /** Starts over: the greeting holds all that is known. */
+  /** Starts over: the greeting contains everything. */
   greet(hello: Hello): void {
     this.actors.clear();
     this.#newest.clear();
@@ -89,7 +89,7 @@ export class Model {
     if (this.log.length > MAX_LOG) this.log = this.log.slice(-MAX_LOG);
   }
 
-  /** Actors that stand for themselves: streams, and whatever else was created with `createActor`. */
+  /** Returns the root actors: streams, and other actors created by `createActor`. */
   get roots(): ShownActor[] {
     return [...this.actors.values()].filter(({ parentId }) => parentId === null);
   }
@@ -98,7 +98,7 @@ export class Model {
     return Date.now() + this.skewMs;
   }
 
-  /** A message that was long on its way shows less than the difference of the clocks, and none shows more. */
+  /** A delayed message shows less than the difference of the clocks, and no message shows more. */
   #syncClock(time: number): void {
     this.skewMs = Math.max(this.skewMs, time - Date.now());
   }
@@ -147,20 +147,20 @@ export class Model {
       cause.to = state;
   }
 
-  /** A child that is over goes; its events stay in the log. */
+  /** Removes a stopped child; its events stay in the log. */
   #forget(id: string): void {
     this.actors.delete(id);
     this.#newest.delete(id);
   }
 }
 
-/** Reports that a stream sends many times a second: one entry, until something else happens. */
+/** Frequent reports of a stream make one log entry, until something else happens. */
 export const PROGRESS = 'stream.progress';
 
 const MAX_LOG = 1_000;
 const MAX_SPANS = 1_000;
 
-/** The state as words: `playing.loud` where it is nested; actors that are no machine have a status. */
+/** Returns the state as text, such as `playing.loud`; the status for an actor that is no machine. */
 export function stateText({ value, status }: ShownSnapshot): string {
   const words = pathsOf(value);
   return words.length === 0 ? status : words.join(' + ');
@@ -175,7 +175,7 @@ function pathsOf(value: unknown): string[] {
   });
 }
 
-/** Definitions of one machine are the same text, thousands of times. */
+/** Cached by text: thousands of actors share one definition. */
 const charts = new Map<string, ChartState>();
 
 function chartOf(definition: string): ChartState {

@@ -1,4 +1,4 @@
-/** What a stream's machine says of itself, read from its context; null for any other actor. */
+/** The facts about a stream, read from its machine's context; null for any other actor. */
 
 import { reconnectMachine } from '../../../../machines/reconnect.machine.js';
 import type { ShownActor } from './model.js';
@@ -25,7 +25,7 @@ export interface ToolCallFacts {
   readonly id: string;
   readonly name: string | null;
   readonly status: string;
-  /** Their length, or what they are if the inspector was asked to show them. */
+  /** The length of the arguments, or the arguments themselves with `showArguments`. */
   readonly args: string;
 }
 
@@ -60,12 +60,12 @@ export function streamFacts(actor: ShownActor): StreamFacts | null {
   };
 }
 
-/** What is left of the wait, in ms: never more than the whole, also where the clocks differ. */
+/** Returns the rest of the wait, in ms: never more than the whole, even if the clocks differ. */
 export function waitLeft({ retryAt, delayMs }: StreamFacts, now: number): number {
   return Math.min(Math.max(0, (retryAt ?? now) - now), delayMs ?? Infinity);
 }
 
-/** Whether the command would do anything now. */
+/** Returns whether the command has an effect in this state. */
 export function isPossible(command: Command, state: string): boolean {
   switch (command) {
     case 'connect':
@@ -83,7 +83,7 @@ export function isPossible(command: Command, state: string): boolean {
   }
 }
 
-/** The hue of a state, as a class: streams have words of their own, others share a few by name. */
+/** Returns the colour class of a state: fixed for states of streams, by name for others. */
 export function hueOf(state: string): string {
   if (Object.hasOwn(reconnectMachine.states, state)) return `hue-${state}`;
   let sum = 0;

@@ -1,6 +1,6 @@
-/** Text of others on the page: what cannot be seen is spelled out, so that nothing poses as something else. */
+/** Prepares untrusted text for the page: invisible characters are spelled out. */
 
-/** Control, format and bidirectional characters as `\u202e`; line breaks stay. */
+/** Writes control, format and bidirectional characters as `\u202e`; line breaks stay. */
 export function visible(text: string): string {
   return text.replaceAll(/[^\P{C}\n]/gu, (sign) => {
     const code = (sign.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
@@ -8,7 +8,7 @@ export function visible(text: string): string {
   });
 }
 
-/** Seconds with as many digits as a glance takes in. */
+/** Formats a duration in seconds, with few digits. */
 export function seconds(ms: number): string {
   const s = Math.max(0, ms) / 1000;
   if (s >= 120) return `${Math.floor(s / 60)} min ${Math.floor(s % 60)} s`;

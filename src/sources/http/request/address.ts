@@ -1,10 +1,10 @@
-/** Addresses that are made from the caller's: with more in the query, or beneath it. */
+/** Derives addresses from the caller's: with more query parameters, or with a longer path. */
 
 import { adopt } from '../../../../machines/thenable.js';
 import { toUrl } from './validate-request.js';
 import type { RequestContext, RequestOptions } from './request.js';
 
-/** The same request at an address that `change` makes from the caller's, for each attempt. */
+/** Returns the request with an address that `change` derives from the caller's at each attempt. */
 export function withAddress(
   request: RequestOptions,
   change: (url: URL, context: RequestContext) => void,

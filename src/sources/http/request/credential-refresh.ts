@@ -3,8 +3,8 @@
 import { adopt } from '../../../../machines/thenable.js';
 
 /**
- * One refresh for all streams that are refused together: many token endpoints allow only one.
- * It counts for every request whose headers were asked for before it was done.
+ * One refresh for all streams that are refused together, since many token endpoints allow only one at a time.
+ * It counts for every request whose headers were requested before the refresh was done.
  */
 export async function askOnce(
   provider: object,
@@ -17,7 +17,7 @@ export async function askOnce(
   const refresh: Refresh = { done: known.done, answer: undefined, running: true };
   refreshes.set(provider, refresh);
   const forget = (): void => {
-    // Also when the attempt that asked is left: a refresh that hangs must not stay the only one.
+    // Also if the attempt that started the refresh is left: a refresh that hangs must not block later ones.
     if (refreshes.get(provider) === refresh) refreshes.set(provider, { done: refresh.done });
   };
   signal.addEventListener('abort', forget, { once: true });
@@ -36,7 +36,7 @@ export async function askOnce(
 }
 
 interface Refresh {
-  /** How many were done. */
+  /** Number of completed refreshes. */
   done: number;
   answer?: Promise<unknown> | undefined;
   running?: boolean;
@@ -44,7 +44,7 @@ interface Refresh {
 
 const refreshes = new WeakMap<object, Refresh>();
 
-/** A number to compare with: how many refreshes of this function were done so far. */
+/** Returns how many refreshes of this function were completed so far. */
 export function refreshCount(provider: unknown): number {
   return typeof provider === 'function' ? (refreshes.get(provider)?.done ?? 0) : 0;
 }

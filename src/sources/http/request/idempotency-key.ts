@@ -1,4 +1,4 @@
-/** The header by which a server recognises a request that is sent again, and does not run it twice. */
+/** The header by which a server recognises a repeated request, and does not run it twice. */
 
 import { configFailure, describeType } from '../../shared/source-error.js';
 
@@ -7,20 +7,20 @@ const HEADER = 'idempotency-key';
 
 /** The key of one request: the same at each attempt. */
 export interface IdempotencyKey {
-  /** Adds the header. @throws ReconnectError `config` where the caller's own header says something else. */
+  /** Adds the header. @throws ReconnectError `config` if the caller's own header has another value. */
   addTo(headers: Record<string, string>): void;
-  /** The key of a request that differs from the first one by this position. */
+  /** Returns the key of the request that continues at this position. */
   at(position: string): IdempotencyKey;
 }
 
 /**
- * @param option `true`: the caller's own header, else a random key for the whole life of the source
+ * @param option `true`: the key of the caller's own header, otherwise a random key for the life of the source
  * @throws ReconnectError `config`
  */
 export function checkIdempotencyKey(option: unknown): IdempotencyKey | undefined {
   if (option === undefined || option === false) return undefined;
   if (option === true) return keyOf(undefined, '');
-  // Visible ASCII, as every server can compare it.
+  // Visible ASCII, which every server can compare.
   if (typeof option === 'string' && /^[\x21-\x7e]{1,255}$/.test(option)) return keyOf(option, '');
   const got = typeof option === 'string' ? 'a text that no header may hold' : describeType(option);
   throw configFailure('idempotencyKey to be true or a key', got, 'idempotencyKey: true');
@@ -42,7 +42,7 @@ function keyOf(given: string | undefined, suffix: string): IdempotencyKey {
   };
 }
 
-/** 128 random bits; `randomUUID` is missing in pages that are not served over TLS. */
+/** Returns 128 random bits; `randomUUID` is missing in pages that are not served over TLS. */
 function randomKey(): string {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

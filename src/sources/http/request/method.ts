@@ -1,8 +1,8 @@
-/** Methods of a request. */
+/** Request methods. */
 
 import { configFailure, describeType } from '../../shared/source-error.js';
 
-/** @returns the method in capitals; GET for none. @throws ReconnectError `config` */
+/** Returns the method in capitals; GET for none. @throws ReconnectError `config` */
 export function checkMethod(method: unknown): string {
   if (method === undefined) return 'GET';
   if (typeof method === 'string' && /^[A-Za-z]+$/.test(method)) {
@@ -16,7 +16,7 @@ export function checkMethod(method: unknown): string {
   );
 }
 
-/** Whether a request of this method only reads, so that sending it again is harmless (RFC 9110, 9.2.1). */
+/** Returns whether the method only reads, so that sending it again is harmless (RFC 9110, 9.2.1). */
 export function isRead(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }

@@ -1,8 +1,8 @@
-/** Keeps a response from ending the process, where the fetch is the one that is built into Node 20 and 22. */
+/** Works around a bug of the fetch in Node 20 and 22, by which a response can end the process. */
 
 /**
- * undici 6, which those bundle, fails a response of more than five content codings in a way that leaves an object
- * behind on which the next fault of the socket, or an abort, raises an error that nobody can catch. Later versions
+ * undici 6, which they bundle, fails a response with more than five content codings in a way that leaves an object
+ * on which the next fault of the socket, or an abort, raises an uncatchable error. Later versions
  * abort the request at that point instead, and so does this: through the option `dispatcher` of undici's fetch, with
  * the dispatcher that is in use anyway. Every other fetch ignores the option or is not given it.
  */
@@ -16,21 +16,21 @@ export function guardedInit(fetch: unknown, init: RequestInit): RequestInit {
   return { ...init, dispatcher: guarded } as RequestInit;
 }
 
-/** Where undici keeps the dispatcher of its fetch, for all its versions in one process. */
+/** The symbol under which all versions of undici in a process keep the dispatcher of fetch. */
 const GLOBAL_DISPATCHER: unique symbol = Symbol.for('undici.globalDispatcher.1') as never;
 
-/** undici's own limit. */
+/** undici's own limit of content codings. */
 const MAX_CODINGS = 5;
 
 interface Dispatcher {
-  /** undici's mock agent is asked for other bodies. */
+  /** undici's mock agent expects other bodies. */
   readonly isMockActive?: unknown;
   dispatch(request: unknown, handler: object): unknown;
 }
 
 type Method = (...args: unknown[]) => unknown;
 
-/** A handler of another form than that of undici 6 stays as it is. */
+/** Returns a handler that is not of the form of undici 6 unchanged. */
 function guardedHandler(handler: object): object {
   const methods: Record<string, Method> = {};
   for (const [name, value] of Object.entries(handler))

@@ -1,10 +1,10 @@
-/** Opens a body to read: the request, what its answer means, and the case that there is nothing. */
+/** Sends a request and opens the body of its response, or returns that there is nothing to read. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
 import type { SourceError } from '../../shared/source-error.js';
 import { streamBody, withErrorBody } from './response.js';
-import { discard } from '../response/error-body.js';
-import { exchange } from './send-request.js';
+import { cancelBody } from '../response/error-body.js';
+import { sendRequest } from './send-request.js';
 import { statusClass } from '../../../../machines/http-status.js';
 import { abortedFailure } from '../response/network-error.js';
 import type { RequestOptions } from './request.js';
@@ -12,50 +12,50 @@ import type { Framing } from '../response/sniff.js';
 
 export interface BodyRequest {
   readonly request: RequestOptions;
-  /** What is asked for, and what the body may be, the first by preference. Null: anything. */
+  /** Content types to accept, the preferred one first. Null: any. */
   readonly contentTypes: readonly string[] | null;
-  /** The request asks to go on: then 410 says that this is not possible. */
+  /** The request resumes from a position: then 410 means that the position is gone. */
   readonly withCursor: boolean;
   /** Statuses besides 200 that bring a body, such as 206. */
   readonly alsoOpen?: readonly number[] | undefined;
   /** The protocol's own headers. */
-  readonly refine?: ((headers: Record<string, string>) => void) | undefined;
-  /** Whether the response says that nothing follows, where that is not 204. */
+  readonly addHeaders?: ((headers: Record<string, string>) => void) | undefined;
+  /** Returns whether a response other than 204 means that nothing follows. */
   readonly isOver?: ((response: Response) => boolean) | undefined;
-  /** What a status means in this protocol, where that is not what it means everywhere. */
+  /** Returns the failure for a status that has a special meaning in this protocol. */
   readonly refusal?: ((response: Response) => SourceError | undefined) | undefined;
-  /** A body of another type is read too, if it begins as a stream of this kind does. */
+  /** Also accepts a body of another content type that begins like a stream of this framing. */
   readonly framing?: Framing | undefined;
-  /** The peer streams only where the body of the request has `stream: true`. */
+  /** The peer streams only if the body of the request has `stream: true`. */
   readonly needsStreamFlag?: boolean | undefined;
 }
 
 export interface OpenBody {
   readonly response: Response;
-  /** Null where the answer says that there is nothing to read (204). */
+  /** Null if there is nothing to read (204). */
   readonly body: ReadableStream<Uint8Array> | null;
 }
 
-/** @throws ReconnectError of the kind that the answer calls for. */
+/** @throws ReconnectError of the kind that the response means. */
 export async function openBody(
-  { request, refine, refusal, isOver, ...rest }: BodyRequest,
+  { request, addHeaders, refusal, isOver, ...rest }: BodyRequest,
   at: ResumePoint,
   signal: AbortSignal,
 ): Promise<OpenBody> {
   const { contentTypes } = rest;
-  const answered = await exchange(request, at, signal, (headers) => {
+  const answered = await sendRequest(request, at, signal, (headers) => {
     if (contentTypes !== null) headers['accept'] ??= contentTypes.join(', ');
-    refine?.(headers);
+    addHeaders?.(headers);
   });
   const { response } = answered;
   if (signal.aborted) {
-    discard(answered);
+    cancelBody(answered);
     throw abortedFailure(signal);
   }
   const refused = refusal?.(response);
   if (refused !== undefined) throw await withErrorBody(answered, refused, signal);
   if (statusClass(response.status) === 'nothing' || isOver?.(response) === true) {
-    discard(answered);
+    cancelBody(answered);
     return { response, body: null };
   }
   const { httpPolicy } = request;

@@ -1,4 +1,4 @@
-/** Builds the request of one attempt: asks the providers of URL, headers and body, bounded by the signal. */
+/** Builds the request of one attempt: calls the functions for URL, headers and body, until the signal aborts. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
 import { isThenable, SourceError, sourceError } from '../../shared/source-error.js';
@@ -10,25 +10,25 @@ import { askOnce, refreshCount } from './credential-refresh.js';
 import { toBody, toHeaders, toUrl } from './validate-request.js';
 import type { HeadersLike, RequestBody } from './validate-request.js';
 
-/** What a function for `headers` is given. */
+/** The argument of a function for `headers`. */
 export interface HeadersContext {
   /** 0 for the first connection, n for the nth attempt of an outage. */
   readonly attempt: number;
-  /** True after a 401 or 403: what you returned before is refused, get something newer. */
+  /** True after a 401 or 403: the last result was refused, so return new credentials. */
   readonly refresh: boolean;
-  /** Aborts when the answer is no longer wanted. */
+  /** Aborts when the result is no longer wanted. */
   readonly signal: AbortSignal;
 }
 
-/** What a function for `url` or `body` is given. */
+/** The argument of a function for `url` or `body`. */
 export interface RequestContext extends HeadersContext {
-  /** The last committed cursor, for servers that want it in the query or the body. */
+  /** The last committed cursor, for servers that expect it in the query or the body. */
   readonly cursor: string | undefined;
   /** Items committed so far, for servers that count. */
   readonly items: number;
   /** Bytes of those items. */
   readonly bytes: number;
-  /** UTF-16 units of those items. */
+  /** UTF-16 code units of those items. */
   readonly chars: number;
 }
 
@@ -50,9 +50,9 @@ export interface RequestOptions {
   readonly credentials: RequestCredentials | undefined;
   readonly mode: RequestMode | undefined;
   readonly httpPolicy: HttpPolicy;
-  /** Goes out with every request that does more than read. */
+  /** Sent with every request that does more than read. */
   readonly idempotencyKey: IdempotencyKey | undefined;
-  /** Headers of a request that goes on: in place of those of the same name. */
+  /** Headers of a request that resumes: they replace headers of the same name. */
   readonly resumeHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -63,11 +63,11 @@ export interface PreparedRequest {
   readonly headers: Record<string, string>;
   readonly body: RequestBody | undefined;
   readonly init: RequestInit;
-  /** How many refreshes there had been before its headers were asked for. */
+  /** Number of credential refreshes before the headers of this request were requested. */
   readonly refreshed: number;
 }
 
-/** `refused` is the request that was answered by 401 or 403, where this one is to do better. */
+/** @param refused the request that was answered by 401 or 403 before this one */
 export async function prepareRequest(
   options: RequestOptions,
   at: ResumePoint,
@@ -84,7 +84,7 @@ export async function prepareRequest(
   const content = toBody(await askProvider('body', body, full));
   if (!isRead(method)) options.idempotencyKey?.addTo(fields);
   if (options.resumeHeaders !== undefined) {
-    // Those of the source may be about the body of the first request.
+    // Headers of the source may describe the body of the first request.
     for (const name of ['content-type', 'content-length', 'content-encoding']) delete fields[name];
     Object.assign(fields, options.resumeHeaders);
   }
@@ -92,7 +92,7 @@ export async function prepareRequest(
     method,
     headers: fields,
     signal,
-    // Redirects are followed by us: fetch would carry headers to another origin and drop a body.
+    // Redirects are followed in send-request.ts: fetch would send headers to another origin, and drop a body.
     redirect: 'manual',
     cache: 'no-store',
     ...(content === undefined ? {} : { body: content as BodyInit }),
@@ -102,7 +102,7 @@ export async function prepareRequest(
   return { url: address, headers: fields, body: content, init, refreshed };
 }
 
-/** What a function of the caller is given to make the request of this attempt from. */
+/** Returns the argument for the caller's functions in this attempt. */
 export function requestContext(
   { attempt, cursor, items, bytes, chars }: ResumePoint,
   signal: AbortSignal,
@@ -111,12 +111,12 @@ export function requestContext(
   return Object.freeze({ attempt, refresh, signal, cursor, items, bytes, chars });
 }
 
-/** True where asking again can bring other credentials. */
+/** Returns whether another call can return other credentials. */
 export function hasProvider(options: RequestOptions): boolean {
   return [options.url, options.headers, options.body].some((part) => typeof part === 'function');
 }
 
-/** What a function of the caller answers, in the time that the signal gives; anything else as it is. */
+/** Calls a function of the caller, and waits for its result until the signal aborts. Returns any other value unchanged. */
 export async function askProvider<C extends HeadersContext>(
   name: 'url' | 'headers' | 'body' | 'protocols' | 'resumeRequest',
   part: unknown,
@@ -132,7 +132,7 @@ export async function askProvider<C extends HeadersContext>(
         : askOnce(provider, () => provider(context), context.signal, since);
     return isThenable(answer) ? await untilAborted(answer, context.signal) : answer;
   } catch (cause) {
-    // Aborted while waiting: that is what happened, not a fault of the function.
+    // Aborted while waiting: not a fault of the function.
     if (cause instanceof SourceError) throw cause;
     throw sourceError('callback', `The function for ${name} threw`, { fatal: false, cause });
   }

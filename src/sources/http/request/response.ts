@@ -8,7 +8,7 @@ import {
 import type { PeerError } from '../../../tool-calls/response/peer-error.js';
 import { amended, configFailure, sourceError } from '../../shared/source-error.js';
 import type { SourceError } from '../../shared/source-error.js';
-import { discard, isTextual, readErrorBody } from '../response/error-body.js';
+import { cancelBody, isTextual, readErrorBody } from '../response/error-body.js';
 import type { Exchange } from './send-request.js';
 import { isTransientStatus, statusClass } from '../../../../machines/http-status.js';
 import type { HttpPolicy } from '../../../../machines/http-status.js';
@@ -21,22 +21,22 @@ import { sniffStream } from '../response/sniff.js';
 import type { Framing } from '../response/sniff.js';
 
 export interface ExpectedAnswer {
-  /** What the body may be; parameters and case are ignored. Null: anything. */
+  /** Content types that are accepted, without parameters and case. Null: any. */
   readonly contentTypes: readonly string[] | null;
-  /** The request asks to go on: then 410 says that this is not possible. */
+  /** The request resumes from a position: then 410 means that the position is gone. */
   readonly withCursor: boolean;
   readonly httpPolicy: HttpPolicy;
-  /** Statuses besides 200 that bring a body, such as 206. */
+  /** Statuses besides 200 that have a body to read, such as 206. */
   readonly alsoOpen?: readonly number[] | undefined;
-  /** A body of another type is read too, if it begins as a stream of this kind does. */
+  /** Also accepts a body of another content type that begins like a stream of this framing. */
   readonly framing?: Framing | undefined;
-  /** The peer streams only where the body of the request has `stream: true`. */
+  /** The peer streams only if the body of the request has `stream: true`. */
   readonly needsStreamFlag?: boolean | undefined;
 }
 
 type Body = ReadableStream<Uint8Array>;
 
-/** @throws SourceError for a response that is no such body. */
+/** Returns the body of an accepted response. @throws SourceError for any other response. */
 export async function streamBody(
   exchange: Exchange,
   expected: ExpectedAnswer,
@@ -62,7 +62,7 @@ export async function streamBody(
   throw await otherType(response, sniffed.body, exchange, expected, signal);
 }
 
-/** What a status means that brings no stream. */
+/** Returns the failure that a status without a stream means. */
 export function refusalOf(
   status: number,
   header: HeaderOf,
@@ -86,7 +86,7 @@ export function refusalOf(
   });
 }
 
-/** The failure, with what the peer says of it in the body. */
+/** Returns the failure with the peer's explanation in the body. */
 export async function withErrorBody(
   exchange: Exchange,
   failure: SourceError,
@@ -94,7 +94,7 @@ export async function withErrorBody(
 ): Promise<SourceError> {
   const { response, sent, link } = exchange;
   if (!response.body || !isTextual(response)) {
-    discard(exchange);
+    cancelBody(exchange);
     return failure;
   }
   const text = await readErrorBody(response.body, signal);
@@ -102,7 +102,7 @@ export async function withErrorBody(
   return withText(failure, text, redactor(sent));
 }
 
-/** The failure, with the text of the body in which the peer explains it. */
+/** Returns the failure with the text of the body, in which the peer explains it. */
 export function withText(failure: SourceError, text: string, redact: Redact): SourceError {
   if (text === '') return failure;
   const peer = redacted(readPeerError(text), redact);
@@ -113,7 +113,7 @@ export function withText(failure: SourceError, text: string, redact: Redact): So
   });
 }
 
-/** A 200 that is no stream: an error with the wrong status, a page of a proxy, or a response that was not to be streamed. */
+/** Returns the failure for a 200 that is no stream: an error with a wrong status, a page of a proxy, a response in one piece. */
 async function otherType(
   response: Response,
   body: Body,
@@ -137,7 +137,7 @@ async function otherType(
   return sourceError('protocol', message + why, facts);
 }
 
-/** Whether the body of a request is JSON that asks for no stream. */
+/** Returns whether the body of a request is JSON without `stream: true`. */
 function lacksStreamFlag(body: unknown): boolean {
   const json = typeof body === 'string' ? parsed(body) : undefined;
   return (
@@ -149,29 +149,29 @@ function redacted(peer: PeerError, redact: Redact): PeerError {
   const { message, code } = peer;
   return {
     ...peer,
-    // Far more than is shown: what is cut off here is not seen.
+    // Far more than a message shows.
     message: message === undefined ? undefined : redact(message.slice(0, 4096)),
     code: code !== undefined && redact(code) !== code ? undefined : code,
   };
 }
 
-/** @throws SourceError for a response whose body cannot be read. */
+/** Returns the body. @throws SourceError for a body that cannot be read. */
 function bodyOf(exchange: Exchange): Body {
   const { response } = exchange;
   const body: unknown = response.body;
   if (body === undefined || body === null) {
-    discard(exchange);
+    cancelBody(exchange);
     const { status } = response;
     throw sourceError('protocol', 'The response has no body', { fatal: true, status });
   }
   if (!isWebStream(body)) {
-    discard(exchange);
+    cancelBody(exchange);
     const write = 'fetch: globalThis.fetch, or wrap the body with Readable.toWeb()';
     throw configFailure('fetch to give a body with getReader()', 'another stream', write);
   }
   if (response.bodyUsed || body.locked) {
     const write = 'fetch to return response.clone(), or the response unread';
-    throw configFailure('a body that nobody reads', 'one that is already used', write);
+    throw configFailure('a body that was not read', 'one that is already used', write);
   }
   return body;
 }
@@ -181,7 +181,7 @@ function cancelled(body: Body): null {
   return null;
 }
 
-/** Of several types the last valid one, as fetch reads the header: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type */
+/** Returns the last valid content type of several, as fetch does: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type */
 function essenceOf({ headers }: Response): string {
   const types = (headers.get('content-type') ?? '')
     .split(',')

@@ -1,4 +1,4 @@
-/** The request that goes on, where that is another than the one that began. */
+/** The request that continues a stream, if it differs from the one that began it. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
 import { sourceError } from '../../shared/source-error.js';
@@ -9,13 +9,13 @@ import type { HeadersLike } from './validate-request.js';
 import { askProvider, requestContext } from './request.js';
 import type { RequestContext, RequestOptions } from './request.js';
 
-/** What the request that goes on has in place of the first one's. It never has a body. */
+/** The parts of the resuming request that differ from the first request. It never has a body. */
 export interface ResumeRequest {
   /** @default that of the first request */
   url?: string | URL | undefined;
   /** @default 'GET' */
   method?: 'GET' | 'HEAD' | undefined;
-  /** In addition to those of the source, or in place of those of the same name. */
+  /** Added to the headers of the source; they replace headers of the same name. */
   headers?: HeadersLike | undefined;
 }
 
@@ -30,7 +30,7 @@ export function checkResumeRequest(resumeRequest: unknown): ResumeRequestFunctio
 }
 
 /**
- * The request for this position: `resumeRequest` is asked where something was received.
+ * Returns the request for this position: that of `resumeRequest`, if anything was received.
  * @throws SourceError
  */
 export async function requestAt(

@@ -1,8 +1,8 @@
-/** Sends the request of one attempt and returns the answer that counts: redirects and refresh are behind it. */
+/** Sends the request of one attempt, follows redirects, refreshes credentials once, and returns the final response. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
 import { nextRequest } from '../../../host/request-pace.js';
-import { discard } from '../response/error-body.js';
+import { cancelBody } from '../response/error-body.js';
 import { configFailure, describeType, sourceError } from '../../shared/source-error.js';
 import type { SourceError } from '../../shared/source-error.js';
 import { statusClass } from '../../../../machines/http-status.js';
@@ -16,32 +16,35 @@ import { hasProvider, prepareRequest } from './request.js';
 import type { PreparedRequest, RequestOptions } from './request.js';
 
 export interface Exchange {
-  /** Its body is not read yet. */
+  /** The response; its body is not read yet. */
   readonly response: Response;
-  /** What was sent, by which the response is to be understood. */
+  /** The request that was sent. */
   readonly sent: PreparedRequest;
-  /** To be released when the body has ended or broken: an abort must not reach the fetch any more. */
+  /** Must be released when the body has ended or broken: an abort must not reach the fetch any more. */
   readonly link: LinkedSignal;
 }
 
-/** @param refine adds the protocol's own headers */
-export async function exchange(
+/**
+ * Sends a request. After a 401 or 403 it is sent once more, with new credentials, if a function can return some.
+ * @param addHeaders adds the protocol's own headers
+ */
+export async function sendRequest(
   options: RequestOptions,
   at: ResumePoint,
   signal: AbortSignal,
-  refine: (headers: Record<string, string>) => void,
+  addHeaders: (headers: Record<string, string>) => void,
 ): Promise<Exchange> {
   if (signal.aborted) throw abortedFailure(signal);
-  const first = await attempt();
+  const first = await sendOnce();
   const meaning = statusClass(first.response.status, options.httpPolicy);
   if (meaning !== 'credentials' || !hasProvider(options)) return first;
-  discard(first);
+  cancelBody(first);
   await nextRequest(signal);
-  return attempt(first.sent);
+  return sendOnce(first.sent);
 
-  async function attempt(refused?: PreparedRequest): Promise<Exchange> {
+  async function sendOnce(refused?: PreparedRequest): Promise<Exchange> {
     const sent = await prepareRequest(options, at, signal, refused);
-    refine(sent.headers);
+    addHeaders(sent.headers);
     if (signal.aborted) throw abortedFailure(signal);
     return { ...(await follow(options, sent, signal)), sent };
   }
@@ -52,8 +55,8 @@ type Received = Omit<Exchange, 'sent'>;
 const MAX_REDIRECTS = 5;
 
 /**
- * Follows redirects within the origin. Method and body never change: a 301, 302 or 303, which asks
- * for a GET instead, is refused for any other method.
+ * Follows redirects within the origin. Method and body never change: a 301, 302 or 303, which would change a POST
+ * into a GET, is refused for any method but GET and HEAD.
  */
 async function follow(
   options: RequestOptions,
@@ -86,7 +89,7 @@ async function follow(
     if (seen.size > MAX_REDIRECTS)
       throw redirectFailure(received, `follows ${MAX_REDIRECTS} others`);
     seen.add(target.href);
-    discard(received);
+    cancelBody(received);
     url = target;
     await nextRequest(signal);
     if (signal.aborted) throw abortedFailure(signal);
@@ -94,7 +97,7 @@ async function follow(
 }
 
 function redirectFailure(received: Received, why: string): SourceError {
-  discard(received);
+  cancelBody(received);
   const { response } = received;
   return sourceError('protocol', `The redirect ${why}`, {
     fatal: true,
@@ -129,10 +132,10 @@ async function send(
     promise = fetch(url.href, guardedInit(fetch, { ...init, signal: link.signal }));
     answer = await untilAborted(promise, signal, (late) => {
       const response = ownResponse(late);
-      if (response !== undefined) discard({ response, link });
+      if (response !== undefined) cancelBody({ response, link });
     });
   } catch (error) {
-    // A fetch whose promise cannot be followed may still be under way.
+    // A fetch whose promise cannot be followed may still be running.
     if (promise === undefined || isFollowable(promise)) link.release();
     else link.abort();
     if (signal.aborted) throw abortedFailure(signal);

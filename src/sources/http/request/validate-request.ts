@@ -1,4 +1,4 @@
-/** Checks of what makes up a request. No message repeats a URL, a header or a body: they hold secrets. */
+/** Validates the parts of a request. No message repeats a URL, a header or a body, which may contain secrets. */
 
 import { MAX_ID_LENGTH } from '../../../../machines/source-contract.js';
 import { configFailure, describeType, sourceError } from '../../shared/source-error.js';
@@ -45,7 +45,7 @@ export function toUrl(value: unknown, ownFetch: boolean): URL {
   return url;
 }
 
-/** What a relative URL is relative to: `<base href>` of a page, or the address of a worker's script. */
+/** Returns the base of relative URLs: `<base href>` of a page, or the address of a worker's script. */
 function baseUrl(): string | undefined {
   const { document, location } = globalThis as {
     document?: { baseURI?: string };
@@ -78,7 +78,7 @@ export function toHeaders(value: unknown): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** @throws ReconnectError `config` for what cannot be sent, or not sent again. */
+/** @throws ReconnectError `config` for a body that cannot be sent, or not sent again. */
 export function toBody(value: unknown): RequestBody | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string' || value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
@@ -95,20 +95,20 @@ export function toBody(value: unknown): RequestBody | undefined {
   );
 }
 
-/** False for an id that is too long or holds characters that no header may hold. */
+/** Returns false for an id that is too long or has characters that no header may have. */
 export function isSendable(id: string): boolean {
   // eslint-disable-next-line no-control-regex
   return id.length <= MAX_ID_LENGTH && !/[\0-\x08\x0a-\x1f\x7f]/.test(id);
 }
 
-/** A cursor may come from a saved checkpoint: it is checked before it goes out. @throws SourceError */
+/** Validates a cursor before it is sent: it may come from a saved checkpoint. @throws SourceError */
 export function checkCursor(cursor: string): void {
   if (isSendable(cursor)) return;
   throw sourceError('not-resumable', 'The cursor cannot be sent as a header', { fatal: true });
 }
 
 /**
- * An id as the header `Last-Event-ID`: its UTF-8 bytes, one letter each, since fetch takes only
+ * Converts an id for the header `Last-Event-ID`: each UTF-8 byte becomes one character, since fetch accepts only
  * characters up to U+00FF. https://html.spec.whatwg.org/multipage/server-sent-events.html#last-event-id
  */
 export function toHeaderBytes(id: string): string {

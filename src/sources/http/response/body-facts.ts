@@ -1,11 +1,11 @@
-/** What belongs to a response's body beside its bytes, kept with it for whoever reads it. */
+/** Facts about a response's body that its reader needs, stored by body. */
 
 import type { Redact } from './redact.js';
 
 export interface BodyFacts {
-  /** Leaves out of a text of the peer what the request holds. */
+  /** Removes from a text of the peer what the request contains. */
   readonly redact: Redact;
-  /** To be called when the body has ended or broken: from then on an abort must not reach the fetch that gave it. */
+  /** Must be called when the body has ended or broken: from then on an abort must not reach the fetch. */
   readonly release: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** Reads a body: one network chunk, one batch. The hot path of every HTTP source. */
+/** Reads a body: each network chunk becomes a batch. The hot path of every HTTP source. */
 
 import type { Connection, SourceItem } from '../../../../machines/source-contract.js';
 import { chain, ignoreRejection, runQuietly } from '../../../../machines/thenable.js';
@@ -15,14 +15,14 @@ import type { BodyFacts } from './body-facts.js';
 import { networkFailure } from './network-error.js';
 
 export interface BodyDecoder<T> {
-  /** Set when the end marker was seen: the rest of the body is not read. */
+  /** True once the end marker was read: the rest of the body is not read. */
   readonly ended: boolean;
-  /** Set when the body cannot be read on. What came before it is still delivered. */
+  /** Set when the body cannot be read any further. Items before the failure are still delivered. */
   readonly failure: SourceError | undefined;
   /** What of an item has arrived that is not whole, about, in bytes. @default 0 */
   readonly heldBytes?: number | undefined;
   decode(chunk: Uint8Array): readonly SourceItem<T>[];
-  /** Called when the bytes end: the last items, or why that is no ordinary end. */
+  /** Called when the bytes end. Returns the last items, or the reason why this is no ordinary end. */
   finish(): readonly SourceItem<T>[] | SourceError | undefined;
 }
 
@@ -33,7 +33,7 @@ export function bodyConnection<T>(
   return new BodyConnection(readerOf(body), decoder, factsOf(body));
 }
 
-/** A connection of one batch: for answers without a body. */
+/** Returns a connection of one batch, for responses without a body. */
 export function singleBatch<T>(items: readonly SourceItem<T>[]): Connection<T> {
   let left = true;
   const next = (): Promise<Result<T>> => {
@@ -94,7 +94,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     return Promise.resolve(DONE);
   }
 
-  /** Lets go of the socket; `releaseLock` alone would leak it. */
+  /** Cancels the body, which frees the socket; `releaseLock` alone would leak it. */
   close(): void {
     this.#failure = undefined;
     this.#cancel();
@@ -111,7 +111,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     try {
       return chain(this.#reader.read(), this.#onChunk, this.#onError);
     } catch (error) {
-      // A reader of a foreign fetch.
+      // The reader of a custom fetch may throw.
       return Promise.reject(networkFailure(error, 'The connection broke'));
     }
   }
@@ -141,13 +141,13 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
 
   readonly #onError = (error: unknown): Result<T> => {
     const wasClosed = this.#closed;
-    // One that broke holds nothing; a reader of a foreign fetch may say so and go on.
+    // A broken body holds no socket; the reader of a custom fetch may report an error and still hold one.
     this.#cancel();
     if (wasClosed) return DONE;
     throw networkFailure(error, 'The connection broke');
   };
 
-  /** What a peer reports may repeat the request. */
+  /** Redacts a failure: what a peer reports may repeat the request. */
   #redacted(failure: SourceError): SourceError {
     const message = this.#facts.redact(failure.message);
     return message === failure.message ? failure : amended(failure, message);
@@ -158,7 +158,7 @@ class BodyConnection<T> implements Connection<T>, AsyncIterableIterator<readonly
     this.#closed = true;
     const last = this.#decoder.finish();
     if (last instanceof SourceError) throw this.#redacted(last);
-    // What was read at the end may be an error, behind items.
+    // The last event may be an error, after items.
     const failure = this.#decoder.failure;
     if (last === undefined || last.length === 0) {
       if (failure) throw this.#redacted(failure);
@@ -176,7 +176,7 @@ function isBytes(chunk: unknown): chunk is Uint8Array {
     : false;
 }
 
-/** @throws SourceError where a body of a foreign fetch gives no reader */
+/** @throws SourceError if the body of a custom fetch returns no reader */
 function readerOf(body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
   const reader: unknown = body.getReader();
   const { read, cancel } = (reader ?? {}) as Partial<ReadableStreamDefaultReader<Uint8Array>>;

@@ -1,19 +1,19 @@
-/** What a refused request is answered with: read within bounds, then released. */
+/** Reads the body of a refusal within limits, and releases it. */
 
 import { MAX_ERROR_BODY } from '../../../../machines/errors.js';
 import { adopt, runQuietly } from '../../../../machines/thenable.js';
 import type { LinkedSignal } from './linked-signal.js';
 
-/** A peer that has refused has little to say; an attempt is not held up for the rest. In ms. */
+/** Time for the body of a refusal, in ms: an attempt does not wait longer for an explanation. */
 export const MAX_BODY_MS: number = 1000;
 
-/** A response that nobody has read, and the signal of its fetch. */
+/** A response that was not read, and the signal of its fetch. */
 export interface Unread {
   readonly response: Response;
   readonly link: Pick<LinkedSignal, 'release' | 'abort'>;
 }
 
-/** Text of the body as far as it comes in time; empty for none, and for one that cannot be read. */
+/** Returns the text of the body that arrives in time; empty if there is none, or it cannot be read. */
 export async function readErrorBody(
   body: ReadableStream<Uint8Array> | null,
   signal: AbortSignal,
@@ -34,7 +34,7 @@ export async function readErrorBody(
       text += decoder.decode(result.value, { stream: true });
     }
   } catch {
-    // It broke, or is no text: what came before it counts.
+    // The body broke, or is no text: the text so far counts.
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
@@ -43,16 +43,16 @@ export async function readErrorBody(
   return text.slice(0, MAX_ERROR_BODY);
 }
 
-/** Whether a body may be shown to a person. */
+/** Returns whether a body is text that may be shown. */
 export function isTextual({ headers }: Response): boolean {
   const type = headers.get('content-type') ?? '';
   return type === '' || /text|json|xml|javascript|urlencoded/i.test(type);
 }
 
-/** Releases a response whose body nobody reads; an unread one keeps its socket. */
-export function discard({ response, link }: Unread): void {
+/** Cancels the body of a response that is not read: an unread body keeps its socket. */
+export function cancelBody({ response, link }: Unread): void {
   const body = response.body as ForeignBody | null | undefined;
-  // A status without a body (205) does not keep a peer from sending one.
+  // A peer may send a body with a status that has none (205).
   if (body === null || body === undefined) return link.abort();
   link.release();
   release(() => (typeof body.cancel === 'function' ? body.cancel() : body.destroy?.()));
@@ -73,7 +73,7 @@ function readerOf(
   try {
     return body?.getReader();
   } catch {
-    // A foreign body, or one that somebody else reads.
+    // The body of a custom fetch, or one that is being read elsewhere.
     release(() => body?.cancel());
     return undefined;
   }

@@ -1,28 +1,28 @@
-/** Recognises a server that ignores the count: asked for what follows, it sends the same again. */
+/** Recognises a server that ignores the count: asked for what follows, it sends the same text again. */
 
-/** UTF-16 units that are kept to compare with: of a response that is longer nothing is known. */
+/** UTF-16 code units that are kept to compare with; a longer response is not compared. */
 const MAX_KEPT = 1024 * 1024;
 
-/** UTF-16 units of a text that does not follow on itself by chance. */
+/** UTF-16 code units of a text that does not repeat itself by chance. */
 const MIN_LENGTH = 8;
 
-/** What a stream received last, kept from one connection to the next. */
+/** The text of the last response of a stream, kept for the next connection. */
 export class LastResponse {
   #text: string | undefined;
-  /** How much of the stream was received with it. */
+  /** The length of the stream at the end of that response. */
   #end = -1;
 
-  /** The text that ended here, where its bytes ended properly and all of it was received. */
+  /** Returns the text that ended at this position, if its bytes ended properly and all of it was received. */
   endingAt(position: number): string | undefined {
     return position === this.#end ? this.#text : undefined;
   }
 
-  /** A connection begins. */
+  /** Forgets the text: a new connection begins. */
   forget(): void {
     this.#text = undefined;
   }
 
-  /** The bytes of a connection ended properly. */
+  /** Keeps the text of a connection whose bytes ended properly. */
   keep(text: string | undefined, end: number): void {
     this.#text = text;
     this.#end = end;
@@ -30,62 +30,62 @@ export class LastResponse {
 }
 
 /**
- * The text of one connection. It is held back while it is the same as the last one: only the same again, from a proper
- * end to a proper end, proves that the server has no more. A text that is short, or repeats itself as `tick tick` does,
- * may follow on itself: in doubt it is new.
+ * The text of one connection, held while it equals that of the last one. Only the same text again, from a proper end
+ * to a proper end, proves that the server has no more. A text that is short, or repeats itself as `tick tick` does,
+ * may continue itself, and is taken for new in doubt.
  */
 export class Repetition {
   readonly #last: string;
   #text: string | undefined = '';
   #isHolding: boolean;
 
-  /** @param last what the last connection brought; undefined where that is not known */
+  /** @param last the text of the last connection; undefined if it is not known */
   constructor(last: string | undefined) {
     this.#last = last ?? '';
     this.#isHolding = this.#last !== '' && isDistinct(this.#last);
   }
 
-  /** All text of this connection; undefined where that is too much. */
+  /** All text of this connection; undefined if it is too long. */
   get text(): string | undefined {
     return this.#text;
   }
 
-  /** What came is held back. */
+  /** True while the text is held. */
   get isHolding(): boolean {
     return this.#isHolding;
   }
 
-  /** The last one began like this. */
+  /** Returns whether the last text began like this. */
   beganWith(text: string): boolean {
     return text !== '' && this.#last.startsWith(text.slice(0, this.#last.length));
   }
 
-  /** The part that is to be delivered now. */
+  /** Takes a piece, and returns the part to deliver now. */
   take(text: string): string {
     const isKept = this.#text !== undefined && this.#text.length + text.length <= MAX_KEPT;
     const all = isKept ? (this.#text ?? '') + text : undefined;
     this.#text = all;
     if (!this.#isHolding) return text;
-    // Of what is held back all is kept.
+    // All of the held text is kept.
     const came = all ?? '';
     if (this.#last.startsWith(came)) return '';
     this.#isHolding = false;
     return came;
   }
 
-  /** The bytes ended properly: what was held back, unless it is the same again. */
+  /** Returns the held text when the bytes ended properly, unless it is the same again. */
   finish(): string {
     if (!this.#isHolding || this.isSame) return '';
     this.#isHolding = false;
     return this.#text ?? '';
   }
 
-  /** The server has sent the same again. */
+  /** Whether the server has sent the same text again. */
   get isSame(): boolean {
     return this.#isHolding && this.#text === this.#last;
   }
 
-  /** As long as the last one, and alike: perhaps the same again, or another answer to the same question. */
+  /** Whether the text is as long as the last one and similar: the same again, or another response to the same request. */
   get isSuspect(): boolean {
     const [a, b = ''] = [this.#last, this.#text];
     if (a === '' || a.length !== b.length) return false;
@@ -96,12 +96,12 @@ export class Repetition {
   }
 }
 
-/** Long enough, and not a shorter text that repeats. */
+/** Returns whether the text is long enough, and not a shorter text that repeats. */
 function isDistinct(text: string): boolean {
   return text.length >= MIN_LENGTH && period(text) > text.length / 2;
 }
 
-/** Length of the shortest text whose repetition begins with this one: 3 for `abcabcab`. Knuth, Morris and Pratt. */
+/** Returns the length of the period of a text: 3 for `abcabcab` (Knuth, Morris and Pratt). */
 function period(text: string): number {
   const borders = new Int32Array(text.length);
   let border = 0;

@@ -1,23 +1,25 @@
-/** The signal of one fetch: it follows that of the attempt as long as there is something to abort. */
+/** The signal of one fetch: it follows the signal of the attempt as long as there is something to abort. */
 
 export interface LinkedSignal {
   readonly signal: AbortSignal;
-  /** From now on an abort of the attempt is not passed on. */
+  /** Stops following the parent. */
   release(): void;
-  /** Aborts this fetch alone. */
+  /** Aborts this fetch only. */
   abort(): void;
 }
 
 /**
- * Node's fetch must not be aborted once it has failed: where a response has too many content codings, its own abort
- * handling then raises an error that nobody can catch, and the process ends.
+ * Returns a signal that aborts with `parent`, until `release()`.
+ *
+ * A fetch that has failed must not be aborted: if its response has too many content codings, the abort handling of
+ * Node's fetch raises an uncatchable error, and the process ends.
  */
-export function linkSignal(attempt: AbortSignal): LinkedSignal {
+export function linkSignal(parent: AbortSignal): LinkedSignal {
   const controller = new AbortController();
-  const onAbort = (): void => controller.abort(attempt.reason);
-  const release = (): void => attempt.removeEventListener('abort', onAbort);
-  if (attempt.aborted) onAbort();
-  else attempt.addEventListener('abort', onAbort, { once: true });
+  const onAbort = (): void => controller.abort(parent.reason);
+  const release = (): void => parent.removeEventListener('abort', onAbort);
+  if (parent.aborted) onAbort();
+  else parent.addEventListener('abort', onAbort, { once: true });
   return {
     signal: controller.signal,
     release,

@@ -1,4 +1,4 @@
-/** What an error of fetch or of a body means. Only codes are read: texts differ per engine. */
+/** Classifies an error of fetch or of a body, by its code only: messages differ between engines. */
 
 import { errorCode, isTlsCode } from '../../../../machines/error-code.js';
 import { follow, readable, runQuietly } from '../../../../machines/thenable.js';
@@ -27,7 +27,7 @@ export function abortedFailure(signal: AbortSignal): SourceError {
   });
 }
 
-/** Settles like `promise`, but no later than the signal; what comes late goes to `late`. */
+/** Settles like `promise`, but no later than the signal aborts; passes a late result to `late`. */
 export function untilAborted<T>(
   promise: T | PromiseLike<T>,
   signal: AbortSignal,

@@ -1,13 +1,13 @@
-/** The response of a fetch that is not the platform's: read so that none of its fields and methods can do harm. */
+/** Wraps the response of a custom fetch, so that none of its fields and methods can throw later. */
 
 import { readQuietly } from '../../../../machines/thenable.js';
 
-/** What the sources read of a response. */
+/** The part of a response that the sources read. */
 export type AnyResponse = Pick<Response, 'status' | 'ok' | 'type' | 'bodyUsed' | 'body'> & {
   readonly headers: Pick<Headers, 'get' | 'has'>;
 };
 
-/** Returns the platform's own as it is. @returns undefined for what is no response */
+/** Returns a response of the platform unchanged, and undefined for a value that is no response. */
 export function ownResponse(value: unknown): Response | undefined {
   if (readQuietly(() => value instanceof globalThis.Response) === true) return value as Response;
   const response = value as Response;

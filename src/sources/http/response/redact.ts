@@ -1,20 +1,20 @@
-/** Keeps what a request holds out of the texts that a peer sends back: they stand in messages, events and logs. */
+/** Removes what a request contains from texts of the peer, which end up in messages, events and logs. */
 
-/** What is sent: read only when a peer has reported an error. */
+/** The request that was sent; read only after a peer has reported an error. */
 export interface SentRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-/** Replaces what the request holds in a text of the peer. */
+/** Replaces what the request contains in a text of the peer. */
 export type Redact = (text: string) => string;
 
 const REDACTED = '[redacted]';
 
 /**
- * Redacts credentials: values of headers and of the query, parts of the path and words of the body that look like
- * keys, and longer passages of the body that the peer repeats. Names of fields, of models and of functions stay.
+ * Returns a function that redacts values of headers and of the query, parts of the path and words of the body that look like
+ * keys, and longer passages of the body that the peer repeats. Names of fields, models and functions stay.
  */
 export function redactor(request: SentRequest): Redact {
   return (text) => {
@@ -27,11 +27,11 @@ export function redactor(request: SentRequest): Redact {
 /** Names whose values are credentials, however short. */
 const CREDENTIAL = /auth|key|token|secret|cookie|session|passw|signature|credential|\bsig\b/i;
 
-/** Names whose values are public, and help whoever reads the error. */
+/** Names whose values are public, and help to understand the error. */
 const PUBLIC =
   /^(?:accept.*|content-.*|cache-control|user-agent|range|if-range|last-event-id|.*version|.*-beta|model|stream)$/i;
 
-/** The shortest value that is a credential, and the shortest that is redacted anywhere. */
+/** Minimum length of the value of a credential, redacted as a whole word; and of any other value, redacted anywhere. */
 const SHORTEST = 4;
 const LONG = 8;
 
@@ -55,11 +55,11 @@ function secretsOf({ url, headers }: SentRequest): string[] {
   }
   for (const segment of url.pathname.split('/'))
     for (const one of [segment, decoded(segment)]) if (isKeyLike(one)) secrets.add(one);
-  // The longest first: a part of it may be one of its own.
+  // The longest first: a shorter value may be part of it.
   return [...secrets].sort((a, b) => b.length - a.length);
 }
 
-/** User and password behind `Basic`. */
+/** Returns user and password of `Basic`. */
 function basicCredentials(piece: string): string[] {
   if (!/^[A-Za-z0-9+/]{8,}={0,2}$/.test(piece)) return [];
   try {
@@ -78,14 +78,14 @@ function decoded(segment: string): string {
   }
 }
 
-/** A short one may be part of a word: only where it stands alone. */
+/** Removes a secret from a text; a short one only as a whole word, since it may be part of one. */
 function without(text: string, secret: string): string {
   if (secret.length >= LONG) return text.split(secret).join(REDACTED);
   const literal = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return text.replace(new RegExp(`(?<!\\w)${literal}(?!\\w)`, 'g'), REDACTED);
 }
 
-/** A mix of a–z and digits, as in keys and ids: no word of a language. */
+/** Returns whether the text mixes a–z and digits, as keys and ids do, and no word of a language. */
 function isKeyLike(text: string): boolean {
   return text.length >= LONG && /\d/.test(text) && /[a-z]/i.test(text);
 }
@@ -98,7 +98,7 @@ interface BodyTexts {
   readonly open: readonly string[];
 }
 
-/** The values in a body: of its JSON, of a form, or all of its text. */
+/** Returns the values in a body: of its JSON, of a form, or all of its text. */
 function bodyTexts(body: unknown): BodyTexts {
   const secret: string[] = [];
   const open: string[] = [];
@@ -123,7 +123,7 @@ function bodyTexts(body: unknown): BodyTexts {
   return { secret, open };
 }
 
-/** A passage of the body is longer than any two texts share by chance; looked for in steps, so that it costs little. */
+/** Replaces passages of the body that are too long to be equal by chance. Searches in steps, which costs little. */
 const GRAM = 24;
 const STEP = 8;
 
@@ -144,7 +144,7 @@ function withoutBody(text: string, { secret, open }: BodyTexts): string {
   return left;
 }
 
-/** How far the text around this place is the source's. */
+/** Returns how far the text around this index equals the source. */
 function passage(text: string, source: string, at: number): readonly [number, number] {
   let [from, to] = [at, at + GRAM];
   while (from > 0 && source.includes(text.slice(from - 1, to))) from--;

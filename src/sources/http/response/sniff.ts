@@ -1,20 +1,20 @@
-/** Looks whether a body of another content type is a stream all the same: gateways label them in many ways. */
+/** Detects a stream in a body of another content type: gateways label streams in many ways. */
 
 type Body = ReadableStream<Uint8Array>;
 
 export interface Sniffed {
   readonly isStream: boolean;
-  /** All of the body: what was looked at comes first. */
+  /** The whole body: what was inspected comes first. */
   readonly body: Body;
 }
 
-/** What the body is taken for: server-sent events, or lines of JSON. */
+/** The framing to look for: server-sent events, or lines of JSON. */
 export type Framing = 'events' | 'lines';
 
-/** A stream shows what it is in its first line; a body that begins with as much space is none. */
+/** Bytes that are inspected at most: a stream is recognised by its first line. */
 const MAX_BYTES = 4096;
 
-/** @returns when the first line has come, the body ends, or the signal aborts. */
+/** Resolves when the first line has arrived, the body ends, or the signal aborts. */
 export async function sniffStream(
   body: Body,
   framing: Framing,
@@ -41,7 +41,7 @@ export async function sniffStream(
       isStream = looksLike(text);
     }
   } catch (error) {
-    // Whoever reads on gets it.
+    // The next reader receives the error.
     broken = error instanceof Error ? error : new Error('the body broke', { cause: error });
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -49,7 +49,7 @@ export async function sniffStream(
   return { isStream: isStream === true, body: joined(chunks, reader, broken) };
 }
 
-/** Undefined while it may still become one. */
+/** Returns whether the text begins a stream; undefined while that is open. */
 function looksLikeEvents(text: string): boolean | undefined {
   const start = text.replace(/^\s+/, '');
   if (/^(?::|(?:data|event|id|retry)\s*(?::|\r|\n))/.test(start)) return true;
@@ -58,7 +58,7 @@ function looksLikeEvents(text: string): boolean | undefined {
     : false;
 }
 
-/** An object, but not one that is an error and nothing else. */
+/** Returns whether the line is an object that is not merely an error. */
 function looksLikeLines(text: string): boolean | undefined {
   const start = text.trimStart();
   if (!start.startsWith('{')) return start === '' ? undefined : false;

@@ -1,9 +1,9 @@
-/** Chunks of UTF-8 to text, as one `TextDecoder` in stream mode would do it, but cheaper. */
+/** Decodes chunks of UTF-8, as one `TextDecoder` in stream mode does, but faster. */
 
 /**
- * A chunk that ends with an ASCII byte, after one that was all ASCII, gives the same text decoded on its own
- * as in stream mode. Up to Node 22 that is several times cheaper for ASCII, and twice as dear for all else;
- * and a decoder that was once used in stream mode loses it. Hence two, and the chunk before says which.
+ * A chunk that ends with an ASCII byte, and follows one that was all ASCII, decodes to the same text on its own
+ * as in stream mode. Up to Node 22 that is several times faster for ASCII, and half as fast for everything else,
+ * and a decoder that was once used in stream mode stays slow. Hence two decoders; the chunk before decides which.
  */
 export class Utf8Decoder {
   #streaming: TextDecoder | undefined;

@@ -1,11 +1,11 @@
-/** Connections that count as open once their first item is there. */
+/** Connections that count as open when their first item has arrived. */
 
 import type { Connection, SourceItem } from '../../../../machines/source-contract.js';
 import { sourceError } from '../../shared/source-error.js';
 
 /**
- * Reads up to the first items, and gives them back with the rest.
- * @throws SourceError where the bytes end before; and what the connection throws
+ * Reads up to the first items, and returns a connection that yields them and the rest.
+ * @throws SourceError if the bytes end before; and what the connection throws
  */
 export async function begun<T>(connection: Connection<T>): Promise<Connection<T>> {
   const iterator = connection.batches[Symbol.asyncIterator]();

@@ -1,4 +1,4 @@
-/** Going on by a new request that holds the text so far. The seam may show: the model does not repeat itself. */
+/** Continues a cut response by a new request that contains the text so far. */
 
 import type { ResumePoint, SourceItem } from '../../../../machines/source-contract.js';
 import type { ModelPart } from '../../../tool-calls/response/answer.js';
@@ -8,29 +8,29 @@ import type { SseProtocol } from '../../sse/protocol.js';
 import type { ModelBody } from './options.js';
 
 export interface ContinuationContext extends RequestContext {
-  /** The text of the answer so far. */
+  /** The text of the response so far. */
   readonly text: string;
 }
 
 export interface Continuable {
   /**
-   * Makes the request that goes on with the text so far, such as one with the text as the assistant's last message.
-   * Without it a cut answer fails, and says why. A cut tool call is never continued.
+   * Makes the request that continues the text so far, such as one with the text as the assistant's last message.
+   * Without it a cut response ends the stream as failed. A cut tool call is never continued.
    */
   continueWith?: ((context: ContinuationContext) => ModelBody | PromiseLike<ModelBody>) | undefined;
 }
 
-/** The text that is kept, in UTF-16 units: no model's answer is longer. */
+/** Limit of the text that is kept, in UTF-16 code units: no model's response is longer. */
 const MAX_TEXT = 4 * 1024 * 1024;
 
 export interface Continuation {
-  /** The text that was received at this point. @throws SourceError where it is not known. */
+  /** Returns the text that was received up to this point. @throws SourceError if it is not known. */
   textAt(at: ResumePoint): string;
-  /** Keeps the text of this connection, and marks the seam. */
+  /** Returns a protocol that keeps the text of this connection, and emits the seam. */
   follow(protocol: SseProtocol<ModelPart>, at: ResumePoint): SseProtocol<ModelPart>;
 }
 
-/** @param isKept whether a new request may go on with the text: else it is only counted, however long it is */
+/** @param isKept whether a new request may continue the text; otherwise the text is only counted, without a limit */
 export function createContinuation(isKept: boolean): Continuation {
   let text = '';
   return { textAt, follow };
@@ -56,7 +56,7 @@ export function createContinuation(isKept: boolean): Continuation {
     };
   }
 
-  /** Counted by the account as well: so what it has not taken is cut off when it goes on. */
+  /** The count of `ResumePoint.chars`, by which text that was not taken is cut off before it is continued. */
   function keep(item: SourceItem<ModelPart>): SourceItem<ModelPart> {
     if (item.type !== 'data' || item.data.type !== 'text') return item;
     if (isKept) text += item.data.text;

@@ -1,4 +1,4 @@
-/** Protocols whose events are lines of JSON, with the same protocol object as those over server-sent events. */
+/** Protocols whose events are lines of JSON, with the same interface as those over server-sent events. */
 
 import type { SourceItem } from '../../../../machines/source-contract.js';
 import { SourceError, sourceError } from '../../shared/source-error.js';
@@ -7,7 +7,7 @@ import { Utf8Decoder } from '../../http/response/utf8.js';
 import { Framing } from '../../lines/framing.js';
 import type { SseProtocol } from '../../sse/protocol.js';
 
-/** A body of lines as items of the protocol, which reads each line as an event without a name and an id. */
+/** Returns the decoder of a body of lines. The protocol reads each line as an event without a name and an id. */
 export function createLineProtocolDecoder<T>(
   protocol: SseProtocol<T>,
   maxLineBytes: number,
@@ -47,7 +47,7 @@ class LineProtocolDecoder<T> implements BodyDecoder<T> {
   finish(): readonly SourceItem<T>[] | SourceError | undefined {
     const { rest } = this.#framing;
     try {
-      // An object that is whole needs no line end; one that was cut is no event.
+      // A complete object needs no line end; a cut one is no event.
       if (!this.ended && isJson(rest)) this.#read(rest);
       if (!this.ended) this.#items.push(...(this.#protocol.finish?.() ?? []));
     } catch (thrown) {

@@ -1,4 +1,4 @@
-/** The options that all sources of model answers share, and their validation. */
+/** The options that all sources of models share, and their validation. */
 
 import { adopt } from '../../../../machines/thenable.js';
 import { configFailure, describeType } from '../../shared/source-error.js';
@@ -9,13 +9,13 @@ import type { RequestContext, RequestOptions } from '../../http/request/request.
 import { checkSize, checkString } from '../../shared/validate-options.js';
 import type { ProtocolLimits } from '../../sse/protocol.js';
 
-/** What is sent: an object goes out as JSON. */
+/** The body of the request: an object is sent as JSON. */
 export type ModelBody = RequestBody | object;
 
 export interface ModelOptions extends Omit<HttpOptions, 'method' | 'body' | 'url'> {
   /** @default the address of the vendor */
   url?: HttpOptions['url'] | undefined;
-  /** The request; an object goes out as JSON. A function is asked when it is sent. */
+  /** The request; an object is sent as JSON. A function is called when the request is sent. */
   body: ModelBody | ((context: RequestContext) => ModelBody | PromiseLike<ModelBody>);
   /** Longest line in bytes. @default 64 MiB */
   maxLineBytes?: number | undefined;
@@ -37,18 +37,18 @@ export const MODEL_OPTIONS: Readonly<Record<keyof ModelOptions, true>> = {
 
 export interface CheckedModel extends ProtocolLimits {
   readonly name: string;
-  /** The POST that asks for the answer. */
+  /** The POST that requests the response. */
   readonly request: RequestOptions;
 }
 
 export interface ModelDefaults {
   readonly name: string;
   readonly url?: string | undefined;
-  /** The vendor streams only where the request has `stream: true`. */
+  /** The vendor streams only if the request has `stream: true`. */
   readonly needsStreamFlag?: boolean | undefined;
 }
 
-/** Models send pictures and sound as base64 in one event: tens of megabytes are paid for, and arrive. */
+/** Models send images and sound as base64 in one event, which may have tens of megabytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** @throws ReconnectError `config` */
@@ -82,9 +82,9 @@ export function checkModelOptions(options: ModelOptions, defaults: ModelDefaults
 }
 
 /**
- * Objects as JSON; what a function gives too.
- * @throws ReconnectError `config` for an object that asks for no stream where that is needed: it would be answered in
- * one piece, and billed
+ * Converts objects into JSON, also those that a function returns.
+ * @throws ReconnectError `config` for an object without `stream: true` if that is needed: the response would come in
+ * one piece, and be billed
  */
 export function toJsonBody(body: unknown, needsStreamFlag = false): unknown {
   if (typeof body === 'function') {

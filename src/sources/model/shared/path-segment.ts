@@ -1,8 +1,8 @@
-/** Ids in the path of an address: they come from a peer, and must not lead elsewhere. */
+/** Ids of a peer as segments of a path, which must not lead to another address. */
 
 /**
- * Returns the id as one segment of a path, or undefined for one that cannot be: `.` and `..` change the path even where
- * they are percent-encoded, and some servers decode, once or several times, before they look for them.
+ * Returns the id as one segment of a path, or undefined if it cannot be one: `.` and `..` change the path even if
+ * they are percent-encoded, and some servers decode several times before they resolve them.
  */
 export function pathSegment(id: string): string | undefined {
   const plain = id.replaceAll(/%(?:25)*(?:(2e)|2f|5c)/gi, (_, dot) =>
@@ -13,7 +13,7 @@ export function pathSegment(id: string): string | undefined {
   try {
     return encodeURIComponent(id);
   } catch {
-    // A lone surrogate.
+    // A lone surrogate cannot be encoded.
     return undefined;
   }
 }

@@ -1,14 +1,14 @@
-/** What the peer reported inside an answer, kept for the case that nobody can go on after it. */
+/** The error that a peer reported inside a response, kept in case the stream cannot resume after it. */
 
 import { amended, SourceError } from '../../shared/source-error.js';
 
 /** One per run. */
 export interface PeerReport {
-  /** An error event was read, or with null: the answer went on. */
+  /** Notes an error event; null: the response went on. */
   note(report: SourceError | null): void;
-  /** Runs a request that goes on. @throws SourceError with the report beside the reason. */
+  /** Runs a request that resumes. @throws SourceError whose message contains the report as well. */
   explain<R>(request: () => Promise<R>): Promise<R>;
-  /** Nothing is left to read. @throws SourceError the report, where there is one: the answer ended by it. */
+  /** Called if nothing is left to read. @throws SourceError the report, if there is one: it ended the response. */
   throwLast(): void;
 }
 

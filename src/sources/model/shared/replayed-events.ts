@@ -1,4 +1,4 @@
-/** Events that a peer sends again, left out before they reach a reader: it would take them for new ones. */
+/** Leaves out events that a peer sends again, before they reach a reader, which would take them for new. */
 
 import type { DataItem, ResumePoint, SourceItem } from '../../../../machines/source-contract.js';
 import { fingerprint } from '../../../replay/fingerprint.js';
@@ -16,27 +16,27 @@ export interface WireEvent {
   readonly cursor: string | undefined;
 }
 
-/** What is new: events, and what is to be reported before them. */
+/** New events, and items to report before them. */
 export type NewEvent =
   | WireEvent
   | Extract<SourceItem<never>, { type: 'gap' | 'replayed' | 'diagnostic' | 'reset' }>
   | RecalledEvents;
 
-/** Events that an earlier process has delivered, from the first up to its cursor: they only have to be known. */
+/** Events that an earlier process has delivered, up to its cursor: read for what follows, but not delivered. */
 export interface RecalledEvents {
   readonly type: 'recalled';
   readonly events: readonly WireEvent[];
 }
 
-/** As many as a drop may cost attempts by default. */
+/** Number of connections without news before the stream fails: as many as the default of `maxAttempts`. */
 const MAX_REPEATS = 5;
-/** Events by which a connection is compared. */
+/** Number of events by which connections are compared. */
 const MAX_SEEN = 1024;
 
-/** What may be held until the cursor comes, in UTF-16 units. */
+/** Limit of what may be held until the cursor comes, in UTF-16 code units. */
 const MAX_HELD_UNITS = 32 * 1024 * 1024;
 
-/** The first events of a connection, as fingerprints, and how many there were. */
+/** The first events of a connection, as fingerprints, and their number. */
 class SeenEvents {
   count = 0;
   readonly #prints: number[] = [];
@@ -46,7 +46,7 @@ class SeenEvents {
     if (this.#prints.length < MAX_SEEN) this.#prints.push(fingerprint(raw));
   }
 
-  /** Whether these events are the beginning of the others. */
+  /** Returns whether these events are the beginning of the others. */
   repeats(others: SeenEvents): boolean {
     if (this.count === 0 || this.count > others.count) return false;
     return this.#prints.every((print, n) => print === others.#prints[n]);
@@ -62,16 +62,16 @@ export class ReplayedEvents {
   /** Fingerprint of the first event of the run. */
   #first: number | null = null;
   #isResumed = false;
-  /** An earlier process has read the beginning: it cannot be known again. */
+  /** An earlier process has read the beginning, so it cannot be recognised. */
   #isRestored = false;
   /** The events of a replay from the start, until the one after the cursor. */
   #held: WireEvent[] | null = null;
   #heldUnits = 0;
   #hasCome = false;
-  /** Events of this connection, and of the one that brought most. */
+  /** The events of this connection, and those of the longest one so far. */
   #seen = new SeenEvents();
   #longest = new SeenEvents();
-  /** Connections in a row that brought nothing else. */
+  /** Number of connections in a row without other events. */
   #repeats = 0;
 
   constructor(contiguous?: Contiguous) {
@@ -79,25 +79,25 @@ export class ReplayedEvents {
   }
 
   /**
-   * Another connection is about to be asked for. Where ids are useless, what a peer repeats is delivered again, and looks
+   * Called before another connection is requested. If ids are useless, repeated events are delivered again, and look
    * like progress.
-   * @throws SourceError where several connections in a row brought nothing but what the longest one had brought
+   * @throws SourceError if several connections in a row had only events that the longest one had
    */
   checkProgress(): void {
-    // A request that was refused shows nothing.
+    // A refused request proves nothing.
     if (this.#seen.count === 0) return;
     const isRepeat = this.#guard.isUseless && this.#seen.repeats(this.#longest);
     this.#repeats = isRepeat ? this.#repeats + 1 : 0;
     if (this.#seen.count > this.#longest.count) this.#longest = this.#seen;
     this.#seen = new SeenEvents();
     if (this.#repeats < MAX_REPEATS) return;
-    const message = `The ids of the events say nothing, and ${MAX_REPEATS} connections in a row brought the same beginning of the answer`;
+    const message = `The ids of the events prove nothing, and ${MAX_REPEATS} connections in a row had the same beginning of the response`;
     throw sourceError('not-resumable', message, { fatal: true });
   }
 
   /**
-   * A connection begins. What was read beyond its cursor comes again, and is new.
-   * @param isRestored it is the first one of a new process, and goes on
+   * Begins a connection. Events that were read after its cursor come again, and are new.
+   * @param isRestored whether it is the first connection of a new process, and resumes
    */
   follow({ items, recent }: ResumePoint, cursor: string | undefined, isRestored = false): void {
     this.#isRestored ||= isRestored;
@@ -114,8 +114,8 @@ export class ReplayedEvents {
   }
 
   /**
-   * Takes the next event, and returns what is new by it, in order.
-   * @param isBeginning it names the run that is read, as its first event does
+   * Takes the next event, and returns what it shows to be new, in order.
+   * @param isBeginning whether the event names this run, as its first event does
    */
   take(wire: WireEvent, isBeginning = false): readonly NewEvent[] {
     const raw = rawOf(wire);
@@ -123,7 +123,7 @@ export class ReplayedEvents {
     const isFirst = this.#seen.count === 1;
     const print = isFirst ? fingerprint(raw) : null;
     if (isFirst && !this.#isResumed) this.#first = print;
-    // With one item there is nothing to be known again but the cursor.
+    // With one item there is nothing but the cursor to recognise.
     if (isFirst && this.#isRestored && isBeginning && this.#items > 1) this.#held = [];
     if (this.#held !== null) return this.#hold(wire, raw, this.#held);
     const found = this.#takeNew(wire, raw);
@@ -132,13 +132,13 @@ export class ReplayedEvents {
     return [...found.filter((one) => 'type' in one && one.type !== 'gap'), STARTS_AGAIN, wire];
   }
 
-  /** The bytes ended: a replay that did not come to the cursor is all that there is. */
+  /** Returns what was held when the bytes end: the replay did not reach the cursor. */
   release(): readonly NewEvent[] {
     const held = this.#held ?? [];
     return held.length === 0 || this.#hasCome ? [] : this.#startAgain(held);
   }
 
-  /** A new process gets a replay from the start: it is old up to the cursor, as soon as that comes. */
+  /** Handles a replay from the start in a new process: everything up to the cursor is old, once the cursor comes. */
   #hold(wire: WireEvent, raw: string, held: WireEvent[]): readonly NewEvent[] {
     const isCursor = wire.cursor === this.#cursor;
     if (this.#hasCome && !isCursor) {
@@ -147,7 +147,7 @@ export class ReplayedEvents {
     }
     held.push(wire);
     this.#heldUnits += raw.length;
-    // Two events have it: it is no place.
+    // Two events have this id, so it is no position.
     if (this.#hasCome) this.#guard.distrust();
     if (this.#hasCome || this.#heldUnits > MAX_HELD_UNITS) return this.#startAgain(held);
     if (!isCursor) return [];
@@ -165,7 +165,7 @@ export class ReplayedEvents {
     if (first !== undefined) this.#first = fingerprint(rawOf(first));
     const gap = { type: 'gap', from: this.#cursor ?? this.#items, to: this.#items } as const;
     const notices = this.#notices();
-    // Nothing is old any more.
+    // From here on everything is new.
     this.#guard.clear();
     this.#cursor = null;
     const found = held.flatMap((one) => this.#takeNew(one, rawOf(one)));
@@ -210,12 +210,12 @@ const STARTS_AGAIN: NewEvent = {
   why: 'the server sends the answer from its beginning, and its ids do not show what was received',
 };
 
-/** As it stands in the item with its cursor. */
+/** Returns the text of an event as in the item with its cursor. */
 function rawOf({ event }: WireEvent): string {
   return event.data;
 }
 
-/** What was saved are items, several for an event: the last of each has its id. */
+/** Saved are items, several per event: the last one of an event has the id. */
 function savedIds(recent: string): SavedUnits {
   const last = savedUnits(recent).last.filter(({ id }) => !Number.isNaN(id));
   return { count: last.length, first: [], last };

@@ -1,12 +1,12 @@
-/** The parts of a model's answer as items. */
+/** Converts the parts of a model's response into items. */
 
 import type { DataItem } from '../../../../machines/source-contract.js';
 import type { ModelPart, ResponseStep } from '../../../tool-calls/response/answer.js';
 import type { SseEvent } from '../../sse/decoder.js';
 
 /**
- * Returns the steps of one event as items: its size stands in the first, and the last one carries the cursor, so that
- * it commits them all, and the text of the event, by which it is known when it comes again.
+ * Returns the steps of one event as items. The first one has the size of the event. The last one carries the cursor, so
+ * that it commits all of them, and the text of the event, by which a repetition is recognised.
  */
 export function responseItems(
   steps: readonly ResponseStep[],

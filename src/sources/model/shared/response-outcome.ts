@@ -1,10 +1,10 @@
-/** Connections that know how the response ended, although more of it may follow. */
+/** Connections that know how the response ended, although more may follow. */
 
 import type { Connection, EndOutcome } from '../../../../machines/source-contract.js';
 
 /**
- * @param outcomeOf the end that was read
- * @param endOf the end that an error of the connection means, where that is no end while bytes may come. @default none
+ * @param outcomeOf returns the end that was read
+ * @param endOf returns the end that an error of the connection means, if bytes may still follow. @default none
  */
 export function withOutcome<T>(
   connection: Connection<T>,

@@ -1,4 +1,4 @@
-/** The events of a model's answer as items: the same for every provider format. */
+/** Converts the events of a model's response into items, the same for every provider format. */
 
 import type { EndOutcome, SourceItem } from '../../../../machines/source-contract.js';
 import { ReconnectError } from '../../../../machines/errors.js';
@@ -18,31 +18,31 @@ import type { NewEvent, ReplayedEvents, WireEvent } from './replayed-events.js';
 import type { SseProtocol } from '../../sse/protocol.js';
 
 export interface ResponseFormat {
-  /** The cursor after this event. @param id the event's own id */
+  /** Returns the cursor after this event. @param id the event's own id */
   readonly cursorOf?: ((event: unknown, id: string | undefined) => string | undefined) | undefined;
-  /** Which answer it is, where the event says so. @param name what the event is called outside of its data */
+  /** Returns the id of the response, if the event has it. @param name the event's name outside of its data */
   readonly keyOf?: ((event: unknown, name: string) => string | undefined) | undefined;
-  /** Leaves out what comes again, where the peer keeps a log of the answer. */
+  /** Leaves out repeated events, for a peer that keeps a log of the response. */
   readonly replays?: ReplayedEvents | undefined;
-  /** Whether the event is the first one of the answer that is read. */
+  /** Returns whether the event is the first one of the response that is being read. */
   readonly isBeginning?: ((event: unknown, name: string) => boolean) | undefined;
   /**
-   * The answer is read from its beginning again: by another reader, which knows the calls that were delivered.
-   * @param isNamedAgain the stream has forgotten which answer it is
+   * Returns a new reader, which knows the delivered calls: the response is read from its beginning again.
+   * @param isNamedAgain whether the stream has forgotten the id of the response
    */
   readonly readAgain?: ((isNamedAgain: boolean) => ResponseReader) | undefined;
-  /** A new event was read. @param cursor the one after it, where it has one */
+  /** Called after a new event. @param cursor the cursor after it, if it has one */
   readonly onRead?: ((cursor: string | undefined) => void) | undefined;
-  /** The peer reported an error. */
+  /** Called when the peer reported an error. */
   readonly onReport?: ((report: SourceError) => void) | undefined;
 }
 
 export interface ResponseProtocol extends SseProtocol<ModelPart> {
-  /** The end that was read; null as well once an error came, which no end makes good. */
+  /** The end that was read; null also after an error. */
   readonly outcome: EndOutcome | null;
 }
 
-/** What OpenAI began, and many took over: not JSON, after the last event. */
+/** The marker after the last event, which is no JSON: introduced by OpenAI, and used by many. */
 const DONE = '[DONE]';
 
 /** Names of events that keep a connection alive, or are about it: their data need not be JSON. */
@@ -77,7 +77,7 @@ export function createResponseProtocol(
 
   function read(event: SseEvent, id: string | undefined): SourceItem<ModelPart>[] {
     const data = event.data.trim();
-    // A keep-alive: some servers send them as events.
+    // A keep-alive, which some servers send as an event.
     if (data === '' || data === 'null') return [{ type: 'alive' }];
     if (data === DONE) {
       reader.finish();
@@ -99,7 +99,7 @@ export function createResponseProtocol(
     });
   }
 
-  /** What was delivered is read for what follows. */
+  /** Reads events that were delivered, so that the reader understands what follows. */
   function recall(events: readonly WireEvent[]): SourceItem<ModelPart>[] {
     reader = readAgain?.(false) ?? reader;
     for (const { event, json, cursor } of events) {
@@ -132,7 +132,7 @@ export function createResponseProtocol(
   }
 }
 
-/** The JSON of an event, or undefined for a control event: its data may be any text, or a number. */
+/** Returns the JSON of an event; undefined for a control event, whose data may be any text or number. */
 function jsonOf(event: SseEvent): unknown {
   try {
     const json = parseEvent(event);
@@ -149,7 +149,7 @@ function identity(key: string | undefined): SourceItem<ModelPart>[] {
   return key === undefined ? [] : [{ type: 'identity', key }];
 }
 
-/** Errors of a peer that pass: the same request may work later. */
+/** Codes of temporary errors: the same request may work later. */
 const TRANSIENT: ReadonlySet<string> = new Set([
   'api_error',
   'internal_error',
@@ -169,7 +169,7 @@ function readSafely(reader: ResponseReader, event: unknown, type: string): reado
     return reader.read(event, type === 'message' ? undefined : type);
   } catch (thrown) {
     if (!(thrown instanceof ReconnectError) || thrown instanceof SourceError) throw thrown;
-    // Of an answer that has ended nothing is asked for again.
+    // After the end of a response nothing is requested again.
     throw toFailure(thrown, before !== null || reader.end !== null);
   }
 }
@@ -180,7 +180,7 @@ function toFailure(error: ReconnectError, hasEnded: boolean): SourceError {
   return sourceError(kind, message, { fatal: hasEnded || !isTransient, code, cause: error });
 }
 
-/** Of the calls of a stream those that were delivered: they are not delivered again. */
+/** Returns the calls of a stream that were delivered, and are not delivered again. */
 export function deliveredOf(calls: RecordedCalls = {}): RecordedCalls {
   return Object.fromEntries(
     Object.entries(calls).filter(([, { status }]) => status === 'complete'),

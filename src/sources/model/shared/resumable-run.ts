@@ -1,4 +1,4 @@
-/** Answers that the peer keeps as a run of its own: a POST begins it, a GET by its id goes on after a cursor. */
+/** Responses that the peer keeps as a run: a POST begins the run, and a GET by its id resumes after a cursor. */
 
 import type {
   Connection,
@@ -9,8 +9,8 @@ import type { ModelPart, ResponseReader } from '../../../tool-calls/response/ans
 import { SourceError, sourceError } from '../../shared/source-error.js';
 import { bodyConnection, singleBatch } from '../../http/response/body-reader.js';
 import { withAddress } from '../../http/request/address.js';
-import { discard } from '../../http/response/error-body.js';
-import { exchange } from '../../http/request/send-request.js';
+import { cancelBody } from '../../http/response/error-body.js';
+import { sendRequest } from '../../http/request/send-request.js';
 import { openBody } from '../../http/request/open-body.js';
 import type { OpenBody } from '../../http/request/open-body.js';
 import { reopenBy } from '../../http/options.js';
@@ -23,12 +23,12 @@ import type { ResponseFormat } from './response-protocol.js';
 import type { CheckedModel } from './options.js';
 import { pathSegment } from './path-segment.js';
 import { createPeerReport } from './peer-report.js';
-import { refusedPlace } from './unknown-run.js';
+import { rejectedPosition } from './unknown-run.js';
 import { ReplayedEvents } from './replayed-events.js';
 
 export interface RunFormat extends ResponseFormat {
   readonly createReader: () => ResponseReader;
-  /** Names of the query that a GET goes on by. */
+  /** Returns the query parameters of the GET that resumes. */
   readonly query: (cursor: string) => Readonly<Record<string, string>>;
   readonly contiguous?: StreamSource<ModelPart>['contiguous'];
 }
@@ -39,7 +39,7 @@ export function resumableRun(model: CheckedModel, format: RunFormat): StreamSour
   let reader = format.createReader();
   let replays = new ReplayedEvents(contiguous);
   const report = createPeerReport();
-  /** Nothing was received yet by this process. */
+  /** This process has received nothing yet. */
   let isNew = true;
   return Object.freeze({
     name,
@@ -72,7 +72,7 @@ export function resumableRun(model: CheckedModel, format: RunFormat): StreamSour
     const isRestored = isResuming && isNew;
     isNew = false;
     if (body === null && reader.end === null) report.throwLast();
-    // The run is over, and was before the drop: nothing is left to read.
+    // The run was over before the drop: nothing is left to read.
     if (body === null) return singleBatch([{ type: 'end', outcome: reader.end ?? 'incomplete' }]);
     reader.begin(at.toolCalls ?? {});
     if (isRestored) reader.goOnAfter?.(at.chars);
@@ -93,7 +93,7 @@ export function resumableRun(model: CheckedModel, format: RunFormat): StreamSour
     return withOutcome(connection, () => protocol.outcome);
 
     function begin(): Promise<OpenBody> {
-      const refine = (headers: Record<string, string>): void => {
+      const addHeaders = (headers: Record<string, string>): void => {
         headers['content-type'] ??= 'application/json';
       };
       return openBody(
@@ -101,7 +101,7 @@ export function resumableRun(model: CheckedModel, format: RunFormat): StreamSour
           request,
           contentTypes: [EVENT_STREAM],
           withCursor: false,
-          refine,
+          addHeaders,
           framing: 'events',
           needsStreamFlag: true,
         },
@@ -118,14 +118,14 @@ export function resumableRun(model: CheckedModel, format: RunFormat): StreamSour
             request: get,
             contentTypes: [EVENT_STREAM],
             withCursor: true,
-            refusal: refusedPlace,
+            refusal: rejectedPosition,
             framing: 'events',
           },
           at,
           signal,
         );
       } catch (thrown) {
-        // A run whose end was read may be gone: a drop after it loses nothing.
+        // A run whose end was read may be gone: a drop after that loses nothing.
         if (reader.end === null || !isRejection(thrown)) throw thrown;
         return { response: new Response(null), body: null };
       }
@@ -139,12 +139,12 @@ export function resumableRun(model: CheckedModel, format: RunFormat): StreamSour
   ): Promise<void> {
     if (at.key === undefined) return;
     const post = byId(request, 'POST', [segmentOf(at.key), 'cancel'], {});
-    discard(await exchange(post, at, signal, () => {}));
+    cancelBody(await sendRequest(post, at, signal, () => {}));
   }
 }
 
 function unnamed(): SourceError {
-  const message = 'The peer has not said which run it is, so nobody can go on with it';
+  const message = 'The peer did not send the id of the run, so the run cannot be resumed';
   return sourceError('cursor-rejected', message, { fatal: false });
 }
 
@@ -152,16 +152,16 @@ function isRejection(thrown: unknown): boolean {
   return thrown instanceof SourceError && thrown.kind === 'cursor-rejected';
 }
 
-/** @throws SourceError for an id that would lead to another address than that of a run. */
+/** @throws SourceError for an id that would lead to the address of something else than a run. */
 function segmentOf(id: string): string {
   const segment = pathSegment(id);
   if (segment !== undefined) return segment;
   const message =
-    'The peer gave an id that cannot stand in an address, so nobody can go on with it';
+    'The peer sent an id that cannot be part of an address, so the run cannot be resumed';
   throw sourceError('cursor-rejected', message, { fatal: true });
 }
 
-/** The request for one run: beneath the address of all, with what it asks for in the query. */
+/** Returns the request for one run: a path below the address of all runs, with query parameters. */
 function byId(
   request: RequestOptions,
   method: 'GET' | 'POST',

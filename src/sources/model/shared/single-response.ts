@@ -1,4 +1,4 @@
-/** Answers that nobody can resume: one POST, one answer, and at best a new request that goes on with the text. */
+/** Responses that cannot be resumed: one POST, one response, and at best a new request that continues the text. */
 
 import type {
   Connection,
@@ -26,14 +26,14 @@ import type { ModelDefaults, ModelOptions } from './options.js';
 export interface SingleResponseOptions extends ModelOptions, Continuable {}
 
 export interface PostFormat extends ModelDefaults {
-  /** How the answer is framed. @default 'events': server-sent events */
+  /** The framing of the response. @default 'events': server-sent events */
   readonly framing?: Framing;
   readonly createReader: () => ResponseReader;
-  /** Headers that the format asks for, where the caller gives none. */
+  /** Default headers of the format. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The names of `PostAnswerOptions`. */
+/** The names of `SingleResponseOptions`. */
 export const POST_OPTIONS: Readonly<Record<keyof SingleResponseOptions, true>> = {
   ...MODEL_OPTIONS,
   continueWith: true,
@@ -44,7 +44,7 @@ export function singleResponse(
   options: SingleResponseOptions,
   format: PostFormat,
 ): StreamSource<ModelPart> {
-  // `openai-chat` is the name in diagnostics, `openaiChat` the function's.
+  // `openai-chat` is the name in diagnostics, `openaiChat` that of the function.
   const source = format.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   checkKnown(source, options, POST_OPTIONS);
   const { name, request, ...limits } = checkModelOptions(options, format);
@@ -67,7 +67,7 @@ export function singleResponse(
         withCursor: false,
         framing,
         needsStreamFlag,
-        refine: (headers) => {
+        addHeaders: (headers) => {
           headers['content-type'] ??= 'application/json';
           for (const [field, value] of Object.entries(format.headers ?? {}))
             headers[field] ??= value;
@@ -89,7 +89,7 @@ export function singleResponse(
   }
 }
 
-/** Another request than the first, hence with another key. */
+/** Returns the request that continues the text. It differs from the first one, so it has another idempotency key. */
 function continued(
   request: RequestOptions,
   body: (context: RequestContext) => unknown,

@@ -1,13 +1,13 @@
-/** A peer that does not know the place to go on from: never asked for it again. */
+/** The failure of a peer that rejects a position, which is not requested again. */
 
 import { sourceError } from '../../shared/source-error.js';
 import type { SourceError } from '../../shared/source-error.js';
 
-/** Statuses by which a peer says that it does not know the run, or not the place in it. */
+/** Statuses by which a peer says that it does not know the run, or the position in it. */
 const UNKNOWN: ReadonlySet<number> = new Set([400, 404, 409, 410]);
 
-export function refusedPlace({ status }: Response): SourceError | undefined {
+export function rejectedPosition({ status }: Response): SourceError | undefined {
   if (!UNKNOWN.has(status)) return undefined;
-  const message = `The peer cannot go on with the run (status ${status})`;
+  const message = `The peer cannot resume the run from this position (status ${status})`;
   return sourceError('cursor-rejected', message, { fatal: false, status });
 }

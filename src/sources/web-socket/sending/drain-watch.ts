@@ -1,8 +1,8 @@
-/** Finds out when nothing waits to be sent any more: a WebSocket has no event for that. */
+/** Detects when nothing waits to be sent any more: a WebSocket has no event for that. */
 
 import type { SourceClock } from '../../../../machines/source-contract.js';
 
-/** How often is looked, in ms, while something waits and somebody wants to know. */
+/** Interval of the check, in ms, while something waits and there is a listener. */
 const LOOK_MS = 20;
 
 export class DrainWatch {
@@ -13,8 +13,8 @@ export class DrainWatch {
   #timer: unknown = null;
 
   /**
-   * @param waiting bytes that no network has taken
-   * @param isUnacknowledged whether the peer has still to acknowledge something: `look` is called when it has
+   * @param waiting returns the bytes that the network has not taken
+   * @param isUnacknowledged returns whether the peer still has to acknowledge something: `look` is called when it has
    */
   constructor(waiting: () => number, isUnacknowledged: () => boolean) {
     this.#waiting = waiting;
@@ -28,7 +28,7 @@ export class DrainWatch {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** A connection takes what waits. */
+  /** Begins to check: a connection takes what waits. */
   start(clock: SourceClock): void {
     this.#clock = clock;
   }
@@ -38,7 +38,7 @@ export class DrainWatch {
     this.#timer = this.#clock = null;
   }
 
-  /** Something may wait from now on. */
+  /** Called when something may wait from now on. */
   look(): void {
     if (this.#clock === null || this.#timer !== null || this.#listeners.size === 0) return;
     this.#timer = this.#clock.setTimeout(() => {
@@ -55,6 +55,6 @@ function attempt(run: () => void): void {
   try {
     run();
   } catch {
-    // Its own affair.
+    // The listener's own error.
   }
 }

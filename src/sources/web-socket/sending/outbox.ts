@@ -1,4 +1,4 @@
-/** What is sent to the peer: at once where there is a connection, else in order when there is one. */
+/** The messages to the peer: sent at once if there is a connection, otherwise in order on the next one. */
 
 import type { SourceClock } from '../../../../machines/source-contract.js';
 import { ReconnectError } from '../../../../machines/errors.js';
@@ -10,16 +10,16 @@ import { OPEN } from '../socket/socket.js';
 import type { Socket } from '../socket/socket.js';
 
 export interface OutboxOptions {
-  /** What may wait, in bytes or UTF-16 units. */
+  /** Limit of what may wait, in bytes or UTF-16 code units. */
   readonly maxBytes: number;
-  /** The id by which the peer acknowledges a message; undefined where it does not. */
+  /** Returns the id by which the peer acknowledges a message; undefined if it does not. */
   readonly ackId: ((message: WebSocketData) => string | undefined) | undefined;
 }
 
 interface Entry {
   readonly data: OwnData;
   readonly size: number;
-  /** It is kept until the peer acknowledges this. */
+  /** The id that the peer has to acknowledge; until then the message is kept. */
   readonly id: string | undefined;
 }
 
@@ -28,27 +28,27 @@ interface Attached {
   readonly socket: Socket;
   readonly clock: SourceClock;
   readonly since: number;
-  /** What waited, and left with this connection. */
+  /** Messages that waited, and were sent by this connection. */
   readonly flushed: readonly Entry[];
 }
 
-/** A peer that closes for good so soon has taken nothing of what waited, in ms. */
+/** A peer that closes for good within this time, in ms, is taken to have read none of the waiting messages. */
 const REFUSAL_MS = 10_000;
 
-/** Even an empty message costs something to hold. */
+/** Memory of a message besides its content. */
 const LEAST_BYTES = 8;
 
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #queue = new Fifo<Entry>();
-  /** Sent and not acknowledged: the next connection sends them again. */
+  /** Messages that were sent and not acknowledged: the next connection sends them again. */
   readonly #unacknowledged = new Map<string, Entry>();
-  /** Sent to a peer that refused the connection: never sent again by itself. */
+  /** Messages that were sent to a peer that refused the connection: not sent again. */
   #refused: Entry[] = [];
   #queuedBytes = 0;
   #unacknowledgedBytes = 0;
   #attached: Attached | null = null;
-  /** The stream is closed: no connection will follow. */
+  /** True once the stream is closed: no connection will follow. */
   #isOver: () => boolean = () => false;
   readonly #drain = new DrainWatch(
     () => this.bufferedAmount,
@@ -59,7 +59,7 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** What no connection has taken, what is not acknowledged, and what a peer refused. */
+  /** The messages that no connection has taken, that are not acknowledged, and that a peer refused. */
   get unsent(): readonly OwnData[] {
     const entries = [...this.#unacknowledged.values(), ...this.#refused, ...this.#queue];
     return entries.map(({ data }) => data);
@@ -69,12 +69,12 @@ export class Outbox {
     return this.#queuedBytes + (this.#attached?.socket.bufferedAmount ?? 0);
   }
 
-  /** Runs each time when nothing waits any more, to be sent or to be acknowledged; returns how to stop. */
+  /** Calls the listener each time when nothing waits to be sent or acknowledged. Returns a function that stops that. */
   onDrain(listener: () => void): () => void {
     return this.#drain.add(listener);
   }
 
-  /** Forgets what is unsent, and returns it. */
+  /** Removes the unsent messages, and returns them. */
   clear(): readonly OwnData[] {
     const { unsent } = this;
     this.#queue.clear();
@@ -85,7 +85,7 @@ export class Outbox {
   }
 
   /**
-   * @throws ReconnectError `usage` for what is no message, or where the stream is closed; `limit` where there is no more
+   * @throws ReconnectError `usage` for a value that is no message, or if the stream is closed; `limit` if there is no more
    * room.
    */
   send(message: WebSocketData): 'sent' | 'queued' {
@@ -96,7 +96,7 @@ export class Outbox {
       throw new ReconnectError('usage', 'expected an open stream, got one that is closed');
     const waiting = this.bufferedAmount + this.#unacknowledgedBytes;
     const { maxBytes } = this.#options;
-    // A connection that is idle takes any message: nothing would wait for it.
+    // An idle connection takes a message of any size, since nothing else waits.
     if (waiting + entry.size > maxBytes && !(isOpen && waiting === 0)) {
       const why = `more than ${maxBytes} bytes (maxQueuedBytes) wait to be sent`;
       throw new ReconnectError('limit', `${why}; try again after onDrain()`);
@@ -111,7 +111,7 @@ export class Outbox {
     return 'queued';
   }
 
-  /** The peer has the message of this id. */
+  /** Removes the message with this id, which the peer has acknowledged. */
   acknowledge(id: string): void {
     const entry = this.#unacknowledged.get(id);
     if (entry === undefined) return;
@@ -120,12 +120,12 @@ export class Outbox {
     if (this.#unacknowledged.size === 0) this.#drain.look();
   }
 
-  /** Another connection is made for the stream, as long as that is not over. */
+  /** Called before another connection is opened, while the stream is not over. */
   serve(isOver: () => boolean): void {
     this.#isOver = isOver;
   }
 
-  /** A connection is open: it takes what waits. */
+  /** Sends what waits on a new connection. */
   attach(socket: Socket, clock: SourceClock): void {
     const flushed: Entry[] = [];
     const hadSome = this.#queue.length + this.#unacknowledged.size > 0;
@@ -135,7 +135,7 @@ export class Outbox {
       const entry = this.#queue.shift();
       if (entry === undefined) break;
       this.#queuedBytes -= entry.size;
-      // What a connection has taken is not sent again, even if it breaks: the peer may have it.
+      // Not sent again even if the connection breaks: the peer may have it.
       if (entry.id === undefined) flushed.push(entry);
       try {
         this.#transmit(socket, entry);
@@ -147,7 +147,7 @@ export class Outbox {
     if (hadSome) this.#drain.look();
   }
 
-  /** @param isRefused the peer closed it for good */
+  /** Called when the connection ended. @param isRefused whether the peer closed it for good */
   detach(socket: Socket, isRefused: boolean): void {
     const attached = this.#attached;
     if (attached?.socket !== socket) return;

@@ -1,4 +1,4 @@
-/** What each close code means for a stream: the one table. RFC 6455, 7.4.1, and the IANA registry. */
+/** The meaning of each close code for a stream (RFC 6455, 7.4.1, and the IANA registry). */
 
 import { withPeerError } from '../../../tool-calls/response/peer-error.js';
 import { sourceError } from '../../shared/source-error.js';
@@ -6,12 +6,12 @@ import type { SourceError } from '../../shared/source-error.js';
 import { wrongResponse } from '../../shared/to-items.js';
 
 /**
- * - `end`: the peer has said all; a drop where the source waits for an end marker
+ * - `end`: the peer has sent everything; a drop if the source expects an end marker
  * - `retry`: a drop
  * - `busy`: a drop, and the peer asks for time
- * - `broken`: a drop; a few in a row are final, since one side does not understand the other
- * - `credentials`: ask the providers once more
- * - `rotate`: a planned end: another connection is made at once, without an attempt
+ * - `broken`: a drop; fatal after a few in a row, since one side does not understand the other
+ * - `credentials`: call the functions for credentials once more
+ * - `rotate`: a planned end: another connection is opened at once, and spends no attempt
  * - `fatal`: the same connection would be refused again
  */
 export type CloseClass = 'end' | 'retry' | 'busy' | 'broken' | 'credentials' | 'rotate' | 'fatal';
@@ -53,21 +53,21 @@ const table: Readonly<Record<number, CloseClass>> = {
 /** The codes that say "forbidden" rather than "unauthorized". */
 const FORBIDDEN = [3003, 4403];
 
-/** How long a peer that is busy is left alone, in ms: 2, 30, 60 and 300 s, as Liveblocks does it. */
+/** The wait after a busy peer, in ms: 2, 30, 60 and 300 s, as in Liveblocks. */
 const BUSY_MS = [2_000, 30_000, 60_000, 300_000] as const;
 
-/** Connections in a row that may end because one side does not understand the other. */
+/** Number of connections in a row that may end by a protocol error before it is fatal. */
 const MAX_BROKEN = 5;
 
 export interface Close {
   readonly code: number;
-  /** What the peer says of it, or the class of the fault. */
+  /** The peer's reason, or that of the fault. */
   readonly reason: string;
-  /** The code of the error where we closed: the peer sent what is no frame. */
+  /** The code of the error if this side closed because of an invalid frame. */
   readonly error?: string | undefined;
 }
 
-/** How often in a row, before this one, the peer was busy, or one side did not understand the other. */
+/** How often in a row before this close the peer was busy, or there was a protocol error. */
 export interface ClosesInRow {
   readonly busy: number;
   readonly broken: number;
@@ -80,7 +80,7 @@ export function closeFailure(
 ): SourceError {
   if (error !== undefined) return badFrame(error, inRow);
   const facts = { code: `WS_CLOSE_${code}` };
-  // RFC 6455, 7.1.5: no peer sends 1006, it stands for a connection that broke.
+  // RFC 6455, 7.1.5: 1006 is never sent; it means that the connection broke.
   const what =
     code === 1006 ? 'The connection broke' : `The peer closed the connection with code ${code}`;
   const message = withPeerError(what, { message: reason === '' ? undefined : reason, codes: [] });
@@ -105,7 +105,7 @@ export function closeFailure(
 }
 
 function badFrame(code: string, inRow: ClosesInRow): SourceError {
-  const message = `The peer sent what is no WebSocket frame (${code})`;
+  const message = `The peer sent an invalid WebSocket frame (${code})`;
   return sourceError('protocol', message, { code, fatal: isHopeless(inRow) });
 }
 
@@ -113,7 +113,7 @@ function isHopeless({ broken }: ClosesInRow): boolean {
   return broken >= MAX_BROKEN;
 }
 
-/** The caller's word on a code. @throws ReconnectError `callback`, fatal */
+/** Validates the result of the caller's `closeCode`. @throws ReconnectError `callback`, fatal */
 export function checkCloseClass(answer: unknown): CloseClass | undefined {
   if (answer === undefined) return undefined;
   const found = CLASSES.find((word) => word === answer);

@@ -1,4 +1,4 @@
-/** Makes a WebSocket of any class: each takes headers in its own place, and no class is given what it does not know. */
+/** Creates a WebSocket of any class: each takes headers in its own form, and gets no unknown arguments. */
 
 import { runQuietly } from '../../../../machines/thenable.js';
 import { configFailure, describeType } from '../../shared/source-error.js';
@@ -13,13 +13,13 @@ export interface SocketRequest {
   readonly url: string;
   readonly protocols: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
-  /** Limits that `ws` knows. */
+  /** Options of `ws` that limit a message. */
   readonly limits: { readonly maxPayload: number; readonly closeTimeout: number };
 }
 
-/** @throws ReconnectError `config` where there is no class, or it cannot make this socket. */
+/** @throws ReconnectError `config` if there is no class, or it cannot create this socket. */
 export function createSocket(given: WebSocketClass | undefined, request: SocketRequest): Socket {
-  // Looked up at each attempt, so that one patched in later is used.
+  // Looked up at each attempt, so that a class that is patched later is used.
   const found: unknown = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
   if (typeof found !== 'function') {
     const write = "WebSocket: (await import('ws')).WebSocket";
@@ -37,7 +37,7 @@ export function createSocket(given: WebSocketClass | undefined, request: SocketR
       'WebSocket: WebSocket',
     );
   const socket = new GuardedSocket(made);
-  // In every phase, the last one too: an error that nobody listens to ends a Node process.
+  // Also after the end: an error event without a listener ends a Node process.
   try {
     socket.addEventListener('error', ignore);
   } catch (cause) {
@@ -47,7 +47,7 @@ export function createSocket(given: WebSocketClass | undefined, request: SocketR
   try {
     socket.binaryType = 'arraybuffer';
   } catch {
-    // One that has a single type of its own.
+    // A class with one binary type only.
   }
   return socket;
 }
@@ -69,7 +69,7 @@ function construct(Class: AnyClass, request: SocketRequest): Socket {
 
 /**
  * The dictionary of undici, Node, Deno and Bun is the second argument, the options of React Native are the third. Whether
- * a class sends headers shows when it reads them: a browser's never does, and would connect without them.
+ * a class sends headers is seen by whether it reads them: a browser's never does, and would connect without them.
  */
 function withHeaders(Class: AnyClass, { url, protocols, headers }: SocketRequest): Socket {
   let wereRead = false;
@@ -97,7 +97,7 @@ function withHeaders(Class: AnyClass, { url, protocols, headers }: SocketRequest
   throw noHeaders();
 }
 
-/** The class of `ws`, and what is made in its image. */
+/** Returns whether the class is `ws`, or a compatible one. */
 function isWs({ prototype }: AnyClass): boolean {
   return typeof prototype?.terminate === 'function' && typeof prototype.pause === 'function';
 }

@@ -1,4 +1,4 @@
-/** What a WebSocket's error event says: `ws` and Node name what broke, a browser does not. */
+/** Interprets a WebSocket's error event: `ws` and Node name the fault, a browser does not. */
 
 import { errorCode } from '../../../../machines/error-code.js';
 import { SourceError, sourceError } from '../../shared/source-error.js';
@@ -6,7 +6,7 @@ import { networkFailure } from '../../http/response/network-error.js';
 import type { Close } from './close-codes.js';
 import type { SocketEvent } from './socket.js';
 
-/** RFC 6455, 7.1.5: what is said of a connection that ended without a close frame. */
+/** The close of a connection that ended without a close frame (RFC 6455, 7.1.5). */
 export const BROKEN: Close = { code: 1006, reason: '' };
 
 export class Fault {
@@ -20,7 +20,7 @@ export class Fault {
     if (typeof text === 'string' && this.#text === '') this.#text = text;
   }
 
-  /** What the close means: a failure, where the error says all of it, or the close with what the error adds. */
+  /** Returns a failure if the error explains everything, otherwise the close with what the error adds. */
   explain(close: Close): SourceError | Close {
     const known = errorCode(this.#error);
     if (known === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLong();
@@ -35,14 +35,14 @@ export function tooLong(): SourceError {
   return sourceError('limit', 'The message is longer than maxMessageBytes', { fatal: true });
 }
 
-/** @param canResume what is left out comes again */
+/** @param canResume whether dropped messages come again */
 export function overrun(canResume: boolean): SourceError {
   const what =
-    'The messages that nobody has read are more than maxBufferedBytes of the source, or of the stream';
+    'The unread messages take more than maxBufferedBytes of the source, or of the stream';
   return sourceError('limit', what, { fatal: !canResume });
 }
 
-/** What the end of a connection means to whoever waits for its beginning. */
+/** Returns the failure for a connection that ended before it was open. */
 export function tooEarly(decision: SourceError | string): SourceError {
   if (decision instanceof SourceError) return decision;
   const message = 'The connection was closed before it was ready';

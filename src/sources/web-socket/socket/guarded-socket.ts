@@ -4,7 +4,7 @@ import { ignoreRejection, readQuietly } from '../../../../machines/thenable.js';
 import { CLOSED } from './socket.js';
 import type { Socket, SocketEvent } from './socket.js';
 
-/** What it throws at once reaches the caller; what it rejects with later, and what its getters throw, nobody. */
+/** Methods that throw at once throw here too; later rejections, and errors of getters, are ignored. */
 export class GuardedSocket implements Socket {
   readonly on?: NonNullable<Socket['on']>;
   readonly ping?: NonNullable<Socket['ping']>;
@@ -30,7 +30,7 @@ export class GuardedSocket implements Socket {
     return typeof amount === 'number' ? amount : 0;
   }
 
-  /** `websocket` parses one frame a turn, however much has arrived: the rest waits inside its connection. */
+  /** Bytes inside the connection of `websocket`, which parses one frame per turn, however much has arrived. */
   get unparsedBytes(): number {
     const bytes = readQuietly(() => connectionOf(this.#socket)?.bufferList?.length);
     return typeof bytes === 'number' ? bytes : 0;
@@ -73,7 +73,7 @@ export class GuardedSocket implements Socket {
   }
 }
 
-/** What the class of `websocket` keeps for itself: its connection, whose fields are public. */
+/** The connection inside a socket of `websocket`, whose fields are public. */
 interface W3CConnection {
   readonly bufferList?: { readonly length: number };
   readonly socket?: Transport;

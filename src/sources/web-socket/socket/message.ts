@@ -1,15 +1,15 @@
-/** What a WebSocket carries: text and bytes, in the shapes that runtimes have for them. */
+/** The messages of a WebSocket: text and bytes, in the types that runtimes use. */
 
-/** What is received: text, or bytes. */
+/** A received message: text, or bytes. */
 export type WebSocketMessage = string | Uint8Array;
 
-/** What can be sent. Bytes are taken as they are at the call. */
+/** A message that can be sent. Bytes are copied at the call. */
 export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
 
-/** A message as it waits: nobody else can change it. */
+/** A waiting message: a copy, which the caller cannot change. */
 export type OwnData = string | Uint8Array<ArrayBuffer> | Blob;
 
-/** A copy of what is to be sent; undefined for what is no message. */
+/** Returns a copy of a message to be sent; undefined for a value that is no message. */
 export function toOwnData(value: unknown): OwnData | undefined {
   if (typeof value === 'string') return value;
   const bytes = viewOf(value);
@@ -17,7 +17,7 @@ export function toOwnData(value: unknown): OwnData | undefined {
   return isBlob(value) ? value : undefined;
 }
 
-/** What was received; a promise for a Blob, undefined for what is no message. */
+/** Returns a received message; a promise for a Blob, undefined for a value that is no message. */
 export function toMessage(
   data: unknown,
 ): WebSocketMessage | PromiseLike<WebSocketMessage> | undefined {
@@ -28,13 +28,13 @@ export function toMessage(
   return data.arrayBuffer().then((buffer) => new Uint8Array(buffer));
 }
 
-/** In bytes, or UTF-16 units of text: never more than its bytes, and free to count. */
+/** Returns the size in bytes, or in UTF-16 code units of text: never more than its bytes, and free to count. */
 export function sizeOf(data: unknown): number {
   if (typeof data === 'string') return data.length;
   return isBlob(data) ? data.size : (viewOf(data)?.byteLength ?? 0);
 }
 
-/** Not `instanceof`: a frame, a worker and a test environment have classes of their own. */
+/** Does not use `instanceof`: a frame, a worker and a test environment have their own classes. */
 function viewOf(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) {
     const { buffer, byteOffset, byteLength } = value;

@@ -1,4 +1,4 @@
-/** What is asked of a WebSocket, whoever made its class. https://websockets.spec.whatwg.org/#the-websocket-interface */
+/** The part of a WebSocket that is used, whatever its class. https://websockets.spec.whatwg.org/#the-websocket-interface */
 
 import type { SourceClock } from '../../../../machines/source-contract.js';
 
@@ -6,7 +6,7 @@ export interface Socket {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount?: number | undefined;
-  /** Bytes that the class has read and not parsed yet, where it shows them. */
+  /** Bytes that the class has read and not parsed yet, if it shows them. */
   readonly unparsedBytes?: number | undefined;
   /** The sub-protocol that the peer chose. */
   readonly protocol?: string | null | undefined;
@@ -14,7 +14,7 @@ export interface Socket {
   close(code?: number): void;
   addEventListener(type: string, listener: (event: SocketEvent) => void): void;
   removeEventListener(type: string, listener: (event: SocketEvent) => void): void;
-  /** These are of `ws`, and some of them of Bun. */
+  /** Methods of `ws`, some of which Bun has too. */
   on?(event: string, listener: (...args: never[]) => void): unknown;
   ping?(): void;
   readonly terminate?: (() => void) | undefined;
@@ -35,22 +35,22 @@ const CONNECTING = 0;
 export const OPEN = 1;
 export const CLOSED = 3;
 
-/** RFC 6455, 7.4.1: all has been said. */
+/** The code of a normal close (RFC 6455, 7.4.1). */
 export const NORMAL = 1000;
 
 /**
- * Leaves the socket with this code: nothing more of it is listened to. It ends by itself; one that can be terminated is,
- * if the peer does not answer in time.
+ * Closes the socket with this code, and stops listening to it. If the peer does not answer in time, the socket is
+ * terminated, if its class can do that.
  */
 export function abandon(socket: Socket, code: number, clock: SourceClock, timeoutMs: number): void {
   try {
     if (socket.readyState === CONNECTING && socket.terminate !== undefined) socket.terminate();
     else closeWith(socket, code);
-    // One that is paused would not see the peer's answer.
+    // A paused socket would not see the peer's close frame.
     socket.resume?.();
     terminateLate(socket, clock, timeoutMs);
   } catch {
-    // A foreign socket that cannot be closed has nothing left to release.
+    // A socket that cannot be closed has nothing left to release.
   }
 }
 
@@ -68,7 +68,7 @@ function terminateLate(socket: Socket, clock: SourceClock, timeoutMs: number): v
     try {
       socket.terminate?.();
     } catch {
-      // It is gone already.
+      // The socket is gone already.
     }
   }, timeoutMs);
   socket.addEventListener('close', () => clock.clearTimeout(timer));

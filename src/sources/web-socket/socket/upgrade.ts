@@ -1,4 +1,4 @@
-/** A handshake that was answered by something else than an upgrade: `ws` alone shows what it was. */
+/** A handshake that was answered by another response than an upgrade, which only `ws` shows. */
 
 import type { ResumePoint } from '../../../../machines/source-contract.js';
 import { MAX_ERROR_BODY } from '../../../../machines/errors.js';
@@ -16,7 +16,7 @@ interface UpgradeResponse {
   destroy(): void;
 }
 
-/** Reports the response by its status, the same table as for fetch, with what its body says. */
+/** Reports the response by its status, by the same table as for fetch, with the explanation in its body. */
 export function refuseUpgrade(
   socket: Socket,
   at: ResumePoint,
@@ -38,7 +38,7 @@ function failureOf({ statusCode: status, headers }: UpgradeResponse, at: ResumeP
   return refusalOf(status, header, { withCursor: Boolean(at.cursor), httpPolicy: 'resilient' });
 }
 
-/** Within the same bounds as for fetch. */
+/** Reads the body within the same limits as for fetch. */
 function readBody(response: UpgradeResponse, done: (text: string) => void): void {
   const decoder = new TextDecoder();
   let text = '';
