@@ -5,6 +5,8 @@ import type { DataItem } from '../../machines/source-contract.js';
 /** Texts up to this length, in UTF-16 units, count whole. Of longer ones the length and samples do. */
 const WHOLE_LENGTH = 1024;
 const SAMPLES = 256;
+/** Of items without their text: smaller ones are written out as a whole, which is faster. */
+const LARGE_BYTES = 65_536;
 
 /** Returns 53 bits that two different texts hardly ever share. */
 export function fingerprint(text: string): number {
@@ -29,16 +31,21 @@ export function fingerprint(text: string): number {
 }
 
 /** Returns the text by which an item is recognised when it comes again. */
-export function recognisedText({ raw, data }: DataItem<unknown>): string {
+export function recognisedText({ raw, data, bytes }: DataItem<unknown>): string {
   if (raw !== undefined) return raw;
   if (typeof data === 'string') return data;
   if (data instanceof Uint8Array) return bytesAsText(data);
   try {
     // A function or undefined has no JSON.
-    return String(JSON.stringify(data));
+    return String(JSON.stringify(data, bytes > LARGE_BYTES ? shortened : undefined));
   } catch {
     return '';
   }
+}
+
+/** Long texts in a large item count as long texts do: it is not written out a second time. */
+function shortened(_key: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > WHOLE_LENGTH ? fingerprint(value) : value;
 }
 
 function bytesAsText(bytes: Uint8Array): string {

@@ -54,6 +54,8 @@ try {
   error = thrown;
 }
 const { user, system } = process.cpuUsage(cpu);
+// The last block, and what it took, show in the next tick.
+await new Promise((resolve) => setTimeout(resolve, 3 * TICK_MS));
 clearInterval(ticker);
 stream.close();
 console.log(
