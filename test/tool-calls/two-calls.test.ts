@@ -203,6 +203,38 @@ it('a call without arguments that was closed before a drop is compared with anot
   expect([seen.calls, seen.malformed.length > 0]).toEqual([[], true]);
 });
 
+it.each(['{"of":1}', { of: 1 }])(
+  'arguments that came parsed are compared after a drop: %j',
+  (delta) => {
+    const start = { type: 'TOOL_CALL_START', toolCallId: 'a', toolCallName: 'f' };
+    const args = (said: unknown): object => ({
+      type: 'TOOL_CALL_ARGS',
+      toolCallId: 'a',
+      delta: said,
+    });
+    const end = { type: 'TOOL_CALL_END', toolCallId: 'a' };
+    const reader = agUiReader();
+    const recorded = recordOf(readEvents(reader, [start, args({ of: 0 })]).deltas);
+    const other = readEvents(reader, [start, args(delta), end], recorded);
+    expect([other.calls, other.malformed]).toEqual([[], ['arguments that do not agree']]);
+    const again = agUiReader();
+    readEvents(again, [start, args({ of: 1 })]);
+    const same = { a: { name: 'f', args: '{"of":1}', status: 'streaming' } } as const;
+    expect(readEvents(again, [start, args(delta), end], same).calls).toEqual([
+      ['a', 'f', { of: 1 }],
+    ]);
+  },
+);
+
+it('arguments that were cut are not the empty object that comes after a drop', () => {
+  const start = { type: 'TOOL_CALL_START', toolCallId: 'a', toolCallName: 'f' };
+  const args = (delta: unknown): object => ({ type: 'TOOL_CALL_ARGS', toolCallId: 'a', delta });
+  const reader = agUiReader();
+  const recorded = recordOf(readEvents(reader, [start, args('{"of')]).deltas);
+  const end = { type: 'TOOL_CALL_END', toolCallId: 'a' };
+  expect(readEvents(reader, [start, args({}), end], recorded).calls).toEqual([]);
+});
+
 it('a short call of AG-UI without a name is malformed', () => {
   const chunk = { type: 'TOOL_CALL_CHUNK', toolCallId: 'a', delta: '' };
   const seen = readEvents(agUiReader(), [chunk, { type: 'RUN_FINISHED', finishReason: 'stop' }]);

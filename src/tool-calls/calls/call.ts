@@ -164,7 +164,8 @@ export class Call {
   /** Begins again: the call is sent from its start, and has to be the same. */
   restart(): void {
     const { value, isPlaceholder } = this.text;
-    if (!isPlaceholder && value.length > this.#former.length) this.#former = value;
+    const said = value === '' ? this.#valueJson() : value;
+    if (!isPlaceholder && said.length > this.#former.length) this.#former = said;
     this.forgetPieces();
     this.state = 'open';
   }
@@ -234,14 +235,17 @@ export class Call {
       return this.#isEmptyText ? { value: {} } : 'no arguments';
     const parsed = isBlank ? { value: this.#value } : parseJson(text);
     if (parsed === undefined) return 'arguments are not JSON';
-    const isOther = !isBlank && (!this.#repeatsFormer(text) || this.#contradicts(parsed.value));
-    if (isOther) return 'arguments that do not agree';
+    const isOther = !isBlank && this.#contradicts(parsed.value);
+    if (isOther || !this.#repeatsFormer(parsed.value)) return 'arguments that do not agree';
     if (this.#expects === 'object' && !isObject(parsed.value)) return 'arguments are not an object';
     return parsed;
   }
 
-  #repeatsFormer(text: string): boolean {
-    return text.startsWith(this.#former) || this.text.isSameJson(this.#former);
+  #repeatsFormer(parsed: unknown): boolean {
+    const former = this.#former;
+    if (former === '') return true;
+    const text = this.text.isBlank ? (toJson(parsed) ?? '') : this.text.value;
+    return text.startsWith(former) || isSameValue(parsed, parseJson(former)?.value);
   }
 
   /** Returns whether parsed arguments contradict earlier ones. An empty object does not: some peers begin with one. */
