@@ -23,16 +23,16 @@ export function lossOf({ event }: At<object>): Loss {
   return toLoss(event, 'reading');
 }
 
-export function lossOfOpen({ event }: At<{ readonly error: unknown }>): Loss {
+export function thrownByOpen({ event }: At<{ readonly error: unknown }>): Loss {
   return toLoss(event.error, 'opening');
 }
 
-export function lossOfReader({ event }: At<{ readonly error: unknown }>): Loss {
+export function thrownByReader({ event }: At<{ readonly error: unknown }>): Loss {
   return toLoss(event.error, 'reading');
 }
 
-export function afterLossOf({ context, event }: At<object>): AfterLoss {
-  return afterLoss(context, toLoss(event, 'reading'));
+export function afterLossOf(at: At<object>): AfterLoss {
+  return afterLoss(at.context, lossOf(at));
 }
 
 /** The outcome that the peer has said; a command says none. */

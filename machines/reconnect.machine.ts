@@ -196,7 +196,7 @@ export const reconnectMachine: types.ReconnectMachine = setup({
           target: 'connected',
           actions: { type: 'keepDelivered', params: params.outputOf },
         },
-        onError: { actions: { type: 'raiseLoss', params: params.lossOfOpen } },
+        onError: { actions: { type: 'raiseLoss', params: params.thrownByOpen } },
       },
       on: {
         'stream.dropped': [
@@ -214,7 +214,7 @@ export const reconnectMachine: types.ReconnectMachine = setup({
         id: 'reader',
         src: 'reader',
         input: ({ context: { connection } }) => ({ connection }),
-        onError: { actions: { type: 'raiseLoss', params: params.lossOfReader } },
+        onError: { actions: { type: 'raiseLoss', params: params.thrownByReader } },
       },
       on: {
         retryNow: [

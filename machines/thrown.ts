@@ -1,7 +1,7 @@
 /** Whatever was thrown, as one of our errors. By kind and code; texts differ per engine and decide nothing. */
 
 import { ENGINE_LIMIT, errorCode, isEngineLimit, isTlsCode } from './error-code.js';
-import { ReconnectError } from './errors.js';
+import { errorInfo, ReconnectError } from './errors.js';
 import { thrownText } from './thrown-text.js';
 
 /** Returns an error of ours: the same, or one that says what was thrown and has it as its hidden cause. */
@@ -16,7 +16,8 @@ export function toReconnectError(thrown: unknown): ReconnectError {
 function readError(thrown: unknown): ReconnectError {
   if (thrown instanceof ReconnectError) {
     // Its getters may throw as well: here, and not when it is classified.
-    for (const name of READ) void Reflect.get(thrown, name);
+    errorInfo(thrown);
+    for (const name of RULES) void Reflect.get(thrown, name);
     return thrown;
   }
   const code = errorCode(thrown);
@@ -34,8 +35,8 @@ function readError(thrown: unknown): ReconnectError {
   return new ReconnectError('source', text ?? 'the source threw an error without a text', facts);
 }
 
-/** What a loss is made of. */
-const READ = ['kind', 'message', 'status', 'code', 'fatal', 'retryAfterMs', 'refused'] as const;
+/** What a source may say of its error besides its facts. */
+const RULES = ['fatal', 'retryAfterMs', 'refused'] as const;
 
 function isAbort(thrown: unknown): boolean {
   try {

@@ -25,7 +25,7 @@ export type InternalStep =
 export type ModelStep = ReconnectMachineEvent | InternalStep;
 
 const reading = { monotonicMs: 1_000, epochMs: 1_000, random: 0.5 };
-const later = { reading: { ...reading, now: 1e9, date: 1e9 } };
+const later = { reading: { ...reading, monotonicMs: 1e9, epochMs: 1e9 } };
 
 const network: Loss = { failure: { error: { kind: 'network', message: 'broke' }, fatal: false } };
 const cutShort: Loss = { failure: { error: { kind: 'eof', message: 'cut' }, fatal: false } };
