@@ -235,6 +235,18 @@ it('arguments that were cut are not the empty object that comes after a drop', (
   expect(readEvents(reader, [start, args({}), end], recorded).calls).toEqual([]);
 });
 
+it('a call that was closed, and begun again before a drop, is compared with what comes after it', () => {
+  const of = (type: string, more: object = {}): object => ({ type, toolCallId: 'a', ...more });
+  const start = of('TOOL_CALL_START', { toolCallName: 'f' });
+  const end = of('TOOL_CALL_END');
+  const reader = agUiReader();
+  const first = readEvents(reader, [start, end, start]);
+  const args = of('TOOL_CALL_ARGS', { delta: '{"of":1}' });
+  const again = [start, args, end, { type: 'RUN_FINISHED', finishReason: 'stop' }];
+  const seen = readEvents(reader, again, recordOf(first.deltas));
+  expect([seen.calls, seen.malformed.length > 0]).toEqual([[], true]);
+});
+
 it('a short call of AG-UI without a name is malformed', () => {
   const chunk = { type: 'TOOL_CALL_CHUNK', toolCallId: 'a', delta: '' };
   const seen = readEvents(agUiReader(), [chunk, { type: 'RUN_FINISHED', finishReason: 'stop' }]);

@@ -29,7 +29,7 @@ const LOCAL = 'local_call_';
 export class ToolCalls<K extends string | number> {
   readonly #calls = new Map<K, Call>();
   /** Calls without a key that were not delivered yet. */
-  readonly #displaced: Call[] = [];
+  #displaced: Call[] = [];
   /** The call that is recorded under an id. */
   readonly #byId = new Map<string, Call>();
   readonly #delivered = new DeliveredCalls();
@@ -306,7 +306,12 @@ export class ToolCalls<K extends string | number> {
       call.rewind(before.args);
       this.#resumed.add(call);
     }
-    this.#displaced.length = 0;
+    // What waits for the end is compared with what comes, also where it has no key any more.
+    this.#displaced = this.#displaced.filter(
+      ({ id, state, isShadow }) =>
+        state === 'closed' && !isShadow && Object.hasOwn(recorded, id) && !known.has(id),
+    );
+    for (const { id } of this.#displaced) known.add(id);
     this.#hasLatePiece = false;
     return known;
   }
