@@ -146,7 +146,7 @@ export function keepDelivered(opened: Partial<Opened> | undefined): Change {
   return opened?.keepsDelivered === true ? { restarting: false } : {};
 }
 
-/** The connection stands; one that starts the stream over starts its account over too. */
+/** The connection is open; one that starts the stream over resets its progress too. */
 export function connectionStands(context: ReconnectContext): Change {
   const catchingUp = context.source?.reportsUpToDate === true;
   const open = { error: null, opened: true, catchingUp };

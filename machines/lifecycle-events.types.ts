@@ -1,4 +1,4 @@
-/** What listeners hear: the lifecycle events, and the outcome in the last of them. */
+/** The lifecycle events that listeners receive, and the outcome in the last of them. */
 
 import type { DropReason, EndOutcome } from './source-contract.js';
 import type { ErrorInfo, ReconnectErrorKind } from './errors.js';

@@ -23,7 +23,7 @@ const countDrop = ['countDrop', { type: 'emitDropped', params: params.lossOf }] 
 const end = [record, 'interruptCalls', { type: 'finish', params: params.endOf }] as const;
 const isFatal = { type: 'isFatal', params: params.afterLossOf } as const;
 const isPastFloor = { type: 'isPastFloor', params: params.reported } as const;
-/** The report of a connection that was left is not heard. */
+/** A report of a connection that was left is ignored. */
 const ifStale = { guard: { type: 'isStale', params: params.reported } } as const;
 /** A guard cannot ask the clock: what has no reading of it is raised again with one. */
 const ifUntimed = {
@@ -142,8 +142,8 @@ export const reconnectMachine: types.ReconnectMachine = setup({
       actions: { type: 'fail', params: params.reported },
     },
 
-    // Reports of a connection that was left are heard no more; a host's reports carry no number. Of what
-    // carries none at all the account is the stream's, whichever connection reported it.
+    // Reports of a connection that was left are ignored; a host's reports carry no number. Of what
+    // carries none at all the progress is the stream's, whichever connection reported it.
     'stream.progress': [ifStale, { actions: [record, emitReport] }],
     'stream.toolCall': { actions: [record, emitReport] },
     'stream.reset': { actions: [record, emitReport] },

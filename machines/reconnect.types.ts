@@ -39,7 +39,7 @@ export interface ClockReading {
   readonly random: number;
 }
 
-/** The reader's exact account of the stream, frozen. */
+/** The reader's exact progress of the stream, frozen. */
 export interface StreamProgress {
   readonly streamState: StreamState;
   /** Which stream this is, where the source knows. */
@@ -61,7 +61,7 @@ export interface ReconnectContext {
   /** Attempts over the life of the stream. */
   readonly attempts: number;
   readonly drops: number;
-  /** Opaque number of the newest connection: the stream's worker keeps the live object under it. */
+  /** Opaque number of the newest connection: the stream's host keeps the live object under it. */
   readonly connection: number;
   readonly delayMs: number | null;
   readonly retryAt: number | null;

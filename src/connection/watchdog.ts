@@ -13,7 +13,7 @@ import { stallWindow } from './timeouts.js';
 /** Time for a sign of life after a sleep or a change of network, in ms: a few round trips on a bad line. */
 const PROBE_MS = 5000;
 
-/** Who is told of a silence that is taken for a dead connection. */
+/** Notified of a silence that is taken for a dead connection. */
 export interface SilenceHost {
   onSilence(error: ReconnectError, silentMs: number): void;
 }

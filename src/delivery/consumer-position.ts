@@ -8,7 +8,7 @@ import type { QueuedBatch } from './queued-batch.js';
 import type { Unit } from '../replay/committed-items.js';
 import { RecentUnits } from '../replay/recent-units.js';
 
-/** As many calls as the account of a stream keeps. */
+/** The number of calls that a stream state keeps. */
 const MAX_RECEIVED = 256;
 
 /** Counts of items. Changed in place: an object per item would cost more than the rest of a checkpoint. */

@@ -1,4 +1,4 @@
-/** The private, mutable account of one stream: cheap per chunk, frozen when somebody else has to see it. */
+/** The private, mutable progress of one stream: cheap per chunk, frozen when somebody else has to see it. */
 
 import { MAX_ID_LENGTH } from '../../machines/source-contract.js';
 import type {
@@ -191,7 +191,7 @@ export class Progress {
     this.#reportedChunks = this.chunks;
   }
 
-  /** The account as a value. */
+  /** The progress as a value. */
   freeze(): StreamProgress {
     const { key, cursor, floorMs } = this;
     const chars = toAmount(this.chars);

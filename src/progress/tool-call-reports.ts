@@ -1,4 +1,4 @@
-/** Reports of what becomes of tool calls: sent once the account is whole, since a listener may stop the stream. */
+/** Reports of what becomes of tool calls: sent once the progress is complete, since a listener may stop the stream. */
 
 import type { ToolCallDelta } from '../../machines/source-contract.js';
 import type { ReconnectError } from '../../machines/errors.js';

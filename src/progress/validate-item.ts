@@ -1,4 +1,4 @@
-/** What a source must not give: it would damage the account, and every checkpoint made of it. */
+/** Rejects what a source must not give: it would damage the progress, and every checkpoint made of it. */
 
 import { END_OUTCOMES, MAX_ID_LENGTH } from '../../machines/source-contract.js';
 import type { SourceItem } from '../../machines/source-contract.js';

@@ -41,7 +41,7 @@ export class ReplayGuard<U extends Unit> {
   /** Ids came again with other data: they are no evidence any more. */
   #isUseless = false;
   /** That ids are unreliable, as long as it is not reported. */
-  #complaint: 'none' | 'due' | 'reported' = 'none';
+  #notice: 'none' | 'due' | 'reported' = 'none';
   /** A gap was reported on this connection because ids are no evidence. */
   #hasGap = false;
   #skipped = 0;
@@ -149,8 +149,8 @@ export class ReplayGuard<U extends Unit> {
 
   /** Why ids cannot be relied on, once. */
   takeComplaint(): string | null {
-    if (this.#complaint !== 'due') return null;
-    this.#complaint = 'reported';
+    if (this.#notice !== 'due') return null;
+    this.#notice = 'reported';
     return 'an id came again with other data, so ids do not show what was received: after a drop, what the server sends is delivered as new';
   }
 
@@ -158,7 +158,7 @@ export class ReplayGuard<U extends Unit> {
     if (!this.#isResumed || this.#isUseless) return null;
     if (this.#filter !== null) return this.#filter;
     const recalled = new Recollection(this.known.recall());
-    if (recalled.isWeak) this.#complain();
+    if (recalled.isWeak) this.#noticeUseless();
     if (recalled.proofs > 0) return (this.#filter = new ReplayFilter(recalled, this.#budget));
     this.#giveUp();
     return null;
@@ -208,15 +208,15 @@ export class ReplayGuard<U extends Unit> {
   }
 
   #giveUp(): void {
-    this.#complain();
+    this.#noticeUseless();
     this.addSkipped(this.#filter?.skipped ?? 0);
     this.#isUseless = this.#hasGap = true;
     this.#filter = null;
     this.known.clear();
   }
 
-  #complain(): void {
-    if (this.#complaint === 'none') this.#complaint = 'due';
+  #noticeUseless(): void {
+    if (this.#notice === 'none') this.#notice = 'due';
   }
 }
 

@@ -27,14 +27,14 @@ export interface ActorHost {
 
 const hosts = new WeakMap<AnyActorRef['system'], ActorHost>();
 
-/** Gives a stream's actor its worker, before it starts. */
+/** Gives a stream's actor its host, before it starts. */
 export function registerHost(system: AnyActorRef['system'], connections: ActorHost): void {
   hosts.set(system, connections);
 }
 
 /**
  * Acts like `fromCallback`. That one keeps two closures, a set of receivers and a table entry for each
- * actor: half a kilobyte a stream, for what the worker knows anyway.
+ * actor: half a kilobyte a stream, for what the host knows anyway.
  */
 const reader: ReaderLogic = {
   start: ({ input }, { self, system }) => hostOf(system).read(connectionOf(input), self),

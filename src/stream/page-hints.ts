@@ -91,7 +91,7 @@ class HostListener {
 
   /** Calls code of the caller. An error that it throws becomes a `diagnostic` event, and affects nothing else. */
   reportError(): void {
-    const message = 'the environment threw; its hints may not be heard';
+    const message = 'the environment threw; its hints may be lost';
     this.#send({ type: 'stream.diagnostic', code: 'environment', message });
   }
 

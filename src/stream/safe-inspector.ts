@@ -1,4 +1,4 @@
-/** An inspector of the caller, heard outside the machine's own safety. */
+/** An inspector of the caller: called outside the machine, and guarded. */
 
 import type { InspectionEvent } from 'xstate';
 import type { ReconnectOptions } from '../config/options.js';

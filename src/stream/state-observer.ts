@@ -87,7 +87,7 @@ export class StateObserver<T> {
     this.#actor.stop();
   }
 
-  /** What XState calls if the actor is stopped: by its owner, since the stream's own end was heard before. */
+  /** What XState calls if the actor is stopped: by its owner, since the stream's own end was reported before. */
   complete(): void {
     if (this.#outcome !== null) return;
     const { attempts, drops } = this.#actor.getSnapshot().context;

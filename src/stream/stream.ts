@@ -53,7 +53,7 @@ export function reconnectStream<T>(
   return new Stream(source, options);
 }
 
-/** Events about items: a listener hears them in their place among the items, not ahead of them. */
+/** Events about items: a listener receives them in their place among the items, not ahead of them. */
 const IN_BAND: ReadonlySet<ReconnectEvent['type']> = new Set([
   'reset',
   'restarted',
@@ -91,12 +91,12 @@ class Stream<T> implements ReconnectingStream<T> {
       ...(inspect === undefined ? {} : { inspect: this.#guardInspector(inspect) }),
     });
     const { context } = this.actor.getSnapshot();
-    const account = { ...context.progress, streamState: context.streamState };
+    const restored = { ...context.progress, streamState: context.streamState };
     const budget = new ByteBudget(maxBufferedBytes);
     const guard = new ReplayGuard<ReceivedUnit<T>>(source.contiguous?.bind(source), budget);
     // Parsed, it is text.
     const saved = checkpoint?.recent as string | undefined;
-    const progress = new Progress(account, guard.known, budget, saved);
+    const progress = new Progress(restored, guard.known, budget, saved);
     const recent = resume === 'cursor' ? RecentUnits.from(saved) : null;
     const { cursor } = context.progress;
     const delivery = new DeliveryQueue<T>(this, highWaterMark, budget, cursor, recent);

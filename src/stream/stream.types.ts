@@ -60,16 +60,16 @@ export interface ReconnectingStream<T> extends AsyncIterable<T> {
     type: K,
     listener: (event: Extract<ReconnectEvent, { type: K }>) => void,
   ): () => void;
-  /** Hears every new snapshot; the result stops it. */
+  /** Calls the listener with every new snapshot; the result stops it. */
   subscribe(listener: (snapshot: StreamSnapshot) => void): () => void;
   /** Ends a wait at once, reconnects a live stream that can be resumed, or gives a failed one a new budget. */
   retryNow(): void;
-  /** Lets go of the connection until every reason is gone. @param reason default 'user' */
+  /** Closes the connection until every reason is gone. @param reason default 'user' */
   pause(reason?: string): void;
   resume(reason?: string): void;
-  /** Lets go for good. */
+  /** Closes for good. */
   close(): void;
-  /** Asks the server to stop the work, then lets go. Resolves when it was asked; never rejects. */
+  /** Asks the server to stop the work, then closes. Resolves when it was asked; never rejects. */
   cancel(reason?: string): Promise<void>;
   /** Where the consumer is: JSON for `options.checkpoint` of a later run. */
   checkpoint(): Checkpoint;

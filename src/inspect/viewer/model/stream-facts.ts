@@ -31,7 +31,7 @@ export interface ToolCallFacts {
 
 export function streamFacts(actor: ShownActor): StreamFacts | null {
   const context = fields(actor.snapshot?.context);
-  const account = fields(context['streamState']);
+  const streamState = fields(context['streamState']);
   const value = actor.snapshot?.value;
   if (!('streamState' in context) || !('policy' in context) || typeof value !== 'string')
     return null;
@@ -45,13 +45,13 @@ export function streamFacts(actor: ShownActor): StreamFacts | null {
     drops: number(context['drops']) ?? 0,
     delayMs: number(context['delayMs']),
     retryAt: number(context['retryAt']),
-    chunks: number(account['chunksReceived']) ?? 0,
-    bytes: number(account['bytesReceived']) ?? 0,
+    chunks: number(streamState['chunksReceived']) ?? 0,
+    bytes: number(streamState['bytesReceived']) ?? 0,
     error:
       'message' in error
         ? `${text(error['kind']) ?? 'error'}: ${text(error['message']) ?? ''}`
         : null,
-    toolCalls: Object.entries(fields(account['toolCalls'])).map(([id, call]) => ({
+    toolCalls: Object.entries(fields(streamState['toolCalls'])).map(([id, call]) => ({
       id,
       name: text(fields(call)['name']),
       status: text(fields(call)['status']) ?? '',
