@@ -106,7 +106,7 @@ describe('a tool that takes payment', () => {
 
   it.each(['rst', 'eof'] as const)(
     'is paid once wherever its response is cut, by %s',
-    { timeout: 180_000 },
+    { timeout: 600_000 },
     async (kind) => {
       proxy.reset([]);
       await readAll(pay());
