@@ -126,7 +126,7 @@ class TextChunks implements BodyDecoder<string> {
     if (repetition.isSame) return [end('complete')];
     const items = this.#items(repetition.finish());
     this.#last.keep(repetition.text, this.#chars);
-    // Nobody can tell whether this text repeats the last one, or continues it.
+    // It cannot be known whether this text repeats the last one, or continues it.
     return repetition.isSuspect ? [...items, end('incomplete')] : items;
   }
 
